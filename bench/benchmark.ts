@@ -1,0 +1,28 @@
+/** What every benchmark is: measured in a process of its own, told in lines and as data, judged against a target. */
+
+/** @property rounds how often everything is measured; the median counts */
+export interface BenchmarkOptions {
+  readonly rounds: number;
+}
+
+/** Says how far a benchmark is; shown on a terminal only. */
+export type Tell = (progress: string) => void;
+
+export interface Outcome {
+  /** For people: what was measured, one line each. */
+  readonly lines: readonly string[];
+  /** The result in one line. */
+  readonly verdict: string;
+  /** Whether every target was met; undefined for a benchmark without one. */
+  readonly pass: boolean | undefined;
+  /** For machines: every figure with its unit in its name. */
+  readonly figures: object;
+}
+
+export interface Benchmark {
+  /** One line for `--help`. */
+  readonly summary: string;
+  readonly defaultRounds: number;
+  /** Loaded in the child process only, so that `--help` is quick and one benchmark cannot warm another's code. */
+  load(): Promise<(options: BenchmarkOptions, tell: Tell) => Promise<Outcome>>;
+}

@@ -1,0 +1,20 @@
+import type { Benchmark } from './benchmark.js';
+
+/** All benchmarks by their name on the command line. */
+export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  commit: {
+    summary: 'ns a record through commitInOrder(), settled in random order; target: at most 50',
+    defaultRounds: 7,
+    load: async () => (await import('./commit.js')).measureCommit,
+  },
+  overhead: {
+    summary: 'the purchase topology without a broker against a bare loop; target: at most 500 ns a purchase above',
+    defaultRounds: 9,
+    load: async () => (await import('./overhead.js')).measureOverhead,
+  },
+  memory: {
+    summary: 'a million purchases into a store that takes 50 ms a write; target: heap stays flat',
+    defaultRounds: 1,
+    load: async () => (await import('./memory.js')).measureMemory,
+  },
+};

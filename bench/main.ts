@@ -1,0 +1,70 @@
+/** `npm run bench -- <name>`: measures one part of the library and holds it to its target. */
+import { parseArgs } from 'node:util';
+import { benchmarks } from './benchmarks.js';
+import { measureInChild } from './in-child.js';
+
+const exitCodes = { met: 0, missed: 1, usage: 2 } as const;
+
+const names = Object.keys(benchmarks).join(' | ');
+
+const help = `npm run bench -- <${names}> [--rounds N] [--json]
+
+${Object.entries(benchmarks)
+  .map(([name, { summary, defaultRounds }]) => `  ${name.padEnd(9)} ${summary} (${defaultRounds} rounds)`)
+  .join('\n')}
+
+  --rounds N  how often everything is measured; the median counts
+  --json      one JSON object on stdout
+
+The last line is the result. Exit codes: 0 target met, 1 missed or failed, 2 wrong usage.`;
+
+class UsageError extends Error {}
+
+async function main(): Promise<number> {
+  const { values, positionals } = readArguments();
+  if (values.help) {
+    console.log(help);
+    return exitCodes.met;
+  }
+  const [name, ...more] = positionals;
+  if (name === undefined || more.length > 0) throw new UsageError(`Name one benchmark: ${names}`);
+  const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+  if (benchmark === undefined) throw new UsageError(`There is no benchmark '${name}', only ${names}`);
+  const rounds = values.rounds === undefined ? benchmark.defaultRounds : Number(values.rounds);
+  if (!(Number.isInteger(rounds) && rounds >= 1)) throw new UsageError('--rounds takes a number from 1 up');
+
+  const { lines, verdict, pass, figures } = await measureInChild(name, rounds, showProgress);
+  showProgress('');
+  if (values.json) {
+    console.log(JSON.stringify({ bench: name, pass, rounds, node: process.version, ...figures }));
+  } else {
+    for (const line of lines) console.log(line);
+    const judged = pass === undefined ? '' : pass ? 'pass: ' : 'FAIL: ';
+    console.log(`${judged}${verdict}`);
+  }
+  return pass === false ? exitCodes.missed : exitCodes.met;
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean' }, rounds: { type: 'string' } },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  showProgress('');
+  console.error(error instanceof Error ? error.message : error);
+  if (error instanceof UsageError) console.error('npm run bench -- --help tells more.');
+  process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.missed;
+}

@@ -1,0 +1,26 @@
+import { systemClock } from '../lib/clock.js';
+import type { Lane } from '../lib/leases/delivery.js';
+
+/** A partition behind which there is nothing: for deliveries that are measured outside an app. */
+export const nullLane: Lane = {
+  topic: 'transactions',
+  partition: 0,
+  epoch: 1,
+  slot: 0,
+  ended: false,
+  signal: new AbortController().signal,
+  host: {
+    clock: systemClock,
+    fail(error) {
+      throw error;
+    },
+    problem({ error }) {
+      throw error;
+    },
+    retryFor: () => undefined,
+    dropped() {},
+    onFlush: () => () => {},
+  },
+  hold() {},
+  settle() {},
+};

@@ -1,0 +1,211 @@
+/** The command line of the demo, read into one of three requests. */
+import { parseArgs } from 'node:util';
+import { defaultStoreFolder, type Surroundings, surroundingsOfProcess } from './data-folder.js';
+import {
+  brokerList,
+  idleExitMs,
+  instant,
+  invalidPolicy,
+  type OnInvalid,
+  port,
+  text,
+  topicName,
+} from './option-values.js';
+import { helpText } from './usage.js';
+import { UsageError } from './usage-error.js';
+
+/** Process purchases. */
+export interface RunArguments {
+  readonly command: 'run';
+  /** `host:port` of each; undefined: the embedded broker. */
+  readonly brokers: readonly string[] | undefined;
+  readonly group: string;
+  /** Path of a file of JSON lines; undefined: CDNOW's purchases on the embedded broker, nothing on a cluster. */
+  readonly input: string | undefined;
+  /** Milliseconds without a record after which the run ends; undefined: never. */
+  readonly idleExitMs: number | undefined;
+  /** The history's folder. */
+  readonly store: string;
+  readonly onInvalid: OnInvalid;
+  readonly deadLetterTopic: string;
+  readonly createTopics: boolean;
+  readonly json: boolean;
+  /** Port on 127.0.0.1 for Prometheus, 0 for any free one; undefined: none is opened. */
+  readonly metricsPort: number | undefined;
+}
+
+/** Print a customer's masked purchases. */
+export interface HistoryArguments {
+  readonly command: 'history';
+  readonly store: string;
+  readonly customer: string;
+  /** Inclusive. */
+  readonly from: Date | undefined;
+  /** Exclusive. */
+  readonly to: Date | undefined;
+}
+
+/** Print `text` on standard output and exit 0. */
+export interface HelpArguments {
+  readonly command: 'help';
+  readonly text: string;
+}
+
+export type Arguments = RunArguments | HistoryArguments | HelpArguments;
+
+const runFlags = {
+  brokers: { type: 'string' },
+  group: { type: 'string' },
+  input: { type: 'string' },
+  'idle-exit': { type: 'string' },
+  store: { type: 'string' },
+  'on-invalid': { type: 'string' },
+  'dead-letter-topic': { type: 'string' },
+  'metrics-port': { type: 'string' },
+  'create-topics': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+const historyFlags = {
+  store: { type: 'string' },
+  customer: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+} as const;
+
+const helpFlag = { help: { type: 'boolean', short: 'h' } } as const;
+
+/** Topics that the job reads or writes itself: a dead letter must not come round again, nor look like an output. */
+const topicsOfTheJob = ['transactions', 'patterns', 'rewards', 'purchases'];
+
+/**
+ * @param argv what follows the script's name
+ * @param surroundings where the default folder of the store is derived from
+ * @throws UsageError with one line that says what is wrong
+ */
+export function parseArguments(
+  argv: readonly string[],
+  surroundings: Surroundings = surroundingsOfProcess(),
+): Arguments {
+  const words = wordsOf(argv);
+  const subcommand = words.positionals[0];
+  if (words.has('help')) {
+    return { command: 'help', text: helpText(subcommand === 'history' ? 'history' : 'run', surroundings) };
+  }
+  if (subcommand === undefined) return runArguments(words, surroundings);
+  if (subcommand !== 'history') {
+    throw new UsageError(`What is ${quoted(subcommand)}? The one subcommand is history`);
+  }
+  const stray = words.positionals[1];
+  if (stray !== undefined) throw new UsageError(`history takes options only, not ${quoted(stray)}`);
+  return historyArguments(words, surroundings);
+}
+
+function runArguments(words: Words, surroundings: Surroundings): RunArguments {
+  words.refuseAllBut(runFlags, 'belongs to history; write history first');
+  const deadLetterTopic = words.value('dead-letter-topic', topicName) ?? 'transactions.dead-letters';
+  if (topicsOfTheJob.includes(deadLetterTopic)) {
+    throw new UsageError(`--dead-letter-topic must not be ${deadLetterTopic}, which the job itself uses`);
+  }
+  return {
+    command: 'run',
+    brokers: words.value('brokers', brokerList),
+    group: words.value('group', text) ?? 'purchases',
+    input: words.value('input', text),
+    idleExitMs: words.value('idle-exit', idleExitMs),
+    store: words.value('store', text) ?? defaultStoreFolder(surroundings),
+    onInvalid: words.value('on-invalid', invalidPolicy) ?? 'fail',
+    deadLetterTopic,
+    createTopics: words.has('create-topics'),
+    json: words.has('json'),
+    metricsPort: words.value('metrics-port', port),
+  };
+}
+
+function historyArguments(words: Words, surroundings: Surroundings): HistoryArguments {
+  words.refuseAllBut(historyFlags, 'does not belong to history');
+  const store = words.value('store', text);
+  const customer = words.value('customer', text);
+  const from = words.value('from', instant);
+  const to = words.value('to', instant);
+  if (store === undefined) {
+    throw new UsageError(
+      `history needs --store DIR; a run without it uses ${defaultStoreFolder(surroundings)}`,
+    );
+  }
+  if (customer === undefined) throw new UsageError('history needs --customer ID');
+  if (from !== undefined && to !== undefined && from > to)
+    throw new UsageError('--from must not be later than --to');
+  return { command: 'history', store, customer, from, to };
+}
+
+/** Reads one option's value, or throws a UsageError that names the option. */
+type Reading<T> = (value: string, flag: string) => T;
+
+/** The words of a command line whose every option is known, complete, and given once. */
+interface Words {
+  readonly positionals: readonly string[];
+  has(name: string): boolean;
+  value<T>(name: string, read: Reading<T>): T | undefined;
+  refuseAllBut(flags: Readonly<Record<string, unknown>>, why: string): void;
+}
+
+function wordsOf(argv: readonly string[]): Words {
+  // Not `strict`: parseArgs would tell of a missing value in three lines, and take the last of two.
+  const options = { ...runFlags, ...historyFlags, ...helpFlag };
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const types: Readonly<Record<string, { readonly type: 'string' | 'boolean' } | undefined>> = options;
+  const given = new Map<string, string>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value } = token;
+    const type = Object.hasOwn(options, name) ? types[name]?.type : undefined;
+    if (type === undefined) throw new UsageError(`There is no option ${printable(rawName)}`);
+    if (given.has(name)) throw new UsageError(`${rawName} is given twice`);
+    if (type === 'boolean') {
+      if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
+    } else if (
+      value === undefined ||
+      value === '' ||
+      (token.inlineValue === false && looksLikeOption(value))
+    ) {
+      throw new UsageError(`${rawName} needs a value`);
+    }
+    given.set(name, value ?? '');
+  }
+  return {
+    positionals,
+    has: name => given.has(name),
+    value(name, read) {
+      const value = given.get(name);
+      return value === undefined ? undefined : read(value, `--${name}`);
+    },
+    refuseAllBut(flags, why) {
+      for (const name of given.keys()) {
+        if (!Object.hasOwn(flags, name)) throw new UsageError(`--${name} ${why}`);
+      }
+    },
+  };
+}
+
+/** A negative number is a wrong value, not an option. */
+function looksLikeOption(value: string): boolean {
+  return value.startsWith('-') && value !== '-' && !/^-[\d.]/.test(value);
+}
+
+function quoted(word: string): string {
+  return `"${printable(word)}"`;
+}
+
+/** One line, and no control characters for the terminal. */
+function printable(word: string): string {
+  return word.replace(/\p{Cc}/gu, '?');
+}

@@ -1,0 +1,53 @@
+/** The command: `npm run -s purchases -- …`; `--help` tells the options. */
+import { constants } from 'node:os';
+import { parseArguments } from './arguments.js';
+import { printHistory } from './history.js';
+import { runPurchases } from './run.js';
+
+/** Exit codes: 0 success or a drained stop, 1 failure, 2 wrong usage. */
+async function main(argv: readonly string[]): Promise<number> {
+  const request = parseArguments(argv);
+  switch (request.command) {
+    case 'help':
+      process.stdout.write(request.text.endsWith('\n') ? request.text : `${request.text}\n`);
+      return 0;
+    case 'history':
+      await printHistory(request);
+      return 0;
+    case 'run':
+      return runPurchases(request, firstSignal());
+  }
+}
+
+/** Aborted by the first SIGTERM or SIGINT; the second ends the process at once. */
+function firstSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
+      controller.abort(signal);
+    });
+  }
+  return controller.signal;
+}
+
+// A reader that has seen enough (head, less) closes the pipe; that is not our failure.
+process.stdout.on('error', error => {
+  process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : 1);
+});
+
+main(process.argv.slice(2)).then(
+  code => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const usage = error instanceof Error && (error as { code?: unknown }).code === 'USAGE';
+    process.stderr.write(`${oneLine(error)}\n`);
+    process.exitCode = usage ? 2 : 1;
+  },
+);
+
+/** A failure in one line, without its stack. */
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
+}

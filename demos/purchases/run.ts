@@ -1,0 +1,136 @@
+import { rm } from 'node:fs/promises';
+import { type App, createApp, type Driver, isKafkaRxError, memoryMetrics, systemClock } from 'kafka-rx';
+import { lmdb } from 'kafka-rx/lmdb';
+import { memory } from 'kafka-rx/memory';
+import { Activity } from './activity.js';
+import type { RunArguments } from './arguments.js';
+import { cdnowRecords } from './cdnow.js';
+import { createMissingTopics, publish, withConnection } from './cluster.js';
+import { defaultStoreFolder, surroundingsOfProcess } from './data-folder.js';
+import { inputRecords } from './input.js';
+import { both, type MetricsEndpoint, openMetricsEndpoint } from './metrics-endpoint.js';
+import { showProgress } from './progress.js';
+import { runTotals, totalsAsJson } from './run-totals.js';
+import { renderSummary } from './summary.js';
+import { Tally } from './tally.js';
+import { historyOptions, purchases, topics } from './topology.js';
+
+/** Milliseconds between looks at whether the run is over. */
+const lookMs = 50;
+
+/**
+ * Processes purchases until the replay has drained, the input has been idle, or a signal.
+ *
+ * @param signal the first SIGTERM or SIGINT
+ * @returns the exit code
+ */
+export async function runPurchases(request: RunArguments, signal: AbortSignal): Promise<number> {
+  const metrics = memoryMetrics();
+  const activity = new Activity(metrics);
+  const tally = new Tally();
+  let phase: string | undefined = 'starting';
+  const progress = showProgress({
+    clock: systemClock,
+    snapshot: () => ({
+      consumed: activity.look().consumed,
+      inFlight: metrics.value('kafka_rx_in_flight_records'),
+      lag: activity.assigned ? metrics.value('kafka_rx_lag_records') : undefined,
+      phase,
+    }),
+  });
+  let app: App | undefined;
+  let endpoint: MetricsEndpoint | undefined;
+  let failure: unknown;
+  try {
+    if (request.metricsPort !== undefined) {
+      endpoint = await openMetricsEndpoint(request.metricsPort, () => health(app));
+      progress.print(`metrics at ${endpoint.url}`);
+    }
+    const embedded = request.brokers === undefined;
+    const driver = request.brokers === undefined ? memory() : await clusterDriver(request.brokers);
+    const store = embedded ? await embeddedStoreFolder(request.store) : request.store;
+    progress.print(`history in ${store}`);
+
+    phase = 'publishing';
+    let published: number | undefined;
+    await withConnection(driver, async connection => {
+      if (embedded || request.createTopics) {
+        await createMissingTopics(connection, [
+          ...topics,
+          ...(request.onInvalid === 'dead-letter' ? [request.deadLetterTopic] : []),
+        ]);
+      }
+      if (!embedded && request.input === undefined) return;
+      const records = request.input === undefined ? cdnowRecords() : inputRecords(request.input);
+      published = await publish(connection, 'transactions', records, signal);
+    });
+
+    phase = 'waiting for partitions';
+    const running = createApp({
+      groupId: request.group,
+      driver,
+      policies: { decode: request.onInvalid, process: request.onInvalid },
+      deadLetterTopic: request.onInvalid === 'dead-letter' ? request.deadLetterTopic : undefined,
+      metrics: endpoint === undefined ? metrics : both(metrics, endpoint.metrics),
+    });
+    app = running;
+    running.events$.subscribe(event => {
+      activity.hear(event);
+      if (event.type === 'assigned') phase = undefined;
+      if (event.type === 'state' && event.state === 'stopping') phase = 'draining';
+    });
+    purchases(running, lmdb('history', { ...historyOptions, directory: store }), tally);
+
+    const over = (): boolean => {
+      const { consumed } = activity.look();
+      if (signal.aborted) return true;
+      if (embedded) return consumed === published && metrics.value('kafka_rx_in_flight_records') === 0;
+      return request.idleExitMs !== undefined && activity.idleMs() >= request.idleExitMs;
+    };
+    const watch = setInterval(() => {
+      if (over()) void running.stop();
+    }, lookMs);
+    try {
+      if (!signal.aborted) await running.run();
+    } finally {
+      clearInterval(watch);
+    }
+  } catch (error) {
+    failure = error;
+  } finally {
+    progress.stop();
+    await endpoint?.close();
+  }
+
+  const totals = runTotals(activity.counts(), activity.busyMs());
+  if (failure !== undefined) process.stderr.write(`${oneLine(failure)}\n`);
+  else if (!request.json) process.stdout.write(renderSummary(totals, tally));
+  if (request.json) process.stdout.write(`${totalsAsJson(totals)}\n`);
+  return failure === undefined ? 0 : 1;
+}
+
+/** Loaded only where it is needed: the embedded broker starts without a Kafka client. */
+async function clusterDriver(brokers: readonly string[]): Promise<Driver> {
+  const { kafkajs } = await import('kafka-rx/kafkajs');
+  return kafkajs({ brokers });
+}
+
+/**
+ * An embedded broker dies with its process, and a history with it: without `--store` it has a folder of its own beside
+ * the default one, emptied at each start, so that a cluster's history is never touched.
+ */
+async function embeddedStoreFolder(folder: string): Promise<string> {
+  if (folder !== defaultStoreFolder(surroundingsOfProcess())) return folder;
+  const own = `${folder}-embedded`;
+  await rm(own, { recursive: true, force: true });
+  return own;
+}
+
+function health(app: App | undefined): ReturnType<App['health']> {
+  return app?.health() ?? { state: 'wiring', ready: false, live: true, reasons: ['the app is not made yet'] };
+}
+
+function oneLine(error: unknown): string {
+  const code = isKafkaRxError(error) ? `${error.code}: ` : '';
+  return `${code}${error instanceof Error ? error.message : String(error)}`.replaceAll(/\s*\n\s*/g, ' ');
+}

@@ -1,0 +1,22 @@
+/** Every layer but the real broker. `spec/broker` and what needs Java runs through `jest.broker.config.mjs`. */
+const entryPoints = {
+  '^kafka-rx$': '<rootDir>/lib/index.ts',
+  '^kafka-rx/operators$': '<rootDir>/operators/index.ts',
+  '^kafka-rx/io-ts$': '<rootDir>/lib/io-ts.ts',
+  '^kafka-rx/kafkajs$': '<rootDir>/lib/drivers/kafkajs/index.ts',
+  '^kafka-rx/memory$': '<rootDir>/lib/drivers/memory/index.ts',
+  '^kafka-rx/lmdb$': '<rootDir>/lib/stores/lmdb.ts',
+  '^kafka-rx/testing$': '<rootDir>/lib/testing/index.ts',
+};
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/spec'],
+  testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/spec/broker/'],
+  moduleNameMapper: { ...entryPoints, '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+  },
+};

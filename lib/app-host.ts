@@ -1,0 +1,118 @@
+import type { Clock } from './clock.js';
+import { type Coordinates, KafkaRxError } from './errors.js';
+import type {
+  Deliveries,
+  Delivery,
+  DropReason,
+  FlushReason,
+  Problem,
+  RetrySchedule,
+  Stage,
+} from './leases/delivery.js';
+import { each } from './leases/leases.js';
+import type { Lifecycle } from './lifecycle/lifecycle.js';
+import type { Instruments } from './metrics/instruments.js';
+import type { DeadLetters } from './policies/dead-letters.js';
+import { isRetry, type Policies, verdictOf } from './policies/policy.js';
+import type { SinkHost } from './sinks/sink.js';
+import type { Place } from './topology/topology-observable.js';
+
+/** What the host needs of the app it stands for. */
+export interface AppHostParts {
+  readonly clock: Clock;
+  readonly policies: Policies;
+  readonly lifecycle: Lifecycle;
+  readonly instruments: () => Instruments;
+  readonly deadLetters: DeadLetters | undefined;
+  readonly dispatching: () => Coordinates | undefined;
+  readonly observe: (topic: string, place: Place) => void;
+  /** Stops the source at once; called with the first error, before the current delivery can settle. */
+  readonly failed: () => void;
+}
+
+/** The app as deliveries, operators and sinks see it: policies, the first failure, and who gathers records. */
+export class AppHost implements SinkHost {
+  readonly #parts: AppHostParts;
+  readonly #gatherers = new Set<(reason: FlushReason) => void>();
+
+  constructor(parts: AppHostParts) {
+    this.#parts = parts;
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  get live(): boolean {
+    return this.#parts.lifecycle.live && this.#parts.lifecycle.error === undefined;
+  }
+
+  get dispatching(): Coordinates | undefined {
+    return this.#parts.dispatching();
+  }
+
+  fail(error: KafkaRxError): void {
+    if (this.#parts.lifecycle.fail(error)) this.#parts.failed();
+  }
+
+  problem(problem: Problem, deliveries: Deliveries): void {
+    const { policies, deadLetters } = this.#parts;
+    const verdict = problem.verdict ?? verdictOf(policies[problem.stage]) ?? 'fail';
+    if (verdict === 'skip') {
+      this.dropped('skipped', 1, problem.stage);
+    } else if (verdict === 'dead-letter' && deadLetters !== undefined) {
+      this.dropped('dead-lettered', 1, problem.stage);
+      for (const delivery of each(deliveries)) deadLetters.publish(problem, delivery);
+    } else {
+      for (const delivery of each(deliveries)) delivery.hold();
+      this.fail(verdict === 'dead-letter' ? withoutTopic(problem) : problem.error);
+    }
+  }
+
+  /** A dead letter that cannot be written leaves nothing but to fail. */
+  deadLetterFailed(error: KafkaRxError, delivery: Delivery): void {
+    delivery.hold();
+    this.fail(
+      new KafkaRxError('PRODUCE', `The dead letter could not be written: ${error.message}`, {
+        at: delivery,
+        cause: error,
+        remedy: 'Look at the dead-letter topic; the record stays uncommitted',
+      }),
+    );
+  }
+
+  retryFor(stage: Stage): RetrySchedule | undefined {
+    const policy = this.#parts.policies[stage];
+    return isRetry(policy) ? policy : undefined;
+  }
+
+  dropped(reason: DropReason, count: number, stage: Stage | '' = ''): void {
+    this.#parts.instruments().dropped.add(count, { reason, stage });
+  }
+
+  observe(topic: string, place: Place): void {
+    this.#parts.observe(topic, place);
+  }
+
+  onFlush(flush: (reason: FlushReason) => void): () => void {
+    this.#gatherers.add(flush);
+    return () => this.#gatherers.delete(flush);
+  }
+
+  flush(reason: FlushReason): boolean {
+    for (const gatherer of this.#gatherers) gatherer(reason);
+    return this.#gatherers.size > 0;
+  }
+}
+
+function withoutTopic({ error }: Problem): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `A record was to become a dead letter, but there is no topic for it: ${error.message}`,
+    {
+      at: error.at,
+      cause: error,
+      remedy: 'Set deadLetterTopic in createApp',
+    },
+  );
+}

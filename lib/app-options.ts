@@ -1,0 +1,51 @@
+import type { Clock } from './clock.js';
+import type { Driver, StartFrom } from './drivers/port.js';
+import type { Logger } from './logger.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { Policies } from './policies/policy.js';
+import type { GuardOptions } from './sinks/guard.js';
+import type { Bounds } from './source/dispatcher.js';
+
+/** What `createApp` takes. Every default stands in `lib/defaults.ts`. @category App @since 0.1.0 */
+export interface AppOptions {
+  /** The consumer group: members of one group share the partitions. Also the app's name in dead letters. */
+  readonly groupId: string;
+  /** The Kafka client, such as `kafkajs({ brokers })` or `memory()`. */
+  readonly driver: Driver;
+  /** The name that brokers log. Default: the group id. */
+  readonly clientId?: string | undefined;
+  /** Default: the driver's clock, or the machine's. */
+  readonly clock?: Clock | undefined;
+  /** Signals that drain and stop the app; a second one ends the process at once. Default: none. */
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
+  /** Where a group without committed offsets begins. Default `'earliest'`. */
+  readonly startFrom?: StartFrom | undefined;
+  /** What becomes of records that fail, by stage. Default: `'fail'` for every stage. */
+  readonly policies?: Policies | undefined;
+  /** The topic for dead letters; needed as soon as any policy says `'dead-letter'`. */
+  readonly deadLetterTopic?: string | undefined;
+  /** What sinks refuse to write. */
+  readonly guard?: GuardOptions | undefined;
+  /** Limits of what is under way. */
+  readonly bounds?: Partial<Bounds> | undefined;
+  /** Commit after `intervalMs` (default 1,000 ms) or `every` so many commit points (default 10,000). */
+  readonly commit?:
+    | { readonly intervalMs?: number | undefined; readonly every?: number | undefined }
+    | undefined;
+  /** Groups of topics of which a member gets the same partition numbers, as joins need. Default: none. */
+  readonly coPartitioned?: readonly (readonly string[])[] | undefined;
+  /** Milliseconds without a heartbeat after which the broker gives the partitions away. Default 30,000. */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** Milliseconds that a drain on rebalance may take. Default 60,000. */
+  readonly rebalanceTimeoutMs?: number | undefined;
+  /** Milliseconds that `stop()` and a signal give the drain. Default 30,000. */
+  readonly stopDeadlineMs?: number | undefined;
+  /** Milliseconds between looks for new topics that match a RegExp. Default 30,000. */
+  readonly discoveryMs?: number | undefined;
+  /** Milliseconds without a record after which gathered records move on. Default 1,000. */
+  readonly idleMs?: number | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Default: nothing is measured. */
+  readonly metrics?: Metrics | undefined;
+}

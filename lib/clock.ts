@@ -1,0 +1,54 @@
+/**
+ * The one clock. Everything in kafka-rx that waits, measures or defers does it here, so that a test can put a
+ * virtual clock in its place and a whole topology runs in milliseconds.
+ */
+
+/** A pending call; cancelling one that ran or was cancelled does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** @category Clock @since 0.1.0 */
+export interface Clock {
+  /** Wall-clock time, milliseconds since 1970. */
+  now(): number;
+  /** Monotonic time in milliseconds, for durations; its zero has no meaning. */
+  elapsed(): number;
+  /** Calls `task` once, after at least `delayMs` milliseconds. */
+  schedule(task: () => void, delayMs: number): Timer;
+  /** Calls `task` once, after the current turn and what I/O is ready: never inside the caller's stack. */
+  defer(task: () => void): void;
+}
+
+/** The machine's own clock. @category Clock @since 0.1.0 */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  schedule(task, delayMs) {
+    const handle = setTimeout(task, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+  defer: task => void setImmediate(task),
+};
+
+/** Resolves after `delayMs` on `clock`. */
+export function delay(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise(resolve => clock.schedule(resolve, delayMs));
+}
+
+/**
+ * Settles as `work` does, or resolves to `'late'` after `boundMs`.
+ *
+ * @param boundMs milliseconds; the timer is cancelled as soon as `work` settles
+ */
+export async function within<T>(clock: Clock, work: Promise<T>, boundMs: number): Promise<T | 'late'> {
+  let timer: Timer | undefined;
+  const late = new Promise<'late'>(resolve => {
+    timer = clock.schedule(() => resolve('late'), boundMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer?.cancel();
+  }
+}

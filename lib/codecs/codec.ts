@@ -1,0 +1,25 @@
+import type { Coordinates } from '../errors.js';
+
+/**
+ * Turns bytes into a value and back: what `key` and `value` of a source or sink take.
+ *
+ * `decode` throws a `KafkaRxError` with code `DECODE` (rule and path, never the value) and gives the coordinates it
+ * was handed; `encode` throws `ENCODE`. `null` is Kafka's missing key or tombstone: a codec refuses it unless it is
+ * wrapped in `nullable`.
+ *
+ * @category Codecs @since 0.1.0
+ */
+export interface Codec<T> {
+  /** For messages and `describe()`, such as `json(Purchase)`. */
+  readonly name: string;
+  decode(bytes: Buffer | null, at: Coordinates): T;
+  encode(value: T): Buffer | null;
+  /**
+   * Awaited before a fetched batch's records are decoded, so that a codec can load what it needs (a schema registry's
+   * ids). Hears each record's bytes. Absent: nothing is awaited, records flow synchronously.
+   */
+  prepare?(batch: readonly (Buffer | null)[]): Promise<void>;
+}
+
+/** The type that a codec decodes to. */
+export type TypeOf<C> = C extends Codec<infer T> ? T : never;

@@ -1,0 +1,133 @@
+import type { Clock, Timer } from '../clock.js';
+import type { OffsetCommit } from '../drivers/port.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+
+/** Where commit points go: a driver's consumer, or anything that confirms offsets. */
+export interface CommitTarget {
+  commit(offsets: readonly OffsetCommit[]): Promise<void>;
+}
+
+/** Why a commit was made. */
+export type CommitTrigger = 'every' | 'interval' | 'flush';
+
+/** A commit that the broker has confirmed, or one that failed for good. */
+export interface CommitResult {
+  readonly trigger: CommitTrigger;
+  readonly offsets: readonly OffsetCommit[];
+  /** Milliseconds from the request to the answer, retries included. */
+  readonly tookMs: number;
+  /** Undefined: confirmed. */
+  readonly error: KafkaRxError | undefined;
+}
+
+export interface CommitterOptions {
+  readonly clock: Clock;
+  /** Milliseconds between commits. */
+  readonly intervalMs: number;
+  /** Commit as soon as this many commit points wait; in order, that is one for each record. */
+  readonly every: number;
+  /**
+   * Tries of one commit before it is given up; only retriable errors are tried again, after 100 ms, doubling up to 3 s.
+   * Worst case for the default of 10 tries, without the requests themselves: 100 + 200 + … + 3,000 ms = 15.1 s.
+   */
+  readonly attempts: number;
+}
+
+/**
+ * Commits the newest offset of each partition: one commit in flight, and everything since merged into the next.
+ *
+ * A failed commit loses nothing: the offsets are older than what the next commit carries, or the partition has gone to
+ * another member, which starts at the last confirmed offset.
+ */
+export class Committer {
+  /** Per `topic/partition`: the newest point that no commit carries yet. */
+  readonly #waiting = new Map<string, OffsetCommit>();
+  readonly #target: CommitTarget;
+  readonly #options: CommitterOptions;
+  readonly #report: (result: CommitResult) => void;
+  #pointsWaiting = 0;
+  #inFlight: Promise<void> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(target: CommitTarget, options: CommitterOptions, report: (result: CommitResult) => void) {
+    this.#target = target;
+    this.#options = options;
+    this.#report = report;
+  }
+
+  /** Takes a commit point; a newer one of the same partition replaces it. */
+  add(point: OffsetCommit): void {
+    this.#waiting.set(`${point.topic}/${point.partition}`, point);
+    this.#pointsWaiting++;
+    if (this.#inFlight !== undefined) return;
+    if (this.#pointsWaiting >= this.#options.every) this.#start('every');
+    else
+      this.#timer ??= this.#options.clock.schedule(() => this.#start('interval'), this.#options.intervalMs);
+  }
+
+  /** Drops what waits of a partition that was lost or given up. */
+  forget(topic: string, partition: number): void {
+    this.#waiting.delete(`${topic}/${partition}`);
+  }
+
+  /** Commits everything that waits, now. Resolves when it was confirmed or given up; never rejects. */
+  async flush(): Promise<void> {
+    while (this.#inFlight !== undefined || this.#waiting.size > 0) {
+      if (this.#inFlight === undefined) this.#start('flush');
+      await this.#inFlight;
+    }
+  }
+
+  /** Cancels the timer; what waits is not committed. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#waiting.clear();
+  }
+
+  #start(trigger: CommitTrigger): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#waiting.size === 0) return;
+    const offsets = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#pointsWaiting = 0;
+    this.#inFlight = this.#commit(offsets, trigger).then(() => {
+      this.#inFlight = undefined;
+      if (this.#pointsWaiting >= this.#options.every) this.#start('every');
+      else if (this.#waiting.size > 0) {
+        this.#timer ??= this.#options.clock.schedule(() => this.#start('interval'), this.#options.intervalMs);
+      }
+    });
+  }
+
+  async #commit(offsets: readonly OffsetCommit[], trigger: CommitTrigger): Promise<void> {
+    const { clock, attempts } = this.#options;
+    const started = clock.elapsed();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#target.commit(offsets);
+        this.#report({ trigger, offsets, tookMs: clock.elapsed() - started, error: undefined });
+        return;
+      } catch (cause) {
+        const error = isKafkaRxError(cause)
+          ? cause
+          : new KafkaRxError(
+              'COMMIT_FAILED',
+              `The commit of ${offsets.length} offsets failed (${errorKind(cause)})`,
+              { cause },
+            );
+        if (error.code === 'COMMIT_REFUSED' && offsets.length > 1) {
+          // One partition is not ours any more; it must not keep the others' offsets from being committed.
+          for (const offset of offsets) await this.#commit([offset], trigger);
+          return;
+        }
+        if (!error.retriable || attempt >= attempts) {
+          this.#report({ trigger, offsets, tookMs: clock.elapsed() - started, error });
+          return;
+        }
+        await new Promise<void>(resolve => clock.schedule(resolve, Math.min(100 * 2 ** (attempt - 1), 3000)));
+      }
+    }
+  }
+}

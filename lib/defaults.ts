@@ -1,0 +1,61 @@
+/** Every default in one place, with its unit and its reason; docs/options.md is held to it by a test. */
+export const defaults = {
+  commit: {
+    /** Milliseconds between commits: bounds what a crash repeats. */
+    intervalMs: 1000,
+    /** Records after which a commit is made at once: bounds the same at high rates. */
+    every: 10_000,
+    /** Tries of one commit (see `CommitterOptions`). */
+    attempts: 10,
+  },
+  bounds: {
+    /** Records handed out and not settled, over all partitions: enough to fill the requests of three sinks. */
+    maxUnsettled: 20_000,
+    /** Bytes of fetched batches that unsettled records pin. */
+    maxUnsettledBytes: 128 * 1024 * 1024,
+    /** Deliveries from the watermark to the newest, per partition: what one straggler may hold up. */
+    maxSpan: 100_000,
+    /** Bytes that were appended to the producer and not yet acknowledged. */
+    maxBufferedBytes: 32 * 1024 * 1024,
+    /** Bytes fetched and not handed out, per partition, above which it is paused. */
+    maxQueuedBytes: 2 * 1024 * 1024,
+  },
+  source: {
+    /** Milliseconds after which the source lets other work of the process run: heartbeats, acknowledgements. */
+    turnMs: 15,
+    /** Records of one partition before the next partition has its turn. */
+    turnRecords: 512,
+    /** Milliseconds without a record after which gathered records are told to move on. */
+    idleMs: 1000,
+    /** Milliseconds between looks for new topics that match a RegExp. */
+    discoveryMs: 30_000,
+  },
+  group: {
+    /** Milliseconds without a heartbeat after which the broker gives the partitions away. */
+    sessionTimeoutMs: 30_000,
+    /** Milliseconds for a drain on rebalance; also the broker's bound for it. */
+    rebalanceTimeoutMs: 60_000,
+  },
+  producer: {
+    /** Bytes of key, value and headers of one record; the brokers' own default is 1 MiB with overhead. */
+    maxRecordBytes: 1_000_000,
+    /** Milliseconds after which an unacknowledged record is refused. As in the Java producer. */
+    deliveryTimeoutMs: 120_000,
+  },
+  store: {
+    /** Documents in one write: a transaction's cost is shared among them. */
+    maxDocuments: 2000,
+  },
+  /** Milliseconds for `stop()` to drain before it lets go. */
+  stopDeadlineMs: 30_000,
+  mapAsync: {
+    /** Calls of the function under way at once. */
+    concurrency: 16,
+  },
+  batch: {
+    /** Records in one batch. */
+    maxRecords: 500,
+    /** Milliseconds that the first record of a batch waits for the last. */
+    maxWaitMs: 1000,
+  },
+} as const;

@@ -1,0 +1,137 @@
+import { type ErrorCode, errorKind, KafkaRxError } from '../../errors.js';
+
+/** What kafkajs puts on its errors (src/errors.js); its messages are never kept, since they may quote a record. */
+interface KafkajsError {
+  readonly name?: unknown;
+  readonly type?: unknown;
+  readonly code?: unknown;
+  readonly retriable?: unknown;
+  readonly cause?: unknown;
+}
+
+/** The innermost error: kafkajs wraps once for each retrier that gave up. */
+function rootOf(error: unknown): KafkajsError {
+  let root = (typeof error === 'object' && error !== null ? error : {}) as KafkajsError;
+  for (let depth = 0; depth < 10 && root.cause instanceof Error; depth++) root = root.cause;
+  return root;
+}
+
+/** Kafka's name of the error, such as `UNKNOWN_MEMBER_ID`, or undefined where it came from no broker. */
+export function typeOf(error: unknown): string | undefined {
+  const { type } = rootOf(error);
+  return typeof type === 'string' ? type : undefined;
+}
+
+/** What may be said of a kafkajs error: its type, or its name and code. */
+export function kindOf(error: unknown): string {
+  return typeOf(error) ?? errorKind(rootOf(error));
+}
+
+const authentication: ReadonlySet<string> = new Set([
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+]);
+
+const authorization: ReadonlySet<string> = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+]);
+
+/** Errors of the group protocol that come back however often we join. */
+const configuration: ReadonlySet<string> = new Set([
+  'INCONSISTENT_GROUP_PROTOCOL',
+  'INVALID_GROUP_ID',
+  'INVALID_SESSION_TIMEOUT',
+  'GROUP_MAX_SIZE_REACHED',
+  'INVALID_TOPIC_EXCEPTION',
+  'UNSUPPORTED_VERSION',
+]);
+
+/** Errors of our own making, which no waiting mends. */
+const defects: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
+
+/**
+ * The error where no waiting helps, or undefined where the cause is one of infrastructure: a broker that is down, a
+ * coordinator that moves, a group in upheaval.
+ */
+export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
+  if (error instanceof KafkaRxError) return error.retriable ? undefined : error;
+  const root = rootOf(error);
+  if (root instanceof KafkaRxError) return root.retriable ? undefined : root;
+  const type = typeOf(error);
+  const name = typeof root.name === 'string' ? root.name : '';
+  if (name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && authentication.has(type))) {
+    return driverError('Kafka refused the credentials', error, "Check `sasl` and the broker's users.");
+  }
+  if (type !== undefined && authorization.has(type)) {
+    return driverError(`Kafka does not permit it: ${type}`, error, 'Give the user the right by an ACL.');
+  }
+  if (type !== undefined && configuration.has(type)) {
+    return driverError(`Kafka refuses the group or the topic: ${type}`, error, remedyOf(type));
+  }
+  if (name === 'KafkaJSNotImplemented') {
+    return driverError(
+      'A batch is compressed in a way that kafkajs cannot read',
+      error,
+      'Register the codec in `CompressionCodecs` of kafkajs before `run`.',
+    );
+  }
+  if (defects.has(name)) return driverError(`An unexpected ${name}`, error, 'Report it.');
+  return undefined;
+}
+
+function remedyOf(type: string): string {
+  if (type === 'INCONSISTENT_GROUP_PROTOCOL') {
+    return 'The group has members with another assignor: use another groupId, or stop them first.';
+  }
+  if (type === 'INVALID_SESSION_TIMEOUT') {
+    return "Choose a session timeout within the broker's group.min.session.timeout.ms and group.max.session.timeout.ms.";
+  }
+  return 'Correct the configuration and start again.';
+}
+
+function driverError(what: string, cause: unknown, remedy: string): KafkaRxError {
+  return new KafkaRxError('DRIVER', what, { cause, remedy });
+}
+
+/** An error of infrastructure, which may pass. */
+export function passingError(code: ErrorCode, what: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError(code, `${what}: ${kindOf(cause)}`, { cause, retriable: true });
+}
+
+/** Of a commit: another member may have the partitions, so that sending it again would be wrong. */
+const refusals: ReadonlySet<string> = new Set([
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+  'FENCED_INSTANCE_ID',
+]);
+
+/** The broker's answer to a commit, as the port tells it. */
+export function commitError(cause: unknown): KafkaRxError {
+  const type = typeOf(cause);
+  if (type !== undefined && refusals.has(type)) {
+    return new KafkaRxError('COMMIT_REFUSED', `The group went on without this member: ${type}`, {
+      cause,
+      remedy: 'Drop the commit: what it covers is delivered again, to whoever has the partition now.',
+    });
+  }
+  const fatal = fatalErrorOf(cause) !== undefined || type === 'OFFSET_METADATA_TOO_LARGE';
+  return new KafkaRxError('COMMIT_FAILED', `The offsets were not committed: ${kindOf(cause)}`, {
+    cause,
+    retriable: !fatal,
+  });
+}
+
+/** What `start`, `subscribe` and the like reject with once the consumer or connection is closed. */
+export function closedError(what: string): KafkaRxError {
+  return new KafkaRxError('CLOSED', `The ${what} was closed`, { remedy: 'Make a new one.' });
+}
+
+/** Names the topics that do not exist. */
+export function missingTopics(names: readonly string[]): KafkaRxError {
+  const topics = [...names].sort().join(', ');
+  return new KafkaRxError('MISSING_TOPIC', `Kafka has no topic ${topics}`, {
+    remedy: 'Create it, or correct the name.',
+  });
+}

@@ -1,0 +1,165 @@
+import type { Consumer } from 'kafkajs';
+import { within } from '../../clock.js';
+import type { ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
+import { createKafka, disconnect, innerRetry, mendPool } from './client.js';
+import { type Broker, type Cluster, tapCluster } from './internals.js';
+import { type Membership, tapGroupProtocol } from './membership.js';
+import type { Settings } from './options.js';
+import type { PartitionFetcher } from './partition-fetcher.js';
+import { stickyAssigner } from './sticky-assigner.js';
+
+export interface SessionContext {
+  readonly driver: DriverContext;
+  readonly settings: Settings;
+  readonly options: ConsumerOptions;
+  readonly topics: readonly string[];
+  readonly membership: Membership;
+  readonly fetcher: PartitionFetcher;
+  /** A join is complete: the whole new assignment. Called before the first fetch of it. */
+  readonly joined: (partitions: readonly TopicPartition[]) => void;
+  /** kafkajs gave up; called once, and not after {@link GroupSession.close}. */
+  readonly ended: (error: unknown) => void;
+}
+
+/**
+ * One kafkajs consumer, from connecting to its end. The membership outlives it: a crash or another subscription is a
+ * new session of the same member.
+ *
+ * What kafkajs is kept for: connections, metadata, the group protocol, and a loop for each broker. It never has a
+ * record nor a position (see {@link PartitionFetcher}), and restarts nothing by itself.
+ */
+export class GroupSession {
+  readonly #context: SessionContext;
+  readonly #consumer: Consumer;
+  readonly #cluster: Cluster;
+  #open = true;
+  #closed: Promise<void> | undefined;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+    const { driver, settings, options, membership, fetcher } = context;
+    let found: Cluster | undefined;
+    const assigner = stickyAssigner(
+      () => ({ owned: membership.owned, coPartitioned: options.coPartitioned }),
+      cluster => {
+        found = cluster;
+      },
+    );
+    this.#consumer = createKafka(settings, driver).consumer({
+      groupId: options.groupId,
+      partitionAssigners: [assigner],
+      metadataMaxAge: settings.metadataMaxAgeMs,
+      sessionTimeout: options.sessionTimeoutMs,
+      rebalanceTimeout: options.rebalanceTimeoutMs,
+      heartbeatInterval: heartbeatIntervalOf(settings, options),
+      maxWaitTimeInMs: settings.maxWaitMs,
+      allowAutoTopicCreation: false,
+      readUncommitted: !options.readCommitted,
+      // Whatever kafkajs cannot recover from within a few seconds ends the session; the next one is ours to open.
+      retry: { ...innerRetry, retries: 8, restartOnFailure: async () => false },
+    });
+    // kafkajs calls the assigner's factory within `consumer` (src/consumer/index.js), so it is set.
+    const cluster = found as Cluster | undefined;
+    if (cluster === undefined) throw new Error('kafkajs made no assigner');
+    this.#cluster = cluster;
+    tolerateDeadBrokers(cluster);
+    tapCluster(cluster, {
+      pool: mendPool,
+      broker: broker => {
+        tapGroupProtocol(broker, () => (this.#open ? membership : undefined));
+        fetcher.tap(broker, cluster, () => this.#open);
+      },
+    });
+    this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) =>
+      this.#joined(payload.memberAssignment),
+    );
+    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => this.#end(payload.error));
+  }
+
+  /** Connects and joins; what comes of it is told by `joined` and `ended`. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      await this.#consumer.connect();
+      await this.#consumer.subscribe({ topics: [...this.#context.topics], fromBeginning: true });
+      // `run` resolves even if the first join failed (src/consumer/runner.js, start): a crash tells it.
+      await this.#consumer.run({ autoCommit: false, eachBatch: async () => {} });
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  /** The group's coordinator, connected. */
+  findCoordinator(): Promise<Broker> {
+    return this.#cluster.findGroupCoordinator({ groupId: this.#context.options.groupId });
+  }
+
+  /** Ends the session without leaving the group; settles within the bound. */
+  close(boundMs: number): Promise<void> {
+    this.#closed ??= this.#close(boundMs);
+    return this.#closed;
+  }
+
+  async #close(boundMs: number): Promise<void> {
+    this.#open = false;
+    this.#context.fetcher.wake();
+    const { driver } = this.#context;
+    // `stop` waits for the fetch in flight (src/consumer/runner.js); both are bounded by cutting the connections.
+    const stopped = this.#consumer.stop().catch(() => {});
+    await within(driver.clock, stopped, boundMs / 2);
+    await disconnect(this.#cluster, driver, boundMs / 2);
+  }
+
+  /** Runs within kafkajs's `emit`, in the same turn as the join and so before the first fetch. */
+  #joined(memberAssignment: Readonly<Record<string, readonly number[]>>): void {
+    if (!this.#open) return;
+    const { options, joined } = this.#context;
+    const partitions = Object.entries(memberAssignment).flatMap(([topic, numbers]) =>
+      numbers.map(partition => ({ topic, partition })),
+    );
+    // kafkajs asks for committed offsets of those it does not know, and lists the log's where there are none, before
+    // it fetches (src/consumer/offsetManager/index.js, resolveOffsets). Positions are ours, so it gets any number.
+    const known = this.#cluster.committedOffsets({ groupId: options.groupId });
+    for (const { topic, partition } of partitions) {
+      known[topic] ??= {};
+      known[topic][partition] = '0';
+    }
+    joined(partitions);
+  }
+
+  #end(error: unknown): void {
+    if (!this.#open) return;
+    // After a crash kafkajs has disconnected already; before `run` it has not.
+    void this.close(this.#context.settings.requestTimeoutMs);
+    this.#context.ended(error);
+  }
+}
+
+/** kafkajs refuses an interval that is not below the session timeout; the broker expects about a third of it. */
+export function heartbeatIntervalOf(settings: Settings, options: ConsumerOptions): number {
+  return Math.max(1, Math.min(settings.heartbeatIntervalMs, Math.floor(options.sessionTimeoutMs / 3)));
+}
+
+/**
+ * Lets the fetch loop have a broker that cannot be reached. kafkajs's `fetch` looks the broker up first, and where
+ * that fails it stops the loops of all brokers and after some retries the consumer (src/consumer/consumerGroup.js,
+ * recoverFromFetch); it takes Kafka seconds to give a dead broker's partitions to another, during which those of the
+ * others could go on. The fetcher meets the same error itself, and holds back that broker's partitions alone. A
+ * coordinator still has to be connected.
+ */
+function tolerateDeadBrokers(cluster: Cluster): void {
+  const findBroker = cluster.findBroker.bind(cluster);
+  const findGroupCoordinator = cluster.findGroupCoordinator.bind(cluster);
+  cluster.findBroker = async node => {
+    try {
+      return await findBroker(node);
+    } catch (error) {
+      const broker = cluster.brokerPool.brokers[node.nodeId];
+      if (broker === undefined) throw error;
+      return broker;
+    }
+  };
+  cluster.findGroupCoordinator = async group => {
+    const broker = await findGroupCoordinator(group);
+    return broker.isConnected() || broker.nodeId === null ? broker : findBroker({ nodeId: broker.nodeId });
+  };
+}

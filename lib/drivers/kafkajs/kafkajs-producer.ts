@@ -1,0 +1,357 @@
+/**
+ * The producer: adaptive batching in front of Produce requests.
+ *
+ * What is appended while a request is under way becomes the next one; each broker has one request at a time, each
+ * partition one batch. A batch counts as written only when the response names its partition without an error; what
+ * the response leaves out, or an error that passes, is sent again, with nothing newer of that partition before it.
+ */
+import type { Timer } from '../../clock.js';
+import { KafkaRxError } from '../../errors.js';
+import type { Headers } from '../../headers.js';
+import type {
+  DriverContext,
+  DriverProducer,
+  OutputListener,
+  ProducerOptions,
+  ProducerOutput,
+  TopicPartition,
+} from '../port.js';
+import { backoffMs } from './backoff.js';
+import { closedError, fatalErrorOf, kindOf } from './errors.js';
+import { PartitionQueue } from './partition-queue.js';
+import type { BatchResult, OutgoingBatch, ProduceTransport } from './produce-transport.js';
+import { meansStaleMetadata, passes } from './protocol/error-codes.js';
+import { payloadBytes, recordBytes } from './protocol/record-batch-encoder.js';
+
+export interface ProducerContext {
+  readonly driver: DriverContext;
+  readonly transport: ProduceTransport;
+  readonly maxBatchBytes: number;
+  readonly maxRequestBytes: number;
+  /** Rejects with `MISSING_TOPIC` naming those that do not exist. */
+  readonly requireTopics: (topics: readonly string[]) => Promise<void>;
+}
+
+const backoffCapMs = 1_000;
+/** How long a topic may be unknown to its leader before its records are refused: metadata lags behind creation. */
+const unknownTopicGraceMs = 10_000;
+
+/** Errors of one record, which the broker blames on its batch. */
+const blamesOne: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+]);
+
+interface Flush {
+  readonly targets: ReadonlyMap<PartitionQueue, number>;
+  readonly resolve: () => void;
+}
+
+export class KafkajsProducer implements DriverProducer {
+  readonly #context: ProducerContext;
+  readonly #options: ProducerOptions;
+  readonly #queues = new Map<string, PartitionQueue>();
+  /** Brokers with a request under way. */
+  readonly #busy = new Set<number>();
+  #flushes: Flush[] = [];
+  #scheduled = false;
+  #wakeUp: Timer | undefined;
+  #refreshing = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(context: ProducerContext, options: ProducerOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  async prepare(topics: readonly string[]): Promise<void> {
+    if (this.#closed !== undefined) throw closedError('producer');
+    await this.#context.requireTopics(topics);
+    try {
+      await this.#context.transport.add(topics);
+    } catch (error) {
+      throw fatalErrorOf(error) ?? unreachable(error);
+    }
+  }
+
+  partitionCount(topic: string): number {
+    return this.#context.transport.partitionCount(topic);
+  }
+
+  output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
+    const queue = this.#queueOf(partition);
+    return {
+      append: (key, value, headers, timestamp) =>
+        this.#append(queue, listener, key, value, headers, timestamp),
+    };
+  }
+
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const queue of this.#queues.values()) bytes += queue.bytes;
+    return bytes;
+  }
+
+  flush(): Promise<void> {
+    const targets = new Map<PartitionQueue, number>();
+    for (const queue of this.#queues.values()) if (queue.length > 0) targets.set(queue, queue.appended);
+    if (targets.size === 0) return Promise.resolve();
+    return new Promise(resolve => {
+      this.#flushes.push({ targets, resolve });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#wakeUp?.cancel();
+    // Refusals are calls of the listener, which no call into the port makes.
+    await new Promise<void>(resolve => this.#context.driver.clock.defer(resolve));
+    for (const queue of this.#queues.values()) this.#refuse(queue, queue.length, closedError('producer'));
+    this.#settleFlushes();
+  }
+
+  #append(
+    queue: PartitionQueue,
+    listener: OutputListener,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: Headers,
+    timestamp: number,
+  ): void {
+    const record = { key, value, headers, timestamp };
+    const payload = payloadBytes(record);
+    const since = this.#context.driver.clock.elapsed();
+    const refusal = this.#refusalOf(queue, payload);
+    queue.append({ ...record, bytes: recordBytes(payload, headers.length), since, listener, refusal });
+    this.#schedule();
+  }
+
+  #refusalOf({ topic, partition }: TopicPartition, bytes: number): KafkaRxError | undefined {
+    if (this.#closed !== undefined) return closedError('producer');
+    const { maxRecordBytes } = this.#options;
+    if (bytes <= maxRecordBytes) return undefined;
+    return tooLarge(topic, partition, `${bytes} bytes, above the limit of ${maxRecordBytes}`);
+  }
+
+  #queueOf({ topic, partition }: TopicPartition): PartitionQueue {
+    const key = `${topic}:${partition}`;
+    const known = this.#queues.get(key);
+    if (known !== undefined) return known;
+    const queue = new PartitionQueue({ topic, partition });
+    this.#queues.set(key, queue);
+    return queue;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#context.driver.clock.defer(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** Sends whatever can be sent now, and arranges to come back when something else can. */
+  #pump(): void {
+    const now = this.#context.driver.clock.elapsed();
+    const deadline = now - this.#options.deliveryTimeoutMs;
+    const due = new Map<number, PartitionQueue[]>();
+    let next = Number.POSITIVE_INFINITY;
+    let leaderless = false;
+    for (const queue of this.#queues.values()) {
+      if (queue.inFlight > 0) continue;
+      this.#refuseHopeless(queue, deadline);
+      if (queue.oldest === undefined) continue;
+      next = Math.min(next, queue.oldest.since + this.#options.deliveryTimeoutMs);
+      if (queue.notBefore > now) {
+        next = Math.min(next, queue.notBefore);
+        continue;
+      }
+      const leader = this.#context.transport.leader(queue);
+      if (leader < 0) {
+        leaderless = true;
+        this.#putBack(queue, 'LEADER_NOT_AVAILABLE');
+        next = Math.min(next, queue.notBefore);
+      } else if (!this.#busy.has(leader)) {
+        const ofLeader = due.get(leader);
+        if (ofLeader === undefined) due.set(leader, [queue]);
+        else ofLeader.push(queue);
+      }
+    }
+    for (const [leader, queues] of due) void this.#send(leader, queues);
+    if (leaderless) void this.#refresh(true);
+    this.#settleFlushes();
+    this.#wakeUp?.cancel();
+    if (next === Number.POSITIVE_INFINITY || this.#closed !== undefined) return;
+    this.#wakeUp = this.#context.driver.clock.schedule(() => this.#schedule(), Math.max(1, next - now));
+  }
+
+  async #send(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
+    const { transport, maxBatchBytes, maxRequestBytes } = this.#context;
+    const sent: PartitionQueue[] = [];
+    const batches: OutgoingBatch[] = [];
+    let bytes = 0;
+    // Those that failed least come first, so that one which is always too slow cannot fill the request for ever.
+    for (const queue of [...queues].sort((a, b) => a.failures - b.failures)) {
+      if (bytes >= maxRequestBytes) break;
+      const records = queue.take(maxBatchBytes);
+      if (records.length === 0) continue;
+      for (const record of records) bytes += record.bytes;
+      sent.push(queue);
+      batches.push({ topic: queue.topic, partition: queue.partition, records });
+    }
+    if (sent.length === 0) return;
+    this.#busy.add(leader);
+    let stale = false;
+    try {
+      await transport.refreshIfDue().catch(() => {});
+      const results = await transport.send(leader, batches);
+      for (const queue of sent) {
+        const result = results.find(
+          ({ topic, partition }) => topic === queue.topic && partition === queue.partition,
+        );
+        if (this.#conclude(queue, result) === 'stale') stale = true;
+      }
+    } catch (error) {
+      stale = true;
+      const fatal = fatalErrorOf(error);
+      for (const queue of sent) {
+        if (fatal === undefined) this.#retry(queue, kindOf(error));
+        else this.#refuse(queue, queue.inFlight, refusedBatch(queue, kindOf(error), error));
+      }
+    } finally {
+      this.#busy.delete(leader);
+    }
+    if (stale) await this.#refresh(false);
+    this.#schedule();
+    this.#settleFlushes();
+  }
+
+  /** What follows from the answer for one batch; none at all means that it was not sent. */
+  #conclude(queue: PartitionQueue, result: BatchResult | undefined): 'stale' | undefined {
+    if (this.#closed !== undefined && queue.inFlight === 0) return undefined;
+    if (result === undefined) {
+      this.#retry(queue, 'missing from the response');
+      return 'stale';
+    }
+    if (result.error === undefined) {
+      queue.acknowledge(result.baseOffset);
+      return undefined;
+    }
+    const { error: type } = result;
+    if (blamesOne.has(type)) {
+      if (queue.halve() === 'alone') this.#refuse(queue, 1, blamedRecord(queue, type));
+      return undefined;
+    }
+    const stale = meansStaleMetadata(type) ? 'stale' : undefined;
+    if (passes(type)) this.#retry(queue, type);
+    else this.#refuse(queue, queue.inFlight, refusedBatch(queue, type, undefined));
+    return stale;
+  }
+
+  #retry(queue: PartitionQueue, reason: string): void {
+    const waited = this.#context.driver.clock.elapsed() - (queue.oldest?.since ?? 0);
+    if (reason === 'UNKNOWN_TOPIC_OR_PARTITION' && waited > unknownTopicGraceMs) {
+      this.#refuse(queue, queue.inFlight, refusedBatch(queue, reason, undefined));
+      return;
+    }
+    this.#putBack(queue, reason);
+  }
+
+  #putBack(queue: PartitionQueue, reason: string): void {
+    const { driver } = this.#context;
+    const attempt = queue.failures + 1;
+    const delayMs = backoffMs(attempt, backoffCapMs);
+    queue.putBack(driver.clock.elapsed() + delayMs);
+    const { topic, partition } = queue;
+    driver.logger.info({ topic, partition, attempt, delayMs, reason }, 'produce will be retried');
+    driver.event({ type: 'retrying', what: `produce to ${topic}-${partition}`, attempt, delayMs });
+  }
+
+  /** Those whose time is over, and those that were refused at `append` and are now the oldest. */
+  #refuseHopeless(queue: PartitionQueue, deadline: number): void {
+    const late = queue.olderThan(deadline);
+    if (late > 0) this.#refuse(queue, late, this.#timedOut(queue));
+    for (let oldest = queue.oldest; oldest?.refusal !== undefined; oldest = queue.oldest) {
+      this.#refuse(queue, 1, oldest.refusal);
+    }
+  }
+
+  #refuse(queue: PartitionQueue, count: number, error: KafkaRxError): void {
+    if (count > 0) queue.refuse(count, error);
+  }
+
+  async #refresh(thenSend: boolean): Promise<void> {
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    try {
+      await this.#context.transport.refresh();
+    } catch (error) {
+      this.#context.driver.logger.info({ reason: kindOf(error) }, 'metadata could not be refreshed');
+    } finally {
+      this.#refreshing = false;
+    }
+    if (thenSend) this.#schedule();
+  }
+
+  #settleFlushes(): void {
+    if (this.#flushes.length === 0) return;
+    const open = this.#flushes.filter(({ targets, resolve }) => {
+      for (const [queue, target] of targets) if (queue.settled < target) return true;
+      resolve();
+      return false;
+    });
+    this.#flushes = open;
+  }
+
+  #timedOut({ topic, partition }: TopicPartition): KafkaRxError {
+    const { deliveryTimeoutMs } = this.#options;
+    return new KafkaRxError(
+      'PRODUCE',
+      `Kafka did not acknowledge within ${deliveryTimeoutMs} ms (${topic}-${partition})`,
+      {
+        remedy: 'Check that the brokers are up and that enough replicas are in sync.',
+      },
+    );
+  }
+}
+
+function tooLarge(topic: string, partition: number, what: string): KafkaRxError {
+  return new KafkaRxError('RECORD_TOO_LARGE', `A record for ${topic}-${partition} is too large: ${what}`, {
+    remedy: "Make it smaller, or raise the limit here and the topic's max.message.bytes.",
+  });
+}
+
+function blamedRecord({ topic, partition }: TopicPartition, type: string): KafkaRxError {
+  if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
+    return tooLarge(topic, partition, type);
+  return new KafkaRxError('PRODUCE', `Kafka refuses a record for ${topic}-${partition}: ${type}`, {
+    remedy: 'A compacted topic takes no record without a key; a timestamp has to be near the present.',
+  });
+}
+
+function refusedBatch({ topic, partition }: TopicPartition, type: string, cause: unknown): KafkaRxError {
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
+    return new KafkaRxError('MISSING_TOPIC', `Kafka no longer has ${topic}-${partition}`, {
+      remedy: 'Create the topic.',
+    });
+  }
+  const remedy = type.endsWith('AUTHORIZATION_FAILED') ? 'Give the user the right by an ACL.' : undefined;
+  return new KafkaRxError('PRODUCE', `Kafka refuses records for ${topic}-${partition}: ${type}`, {
+    cause,
+    remedy,
+  });
+}
+
+function unreachable(cause: unknown): KafkaRxError {
+  return new KafkaRxError('UNREACHABLE', `Metadata could not be loaded: ${kindOf(cause)}`, {
+    cause,
+    retriable: true,
+  });
+}

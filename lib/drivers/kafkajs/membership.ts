@@ -1,0 +1,249 @@
+/**
+ * This consumer as a member of its group: who it is to the coordinator, and how it lets go of its partitions.
+ *
+ * kafkajs has no revoke hook: it notices a rebalance by the answer to a heartbeat and sends JoinGroup at once
+ * (src/consumer/runner.js, scheduleFetchManager), on several paths (also recoverFromFetch in consumerGroup.js). All of
+ * them end in `coordinator.joinGroup`, so that is where we wait:
+ *
+ * 1. hand out nothing more;
+ * 2. ask the coordinator, by a heartbeat, whether we are still a member; if not, everything is lost;
+ * 3. `revoking`: the app drains and commits while heartbeats go on, at most for the rebalance timeout;
+ * 4. JoinGroup, always under the member id that the coordinator gave us, also after kafkajs had to be started anew:
+ *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
+ */
+import { type Timer, within } from '../../clock.js';
+import type { AssignedPartition, ConsumerListener, ConsumerOptions, DriverContext } from '../port.js';
+import type { Assignment } from './assignment.js';
+import { kindOf, typeOf } from './errors.js';
+import type { Broker, GroupGeneration, JoinGroupRequest } from './internals.js';
+
+/** What the membership needs to know of the consumer around it. */
+export interface MembershipContext {
+  readonly driver: DriverContext;
+  readonly options: ConsumerOptions;
+  readonly listener: ConsumerListener;
+  readonly assignment: Assignment;
+  readonly heartbeatIntervalMs: number;
+  /** Looks the coordinator up, connected. */
+  readonly findCoordinator: () => Promise<Broker>;
+  /** Called when kafkajs should join again. */
+  readonly rejoin: () => void;
+}
+
+/** The part of the rebalance timeout that is kept back for JoinGroup itself and for noticing the rebalance late. */
+function drainBoundMs(rebalanceTimeoutMs: number, heartbeatIntervalMs: number): number {
+  return Math.max(rebalanceTimeoutMs / 2, rebalanceTimeoutMs - heartbeatIntervalMs - rebalanceTimeoutMs / 10);
+}
+
+export class Membership {
+  readonly #context: MembershipContext;
+  #memberId = '';
+  #generation = -1;
+  #coordinator: Broker | undefined;
+  #beating: Timer | undefined;
+  #heartbeatPending = false;
+  #letGo: Promise<void> | undefined;
+  /** Ends a drain early: the group went on without us. */
+  #expelled: () => void = () => {};
+  #left = false;
+  /** What this member had last, for the sticky assignor; it outlives giving it up, but not losing it. */
+  #owned: readonly AssignedPartition[] = [];
+
+  constructor(context: MembershipContext) {
+    this.#context = context;
+  }
+
+  get memberId(): string {
+    return this.#memberId;
+  }
+
+  get owned(): readonly AssignedPartition[] {
+    return this.#owned;
+  }
+
+  /** The group's generation that commits are sent under; what the coordinator fences by. */
+  get generation(): GroupGeneration {
+    return {
+      groupId: this.#context.options.groupId,
+      memberId: this.#memberId,
+      groupGenerationId: this.#generation,
+    };
+  }
+
+  /** The coordinator as last seen, looked up anew after {@link forgetCoordinator}. */
+  async coordinator(): Promise<Broker> {
+    if (this.#coordinator?.isConnected() !== true) this.#coordinator = await this.#context.findCoordinator();
+    return this.#coordinator;
+  }
+
+  forgetCoordinator(): void {
+    this.#coordinator = undefined;
+  }
+
+  /** Step 1 to 3, before each JoinGroup; the request as it is to be sent. Concurrent joins wait for one drain. */
+  async beforeJoin<T extends JoinGroupRequest>(coordinator: Broker, request: T): Promise<T> {
+    this.#coordinator = coordinator;
+    this.#letGo ??= this.#letGoOfAll().finally(() => {
+      this.#letGo = undefined;
+    });
+    await this.#letGo;
+    this.#stopBeating();
+    return { ...request, memberId: this.#memberId };
+  }
+
+  joined({ memberId, generationId }: { readonly memberId: string; readonly generationId: number }): void {
+    this.#memberId = memberId;
+    this.#generation = generationId;
+  }
+
+  /** The new assignment is known: heartbeats begin. */
+  assigned(partitions: readonly AssignedPartition[]): void {
+    this.#owned = partitions;
+    this.#beat();
+  }
+
+  /** The member left, or is about to: nothing more is sent on its behalf. */
+  leave(): void {
+    this.#left = true;
+    this.#stopBeating();
+    this.#expelled();
+  }
+
+  /** Draws the conclusion from an error of the group protocol; errors of an older generation say nothing. */
+  observe(error: unknown, generation: number): void {
+    if (this.#left || generation !== this.#generation) return;
+    const type = typeOf(error);
+    if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') {
+      this.#memberId = '';
+      this.#lose(type);
+    } else if (type === 'ILLEGAL_GENERATION') {
+      this.#lose(type);
+    } else if (type === 'REBALANCE_IN_PROGRESS') {
+      this.#context.rejoin();
+    } else {
+      this.forgetCoordinator();
+    }
+  }
+
+  async #letGoOfAll(): Promise<void> {
+    const { assignment, listener, options, driver, heartbeatIntervalMs } = this.#context;
+    assignment.close();
+    if (assignment.list().length === 0) return;
+    await this.#heartbeat();
+    const partitions = assignment.list();
+    if (partitions.length === 0 || this.#left) return;
+
+    const expelled = new Promise<void>(resolve => {
+      this.#expelled = resolve;
+    });
+    const drained = listener.revoking(partitions).catch(() => {
+      // The app reports its own failure; the group must not wait for one that failed.
+    });
+    this.#beat();
+    const bound = drainBoundMs(options.rebalanceTimeoutMs, heartbeatIntervalMs);
+    const end = await within(driver.clock, Promise.race([drained, expelled]), bound);
+    if (end === 'late') {
+      driver.logger.warn(
+        { partitions: partitions.length, boundMs: bound },
+        'drain was cut off by the rebalance timeout',
+      );
+    }
+    assignment.clear();
+  }
+
+  #lose(type: string): void {
+    const { assignment, listener, driver, rejoin } = this.#context;
+    const lost = assignment.clear();
+    this.#owned = [];
+    this.#stopBeating();
+    this.#expelled();
+    rejoin();
+    if (lost.length === 0) return;
+    driver.logger.warn(
+      { partitions: lost.length, reason: type },
+      'partitions were lost: the group went on without this member',
+    );
+    listener.lost(lost);
+  }
+
+  /**
+   * Heartbeats of our own, beside those of kafkajs, which come between fetches only: neither a drain nor a broker
+   * that does not answer a fetch may cost the membership.
+   */
+  #beat(): void {
+    this.#stopBeating();
+    if (this.#left) return;
+    this.#beating = this.#context.driver.clock.schedule(() => {
+      void this.#heartbeat();
+      this.#beat();
+    }, this.#context.heartbeatIntervalMs);
+  }
+
+  #stopBeating(): void {
+    this.#beating?.cancel();
+    this.#beating = undefined;
+  }
+
+  /** One heartbeat; its error is drawn conclusions from where it arrives ({@link tapGroupProtocol}). Never rejects. */
+  async #heartbeat(): Promise<void> {
+    if (this.#heartbeatPending || this.#memberId === '' || this.#left) return;
+    this.#heartbeatPending = true;
+    const { driver, options } = this.#context;
+    try {
+      const beat = this.coordinator().then(coordinator => coordinator.heartbeat(this.generation));
+      // A coordinator that does not answer must not keep the next heartbeat from being tried.
+      await within(driver.clock, beat, options.sessionTimeoutMs / 3);
+    } catch (error) {
+      driver.logger.debug({ reason: kindOf(error) }, 'heartbeat failed');
+    } finally {
+      this.#heartbeatPending = false;
+    }
+  }
+}
+
+/** Has the membership see the group protocol as it passes through this broker, one of this consumer's own. */
+export function tapGroupProtocol(broker: Broker, membership: () => Membership | undefined): void {
+  const joinGroup = broker.joinGroup.bind(broker);
+  const syncGroup = broker.syncGroup.bind(broker);
+  const heartbeat = broker.heartbeat.bind(broker);
+
+  broker.joinGroup = async request => {
+    const member = membership();
+    if (member === undefined) throw sessionOver();
+    const sent = await member.beforeJoin(broker, request);
+    if (membership() === undefined) throw sessionOver();
+    const generation = member.generation.groupGenerationId;
+    try {
+      const answer = await joinGroup(sent);
+      member.joined(answer);
+      return answer;
+    } catch (error) {
+      member.observe(error, generation);
+      throw error;
+    }
+  };
+  broker.syncGroup = async request => {
+    try {
+      return await syncGroup(request);
+    } catch (error) {
+      membership()?.observe(error, request.generationId);
+      throw error;
+    }
+  };
+  broker.heartbeat = async request => {
+    try {
+      return await heartbeat(request);
+    } catch (error) {
+      membership()?.observe(error, request.groupGenerationId);
+      throw error;
+    }
+  };
+  // Whether and when the member leaves is the consumer's decision: kafkajs leaves at each crash too
+  // (src/consumer/index.js, onCrash), and with that would give up what a restart goes on with.
+  broker.leaveGroup = async () => undefined;
+}
+
+/** Ends a kafkajs consumer that is no longer ours: not retriable, so that nothing is tried again (src/retry/index.js). */
+function sessionOver(): Error {
+  return Object.assign(new Error('the consumer was stopped or replaced'), { retriable: false });
+}

@@ -1,0 +1,66 @@
+import { KafkaRxError } from '../../errors.js';
+import type { OffsetCommit } from '../port.js';
+import type { Assignment } from './assignment.js';
+import { commitError } from './errors.js';
+import type { Membership } from './membership.js';
+
+/**
+ * Commits, one request at a time. Straight to the coordinator and not through kafkajs's `commitOffsets`, which
+ * resolves without having sent anything when the runner does not run (src/consumer/runner.js, commitOffsets) and
+ * sends under whatever generation is the current one, also for a partition that was lost.
+ */
+export class OffsetCommitter {
+  readonly #assignment: Assignment;
+  readonly #membership: Membership;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(assignment: Assignment, membership: Membership) {
+    this.#assignment = assignment;
+    this.#membership = membership;
+  }
+
+  /** Resolves once the coordinator has confirmed all of it. Partitions that are being drained may be committed. */
+  async commit(offsets: readonly OffsetCommit[]): Promise<void> {
+    this.#refuseStale(offsets);
+    if (offsets.length === 0) return;
+    const sent = this.#last.then(() => this.#send(offsets));
+    this.#last = sent.catch(() => {});
+    return sent;
+  }
+
+  async #send(offsets: readonly OffsetCommit[]): Promise<void> {
+    // Once more, in the same turn as the request: the commits before this one took their time.
+    let { groupGenerationId } = this.#membership.generation;
+    try {
+      const coordinator = await this.#membership.coordinator();
+      this.#refuseStale(offsets);
+      const { generation } = this.#membership;
+      groupGenerationId = generation.groupGenerationId;
+      await coordinator.offsetCommit({ ...generation, topics: byTopic(offsets) });
+    } catch (error) {
+      if (error instanceof KafkaRxError) throw error;
+      this.#membership.observe(error, groupGenerationId);
+      throw commitError(error);
+    }
+  }
+
+  #refuseStale(offsets: readonly OffsetCommit[]): void {
+    const stale = offsets.find(offset => this.#assignment.get(offset)?.epoch !== offset.epoch);
+    if (stale === undefined) return;
+    throw new KafkaRxError('COMMIT_REFUSED', 'The partition is no longer assigned in that epoch', {
+      at: { topic: stale.topic, partition: stale.partition, offset: stale.offset },
+      remedy: 'Drop the commit: what it covers is delivered again, to whoever has the partition now.',
+    });
+  }
+}
+
+function byTopic(offsets: readonly OffsetCommit[]) {
+  const topics = new Map<string, { partition: number; offset: string }[]>();
+  for (const { topic, partition, offset } of offsets) {
+    const entry = { partition, offset: String(offset) };
+    const others = topics.get(topic);
+    if (others === undefined) topics.set(topic, [entry]);
+    else others.push(entry);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}

@@ -1,0 +1,118 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { SASLOptions } from 'kafkajs';
+import { KafkaRxError } from '../../errors.js';
+
+/** How record batches are compressed; all but `none` and `gzip` need a codec registered in kafkajs's `CompressionCodecs`. */
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** What becomes of a position that the broker does not have: kept too long, truncated, or of a topic made anew. */
+export type OffsetReset = 'earliest' | 'latest' | 'fail';
+
+/** Options of {@link kafkajs}. @category Drivers @since 0.1.0 */
+export interface KafkajsOptions {
+  /** Addresses to begin with, `host:port`; the others are learned from them. At least one. */
+  readonly brokers: readonly string[];
+  /** TLS: `true`, or Node's options for `tls.connect`. Default: none. */
+  readonly ssl?: boolean | ConnectionOptions | undefined;
+  /** Authentication, as kafkajs takes it. Default: none. */
+  readonly sasl?: SASLOptions | undefined;
+  /** Milliseconds that one address has to accept a connection. Default 3,000. */
+  readonly connectionTimeoutMs?: number | undefined;
+  /** Milliseconds that all addresses together have to answer in `connect`, before `UNREACHABLE`. Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds after which a request without an answer is given up; also how long a stop may take. Default 15,000. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** The most that one fetch brings of one partition, bytes; a larger record comes alone. Default 1 MiB. */
+  readonly maxBytesPerPartition?: number | undefined;
+  /** The most that one fetch brings, bytes. Default 10 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** Milliseconds that a fetch waits for a record. Default 500. */
+  readonly maxWaitMs?: number | undefined;
+  /** Milliseconds between heartbeats, and so until a rebalance is noticed; at most a third of the session timeout. Default 1,000. */
+  readonly heartbeatIntervalMs?: number | undefined;
+  /** Milliseconds after which metadata is asked for anew, and so until added partitions are found. Default 30,000. */
+  readonly metadataMaxAgeMs?: number | undefined;
+  /** Where to go on when the broker does not have the position; announced by `offset-reset`. Default `earliest`: nothing is skipped. */
+  readonly offsetReset?: OffsetReset | undefined;
+  /** Compression of what is produced; whatever is consumed decompresses by itself. Default `none`. */
+  readonly compression?: Compression | undefined;
+  /** The most that one record batch holds, bytes before compression; below the broker's `message.max.bytes`. Default 900 KiB. */
+  readonly maxBatchBytes?: number | undefined;
+  /** The most that one produce request holds, bytes. Default 4 MiB. */
+  readonly maxRequestBytes?: number | undefined;
+}
+
+/** {@link KafkajsOptions} with the defaults filled in. */
+export interface Settings {
+  readonly brokers: readonly string[];
+  readonly ssl: boolean | ConnectionOptions;
+  readonly sasl: SASLOptions | undefined;
+  readonly connectionTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxBytesPerPartition: number;
+  readonly maxBytes: number;
+  readonly maxWaitMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly metadataMaxAgeMs: number;
+  readonly offsetReset: OffsetReset;
+  readonly compression: Compression;
+  readonly maxBatchBytes: number;
+  readonly maxRequestBytes: number;
+}
+
+const defaults = {
+  connectionTimeoutMs: 3_000,
+  connectTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
+  maxBytesPerPartition: 1024 * 1024,
+  maxBytes: 10 * 1024 * 1024,
+  maxWaitMs: 500,
+  heartbeatIntervalMs: 1_000,
+  metadataMaxAgeMs: 30_000,
+  maxBatchBytes: 900 * 1024,
+  maxRequestBytes: 4 * 1024 * 1024,
+} as const;
+
+/** Fills in the defaults. Throws `CONFIGURATION` for what cannot be meant. */
+export function settingsOf(options: KafkajsOptions): Settings {
+  const { brokers } = options;
+  if (brokers.length === 0) {
+    throw new KafkaRxError('CONFIGURATION', 'kafkajs({ brokers }) has no address', {
+      remedy: "Name one or more brokers, such as ['localhost:9092'].",
+    });
+  }
+  for (const broker of brokers) checkAddress(broker);
+  const number = (name: keyof typeof defaults): number => positive(name, options[name] ?? defaults[name]);
+  return {
+    brokers,
+    ssl: options.ssl ?? false,
+    sasl: options.sasl,
+    connectionTimeoutMs: number('connectionTimeoutMs'),
+    connectTimeoutMs: number('connectTimeoutMs'),
+    requestTimeoutMs: number('requestTimeoutMs'),
+    maxBytesPerPartition: number('maxBytesPerPartition'),
+    maxBytes: number('maxBytes'),
+    maxWaitMs: number('maxWaitMs'),
+    heartbeatIntervalMs: number('heartbeatIntervalMs'),
+    metadataMaxAgeMs: number('metadataMaxAgeMs'),
+    offsetReset: options.offsetReset ?? 'earliest',
+    compression: options.compression ?? 'none',
+    maxBatchBytes: number('maxBatchBytes'),
+    maxRequestBytes: number('maxRequestBytes'),
+  };
+}
+
+function checkAddress(broker: string): void {
+  // kafkajs splits at the first colon (src/cluster/connectionPoolBuilder.js), so that IPv6 addresses do not work.
+  const port = Number(/^[^:\s]+:(\d{1,5})$/.exec(broker)?.[1]);
+  if (port > 0 && port < 65_536) return;
+  throw new KafkaRxError('CONFIGURATION', `"${broker}" is no address of a broker`, {
+    remedy: 'Write host:port, such as localhost:9092; kafkajs takes no IPv6 address, give it a name.',
+  });
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new KafkaRxError('CONFIGURATION', `kafkajs({ ${name} }) must be a whole number above 0`);
+}

@@ -1,0 +1,93 @@
+import type { TopicPartition } from '../port.js';
+import { type Broker, type Cluster, sendTo } from './internals.js';
+import { errorType } from './protocol/error-codes.js';
+import { produceRequest } from './protocol/produce.js';
+import {
+  type BatchCompression,
+  encodeRecordBatch,
+  type OutgoingRecord,
+} from './protocol/record-batch-encoder.js';
+
+/** The records of one partition in one request. */
+export interface OutgoingBatch extends TopicPartition {
+  readonly records: readonly OutgoingRecord[];
+}
+
+/** What became of one batch; `error` is Kafka's name of the error, or the kind of what went wrong on the way. */
+export type BatchResult =
+  | (TopicPartition & { readonly baseOffset: number; readonly error?: undefined })
+  | (TopicPartition & { readonly error: string; readonly passes?: boolean | undefined });
+
+/** The way of batches to their leaders. A result for each batch is not promised: what has none was not sent. */
+export interface ProduceTransport {
+  /** Sends to one broker. Rejects where nothing is known of any batch. */
+  send(nodeId: number, batches: readonly OutgoingBatch[]): Promise<readonly BatchResult[]>;
+  /** Who leads the partition, -1 where that is not known. */
+  leader(partition: TopicPartition): number;
+  partitionCount(topic: string): number;
+  /** Loads these topics' metadata from now on. */
+  add(topics: readonly string[]): Promise<void>;
+  refresh(): Promise<void>;
+  refreshIfDue(): Promise<void>;
+}
+
+/**
+ * Produce requests straight to the leaders, each built and answered for here. Not through kafkajs's `sendBatch`: that
+ * one can resolve without having sent a partition (src/producer/sendMessages.js, brokersWithoutResponse: one whose
+ * leader changed to a broker that has answered already), and rejects for all partitions when one is refused.
+ */
+export class ClusterTransport implements ProduceTransport {
+  readonly #cluster: Cluster;
+  readonly #timeoutMs: number;
+  readonly #compression: BatchCompression | undefined;
+  readonly #counts = new Map<string, number>();
+
+  constructor(cluster: Cluster, timeoutMs: number, compression: BatchCompression | undefined) {
+    this.#cluster = cluster;
+    this.#timeoutMs = timeoutMs;
+    this.#compression = compression;
+  }
+
+  async send(nodeId: number, batches: readonly OutgoingBatch[]): Promise<readonly BatchResult[]> {
+    const broker: Broker = await this.#cluster.findBroker({ nodeId });
+    const partitions = await Promise.all(
+      batches.map(async ({ topic, partition, records }) => ({
+        topic,
+        partition,
+        batch: await encodeRecordBatch(records, this.#compression),
+      })),
+    );
+    const { results } = await sendTo(broker, produceRequest(partitions, this.#timeoutMs));
+    return results.map(({ topic, partition, errorCode, baseOffset }) =>
+      errorCode === 0 ? { topic, partition, baseOffset } : { topic, partition, error: errorType(errorCode) },
+    );
+  }
+
+  leader({ topic, partition }: TopicPartition): number {
+    return this.#metadata(topic).find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
+  }
+
+  partitionCount(topic: string): number {
+    // A topic never has fewer; it may be missing from the metadata for a moment.
+    const count = Math.max(this.#counts.get(topic) ?? 0, this.#metadata(topic).length);
+    this.#counts.set(topic, count);
+    return count;
+  }
+
+  add(topics: readonly string[]): Promise<void> {
+    return this.#cluster.addMultipleTargetTopics(topics);
+  }
+
+  refresh(): Promise<void> {
+    return this.#cluster.refreshMetadata();
+  }
+
+  refreshIfDue(): Promise<void> {
+    return this.#cluster.refreshMetadataIfNecessary();
+  }
+
+  /** kafkajs throws while it has none (src/cluster/index.js, findTopicPartitionMetadata). */
+  #metadata(topic: string): ReturnType<Cluster['findTopicPartitionMetadata']> {
+    return this.#cluster.brokerPool.metadata === null ? [] : this.#cluster.findTopicPartitionMetadata(topic);
+  }
+}

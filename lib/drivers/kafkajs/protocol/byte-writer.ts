@@ -1,0 +1,122 @@
+const twoTo32 = 2 ** 32;
+
+/**
+ * Writes Kafka's primitive types into one growing buffer.
+ *
+ * Shaped (`buf`, `buffer`) so that kafkajs takes it for its own Encoder: `writeEncoder` in src/protocol/encoder.js
+ * asks for `Buffer.isBuffer(value.buf)` and copies `value.buffer`.
+ */
+export class ByteWriter {
+  buf: Buffer;
+  size = 0;
+
+  constructor(capacity = 256) {
+    this.buf = Buffer.allocUnsafe(capacity);
+  }
+
+  /** What was written, shared with the writer. */
+  get buffer(): Buffer {
+    return this.buf.subarray(0, this.size);
+  }
+
+  int8(value: number): this {
+    const at = this.#grow(1);
+    this.buf.writeInt8(value, at);
+    return this;
+  }
+
+  int16(value: number): this {
+    const at = this.#grow(2);
+    this.buf.writeInt16BE(value, at);
+    return this;
+  }
+
+  int32(value: number): this {
+    const at = this.#grow(4);
+    this.buf.writeInt32BE(value, at);
+    return this;
+  }
+
+  uint32(value: number): this {
+    const at = this.#grow(4);
+    this.buf.writeUInt32BE(value, at);
+    return this;
+  }
+
+  int64(value: number): this {
+    const at = this.#grow(8);
+    this.buf.writeInt32BE(Math.floor(value / twoTo32), at);
+    this.buf.writeUInt32BE(((value % twoTo32) + twoTo32) % twoTo32, at + 4);
+    return this;
+  }
+
+  boolean(value: boolean): this {
+    return this.int8(value ? 1 : 0);
+  }
+
+  unsignedVarint(value: number): this {
+    let rest = value;
+    let at = this.#grow(unsignedVarintSize(value));
+    while (rest > 0x7f) {
+      this.buf[at++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    this.buf[at] = rest;
+    return this;
+  }
+
+  varint(value: number): this {
+    return this.unsignedVarint(zigzag(value));
+  }
+
+  string(value: string | null): this {
+    if (value === null) return this.int16(-1);
+    const length = Buffer.byteLength(value);
+    return this.int16(length).text(value, length);
+  }
+
+  compactString(value: string): this {
+    const length = Buffer.byteLength(value);
+    return this.unsignedVarint(length + 1).text(value, length);
+  }
+
+  /** UTF-8 text whose length in bytes is known, without a length in front. */
+  text(value: string, length: number): this {
+    const at = this.#grow(length);
+    this.buf.write(value, at, length, 'utf8');
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    const at = this.#grow(value.length);
+    this.buf.set(value, at);
+    return this;
+  }
+
+  #grow(length: number): number {
+    const at = this.size;
+    const needed = at + length;
+    if (needed > this.buf.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.buf.length * 2));
+      this.buf.copy(larger, 0, 0, at);
+      this.buf = larger;
+    }
+    this.size = needed;
+    return at;
+  }
+}
+
+function zigzag(value: number): number {
+  return value >= 0 ? value * 2 : -value * 2 - 1;
+}
+
+/** Bytes that {@link ByteWriter.varint} takes. */
+export function varintSize(value: number): number {
+  return unsignedVarintSize(zigzag(value));
+}
+
+function unsignedVarintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
+  return size;
+}

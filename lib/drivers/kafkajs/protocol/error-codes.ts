@@ -1,0 +1,77 @@
+/**
+ * Kafka's error codes that this driver meets in its own requests
+ * (https://kafka.apache.org/protocol#protocol_error_codes), with kafkajs's names, so that an error has the same
+ * `type` whichever way it came.
+ */
+const types: ReadonlyMap<number, string> = new Map([
+  [-1, 'UNKNOWN'],
+  [1, 'OFFSET_OUT_OF_RANGE'],
+  [2, 'CORRUPT_MESSAGE'],
+  [3, 'UNKNOWN_TOPIC_OR_PARTITION'],
+  [5, 'LEADER_NOT_AVAILABLE'],
+  [6, 'NOT_LEADER_FOR_PARTITION'],
+  [7, 'REQUEST_TIMED_OUT'],
+  [8, 'BROKER_NOT_AVAILABLE'],
+  [9, 'REPLICA_NOT_AVAILABLE'],
+  [10, 'MESSAGE_TOO_LARGE'],
+  [13, 'NETWORK_EXCEPTION'],
+  [17, 'INVALID_TOPIC_EXCEPTION'],
+  [18, 'RECORD_LIST_TOO_LARGE'],
+  [19, 'NOT_ENOUGH_REPLICAS'],
+  [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'],
+  [29, 'TOPIC_AUTHORIZATION_FAILED'],
+  [31, 'CLUSTER_AUTHORIZATION_FAILED'],
+  [32, 'INVALID_TIMESTAMP'],
+  [44, 'POLICY_VIOLATION'],
+  [56, 'KAFKA_STORAGE_ERROR'],
+  [74, 'FENCED_LEADER_EPOCH'],
+  [75, 'UNKNOWN_LEADER_EPOCH'],
+  [76, 'UNSUPPORTED_COMPRESSION_TYPE'],
+  [78, 'OFFSET_NOT_AVAILABLE'],
+  [87, 'INVALID_RECORD'],
+  [89, 'THROTTLING_QUOTA_EXCEEDED'],
+]);
+
+const passing: ReadonlySet<string> = new Set([
+  'UNKNOWN',
+  'CORRUPT_MESSAGE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'REQUEST_TIMED_OUT',
+  'BROKER_NOT_AVAILABLE',
+  'REPLICA_NOT_AVAILABLE',
+  'NETWORK_EXCEPTION',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'KAFKA_STORAGE_ERROR',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'OFFSET_NOT_AVAILABLE',
+  'THROTTLING_QUOTA_EXCEEDED',
+]);
+
+const stale: ReadonlySet<string> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'REPLICA_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+]);
+
+/** The error's name, such as `NOT_LEADER_FOR_PARTITION`. */
+export function errorType(code: number): string {
+  return types.get(code) ?? `ERROR_${code}`;
+}
+
+/** Whether it passes by itself, so that sending the same again makes sense. */
+export function passes(type: string): boolean {
+  return passing.has(type);
+}
+
+/** Whether it says that the partition's leader is another than we think. */
+export function meansStaleMetadata(type: string): boolean {
+  return stale.has(type);
+}

@@ -1,0 +1,110 @@
+import { KafkaRxError } from '../../errors.js';
+import type { Cluster } from './cluster.js';
+import type { ConsumerGroup, GroupMember } from './consumer-group.js';
+import type { ProduceScope } from './scripted-faults.js';
+
+/**
+ * What can be made to go wrong on an embedded broker, as `broker.faults`. Members are named by the ids that
+ * `broker.members(groupId)` lists. Whatever a member hears of a fault, it hears in a deferred turn.
+ *
+ * @category Drivers @since 0.1.0
+ */
+export class BrokerFaults {
+  readonly #cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /**
+   * The next `times` commits, of a consumer or of a unit of work, fail and store nothing.
+   *
+   * @param error default: a retriable `COMMIT_FAILED`
+   */
+  refuseCommits(times: number, error: KafkaRxError = commitFailed()): void {
+    this.#cluster.faults.failCommits(times, error);
+  }
+
+  /** From now on records are in the log at once, and acknowledged only `delayMs` later; 0 ends it. */
+  delayAcknowledgements(delayMs: number): void {
+    this.#cluster.faults.acknowledgementDelayMs = delayMs;
+  }
+
+  /**
+   * The next `times` produce requests fail before the log has their records. A retriable error is retried by the
+   * producer every 100 ms until its delivery timeout; any other refuses the records.
+   *
+   * @param where requests of this topic or partition only. Default: all
+   */
+  failProduce(times: number, error: KafkaRxError, where: ProduceScope = {}): void {
+    this.#cluster.faults.failProduce(times, error, where);
+  }
+
+  /** Forces a rebalance of the group. */
+  rebalance(groupId: string): void {
+    this.#cluster.group(groupId).rebalance();
+  }
+
+  /** Puts the member out of its group; it learns of it at once (`lost`, without `revoking`) and joins anew. */
+  losePartitions(memberId: string): void {
+    const { group, member } = this.#find(memberId);
+    group.remove(memberId);
+    this.#cluster.clock.defer(() => member.expelled());
+  }
+
+  /**
+   * Puts the member out of its group without its knowledge: it reads on, as a zombie, beside the new owner, until a
+   * commit is refused or its next heartbeat (a third of the session timeout apart); then as with `losePartitions`.
+   */
+  expireSession(memberId: string): void {
+    this.#find(memberId).group.remove(memberId);
+  }
+
+  /** The consumer falls silent, as in a process that was killed; the group waits for its session timeout. */
+  crash(memberId: string): void {
+    const { group, member } = this.#find(memberId);
+    member.die();
+    this.#cluster.clock.schedule(() => group.remove(memberId), member.sessionTimeoutMs);
+  }
+
+  /** The consumer gives up for good: its listener's `failed` is called. */
+  failConsumer(memberId: string, error: KafkaRxError): void {
+    const { member } = this.#find(memberId);
+    this.#cluster.clock.defer(() => member.fail(error));
+  }
+
+  /** Another owner opens this task's unit of work: the present one can commit nothing more. */
+  fence(groupId: string, taskId: string): void {
+    this.#cluster.tasks.get(`${groupId}/${taskId}`)?.fence();
+  }
+
+  /**
+   * Nothing can be reached: no fetches, produce requests are retried, all else fails as `UNREACHABLE`, rebalances
+   * wait. Sessions do not expire by it.
+   */
+  down(): void {
+    this.#cluster.setReachable(false);
+  }
+
+  /** Ends `down`. */
+  up(): void {
+    this.#cluster.setReachable(true);
+  }
+
+  #find(memberId: string): { readonly group: ConsumerGroup; readonly member: GroupMember } {
+    for (const group of this.#cluster.groups) {
+      const member = group.member(memberId);
+      if (member !== undefined) return { group, member };
+    }
+    throw new KafkaRxError('CONFIGURATION', `No group has a member ${memberId}`, {
+      remedy: 'Take the id from `broker.members(groupId)`.',
+    });
+  }
+}
+
+function commitFailed(): KafkaRxError {
+  return new KafkaRxError('COMMIT_FAILED', 'The broker refused the commit, as a test told it to', {
+    remedy: 'Try again.',
+    retriable: true,
+  });
+}

@@ -1,0 +1,150 @@
+/** The embedded cluster's state, shared by the broker that tests talk to and the connections of its clients. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../clock.js';
+import { KafkaRxError } from '../../errors.js';
+import type { TopicDescription, TopicPartition } from '../port.js';
+import { ConsumerGroup } from './consumer-group.js';
+import { PartitionLog } from './partition-log.js';
+import { ScriptedFaults } from './scripted-faults.js';
+import type { Transaction } from './transaction.js';
+
+interface Topic {
+  readonly name: string;
+  readonly id: string;
+  readonly logs: PartitionLog[];
+}
+
+/** Hears whether the cluster can be reached. */
+export type ReachabilityListener = (reachable: boolean) => void;
+
+export class Cluster {
+  readonly id = randomUUID();
+  readonly clock: Clock;
+  readonly faults = new ScriptedFaults();
+  /** Each task's open unit of work: how its owner is fenced. */
+  readonly tasks = new Map<string, { fence(): void }>();
+  readonly #topics = new Map<string, Topic>();
+  readonly #groups = new Map<string, ConsumerGroup>();
+  readonly #listeners = new Set<ReachabilityListener>();
+  #reachable = true;
+  #clients = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** A name for a member of a group: the client's, made unique. */
+  memberId(clientId: string): string {
+    return `${clientId}-${++this.#clients}`;
+  }
+
+  get reachable(): boolean {
+    return this.#reachable;
+  }
+
+  setReachable(reachable: boolean): void {
+    if (this.#reachable === reachable) return;
+    this.#reachable = reachable;
+    for (const listener of [...this.#listeners]) listener(reachable);
+    if (reachable) for (const group of this.#groups.values()) group.continue();
+  }
+
+  onReachable(listener: ReachabilityListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What a request fails with while the cluster is down. */
+  unreachable(): KafkaRxError {
+    return new KafkaRxError('UNREACHABLE', 'The embedded broker is down', {
+      remedy: 'A test took it down: call `broker.faults.up()`.',
+      retriable: true,
+    });
+  }
+
+  describe(): TopicDescription[] {
+    return [...this.#topics.values()].map(({ name, id, logs }) => ({
+      name,
+      id,
+      partitions: logs.length,
+      internal: name.startsWith('__'),
+    }));
+  }
+
+  /** Creates a topic, or adds the partitions that it lacks. */
+  ensureTopic(name: string, partitions: number): void {
+    const topic = this.#topics.get(name) ?? { name, id: randomUUID(), logs: [] };
+    this.#topics.set(name, topic);
+    if (topic.logs.length >= partitions) return;
+    while (topic.logs.length < partitions) topic.logs.push(new PartitionLog());
+    this.#topicChanged(name);
+  }
+
+  deleteTopic(name: string): void {
+    this.#topics.delete(name);
+    for (const group of this.#groups.values()) group.forget(name);
+    this.#topicChanged(name);
+  }
+
+  partitionCount(topic: string): number {
+    return this.#topics.get(topic)?.logs.length ?? 0;
+  }
+
+  partitionCounts(): Map<string, number> {
+    return new Map([...this.#topics.values()].map(({ name, logs }) => [name, logs.length]));
+  }
+
+  find({ topic, partition }: TopicPartition): PartitionLog | undefined {
+    return this.#topics.get(topic)?.logs[partition];
+  }
+
+  /** @throws KafkaRxError `MISSING_TOPIC` */
+  log(at: TopicPartition): PartitionLog {
+    const log = this.find(at);
+    if (log === undefined) throw missingTopic([`${at.topic}[${at.partition}]`]);
+    return log;
+  }
+
+  /** @throws KafkaRxError `MISSING_TOPIC` */
+  logs(topic: string): readonly PartitionLog[] {
+    const found = this.#topics.get(topic);
+    if (found === undefined) throw missingTopic([topic]);
+    return found.logs;
+  }
+
+  group(groupId: string): ConsumerGroup {
+    let group = this.#groups.get(groupId);
+    if (group === undefined) {
+      this.ensureTopic('__consumer_offsets', 1);
+      group = new ConsumerGroup(groupId, this);
+      this.#groups.set(groupId, group);
+    }
+    return group;
+  }
+
+  get groups(): Iterable<ConsumerGroup> {
+    return this.#groups.values();
+  }
+
+  /** What a produce request fails with, by a fault or because of what does not exist; undefined if it goes on. */
+  produceFailure(at: TopicPartition): KafkaRxError | undefined {
+    if (!this.#reachable) return this.unreachable();
+    return (
+      this.faults.produceFailure(at) ?? (this.find(at) === undefined ? missingTopic([at.topic]) : undefined)
+    );
+  }
+
+  endTransaction(transaction: Transaction, outcome: 'committed' | 'aborted'): void {
+    transaction.end(outcome, this.clock.now());
+  }
+
+  #topicChanged(topic: string): void {
+    for (const group of this.#groups.values()) group.topicChanged(topic);
+  }
+}
+
+export function missingTopic(names: readonly string[]): KafkaRxError {
+  return new KafkaRxError('MISSING_TOPIC', `No such topic: ${names.join(', ')}`, {
+    remedy: 'Create it before the app starts, or correct its name.',
+  });
+}

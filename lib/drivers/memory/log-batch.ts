@@ -1,0 +1,45 @@
+import type { AssignedPartition, FetchedBatch, SourceRecord } from '../port.js';
+import type { LogRecord } from './log-record.js';
+import type { LogSlice } from './partition-log.js';
+
+const none: readonly LogRecord[] = [];
+
+/** A slice of the log as the port's batch; each record is made when it is asked for. */
+export class LogBatch implements FetchedBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly bytes: number;
+  readonly count: number;
+  readonly nextOffset: number;
+  readonly endOffset: number;
+  readonly #readCommitted: boolean;
+  readonly #to: number;
+  #records: readonly LogRecord[];
+  #at: number;
+
+  constructor(of: AssignedPartition, slice: LogSlice, readCommitted: boolean) {
+    this.topic = of.topic;
+    this.partition = of.partition;
+    this.epoch = of.epoch;
+    this.bytes = slice.bytes;
+    this.count = slice.count;
+    this.nextOffset = slice.nextOffset;
+    this.endOffset = slice.endOffset;
+    this.#readCommitted = readCommitted;
+    this.#records = slice.records;
+    this.#at = slice.from;
+    this.#to = slice.to;
+  }
+
+  next(): SourceRecord | undefined {
+    while (this.#at < this.#to) {
+      const record = this.#records[this.#at++];
+      if (record === undefined || !record.isVisible(this.#readCommitted)) continue;
+      const { offset, timestamp, key, value, headers } = record;
+      return { offset, timestamp, key, value, headers };
+    }
+    this.#records = none;
+    return undefined;
+  }
+}

@@ -1,0 +1,246 @@
+import { type Timer, within } from '../../clock.js';
+import { KafkaRxError } from '../../errors.js';
+import type {
+  AssignedPartition,
+  ConsumerListener,
+  ConsumerOptions,
+  DriverConsumer,
+  DriverContext,
+  OffsetCommit,
+  TopicPartition,
+} from '../port.js';
+import type { Cluster } from './cluster.js';
+import type { ConsumerGroup, GroupMember } from './consumer-group.js';
+import { PartitionReader, type ReaderContext } from './partition-reader.js';
+
+type Readers = Map<string, PartitionReader>;
+
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
+const assigned = ({ topic, partition, epoch }: AssignedPartition): AssignedPartition => ({
+  topic,
+  partition,
+  epoch,
+});
+
+/** A consumer of the embedded broker. What the group asks of it comes in deferred turns, and so do its listener's calls. */
+export class MemoryConsumer implements DriverConsumer, GroupMember {
+  readonly memberId: string;
+  readonly coPartitioned: readonly (readonly string[])[];
+  readonly sessionTimeoutMs: number;
+  topics: readonly string[];
+  readonly group: ConsumerGroup;
+  readonly #cluster: Cluster;
+  readonly #listener: ConsumerListener;
+  readonly #options: ConsumerOptions;
+  readonly #context: ReaderContext;
+  readonly #forgetReachability: () => void;
+  #readers: Readers = new Map();
+  #state: 'new' | 'running' | 'stopped' = 'new';
+  #generation = -1;
+  #epoch = 0;
+  #heartbeat: Timer | undefined;
+  #started: { resolve(): void; reject(error: KafkaRxError): void } | undefined;
+
+  constructor(
+    cluster: Cluster,
+    context: DriverContext,
+    options: ConsumerOptions,
+    listener: ConsumerListener,
+  ) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#listener = listener;
+    this.memberId = cluster.memberId(context.clientId);
+    this.group = cluster.group(options.groupId);
+    this.topics = options.topics;
+    this.coPartitioned = options.coPartitioned;
+    this.sessionTimeoutMs = options.sessionTimeoutMs;
+    const { startFrom, readCommitted } = options;
+    this.#context = { cluster, listener, event: context.event, startFrom, readCommitted };
+    this.#forgetReachability = cluster.onReachable(reachable => {
+      if (reachable) for (const reader of this.#readers.values()) reader.wake();
+    });
+  }
+
+  start(): Promise<void> {
+    if (this.#state !== 'new') return Promise.reject(closed());
+    this.#state = 'running';
+    this.#beat();
+    return new Promise((resolve, reject) => {
+      this.#started = { resolve, reject };
+      this.group.join(this);
+    });
+  }
+
+  async subscribe(topics: readonly string[]): Promise<void> {
+    if (this.#state === 'stopped') throw closed();
+    const same = topics.length === this.topics.length && topics.every(topic => this.topics.includes(topic));
+    this.topics = topics;
+    if (!same && this.#state === 'running') this.group.rebalance();
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#setPaused(partitions, true);
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#setPaused(partitions, false);
+  }
+
+  seek(partition: TopicPartition, offset: number): number {
+    const reader = this.#readers.get(nameOf(partition));
+    if (reader === undefined) {
+      throw new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
+        at: { topic: partition.topic, partition: partition.partition, offset },
+        remedy: 'Seek after `assigned`, and not after `lost`.',
+      });
+    }
+    reader.seek(offset, ++this.#epoch);
+    return reader.epoch;
+  }
+
+  commit(offsets: readonly OffsetCommit[]): Promise<void> {
+    const stale = this.refusal(offsets);
+    if (stale !== undefined) return Promise.reject(stale);
+    const generation = this.#generation;
+    return new Promise((resolve, reject) => {
+      this.#cluster.clock.defer(() => {
+        const failure = this.#store(generation, offsets);
+        if (failure === undefined) resolve();
+        else reject(failure);
+      });
+    });
+  }
+
+  /** Why these offsets are not to be sent: one of them is of a partition that is not assigned in that epoch. */
+  refusal(offsets: readonly OffsetCommit[]): KafkaRxError | undefined {
+    const stale = offsets.find(offset => this.#readers.get(nameOf(offset))?.epoch !== offset.epoch);
+    if (stale === undefined && this.#state === 'running') return undefined;
+    const at = stale && { topic: stale.topic, partition: stale.partition, offset: stale.offset };
+    return new KafkaRxError('COMMIT_REFUSED', 'The partition is no longer assigned in that epoch', {
+      at,
+      remedy: 'Drop the commit: what it covers is delivered again, to whoever has the partition now.',
+    });
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#leave()) return;
+    this.group.remove(this.memberId);
+  }
+
+  prepare(): void {
+    if (this.#state !== 'running') return;
+    const held = this.#readers;
+    for (const reader of held.values()) reader.stop();
+    if (held.size === 0) {
+      this.group.rejoin(this);
+      return;
+    }
+    const drained = this.#drain([...held.values()].map(assigned));
+    void within(this.#cluster.clock, drained, this.#options.rebalanceTimeoutMs).then(() => {
+      this.#cluster.clock.defer(() => this.#giveUp(held));
+    });
+  }
+
+  assign(generation: number, partitions: readonly TopicPartition[]): void {
+    if (this.#state !== 'running') return;
+    this.#generation = generation;
+    const epoch = ++this.#epoch;
+    this.#readers = new Map();
+    for (const at of partitions) {
+      const log = this.#cluster.find(at);
+      // A topic that was deleted since: the next assignment leaves it out.
+      if (log === undefined) continue;
+      const position = this.group.committed(at) ?? log.offsetAt(this.#options.startFrom);
+      this.#readers.set(nameOf(at), new PartitionReader(this.#context, { ...at, epoch }, log, position));
+    }
+    this.#listener.assigned([...this.#readers.values()].map(assigned));
+    for (const reader of this.#readers.values()) reader.wake();
+    this.#started?.resolve();
+    this.#started = undefined;
+  }
+
+  expelled(): void {
+    if (this.#state !== 'running' || this.group.member(this.memberId) !== undefined) return;
+    const lost = this.#dropReaders();
+    this.group.join(this);
+    if (lost.length > 0) this.#listener.lost(lost);
+  }
+
+  fail(error: KafkaRxError): void {
+    if (!this.#leave()) return;
+    this.group.remove(this.memberId);
+    this.#listener.failed(error);
+  }
+
+  die(): void {
+    this.#leave();
+  }
+
+  #leave(): boolean {
+    if (this.#state === 'stopped') return false;
+    this.#state = 'stopped';
+    this.#dropReaders();
+    this.#heartbeat?.cancel();
+    this.#forgetReachability();
+    this.#started?.reject(closed());
+    this.#started = undefined;
+    return true;
+  }
+
+  /** `revoking`, whose failure gives the partitions up just as well. */
+  async #drain(partitions: readonly AssignedPartition[]): Promise<void> {
+    try {
+      await this.#listener.revoking(partitions);
+    } catch {
+      // The app reports its own failure; the group must not wait for one that failed.
+    }
+  }
+
+  /** Nothing to give up if the partitions were lost, or the consumer stopped, in the meantime. */
+  #giveUp(held: Readers): void {
+    if (this.#state !== 'running' || this.#readers !== held) return;
+    this.#dropReaders();
+    this.group.rejoin(this);
+  }
+
+  #dropReaders(): AssignedPartition[] {
+    const dropped = [...this.#readers.values()];
+    for (const reader of dropped) reader.stop();
+    this.#readers = new Map();
+    return dropped.map(assigned);
+  }
+
+  #store(generation: number, offsets: readonly OffsetCommit[]): KafkaRxError | undefined {
+    if (!this.#cluster.reachable) return this.#cluster.unreachable();
+    const scripted = this.#cluster.faults.commitFailure();
+    if (scripted !== undefined) return scripted;
+    const refused = this.group.commit(this.memberId, generation, offsets);
+    // The answer also tells a member that was put out that it was.
+    if (refused !== undefined) this.#cluster.clock.defer(() => this.expelled());
+    return refused;
+  }
+
+  #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {
+    for (const partition of partitions) {
+      const reader = this.#readers.get(nameOf(partition));
+      if (reader !== undefined) reader.paused = paused;
+    }
+  }
+
+  /** Keeps the process alive as a connection does, and finds out when the group went on without this member. */
+  #beat(): void {
+    this.#heartbeat = this.#cluster.clock.schedule(() => {
+      this.#beat();
+      if (this.#cluster.reachable) this.expelled();
+    }, this.sessionTimeoutMs / 3);
+  }
+}
+
+function closed(): KafkaRxError {
+  return new KafkaRxError('CLOSED', 'The consumer was stopped', { remedy: 'Make a new one.' });
+}

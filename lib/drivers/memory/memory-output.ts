@@ -1,0 +1,232 @@
+import { isKafkaRxError, KafkaRxError } from '../../errors.js';
+import type { Headers } from '../../headers.js';
+import type {
+  DriverEvent,
+  OutputListener,
+  ProducerOptions,
+  ProducerOutput,
+  TopicPartition,
+} from '../port.js';
+import type { Cluster } from './cluster.js';
+import { LogRecord } from './log-record.js';
+import type { Transaction } from './transaction.js';
+
+/** Between two attempts of one request. */
+const retryDelayMs = 100;
+
+/** What all outputs of one producer share. */
+export interface OutputContext {
+  readonly cluster: Cluster;
+  readonly options: ProducerOptions;
+  readonly event: (event: DriverEvent) => void;
+  /** Calls `output.turn()` in the producer's next deferred turn. */
+  enqueue(output: MemoryOutput): void;
+  /** The transaction that a request belongs to, or why nothing can be sent now. */
+  transaction(): Transaction | KafkaRxError | undefined;
+  buffered(bytes: number): void;
+  settled(output: MemoryOutput): void;
+}
+
+/** Records on their way together; deadlines count from the oldest `append`. */
+interface Request {
+  readonly records: readonly LogRecord[];
+  readonly since: number;
+  attempt: number;
+  /** Once the log has it. */
+  baseOffset: number;
+}
+
+/** One partition's way in: one request at a time, everything appended meanwhile merged into the next. */
+export class MemoryOutput implements ProducerOutput {
+  /** Counts of records, to tell a flush how far it is. */
+  appended = 0;
+  completed = 0;
+  readonly #context: OutputContext;
+  readonly #at: TopicPartition;
+  readonly #listener: OutputListener;
+  #pending: LogRecord[] = [];
+  #pendingSince = 0;
+  /** Records among the pending that are refused when their turn comes. */
+  #tooLarge: Set<LogRecord> | undefined;
+  #request: Request | undefined;
+  #enqueued = false;
+  #closed: KafkaRxError | undefined;
+
+  constructor(context: OutputContext, at: TopicPartition, listener: OutputListener) {
+    this.#context = context;
+    this.#at = at;
+    this.#listener = listener;
+  }
+
+  append(key: Buffer | null, value: Buffer | null, headers: Headers, timestamp: number): void {
+    const record = new LogRecord(key, value, headers, timestamp);
+    const { cluster, options, buffered } = this.#context;
+    if (record.bytes > options.maxRecordBytes) {
+      this.#tooLarge ??= new Set();
+      this.#tooLarge.add(record);
+    }
+    if (this.#pending.length === 0) this.#pendingSince = cluster.clock.elapsed();
+    this.#pending.push(record);
+    this.appended++;
+    buffered(record.bytes);
+    // Behind a request on its way there is nothing to do: its end sends what is pending.
+    if (this.#request === undefined || this.#closed !== undefined) this.#enqueue();
+  }
+
+  /** The producer's deferred turn: acknowledges what the log has, otherwise sends what is pending. */
+  turn(): void {
+    this.#enqueued = false;
+    if (this.#closed !== undefined) this.#refuseAll(this.#closed);
+    else if (this.#request === undefined) this.#send();
+    else if (this.#request.baseOffset >= 0) this.#acknowledge(this.#request);
+  }
+
+  /** Refuses all that is pending, and what is still appended, in a deferred turn. */
+  close(error: KafkaRxError): void {
+    this.#closed ??= error;
+    if (this.appended > this.completed) this.#enqueue();
+  }
+
+  /** Refuses what is pending, in a deferred turn, and goes on. */
+  drop(error: KafkaRxError): void {
+    if (this.appended > this.completed) this.#context.cluster.clock.defer(() => this.#refuseAll(error));
+  }
+
+  #enqueue(): void {
+    if (this.#enqueued) return;
+    this.#enqueued = true;
+    this.#context.enqueue(this);
+  }
+
+  #send(): void {
+    const records = this.#take();
+    const first = records[0];
+    if (first === undefined) return;
+    this.#request = { records, since: this.#pendingSince, attempt: 0, baseOffset: -1 };
+    if (this.#tooLarge?.delete(first)) this.#refuse(this.#request, this.#tooLargeError(first));
+    else this.#attempt(this.#request);
+  }
+
+  /** All that is pending up to a record that is too large, or that record alone: results keep the order. */
+  #take(): readonly LogRecord[] {
+    const pending = this.#pending;
+    const tooLarge = this.#tooLarge;
+    if (tooLarge === undefined || tooLarge.size === 0) {
+      this.#pending = [];
+      return pending;
+    }
+    const at = pending.findIndex(record => tooLarge.has(record));
+    const count = at === -1 ? pending.length : Math.max(at, 1);
+    this.#pending = pending.slice(count);
+    return pending.slice(0, count);
+  }
+
+  #attempt(request: Request): void {
+    const { cluster, transaction } = this.#context;
+    const within = transaction();
+    const failure = isKafkaRxError(within) ? within : cluster.produceFailure(this.#at);
+    if (failure !== undefined) {
+      if (failure.retriable) this.#retry(request, failure, () => this.#attempt(request));
+      else this.#refuse(request, failure);
+    } else if (!isKafkaRxError(within)) {
+      const log = cluster.log(this.#at);
+      request.baseOffset =
+        within === undefined ? log.append(request.records) : within.append(log, request.records);
+      this.#awaitAcknowledgement(request);
+    }
+  }
+
+  /** Again in a while, at the deadline for the last time; behind it the records are refused. */
+  #retry(request: Request, failure: KafkaRxError, again: () => void): void {
+    const { cluster, event } = this.#context;
+    const delayMs = Math.min(retryDelayMs, this.#leftMs(request));
+    if (delayMs <= 0) {
+      this.#refuse(request, this.#deadlineError(failure));
+      return;
+    }
+    event({ type: 'retrying', what: `produce to ${this.#at.topic}`, attempt: ++request.attempt, delayMs });
+    cluster.clock.schedule(() => {
+      if (this.#request === request && this.#closed === undefined) again();
+    }, delayMs);
+  }
+
+  #awaitAcknowledgement(request: Request): void {
+    const delayMs = this.#context.cluster.faults.acknowledgementDelayMs;
+    if (delayMs <= 0) {
+      this.#enqueue();
+      return;
+    }
+    const leftMs = this.#leftMs(request);
+    this.#context.cluster.clock.schedule(
+      () => {
+        if (this.#request !== request || this.#closed !== undefined) return;
+        if (delayMs <= leftMs) this.#acknowledge(request);
+        else this.#refuse(request, this.#deadlineError(undefined));
+      },
+      Math.min(delayMs, Math.max(leftMs, 0)),
+    );
+  }
+
+  #acknowledge(request: Request): void {
+    const { cluster } = this.#context;
+    if (!cluster.reachable) {
+      // The answer got lost with the broker: the client asks again, the broker knows the request by its sequence.
+      this.#retry(request, cluster.unreachable(), () => this.#acknowledge(request));
+      return;
+    }
+    this.#complete(request);
+    this.#listener.acknowledged(request.records.length, request.baseOffset);
+    this.#context.settled(this);
+  }
+
+  #refuse(request: Request, error: KafkaRxError): void {
+    this.#complete(request);
+    this.#listener.refused(request.records.length, error);
+    this.#context.settled(this);
+  }
+
+  #refuseAll(error: KafkaRxError): void {
+    const records = [...(this.#request?.records ?? []), ...this.#pending];
+    if (records.length === 0) return;
+    this.#pending = [];
+    this.#tooLarge = undefined;
+    this.#refuse({ records, since: 0, attempt: 0, baseOffset: -1 }, error);
+  }
+
+  #complete({ records }: Request): void {
+    this.#request = undefined;
+    this.completed += records.length;
+    let bytes = 0;
+    for (const record of records) bytes += record.bytes;
+    this.#context.buffered(-bytes);
+    if (this.#pending.length > 0) this.#enqueue();
+  }
+
+  #leftMs({ since }: Request): number {
+    const { cluster, options } = this.#context;
+    return since + options.deliveryTimeoutMs - cluster.clock.elapsed();
+  }
+
+  #tooLargeError({ bytes }: LogRecord): KafkaRxError {
+    const { topic, partition } = this.#at;
+    const { maxRecordBytes } = this.#context.options;
+    return new KafkaRxError(
+      'RECORD_TOO_LARGE',
+      `A record of ${bytes} bytes for ${topic}[${partition}] is above the bound of ${maxRecordBytes}`,
+      { remedy: 'Raise `maxRecordBytes` and the topic’s `max.message.bytes`, or make the record smaller.' },
+    );
+  }
+
+  #deadlineError(cause: KafkaRxError | undefined): KafkaRxError {
+    const { topic, partition } = this.#at;
+    const { deliveryTimeoutMs } = this.#context.options;
+    return new KafkaRxError(
+      'PRODUCE',
+      `Records for ${topic}[${partition}] were not acknowledged within ${deliveryTimeoutMs} ms`,
+      {
+        remedy: 'They may be in the topic all the same. Look at the broker, or raise `deliveryTimeoutMs`.',
+        cause,
+      },
+    );
+  }
+}

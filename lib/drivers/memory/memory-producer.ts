@@ -1,0 +1,131 @@
+import { KafkaRxError } from '../../errors.js';
+import type {
+  DriverContext,
+  DriverProducer,
+  OutputListener,
+  ProducerOptions,
+  ProducerOutput,
+  TopicPartition,
+} from '../port.js';
+import { type Cluster, missingTopic } from './cluster.js';
+import { MemoryOutput, type OutputContext } from './memory-output.js';
+import type { Transaction } from './transaction.js';
+
+/** Outputs that a flush still waits for, each with the count of records it must have completed. */
+interface Flush {
+  readonly targets: Map<MemoryOutput, number>;
+  readonly done: () => void;
+}
+
+/** A producer of the embedded broker; one deferred turn serves all of its outputs. */
+export class MemoryProducer implements DriverProducer {
+  readonly #cluster: Cluster;
+  readonly #context: OutputContext;
+  readonly #prepared = new Map<string, number>();
+  readonly #outputs: MemoryOutput[] = [];
+  #flushes: Flush[] = [];
+  #queue: MemoryOutput[] = [];
+  #bufferedBytes = 0;
+  #closed: Promise<void> | undefined;
+
+  /** @param transaction what the next request belongs to, or why nothing can be sent; nothing for plain records */
+  constructor(
+    cluster: Cluster,
+    { event }: DriverContext,
+    options: ProducerOptions,
+    transaction: () => Transaction | KafkaRxError | undefined = () => undefined,
+  ) {
+    this.#cluster = cluster;
+    this.#context = {
+      cluster,
+      options,
+      event,
+      transaction,
+      enqueue: output => this.#enqueue(output),
+      buffered: bytes => {
+        this.#bufferedBytes += bytes;
+      },
+      settled: output => this.#settled(output),
+    };
+  }
+
+  async prepare(topics: readonly string[]): Promise<void> {
+    if (!this.#cluster.reachable) throw this.#cluster.unreachable();
+    const missing = topics.filter(topic => this.#cluster.partitionCount(topic) === 0);
+    if (missing.length > 0) throw missingTopic(missing);
+    for (const topic of topics) this.#prepared.set(topic, this.#cluster.partitionCount(topic));
+  }
+
+  partitionCount(topic: string): number {
+    const known = this.#prepared.get(topic);
+    if (known === undefined) throw this.#unprepared(topic);
+    const count = Math.max(known, this.#cluster.partitionCount(topic));
+    if (count > known) this.#prepared.set(topic, count);
+    return count;
+  }
+
+  output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
+    if (!this.#prepared.has(partition.topic)) throw this.#unprepared(partition.topic);
+    const output = new MemoryOutput(this.#context, partition, listener);
+    if (this.#closed !== undefined) output.close(closed());
+    this.#outputs.push(output);
+    return output;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  flush(): Promise<void> {
+    return new Promise(done => {
+      const open = this.#outputs.filter(output => output.appended > output.completed);
+      if (open.length === 0) return done();
+      this.#flushes.push({ targets: new Map(open.map(output => [output, output.appended])), done });
+    });
+  }
+
+  close(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#closed = this.flush();
+      for (const output of this.#outputs) output.close(closed());
+    }
+    return this.#closed;
+  }
+
+  /** Refuses what is pending, and goes on. */
+  drop(error: KafkaRxError): void {
+    for (const output of this.#outputs) output.drop(error);
+  }
+
+  #enqueue(output: MemoryOutput): void {
+    this.#queue.push(output);
+    if (this.#queue.length === 1) this.#cluster.clock.defer(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const outputs = this.#queue;
+    this.#queue = [];
+    for (const output of outputs) output.turn();
+  };
+
+  #settled(output: MemoryOutput): void {
+    if (this.#flushes.length === 0) return;
+    for (const { targets, done } of this.#flushes) {
+      const target = targets.get(output);
+      if (target === undefined || output.completed < target) continue;
+      targets.delete(output);
+      if (targets.size === 0) done();
+    }
+    this.#flushes = this.#flushes.filter(({ targets }) => targets.size > 0);
+  }
+
+  #unprepared(topic: string): KafkaRxError {
+    return new KafkaRxError('DRIVER', `Topic ${topic} was not prepared`, {
+      remedy: 'Await `prepare` before `partitionCount` and `output`.',
+    });
+  }
+}
+
+function closed(): KafkaRxError {
+  return new KafkaRxError('CLOSED', 'The producer was closed', { remedy: 'Flush it before closing it.' });
+}

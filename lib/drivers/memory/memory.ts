@@ -1,0 +1,38 @@
+import type { Clock } from '../../clock.js';
+import { KafkaRxError } from '../../errors.js';
+import type { Driver } from '../port.js';
+import { MemoryBroker } from './memory-broker.js';
+import { MemoryConnection } from './memory-connection.js';
+
+/** @category Drivers @since 0.1.0 */
+export interface MemoryOptions {
+  /** The cluster to connect to. Default: a new, empty one. */
+  readonly broker?: MemoryBroker | undefined;
+  /** The new cluster's clock; a given broker has its own. Default: the machine's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * The driver for an embedded cluster: for demos, tests and development. It acknowledges and delivers in deferred turns
+ * of the broker's clock and makes no promise on the way of a record, so that on a virtual clock a test runs a whole
+ * topology synchronously.
+ *
+ * @throws KafkaRxError `CONFIGURATION` when given a broker and another clock than the broker's
+ * @category Drivers @since 0.1.0
+ */
+export function memory({ broker, clock }: MemoryOptions = {}): Driver {
+  if (broker !== undefined && clock !== undefined && clock !== broker.cluster.clock) {
+    throw new KafkaRxError('CONFIGURATION', 'The broker runs on another clock than the one given', {
+      remedy: 'Give the clock to the broker only: `new MemoryBroker({ clock })`.',
+    });
+  }
+  const { cluster } = broker ?? new MemoryBroker({ clock });
+  return {
+    name: 'memory',
+    clock: cluster.clock,
+    async connect(context) {
+      if (!cluster.reachable) throw cluster.unreachable();
+      return new MemoryConnection(cluster, context);
+    },
+  };
+}

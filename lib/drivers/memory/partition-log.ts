@@ -1,0 +1,145 @@
+/**
+ * One partition: records in offset order, with gaps where compaction or control records took them.
+ *
+ * Readers hold slices of the record array instead of copies. Appending leaves a slice valid, since it only adds
+ * behind it; what removes records puts a new array in the old one's place.
+ */
+import { noHeaders } from '../../headers.js';
+import type { StartFrom } from '../port.js';
+import { LogRecord } from './log-record.js';
+import type { Transaction } from './transaction.js';
+
+/** What one fetch may bring; the first record always fits. */
+export interface FetchLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
+/** Records `from` to `to` (exclusive) of an array that is only ever appended to. */
+export interface LogSlice {
+  readonly records: readonly LogRecord[];
+  readonly from: number;
+  readonly to: number;
+  /** Visible ones among them. */
+  readonly count: number;
+  readonly bytes: number;
+  readonly nextOffset: number;
+  readonly endOffset: number;
+}
+
+export class PartitionLog {
+  #records: LogRecord[] = [];
+  #startOffset = 0;
+  #endOffset = 0;
+  /** The first offset of each open transaction. */
+  readonly #open = new Map<Transaction, number>();
+  readonly #watchers = new Set<() => void>();
+
+  /** The first offset kept. */
+  get startOffset(): number {
+    return this.#startOffset;
+  }
+
+  /** The offset of the next record. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  /** What a reader may read up to: the end, or the last stable offset for read_committed. */
+  bound(readCommitted: boolean): number {
+    if (!readCommitted || this.#open.size === 0) return this.#endOffset;
+    return Math.min(...this.#open.values());
+  }
+
+  /** Calls `watcher` whenever there may be more to read; it must not read at once. Returns how to end that. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Returns the offset of the first record. */
+  append(records: readonly LogRecord[], transaction?: Transaction): number {
+    const base = this.#endOffset;
+    if (transaction !== undefined && !this.#open.has(transaction)) this.#open.set(transaction, base);
+    for (const record of records) {
+      record.offset = this.#endOffset++;
+      record.transaction = transaction;
+      this.#records.push(record);
+    }
+    this.#changed();
+    return base;
+  }
+
+  endTransaction(transaction: Transaction, timestamp: number): void {
+    this.#open.delete(transaction);
+    this.append([new LogRecord(null, null, noHeaders, timestamp, true)]);
+  }
+
+  /** From `position` on; empty records with a `nextOffset` beyond it where everything was skipped. */
+  read(position: number, readCommitted: boolean, { maxRecords, maxBytes }: FetchLimits): LogSlice {
+    const records = this.#records;
+    const bound = this.bound(readCommitted);
+    const from = this.#indexOf(position);
+    let to = from;
+    let count = 0;
+    let bytes = 0;
+    let nextOffset = bound;
+    for (; to < records.length; to++) {
+      const record = records[to];
+      if (record === undefined || record.offset >= bound) break;
+      if (!record.isVisible(readCommitted)) continue;
+      if (count > 0 && (count >= maxRecords || bytes + record.bytes > maxBytes)) {
+        nextOffset = record.offset;
+        break;
+      }
+      count++;
+      bytes += record.bytes;
+    }
+    return { records, from, to, count, bytes, nextOffset, endOffset: bound };
+  }
+
+  /** All that a reader of committed records sees. */
+  *visible(): Generator<LogRecord> {
+    const bound = this.bound(true);
+    for (const record of this.#records) {
+      if (record.offset >= bound) return;
+      if (record.isVisible(true)) yield record;
+    }
+  }
+
+  /** The offset at which a reader without a position begins. */
+  offsetAt(at: StartFrom): number {
+    if (at === 'earliest') return this.#startOffset;
+    if (at === 'latest') return this.#endOffset;
+    const found = this.#records.find(record => !record.control && record.timestamp >= at.timestamp);
+    return found?.offset ?? this.#endOffset;
+  }
+
+  /** Removes the records from `from` to `to` (exclusive), as compaction does: offsets and end stay. */
+  removeRange(from: number, to: number): void {
+    this.#records = this.#records.filter(record => record.offset < from || record.offset >= to);
+  }
+
+  /** Removes everything below `offset`, as retention does: the log start moves. */
+  removeBefore(offset: number): void {
+    this.#startOffset = Math.max(this.#startOffset, Math.min(offset, this.#endOffset));
+    this.#records = this.#records.slice(this.#indexOf(this.#startOffset));
+    this.#changed();
+  }
+
+  /** The index of the first record at or after `offset`. */
+  #indexOf(offset: number): number {
+    let low = 0;
+    let high = this.#records.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#records[middle]?.offset ?? Number.POSITIVE_INFINITY) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * The driver port: all that kafka-rx asks of a Kafka client.
+ *
+ * The port works in batches and callbacks, so that no promise, closure or array is made for a record: a fetched
+ * batch hands out its records one by one on request, a send appends synchronously and is acknowledged by count.
+ * Nothing outside `lib/drivers` imports a client; a driver imports nothing above this file but errors, headers,
+ * clock and logger. Offsets are numbers here, checked to be safe integers at the client's edge.
+ *
+ * Rules that every driver keeps, and that `spec/contract` holds it to:
+ * - No listener is called inside a call into the port (no feedback loop within one stack).
+ * - `assigned` comes before the first batch of an epoch; a batch carries the epoch that it was fetched in; after
+ *   `revoking` was called for a partition no batch of that epoch follows.
+ * - A partition's epoch grows with each assignment and each seek, for every partition of the member, kept or not.
+ * - A commit is sent only for a partition that is assigned in that epoch; anything else is refused, not sent.
+ */
+import type { Clock } from '../clock.js';
+import type { KafkaRxError } from '../errors.js';
+import type { Headers } from '../headers.js';
+import type { Logger } from '../logger.js';
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** A partition as long as this member has it: its epoch ends with the next assignment, seek or loss. */
+export interface AssignedPartition extends TopicPartition {
+  readonly epoch: number;
+}
+
+/** An offset below which everything is settled; what `commit` sends to Kafka. */
+export interface OffsetCommit extends AssignedPartition {
+  readonly offset: number;
+}
+
+/** Where a group without a committed offset begins. `timestamp`: the first record at or after it, in ms. */
+export type StartFrom = 'earliest' | 'latest' | { readonly timestamp: number };
+
+/** A topic of the cluster. */
+export interface TopicDescription {
+  readonly name: string;
+  /** Differs for a topic that was deleted and created anew under the same name. */
+  readonly id: string;
+  readonly partitions: number;
+  /** Kafka's own topics, such as `__consumer_offsets`. */
+  readonly internal: boolean;
+}
+
+/** What a driver tells of its connection; none of these ends the app by itself. */
+export type DriverEvent =
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected'; readonly error: KafkaRxError | undefined }
+  | { readonly type: 'retrying'; readonly what: string; readonly attempt: number; readonly delayMs: number }
+  | {
+      readonly type: 'offset-reset';
+      readonly topic: string;
+      readonly partition: number;
+      readonly from: number;
+      readonly to: number;
+    };
+
+export interface DriverContext {
+  readonly clientId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly event: (event: DriverEvent) => void;
+}
+
+/** A Kafka client, configured but not connected: what `createApp({ driver })` takes. @category Drivers @since 0.1.0 */
+export interface Driver {
+  readonly name: string;
+  /** The clock that the driver runs on; the app uses it too unless it is given one. */
+  readonly clock?: Clock | undefined;
+  /** Connects. Rejects with `UNREACHABLE`, naming the addresses, when no broker answers. */
+  connect(context: DriverContext): Promise<DriverConnection>;
+}
+
+export interface DriverConnection {
+  /** Kafka's id of the cluster; an embedded broker's is new with each start. */
+  readonly clusterId: string;
+  /** All topics, or those named that exist. */
+  topics(names?: readonly string[]): Promise<readonly TopicDescription[]>;
+  consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer;
+  producer(options: ProducerOptions): DriverProducer;
+  readonly admin: DriverAdmin;
+  /** Opens a task's unit of work and fences its former owner; undefined where the client has no transactions. */
+  readonly unitOfWork?: ((taskId: string, groupId: string) => Promise<UnitOfWork>) | undefined;
+  /** Closes consumers, producers and connections; settles within a bound, idempotent. */
+  close(): Promise<void>;
+}
+
+export interface DriverAdmin {
+  /** Creates the topics that do not exist yet; an existing one is left as it is. */
+  createTopics(topics: readonly { readonly name: string; readonly partitions: number }[]): Promise<void>;
+  /** Per partition, in partition order: the offset of the first record kept, the end, or the first at a time. */
+  offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
+  /** A group's committed offsets in partition order; -1 where it has none. */
+  committed(groupId: string, topic: string): Promise<readonly number[]>;
+}
+
+export interface ConsumerOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  readonly startFrom: StartFrom;
+  /** Groups of topics of which a member gets the same partition numbers. Default: each topic by itself. */
+  readonly coPartitioned: readonly (readonly string[])[];
+  /** Milliseconds without a heartbeat after which the broker gives the partitions to another member. */
+  readonly sessionTimeoutMs: number;
+  /** Milliseconds that the members have to give up their partitions; the bound of a drain. */
+  readonly rebalanceTimeoutMs: number;
+  readonly readCommitted: boolean;
+}
+
+/** Called by the driver, never inside a call into the port. */
+export interface ConsumerListener {
+  /** The member's whole new assignment; it replaces the one before. May be empty. */
+  assigned(partitions: readonly AssignedPartition[]): void;
+  /**
+   * These are about to be lost. The driver goes on heartbeating and accepts commits until the promise settles, at
+   * most for the rebalance timeout; only then are they given up.
+   */
+  revoking(partitions: readonly AssignedPartition[]): Promise<void>;
+  /** These were lost without warning: another member may have them already. */
+  lost(partitions: readonly AssignedPartition[]): void;
+  /** A fetched batch, in offset order per partition. */
+  batch(batch: FetchedBatch): void;
+  /** The consumer has given up for good. */
+  failed(error: KafkaRxError): void;
+}
+
+/** What one fetch brought of one partition. Memory is pinned until the last record was handed out. */
+export interface FetchedBatch extends AssignedPartition {
+  /** Bytes in memory, an estimate. */
+  readonly bytes: number;
+  /** Number of records that `next` will hand out; 0 where the fetch brought nothing but what `nextOffset` skips. */
+  readonly count: number;
+  /** The offset after everything in the batch, control records, aborted and compacted ones included. */
+  readonly nextOffset: number;
+  /** The partition's end at the time of the fetch (last stable offset for read_committed). */
+  readonly endOffset: number;
+  /** The next record, or undefined after the last. The object is the caller's. */
+  next(): SourceRecord | undefined;
+}
+
+/** A record as it lies in Kafka. */
+export interface SourceRecord {
+  readonly offset: number;
+  /** Milliseconds since 1970; -1 where the producer set none. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Headers;
+}
+
+export interface DriverConsumer {
+  /** Joins the group; resolves when the first assignment (possibly empty) was handed over. */
+  start(): Promise<void>;
+  /** Replaces the subscription of a running consumer; a rebalance follows. */
+  subscribe(topics: readonly string[]): Promise<void>;
+  /** No batch until `resume`. Ends with the assignment: what is assigned anew is not paused. */
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  /**
+   * Moves the position. Returns the partition's new epoch; batches of the old one no longer come. A pause stays.
+   * Throws `DRIVER` for a partition that is not assigned.
+   */
+  seek(partition: TopicPartition, offset: number): number;
+  /**
+   * Commits. Resolves once the broker has confirmed every offset. Rejects with `COMMIT_REFUSED` when a partition is
+   * not assigned in that epoch (then nothing of it was sent), with a `retriable` error when trying again makes sense.
+   */
+  commit(offsets: readonly OffsetCommit[]): Promise<void>;
+  /** Leaves the group without another commit and without calling `revoking`. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface ProducerOptions {
+  /** The largest record that is sent, bytes of key, value and headers; a larger one is refused at `append`. */
+  readonly maxRecordBytes: number;
+  /** Milliseconds after which a record that the broker never acknowledged is refused. */
+  readonly deliveryTimeoutMs: number;
+}
+
+export interface DriverProducer {
+  /** Loads the metadata of these topics. Rejects with `MISSING_TOPIC` naming those that do not exist. */
+  prepare(topics: readonly string[]): Promise<void>;
+  /** The number of partitions as last heard; may grow. Only for a prepared topic. */
+  partitionCount(topic: string): number;
+  /** The way into one partition of a prepared topic; ask once and keep it. */
+  output(partition: TopicPartition, listener: OutputListener): ProducerOutput;
+  /** Bytes appended and not yet acknowledged or refused. */
+  readonly bufferedBytes: number;
+  /** Resolves when all that was appended before is acknowledged or refused. */
+  flush(): Promise<void>;
+  /** Sends nothing more; what is pending is refused. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface ProducerOutput {
+  /**
+   * Adds a record behind those before it: sent when idle, otherwise merged into the next request. Order within the
+   * partition survives retries. Never calls the listener before it returns.
+   */
+  append(key: Buffer | null, value: Buffer | null, headers: Headers, timestamp: number): void;
+}
+
+/** Hears of one output's records in the order in which they were appended. */
+export interface OutputListener {
+  /** The oldest `count` pending records are durable; `baseOffset` is the first's, or -1 where unknown. */
+  acknowledged(count: number, baseOffset: number): void;
+  /** The oldest `count` pending records are not, and trying again would not help. */
+  refused(count: number, error: KafkaRxError): void;
+}
+
+/** Outputs plus offsets, all or nothing, of one task; one at a time. Readers of committed records see all or none. */
+export interface UnitOfWork extends DriverProducer {
+  begin(): void;
+  /** Makes the outputs and these offsets durable together. After a rejection the unit of work is dead: open anew. */
+  commit(offsets: readonly OffsetCommit[]): Promise<void>;
+  abort(): Promise<void>;
+}

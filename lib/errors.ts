@@ -1,0 +1,106 @@
+/**
+ * Every error that kafka-rx throws or reports.
+ *
+ * One class, told apart by {@link KafkaRxError.code}: an ESM and a CommonJS copy of the library can meet in one
+ * process, so `instanceof` is not to be relied on; use {@link isKafkaRxError}. A message says what went wrong,
+ * where (topic, partition, offset) and what to do next. It never holds a record's key, value or headers.
+ */
+
+/** The stable codes; docs/errors.md has a paragraph for each. */
+export type ErrorCode =
+  | 'CONFIGURATION'
+  | 'TOPOLOGY'
+  | 'SOURCE_WITHOUT_SUBSCRIBER'
+  | 'OUTSIDE_DISPATCH_WINDOW'
+  | 'WITHOUT_DELIVERY'
+  | 'SINK_ENDED'
+  | 'DECODE'
+  | 'ENCODE'
+  | 'PROCESS'
+  | 'PRODUCE'
+  | 'STORE'
+  | 'GUARD'
+  | 'MISSING_TOPIC'
+  | 'UNREACHABLE'
+  | 'COMMIT_REFUSED'
+  | 'COMMIT_FAILED'
+  | 'RECORD_TOO_LARGE'
+  | 'DRIVER'
+  | 'DEADLINE'
+  | 'CLOSED';
+
+/** Where a record came from; what an error may say of it. */
+export interface Coordinates {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** @category Errors @since 0.1.0 */
+export interface KafkaRxErrorOptions {
+  /** The record's coordinates, where the error concerns one record. */
+  readonly at?: Coordinates | undefined;
+  /** One sentence: what to do next. */
+  readonly remedy?: string | undefined;
+  /** The error beneath; kept for programs, its message is not copied (it may quote a value). */
+  readonly cause?: unknown;
+  /** Whether trying the same again can succeed. Default false. */
+  readonly retriable?: boolean | undefined;
+  /** The place inside a decoded value, such as `items.0.price`. */
+  readonly path?: string | undefined;
+}
+
+const brand = Symbol.for('kafka-rx.error');
+
+/** @category Errors @since 0.1.0 */
+export class KafkaRxError extends Error {
+  override readonly name = 'KafkaRxError';
+  readonly code: ErrorCode;
+  readonly at: Coordinates | undefined;
+  readonly remedy: string | undefined;
+  readonly retriable: boolean;
+  readonly path: string | undefined;
+  readonly [brand] = true;
+
+  /**
+   * @param code a stable code
+   * @param what what went wrong, without any value of a record
+   */
+  constructor(code: ErrorCode, what: string, options: KafkaRxErrorOptions = {}) {
+    super(sentence(what, options), options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    // A copy: what is handed in may be a live delivery, which would pin its batch.
+    this.at = options.at && {
+      topic: options.at.topic,
+      partition: options.at.partition,
+      offset: options.at.offset,
+    };
+    this.remedy = options.remedy;
+    this.retriable = options.retriable ?? false;
+    this.path = options.path;
+  }
+}
+
+function sentence(what: string, { at, remedy }: KafkaRxErrorOptions): string {
+  const where =
+    at === undefined ? '' : ` (topic ${at.topic}, partition ${at.partition}, offset ${at.offset})`;
+  return `${what}${where}${remedy === undefined ? '' : `. ${remedy}`}`;
+}
+
+/** Whether `error` is one of ours, from whichever copy of the library. @category Errors @since 0.1.0 */
+export function isKafkaRxError(error: unknown, code?: ErrorCode): error is KafkaRxError {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    (error as { [brand]?: unknown })[brand] === true &&
+    (code === undefined || (error as KafkaRxError).code === code)
+  );
+}
+
+/** What can be said of a foreign error without quoting it: its name and its code, never its message. */
+export function errorKind(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  const kind = typeof name === 'string' ? name : 'Error';
+  return typeof code === 'string' ? `${kind} ${code}` : kind;
+}

@@ -1,0 +1,98 @@
+import type { Counter, Histogram, Metrics, Sample } from './metrics.js';
+
+/** What the gauges read when somebody looks. */
+export interface Readings {
+  inFlightRecords(): number;
+  inFlightBytes(): number;
+  bufferedBytes(): number;
+  partitions(): readonly PartitionReading[];
+}
+
+export interface PartitionReading {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records from the watermark to the partition's end, as of the last fetch. */
+  readonly lag: number;
+  /** Settled deliveries that wait above the first unsettled one. */
+  readonly gapDepth: number;
+  /** Seconds that the first unsettled delivery has held the watermark; 0 when nothing is pending. */
+  readonly gapAgeSeconds: number;
+}
+
+/** Every metric of an app; docs/metrics in docs/options.md lists them. */
+export interface Instruments {
+  readonly consumed: Counter;
+  readonly produced: Counter;
+  readonly stored: Counter;
+  readonly dropped: Counter;
+  readonly deadLettered: Counter;
+  readonly commits: Counter;
+  readonly commitSeconds: Histogram;
+}
+
+export function instruments(metrics: Metrics, readings: Readings): Instruments {
+  const perPartition = (read: (partition: PartitionReading) => number) => (): readonly Sample[] =>
+    readings.partitions().map(partition => ({
+      labels: { topic: partition.topic, partition: String(partition.partition) },
+      value: read(partition),
+    }));
+  const single = (read: () => number) => (): readonly Sample[] => [{ labels: {}, value: read() }];
+  const place = ['topic', 'partition'];
+
+  metrics.gauge(
+    'kafka_rx_in_flight_records',
+    'Records handed out and not settled',
+    [],
+    single(readings.inFlightRecords),
+  );
+  metrics.gauge(
+    'kafka_rx_in_flight_bytes',
+    'Bytes of fetched batches that unsettled records pin',
+    [],
+    single(readings.inFlightBytes),
+  );
+  metrics.gauge(
+    'kafka_rx_buffered_bytes',
+    'Bytes appended to the producer and not acknowledged',
+    [],
+    single(readings.bufferedBytes),
+  );
+  metrics.gauge(
+    'kafka_rx_lag_records',
+    'Records from the watermark to the end',
+    place,
+    perPartition(p => p.lag),
+  );
+  metrics.gauge(
+    'kafka_rx_gap_records',
+    'Settled records above the first unsettled one',
+    place,
+    perPartition(p => p.gapDepth),
+  );
+  metrics.gauge(
+    'kafka_rx_gap_age_seconds',
+    'Age of the record that holds the watermark',
+    place,
+    perPartition(p => p.gapAgeSeconds),
+  );
+
+  return {
+    consumed: metrics.counter('kafka_rx_records_consumed_total', 'Records handed to the topology', ['topic']),
+    produced: metrics.counter('kafka_rx_records_produced_total', 'Records that brokers acknowledged', [
+      'topic',
+    ]),
+    stored: metrics.counter('kafka_rx_documents_stored_total', 'Documents made durable', ['store']),
+    dropped: metrics.counter('kafka_rx_records_dropped_total', 'Records dropped, by reason', [
+      'reason',
+      'stage',
+    ]),
+    deadLettered: metrics.counter('kafka_rx_dead_letters_total', 'Dead letters acknowledged', []),
+    commits: metrics.counter('kafka_rx_commits_total', 'Commits, by outcome', ['outcome']),
+    commitSeconds: metrics.histogram(
+      'kafka_rx_commit_seconds',
+      'Time from a commit to its confirmation',
+      [],
+      [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+    ),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * The sink guard: looks at what a sink is about to write and refuses what its rules forbid, so that a card number that
+ * slipped past the types is stopped before it is written. It fails closed: what it cannot read, it refuses.
+ */
+
+import { looksMasked } from '../card/card-number.js';
+import { containsCardNumber } from '../card/scan.js';
+import { KafkaRxError } from '../errors.js';
+import type { KafkaRecord } from '../record.js';
+
+/** @category Privacy @since 0.1.0 */
+export interface GuardOptions {
+  /**
+   * Paths (such as `cardNumber`, `payment.card`) that no sink may write unmasked. Those that a `mask` operator of the
+   * topology masks are added by themselves.
+   */
+  readonly fields?: readonly string[] | undefined;
+  /**
+   * Also searches the bytes of every key, value and header for card numbers (13 to 19 digits that pass the Luhn check).
+   * Default false: it costs about a microsecond for each 300 bytes.
+   */
+  readonly scan?: boolean | undefined;
+}
+
+/** What a sink asks before it writes. */
+export interface Guard {
+  /** Throws `GUARD` when a protected field of the value is not masked. */
+  checkValue(value: unknown, record: KafkaRecord, sink: string): void;
+  /** Throws `GUARD` when the bytes hold a card number; does nothing unless scanning. */
+  checkBytes(bytes: Buffer | null, what: 'key' | 'value' | 'header', record: KafkaRecord, sink: string): void;
+}
+
+/** @param fields dotted paths; a segment `*` stands for every element of an array */
+export function createGuard(fields: readonly string[], scan: boolean): Guard {
+  const paths = fields.map(field => ({ field, segments: field.split('.') }));
+  return {
+    checkValue(value, record, sink) {
+      for (const { field, segments } of paths) {
+        if (!isMaskedAt(value, segments, 0))
+          throw refused(`the field '${field}' unmasked`, record, sink, field);
+      }
+    },
+    checkBytes(bytes, what, record, sink) {
+      if (scan && bytes !== null && containsCardNumber(bytes)) {
+        throw refused(`a card number in the ${what}`, record, sink, undefined);
+      }
+    },
+  };
+}
+
+function isMaskedAt(value: unknown, segments: readonly string[], depth: number): boolean {
+  if (value === undefined || value === null) return true;
+  const segment = segments[depth];
+  if (segment === undefined) {
+    if (typeof value === 'string') return looksMasked(value);
+    // A number of more than four digits could be the card itself; objects here were never a card number.
+    return typeof value !== 'number' || Math.abs(value) < 10_000;
+  }
+  if (typeof value !== 'object') return true;
+  if (segment === '*')
+    return !Array.isArray(value) || value.every(item => isMaskedAt(item, segments, depth + 1));
+  return (
+    !Object.hasOwn(value, segment) ||
+    isMaskedAt((value as Record<string, unknown>)[segment], segments, depth + 1)
+  );
+}
+
+function refused(what: string, record: KafkaRecord, sink: string, path: string | undefined): KafkaRxError {
+  return new KafkaRxError('GUARD', `'${sink}' was about to write ${what}`, {
+    at: record,
+    path,
+    remedy: 'Put mask before this sink, or leave the field out of what it writes',
+  });
+}

@@ -1,0 +1,196 @@
+import type { Codec } from '../codecs/codec.js';
+import type { OutputListener, ProducerOutput } from '../drivers/port.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { type Header, type Headers, noHeaders } from '../headers.js';
+import type { Verdict } from '../leases/delivery.js';
+import { release } from '../leases/leases.js';
+import type { Counter } from '../metrics/metrics.js';
+import { Queue } from '../queue.js';
+import type { KafkaRecord } from '../record.js';
+import type { Place } from '../topology/topology-observable.js';
+import type { Guard } from './guard.js';
+import type { Outputs } from './outputs.js';
+import { createPartitioner, type Partitioner } from './partitioner.js';
+import { Sink, type SinkHost, type SinkOptions } from './sink.js';
+
+/** @category Sinks @since 0.1.0 */
+export interface TopicSinkOptions<V> extends SinkOptions {
+  /** Encodes what is written. */
+  readonly value: Codec<V>;
+  /** The partition to write to. Default: Kafka's own rule, by the key's bytes, or sticky for a null key. */
+  readonly partition?: ((record: KafkaRecord<unknown, V>, partitions: number) => number) | undefined;
+  /** Names of headers that are passed on, or a function that makes them. Default: none. */
+  readonly headers?: readonly string[] | ((record: KafkaRecord<unknown, V>) => readonly Header[]) | undefined;
+  /** Milliseconds since 1970. Default: the record's own timestamp. */
+  readonly timestamp?: ((record: KafkaRecord<unknown, V>) => number) | undefined;
+  /** What becomes of a record that cannot be encoded, or that the guard refuses. Default: the app's policy. */
+  readonly onEncodeError?: Verdict | undefined;
+  /** What becomes of a record that the broker refuses for good. Default: the app's policy. */
+  readonly onProduceError?: Verdict | undefined;
+}
+
+/** How the key is made; resolved from `key` and `keyBy`. */
+export type KeyOf<K, V> = (record: KafkaRecord<K, V>) => Buffer | null;
+
+/** What the sink shares with its app. */
+export interface TopicSinkParts {
+  readonly outputs: Outputs;
+  readonly guard: () => Guard;
+  readonly produced: Counter;
+}
+
+/** Publishes records to a topic. The lease of each lasts until the broker has acknowledged it. */
+export class TopicSink<K, V> extends Sink<K, V> {
+  readonly #topic: string;
+  readonly #keyOf: KeyOf<K, V>;
+  readonly #options: TopicSinkOptions<V>;
+  readonly #parts: TopicSinkParts;
+  readonly #partitions: PartitionOutput<K, V>[] = [];
+  readonly #partitioner: Partitioner;
+  readonly #passed: ReadonlySet<string>;
+
+  constructor(
+    host: SinkHost,
+    place: Place,
+    topic: string,
+    keyOf: KeyOf<K, V>,
+    options: TopicSinkOptions<V>,
+    parts: TopicSinkParts,
+  ) {
+    super(host, place, options);
+    this.#topic = topic;
+    this.#keyOf = keyOf;
+    this.#options = options;
+    this.#parts = parts;
+    this.#partitioner = createPartitioner(() => parts.outputs.partitionCount(topic));
+    this.#passed = new Set(typeof options.headers === 'function' ? [] : options.headers);
+    parts.outputs.declare(topic);
+  }
+
+  protected take(record: KafkaRecord<K, V>): void {
+    try {
+      const guard = this.#parts.guard();
+      guard.checkValue(record.value, record, this.name);
+      const key = this.#keyOf(record);
+      const value = this.#options.value.encode(record.value);
+      const headers = this.#headersOf(record);
+      guard.checkBytes(key, 'key', record, this.name);
+      guard.checkBytes(value, 'value', record, this.name);
+      for (const header of headers) guard.checkBytes(header.value, 'header', record, this.name);
+      const timestamp = this.#options.timestamp?.(record) ?? record.timestamp;
+      this.#outputFor(record, key, value).append(record, key, value, headers, timestamp);
+    } catch (cause) {
+      this.problemWith(record, 'encode', this.#encodeError(cause, record), this.#options.onEncodeError);
+    }
+  }
+
+  #outputFor(record: KafkaRecord<K, V>, key: Buffer | null, value: Buffer | null): PartitionOutput<K, V> {
+    const count = this.#parts.outputs.partitionCount(this.#topic);
+    const chosen = this.#options.partition?.(record, count);
+    if (chosen !== undefined && !(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
+      throw new KafkaRxError(
+        'ENCODE',
+        `'${this.name}' chose partition ${chosen} of a topic that has ${count}`,
+        {
+          at: record,
+          remedy: 'Mend the partition function of app.to',
+        },
+      );
+    }
+    const partition =
+      chosen ?? (count === 1 ? 0 : this.#partitioner(key, (key?.length ?? 0) + (value?.length ?? 0)));
+    const output =
+      this.#partitions[partition] ?? new PartitionOutput<K, V>(this, this.#parts, this.#topic, partition);
+    this.#partitions[partition] = output;
+    return output;
+  }
+
+  #headersOf(record: KafkaRecord<K, V>): Headers {
+    const { headers } = this.#options;
+    if (typeof headers === 'function') return headers(record);
+    if (this.#passed.size === 0 || record.headers.length === 0) return noHeaders;
+    return record.headers.filter(header => this.#passed.has(header.key));
+  }
+
+  #encodeError(cause: unknown, record: KafkaRecord): KafkaRxError {
+    if (isKafkaRxError(cause)) return cause;
+    return new KafkaRxError('ENCODE', `A codec or selector of '${this.name}' threw ${errorKind(cause)}`, {
+      at: record,
+      cause,
+      remedy: "Mend it, or set a policy for 'encode'",
+    });
+  }
+
+  /** @internal */
+  refused(record: KafkaRecord, error: KafkaRxError): void {
+    const named = new KafkaRxError('PRODUCE', `'${this.name}' could not write: ${error.message}`, {
+      at: record,
+      cause: error,
+      remedy: "Look at the topic and its limits, or set a policy for 'produce'",
+    });
+    this.problemWith(record, 'produce', named, this.#options.onProduceError);
+  }
+}
+
+/** The records on their way into one partition, in order; acknowledged by count, the oldest first. */
+class PartitionOutput<K, V> implements OutputListener {
+  readonly #pending = new Queue<KafkaRecord<K, V>>();
+  readonly #sink: TopicSink<K, V>;
+  readonly #output: ProducerOutput;
+  readonly #produced: Counter;
+  readonly #labels: { readonly topic: string };
+
+  constructor(sink: TopicSink<K, V>, parts: TopicSinkParts, topic: string, partition: number) {
+    this.#sink = sink;
+    this.#output = parts.outputs.output(topic, partition, this);
+    this.#produced = parts.produced;
+    this.#labels = { topic };
+  }
+
+  append(
+    record: KafkaRecord<K, V>,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: Headers,
+    timestamp: number,
+  ): void {
+    this.#output.append(key, value, headers, timestamp);
+    this.#pending.push(record);
+  }
+
+  acknowledged(count: number): void {
+    this.#produced.add(count, this.#labels);
+    for (let i = 0; i < count; i++) {
+      const record = this.#pending.shift();
+      if (record !== undefined) release(record);
+    }
+  }
+
+  refused(count: number, error: KafkaRxError): void {
+    for (let i = 0; i < count; i++) {
+      const record = this.#pending.shift();
+      if (record !== undefined) this.#sink.refused(record, error);
+    }
+  }
+}
+
+/** How `key` and `keyBy` come together. */
+export function keyMaker<K, V>(
+  codec: Codec<unknown> | undefined,
+  keyBy: ((value: V, record: KafkaRecord<K, V>) => unknown) | undefined,
+): KeyOf<K, V> {
+  const key =
+    keyBy === undefined
+      ? (record: KafkaRecord<K, V>) => record.key
+      : (record: KafkaRecord<K, V>) => keyBy(record.value, record);
+  if (codec !== undefined) return record => codec.encode(key(record));
+  return record => {
+    const plain: unknown = key(record);
+    if (typeof plain === 'string') return Buffer.from(plain);
+    if (plain === null || Buffer.isBuffer(plain)) return plain;
+    throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
+      at: record,
+      remedy: 'Give app.to a key codec, or a keyBy that returns a string',
+    });
+  };
+}

@@ -1,0 +1,336 @@
+import { Observable, type Subscriber } from 'rxjs';
+import type { Clock, Timer } from '../clock.js';
+import type { CommitPoint, DeliveryEvent } from '../commit/commit-in-order.js';
+import type { AssignedPartition, FetchedBatch, TopicPartition } from '../drivers/port.js';
+import { type BatchPin, Delivery, type DeliveryHost, type FlushReason } from '../leases/delivery.js';
+import { PartitionLane } from './partition-lane.js';
+import type { TopicView } from './topic-view.js';
+
+/** Limits of what is under way; see docs/options.md for what each costs. */
+export interface Bounds {
+  /** Records handed out and not settled, over all partitions. Default 20,000. */
+  readonly maxUnsettled: number;
+  /** Bytes of fetched batches that unsettled records pin. Default 128 MiB. */
+  readonly maxUnsettledBytes: number;
+  /** Deliveries from the watermark to the newest, per partition. Default 100,000. */
+  readonly maxSpan: number;
+  /** Bytes appended to the producer and not acknowledged. Default 32 MiB. */
+  readonly maxBufferedBytes: number;
+  /** Bytes fetched and not handed out, per partition, above which it is paused. Default 2 MiB. */
+  readonly maxQueuedBytes: number;
+}
+
+/** How long one turn of the source may last, and when it counts as idle. */
+export interface Pace {
+  readonly turnMs: number;
+  readonly turnRecords: number;
+  readonly idleMs: number;
+}
+
+/** What the dispatcher needs of its surroundings. */
+export interface DispatcherPorts {
+  readonly clock: Clock;
+  readonly host: DeliveryHost;
+  readonly bounds: Bounds;
+  readonly pace: Pace;
+  viewsOf(topic: string): readonly TopicView[];
+  bufferedBytes(): number;
+  pause(partition: TopicPartition): void;
+  resume(partition: TopicPartition): void;
+  /** Tells lease holders to let go of what they gather; returns whether there are any. */
+  flush(reason: FlushReason): boolean;
+  consumed(topic: string, records: number): void;
+}
+
+/**
+ * The source: hands fetched records to the topology one at a time, each through the whole graph before the next, and
+ * keeps what is under way within bounds. Partitions take turns. It never waits: at a bound it returns and goes on
+ * when something settles.
+ */
+export class Dispatcher {
+  /** What happens to deliveries, for `commitInOrder`; one subscriber. */
+  readonly events$ = new Observable<DeliveryEvent>(subscriber => {
+    this.#events = subscriber;
+  });
+  #events: Subscriber<DeliveryEvent> | undefined;
+  readonly #lanes = new Map<string, PartitionLane>();
+  /** One number per partition for the app's life: the index of its commit state. */
+  readonly #slots = new Map<string, number>();
+  readonly #ports: DispatcherPorts;
+  #order: readonly PartitionLane[] = [];
+  #turn = 0;
+  #unsettled = 0;
+  #pinnedBytes = 0;
+  #dispatching = false;
+  #current: Delivery | undefined;
+  #scheduled = false;
+  #halted = false;
+  #idleTimer: Timer | undefined;
+  #waiters: (() => void)[] = [];
+
+  constructor(ports: DispatcherPorts) {
+    this.#ports = ports;
+  }
+
+  get lanes(): readonly PartitionLane[] {
+    return this.#order;
+  }
+
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  get pinnedBytes(): number {
+    return this.#pinnedBytes;
+  }
+
+  /** The delivery that the topology is being handed right now. */
+  get dispatching(): Delivery | undefined {
+    return this.#current;
+  }
+
+  /** Replaces the assignment: every lane's epoch ends, kept partition or not, and new ones begin. */
+  assign(partitions: readonly AssignedPartition[]): void {
+    this.#end(this.#order);
+    for (const partition of partitions) {
+      const name = laneName(partition);
+      const slot = this.#slots.get(name) ?? this.#slots.size;
+      this.#slots.set(name, slot);
+      const { host, clock } = this.#ports;
+      const lane = new PartitionLane(partition, slot, host, this.#ports.viewsOf(partition.topic), this);
+      lane.watermarkMovedAt = clock.elapsed();
+      this.#lanes.set(name, lane);
+    }
+    this.#order = [...this.#lanes.values()];
+  }
+
+  /** Ends these epochs now: what is pending of them is dropped and counted when it arrives. */
+  lose(partitions: readonly AssignedPartition[]): void {
+    const lost = new Set(partitions.map(laneName));
+    this.#end(this.#order.filter(lane => lost.has(laneName(lane))));
+    this.#order = [...this.#lanes.values()];
+  }
+
+  accept(batch: FetchedBatch): void {
+    const lane = this.#lanes.get(laneName(batch));
+    if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
+    lane.enqueue(batch);
+    if (lane.queuedBytes > this.#ports.bounds.maxQueuedBytes && !lane.pausedAtDriver) {
+      lane.pausedAtDriver = true;
+      this.#ports.pause(lane);
+    }
+    if (!this.#scheduled) this.#dispatch();
+  }
+
+  /** A watermark moved; a partition held up by its span may go on. */
+  advanced({ topic, partition, epoch, offset, settled }: CommitPoint): void {
+    const lane = this.#lanes.get(laneName({ topic, partition }));
+    if (lane === undefined || lane.epoch !== epoch) return;
+    const wasFull = lane.span >= this.#ports.bounds.maxSpan;
+    lane.belowWatermark = settled;
+    lane.watermark = offset;
+    lane.watermarkMovedAt = this.#ports.clock.elapsed();
+    if (wasFull) this.wake();
+  }
+
+  /** Looks for work again, soon. */
+  wake(): void {
+    if (this.#scheduled || this.#halted) return;
+    this.#scheduled = true;
+    this.#ports.clock.defer(() => {
+      this.#scheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  /** Hands out nothing more, ever. The delivery under way, if any, stays open. */
+  halt(): void {
+    this.#halted = true;
+    this.#idleTimer?.cancel();
+    this.#checkWaiters();
+  }
+
+  /** Stops handing out of these partitions and resolves when nothing of them is pending but what a failure holds. */
+  async drain(partitions: readonly TopicPartition[], reason: FlushReason): Promise<void> {
+    const names = new Set(partitions.map(laneName));
+    const lanes = this.#order.filter(lane => names.has(laneName(lane)));
+    for (const lane of lanes) {
+      lane.draining = true;
+      lane.discardQueue();
+    }
+    this.#ports.flush(reason);
+    while (lanes.some(lane => !lane.ended && !lane.quiet)) {
+      await new Promise<void>(resolve => this.#waiters.push(resolve));
+      // What settled may have let an operator emit into another that gathers.
+      this.#ports.flush(reason);
+    }
+  }
+
+  settled(lane: PartitionLane, delivery: Delivery): void {
+    if (lane.ended) {
+      this.#ports.host.dropped('stale-epoch', 1);
+      return;
+    }
+    this.#unsettled--;
+    lane.unsettled--;
+    this.#unpin(lane, delivery.pin);
+    this.#events?.next(delivery);
+    if (this.#waiters.length > 0) this.#checkWaiters();
+    if (!this.#dispatching && !this.#scheduled) this.wake();
+  }
+
+  #pin(lane: PartitionLane, bytes: number): BatchPin {
+    lane.pinnedBytes += bytes;
+    this.#pinnedBytes += bytes;
+    // Its own count of one keeps it until the last record was handed out.
+    return { bytes, open: 1 };
+  }
+
+  #unpin(lane: PartitionLane, pin: BatchPin): void {
+    if (--pin.open > 0) return;
+    lane.pinnedBytes -= pin.bytes;
+    this.#pinnedBytes -= pin.bytes;
+  }
+
+  #end(lanes: readonly PartitionLane[]): void {
+    for (const lane of lanes) {
+      // What never settles (aborted work) must not count against the bounds for ever.
+      this.#unsettled -= lane.unsettled;
+      this.#pinnedBytes -= lane.pinnedBytes;
+      lane.end();
+      this.#lanes.delete(laneName(lane));
+      this.#events?.next({ kind: 'revoked', lane });
+    }
+    this.#checkWaiters();
+  }
+
+  #checkWaiters(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  #dispatch(): void {
+    if (this.#dispatching || this.#halted) return;
+    this.#dispatching = true;
+    this.#idleTimer?.cancel();
+    this.#idleTimer = undefined;
+    try {
+      const { clock, pace } = this.#ports;
+      const until = clock.elapsed() + pace.turnMs;
+      for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
+        if (this.#atBound() && !this.#relieved()) return;
+        this.#dispatchTurn(lane);
+        if (this.#halted) return;
+        if (clock.elapsed() >= until) {
+          this.wake();
+          return;
+        }
+      }
+      this.#rest();
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+
+  /** The next partition, in turn, that has a record to hand out and somebody to take it. */
+  #nextLane(): PartitionLane | undefined {
+    const count = this.#order.length;
+    for (let i = 0; i < count; i++) {
+      const lane = this.#order[(this.#turn + i) % count];
+      if (lane === undefined || !lane.hasWork || lane.draining || !lane.wanted) continue;
+      if (lane.span >= this.#ports.bounds.maxSpan) {
+        this.#ports.flush('bound');
+        continue;
+      }
+      this.#turn = (this.#turn + i + 1) % count;
+      return lane;
+    }
+    return undefined;
+  }
+
+  #dispatchTurn(lane: PartitionLane): void {
+    const { pace, clock, bounds } = this.#ports;
+    const until = clock.elapsed() + pace.turnMs;
+    let records = 0;
+    while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining) {
+      if (!this.#dispatchOne(lane)) break;
+      records++;
+      if (this.#halted || this.#atBound()) break;
+      if ((records & 31) === 0 && clock.elapsed() >= until) break;
+    }
+    if (records > 0) this.#ports.consumed(lane.topic, records);
+  }
+
+  /** Hands out one record; false when the partition has none. */
+  #dispatchOne(lane: PartitionLane): boolean {
+    let current = lane.current;
+    if (current === undefined) {
+      const batch = lane.batches.shift();
+      if (batch === undefined) return false;
+      current = { batch, pin: this.#pin(lane, batch.bytes) };
+      lane.current = current;
+    }
+    const { batch, pin } = current;
+    const record = batch.next();
+    if (record === undefined) {
+      this.#finishBatch(lane, batch);
+      this.#unpin(lane, pin);
+      return lane.batches.length > 0 ? this.#dispatchOne(lane) : false;
+    }
+    lane.position = record.offset + 1;
+    const delivery = new Delivery(lane, lane.opened++, record.offset, pin);
+    pin.open++;
+    lane.unsettled++;
+    this.#unsettled++;
+    this.#current = delivery;
+    for (const view of lane.views) view.deliver(record, delivery);
+    this.#current = undefined;
+    delivery.closeWindow();
+    // A sink that failed meanwhile must find the offset uncommitted: the source keeps its lease.
+    if (this.#halted) delivery.hold();
+    else delivery.release();
+    return true;
+  }
+
+  #finishBatch(lane: PartitionLane, batch: FetchedBatch): void {
+    lane.current = undefined;
+    lane.queuedBytes -= batch.bytes;
+    if (lane.pausedAtDriver && lane.queuedBytes < this.#ports.bounds.maxQueuedBytes / 2) {
+      lane.pausedAtDriver = false;
+      this.#ports.resume(lane);
+    }
+    if (batch.nextOffset > lane.position) {
+      lane.position = batch.nextOffset;
+      this.#events?.next({ kind: 'advanced', lane, sequence: lane.opened++, offset: batch.nextOffset });
+    }
+  }
+
+  #atBound(): boolean {
+    const { bounds } = this.#ports;
+    // With nothing unsettled there is nothing to wait for, whatever the sizes: one huge batch must pass.
+    return (
+      this.#unsettled > 0 &&
+      (this.#unsettled >= bounds.maxUnsettled ||
+        this.#pinnedBytes >= bounds.maxUnsettledBytes ||
+        this.#ports.bufferedBytes() >= bounds.maxBufferedBytes)
+    );
+  }
+
+  /** At a bound: whoever gathers records must let go, or nothing would ever settle. */
+  #relieved(): boolean {
+    this.#ports.flush('bound');
+    return !this.#atBound();
+  }
+
+  /** Nothing to hand out: after a while, gathered records move on. */
+  #rest(): void {
+    if (this.#unsettled === 0) return;
+    const { clock, pace } = this.#ports;
+    this.#idleTimer = clock.schedule(() => this.#ports.flush('idle'), pace.idleMs);
+  }
+}
+
+function laneName({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}

@@ -1,0 +1,59 @@
+/**
+ * Where a document came from, as an id and back.
+ *
+ * `origin/partition/offset` and the ordinal. An origin may hold slashes (`cluster/topic`), so an id is read from its
+ * end; an ordinal holds digits and dots only, so that offset and ordinal cannot run into each other.
+ */
+import { type Coordinates, KafkaRxError } from '../errors.js';
+import type { DocumentSource } from './port.js';
+
+/** `''`, `.0`, `.3.12`: at most 64 steps of at most nine digits without leading zeros. */
+const ordinalForm = /^(?:\.(?:0|[1-9]\d{0,8})){0,64}$/;
+const idForm = /^([\s\S]*)\/(0|[1-9]\d*)\/(0|[1-9]\d*)((?:\.\d+)*)$/;
+const largestPartition = 0x7f_ff_ff_ff;
+
+/** @see StoredDocument.id */
+export function documentId(source: DocumentSource): string {
+  return `${source.origin}/${source.partition}/${source.offset}${source.ordinal}`;
+}
+
+/** The source that `id` names; undefined where no document can have that id. */
+export function documentSource(id: string): DocumentSource | undefined {
+  const [, origin, partition, offset, ordinal] = idForm.exec(id) ?? [];
+  if (origin === undefined || ordinal === undefined) return undefined;
+  const source = { origin, partition: Number(partition), offset: Number(offset), ordinal };
+  return isSource(source) ? source : undefined;
+}
+
+/** What an error says of a document; the origin stands for the topic, whose name a store is not told. */
+export function coordinates({ origin, partition, offset }: DocumentSource): Coordinates {
+  return { topic: origin, partition, offset };
+}
+
+/** @throws {KafkaRxError} `STORE` where the parts of the source cannot be told apart or stored */
+export function checkSource(source: DocumentSource, where: string): void {
+  if (isSource(source)) return;
+  throw new KafkaRxError('STORE', `${where} was handed a document whose source has no valid form`, {
+    at: coordinates(source),
+    remedy:
+      'Give a partition from 0 to 2147483647, a safe integer of at least 0 as offset, and an ordinal such as "" or ".0.1"',
+  });
+}
+
+/** The steps of an ordinal: none for `''`, `[3, 12]` for `.3.12`. */
+export function ordinalSteps(ordinal: string): readonly number[] {
+  return ordinal === '' ? noSteps : ordinal.slice(1).split('.').map(Number);
+}
+
+const noSteps: readonly number[] = [];
+
+function isSource({ partition, offset, ordinal }: DocumentSource): boolean {
+  return (
+    Number.isInteger(partition) &&
+    partition >= 0 &&
+    partition <= largestPartition &&
+    Number.isSafeInteger(offset) &&
+    offset >= 0 &&
+    (ordinal === '' || ordinalForm.test(ordinal))
+  );
+}

@@ -1,0 +1,77 @@
+import type { Transaction } from 'lmdb';
+import { KafkaRxError } from '../errors.js';
+import type { Table } from './lmdb-tables.js';
+
+/**
+ * The store's origins, each a number: some sixty characters become four bytes in every key.
+ *
+ * Numbers are given in order and never again, so that what was read once stays true and another process's new origins
+ * are found by reading on from the last known one.
+ */
+export class Origins {
+  readonly #table: Table;
+  readonly #where: string;
+  readonly #names: string[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(table: Table, where: string) {
+    this.#table = table;
+    this.#where = where;
+  }
+
+  get size(): number {
+    return this.#names.length;
+  }
+
+  /** The number of `origin`; undefined where the store has no document of it. */
+  numberOf(origin: string): number | undefined {
+    if (!this.#numbers.has(origin)) this.#readOn();
+    return this.#numbers.get(origin);
+  }
+
+  /** @throws {KafkaRxError} `STORE` where a document refers to an origin that the store does not have */
+  nameOf(number: number, transaction?: Transaction): string {
+    if (number >= this.#names.length) this.#readOn(transaction);
+    const name = this.#names[number];
+    if (name !== undefined) return name;
+    throw new KafkaRxError('STORE', `The ${this.#where} lacks the origin of a document`, {
+      remedy: 'The folder is damaged: name a new one and let the pipeline fill it again',
+    });
+  }
+
+  /** The number of `origin`, given now if it has none. Inside a write transaction, which keeps other writers out. */
+  intern(origin: string): number {
+    const known = this.numberOf(origin);
+    if (known !== undefined) return known;
+    const number = this.#names.length;
+    this.#table.put(numberKey(number), Buffer.from(JSON.stringify(origin)));
+    this.#learn(origin);
+    return number;
+  }
+
+  /** Takes back what was learned since there were `size`: the transaction that interned it failed. */
+  forget(size: number): void {
+    for (const name of this.#names.splice(size)) this.#numbers.delete(name);
+  }
+
+  #readOn(transaction?: Transaction): void {
+    const options = transaction === undefined ? {} : { transaction };
+    for (;;) {
+      const bytes = this.#table.get(numberKey(this.#names.length), options);
+      if (bytes === undefined) return;
+      const name: unknown = JSON.parse(bytes.toString());
+      this.#learn(String(name));
+    }
+  }
+
+  #learn(name: string): void {
+    this.#numbers.set(name, this.#names.length);
+    this.#names.push(name);
+  }
+}
+
+function numberKey(number: number): Buffer {
+  const key = Buffer.alloc(4);
+  key.writeUInt32BE(number);
+  return key;
+}

@@ -1,0 +1,93 @@
+/** The five tables of an LMDB store, and the check that the folder holds them in this format. */
+import type { Database, RootDatabase } from 'lmdb';
+import { KafkaRxError } from '../errors.js';
+import { format } from './lmdb-layout.js';
+
+export type Table = Database<Buffer, Buffer>;
+
+export interface Tables {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly documents: Table;
+  readonly byTime: Table;
+  readonly byCustomer: Table;
+  readonly origins: Table;
+  readonly meta: Table;
+}
+
+/** Bytes in, bytes out: the order of keys is `lmdb-layout`'s alone, whatever lmdb-js makes of JavaScript values. */
+export const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
+const formatKey = Buffer.from('format');
+const countKey = Buffer.from('count');
+const prefix = 'kafka-rx/';
+
+/**
+ * Opens the tables; creates them, where the store is new, unless `readOnly`.
+ *
+ * @param where names the store and its path in errors
+ * @throws {KafkaRxError} `STORE` where another program or another format's release wrote the folder
+ */
+export function openTables(root: Tables['root'], readOnly: boolean, where: string): Tables {
+  refuseForeign(root, where);
+  const table = (name: string): Table => {
+    // lmdb-js answers undefined for a table that is missing while read-only; its types do not say so.
+    const opened: Table | undefined = root.openDB<Buffer, Buffer>(prefix + name, binary);
+    if (opened === undefined) {
+      throw new KafkaRxError('STORE', `The ${where} is not complete yet`, {
+        remedy: 'Open it for writing once, or wait until the process that creates it has done so',
+        retriable: true,
+      });
+    }
+    return opened;
+  };
+  const meta = table('meta');
+  checkFormat(root, meta, readOnly, where);
+  return {
+    root,
+    meta,
+    documents: table('documents'),
+    byTime: table('by-time'),
+    byCustomer: table('by-customer'),
+    origins: table('origins'),
+  };
+}
+
+/** The number of documents: kept in the transaction that changes it, since counting would walk the whole table. */
+export function readCount({ meta }: Tables): number {
+  return meta.get(countKey)?.readDoubleBE(0) ?? 0;
+}
+
+/** Inside a write transaction. */
+export function writeCount({ meta }: Tables, count: number): void {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(count);
+  meta.put(countKey, bytes);
+}
+
+function refuseForeign(root: Tables['root'], where: string): void {
+  const names = [...root.getKeys()].map(name => name.toString());
+  if (names.length === 0 || names.some(name => name.startsWith(prefix))) return;
+  throw new KafkaRxError('STORE', `The ${where} is another program's database`, {
+    remedy: 'Name a folder of its own for the store',
+  });
+}
+
+function checkFormat(root: Tables['root'], meta: Table, readOnly: boolean, where: string): void {
+  let found = meta.get(formatKey)?.readUInt32BE(0);
+  if (found === undefined && !readOnly) {
+    root.transactionSync(() => {
+      // Read again: another process may have come first.
+      found = meta.get(formatKey)?.readUInt32BE(0) ?? format;
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE(found);
+      meta.put(formatKey, bytes);
+    });
+  }
+  if (found === format) return;
+  const what =
+    found === undefined ? 'is not complete yet' : `has format ${found}, this release reads format ${format}`;
+  throw new KafkaRxError('STORE', `The ${where} ${what}`, {
+    remedy:
+      'Use the release of kafka-rx that wrote it, or name a new folder and let the pipeline fill it again',
+  });
+}

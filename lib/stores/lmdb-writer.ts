@@ -1,0 +1,148 @@
+import type { Codec } from '../codecs/codec.js';
+import { checkSource } from './document-source.js';
+import { customerOf, timeOf } from './index-values.js';
+import {
+  documentBytes,
+  longestKey,
+  readDocument,
+  timeBytes,
+  writeCustomer,
+  writeDocument,
+  writeDocumentKey,
+  writeTime,
+} from './lmdb-layout.js';
+import type { Origins } from './lmdb-origins.js';
+import { readCount, type Table, type Tables, writeCount } from './lmdb-tables.js';
+import type { Document, StoreOptions } from './port.js';
+
+/** Documents with all that can fail on a value done: column by column, since there may be thousands. */
+export interface Batch {
+  readonly documents: readonly Document<unknown>[];
+  readonly values: readonly (Buffer | null)[];
+  readonly times: readonly number[];
+  readonly customers: readonly (string | undefined)[];
+}
+
+/**
+ * Encodes values and asks the selectors, before the transaction: none of the user's code runs inside it.
+ *
+ * @throws {KafkaRxError} `ENCODE` or `STORE`, with the document's coordinates
+ */
+export function prepareBatch<V>(
+  documents: readonly Document<V>[],
+  codec: Codec<V>,
+  options: StoreOptions<V>,
+  where: string,
+): Batch {
+  const values: (Buffer | null)[] = [];
+  const times: number[] = [];
+  const customers: (string | undefined)[] = [];
+  for (const document of documents) {
+    checkSource(document.source, where);
+    values.push(codec.encode(document.value));
+    times.push(timeOf(document, options, where));
+    customers.push(customerOf(document, options, where));
+  }
+  return { documents, values, times, customers };
+}
+
+const nothing = Buffer.alloc(0);
+
+/** Puts batches into the tables; owns the buffers in which keys and values are laid out, since LMDB copies at once. */
+export class LmdbWriter {
+  readonly #tables: Tables;
+  readonly #origins: Origins;
+  readonly #keys = new Views(Buffer.alloc(longestKey));
+  #values = new Views(Buffer.alloc(4096));
+
+  constructor(tables: Tables, origins: Origins) {
+    this.#tables = tables;
+    this.#origins = origins;
+  }
+
+  /** Inside a write transaction: all of it, or a throw that must abort the transaction. */
+  put({ documents, values, times, customers }: Batch): void {
+    let added = 0;
+    for (const [i, { source }] of documents.entries()) {
+      // The columns are as long as `documents`.
+      const time = times[i] ?? 0;
+      const customer = customers[i];
+      const key = this.#keys.buffer;
+      const customerEnd = customer === undefined ? 0 : writeCustomer(key, 0, customer);
+      const timeEnd = writeTime(key, customerEnd, time);
+      const end = writeDocumentKey(key, timeEnd, this.#origins.intern(source.origin), source);
+      if (this.#file(customerEnd, timeEnd, end, time, values[i] ?? null)) added++;
+    }
+    if (added > 0) writeCount(this.#tables, readCount(this.#tables) + added);
+  }
+
+  /** `#keys` holds `customer time document`. @returns whether the document is new */
+  #file(customerEnd: number, timeEnd: number, end: number, time: number, value: Buffer | null): boolean {
+    const { documents, byTime, byCustomer } = this.#tables;
+    const customer = this.#keys.view(0, customerEnd);
+    const document = this.#keys.view(timeEnd, end);
+    const bytes = this.#layOut(time, customer, value);
+
+    const isNew = putNew(documents, document, bytes);
+    if (!isNew && !this.#replace(document, bytes, time, customer)) return false;
+    byTime.put(this.#keys.view(customerEnd, end), nothing);
+    if (customerEnd > 0) byCustomer.put(this.#keys.view(0, end), nothing);
+    return isNew;
+  }
+
+  /** @returns whether the document must be filed anew, since its time or customer changed */
+  #replace(document: Buffer, bytes: Buffer, time: number, customer: Buffer): boolean {
+    const { documents } = this.#tables;
+    const before = documents.getBinaryFast(document);
+    const old = before === undefined ? undefined : readDocument(before);
+    const moved = old !== undefined && (old.time !== time || !old.customer.equals(customer));
+    // What `getBinaryFast` gave is good until the next read only.
+    if (moved) this.#unfile(old.time, Buffer.from(old.customer), document);
+    documents.put(document, bytes);
+    return moved;
+  }
+
+  /** A rewrite may change time or customer: what the old ones pointed at must go. */
+  #unfile(time: number, customer: Buffer, document: Buffer): void {
+    const key = Buffer.alloc(customer.length + timeBytes + document.length);
+    customer.copy(key);
+    document.copy(key, writeTime(key, customer.length, time));
+    this.#tables.byTime.remove(key.subarray(customer.length));
+    if (customer.length > 0) this.#tables.byCustomer.remove(key);
+  }
+
+  #layOut(time: number, customer: Buffer, value: Buffer | null): Buffer {
+    const needed = documentBytes(customer, value);
+    if (needed > this.#values.buffer.length) this.#values = new Views(Buffer.alloc(needed * 2));
+    return this.#values.view(0, writeDocument(this.#values.buffer, time, customer, value));
+  }
+}
+
+/**
+ * Parts of one buffer. Making a part costs as much as a look-up in the database, and the same few lengths come again
+ * and again: they are kept.
+ */
+class Views {
+  readonly #views = new Map<number, Buffer>();
+
+  constructor(readonly buffer: Buffer) {}
+
+  view(start: number, end: number): Buffer {
+    const at = start * 0x1_00_00_00_00 + end;
+    let view = this.#views.get(at);
+    if (view === undefined) {
+      view = this.buffer.subarray(start, end);
+      if (this.#views.size < mostViews) this.#views.set(at, view);
+    }
+    return view;
+  }
+}
+
+const mostViews = 4096;
+
+/** Puts unless the key is taken, in one descent of the tree. Inside a write transaction. @returns whether it put */
+function putNew(table: Table, key: Buffer, value: Buffer): boolean {
+  // `putSync` answers whether it wrote (lmdb 3.5.6, write.js); the declared `void` leaves that out.
+  const written: unknown = table.putSync(key, value, { noOverwrite: true });
+  return written === true;
+}

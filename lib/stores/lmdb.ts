@@ -1,0 +1,244 @@
+/** The store on disk: `kafka-rx/lmdb`, the only part that needs the package lmdb. */
+import { resolve } from 'node:path';
+import { open } from 'lmdb';
+import type { Codec } from '../codecs/codec.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { dataDirectory } from './data-directory.js';
+import { bounds } from './index-values.js';
+import { prepareFolder } from './lmdb-folder.js';
+import { keyRange, longestKey, writeCustomer } from './lmdb-layout.js';
+import { Origins } from './lmdb-origins.js';
+import { LmdbReader } from './lmdb-reader.js';
+import { binary, openTables, readCount, type Tables } from './lmdb-tables.js';
+import { LmdbWriter, prepareBatch } from './lmdb-writer.js';
+import type { Document, Store, StoredDocument, StoreOptions, TimeRange } from './port.js';
+
+/** @category Stores @since 0.1.0 */
+export interface LmdbOptions<V> extends StoreOptions<V> {
+  /** Turns a document's value into the bytes on disk and back. */
+  readonly value: Codec<V>;
+  /**
+   * The store's own folder; made, with its parents, where it is missing. Default: `kafka-rx/<name>` in the user's data
+   * directory: `$XDG_DATA_HOME` or `~/.local/share`; `~/Library/Application Support` on macOS; `%LOCALAPPDATA%` on
+   * Windows.
+   */
+  readonly directory?: string | undefined;
+  /** For a second process that looks on: creates nothing, writes nothing, refuses a missing store. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /**
+   * How long a scan may hold on to its picture of the store, in milliseconds: so long LMDB keeps every page that is
+   * replaced meanwhile. Default 30,000. A scan that takes longer is not cut off; see {@link lmdb}.
+   */
+  readonly snapshotMs?: number | undefined;
+}
+
+/** @category Stores @since 0.1.0 */
+export interface LmdbStore<V> extends Store<V> {
+  /** The store's folder, absolute. */
+  readonly directory: string;
+}
+
+interface Opened<V> {
+  readonly tables: Tables;
+  readonly origins: Origins;
+  readonly reader: LmdbReader<V>;
+  readonly writer: LmdbWriter;
+}
+
+const defaultSnapshotMs = 30_000;
+const writesBetweenReaderChecks = 1000;
+/** One slot a scan under way, over all processes; LMDB's default of 126 is few for a server's requests. */
+const readerSlots = 1024;
+
+/**
+ * A store that keeps documents in a folder, in an embedded LMDB database: no server, one writing process at a time or
+ * several in turn, any number of reading ones.
+ *
+ * **Durable.** A `write` resolves when its transaction was committed and the operating system has answered that data,
+ * then root page, were flushed to the disk (`fdatasync`; `F_FULLFSYNC` on macOS, `FlushFileBuffers` on Windows). A
+ * killed process therefore loses nothing that had resolved; nor does a power cut, unless the disk lies about its
+ * flushes. What had not resolved is there as a whole write or not at all.
+ *
+ * **Scans.** A scan's picture is taken at its first `next`. Held longer than `snapshotMs`, it goes on from where it
+ * stood on a newer picture: what was written since may then appear ahead of it; nothing is left out or seen twice,
+ * save a document that was meanwhile written again under another customer or time. A scan that is given up must be
+ * told so by `return()`, as `for await` does.
+ *
+ * @example
+ * const history = lmdb('history', {
+ *   value: json(MaskedPurchase),
+ *   customer: purchase => purchase.customerId,
+ *   time: purchase => new Date(purchase.purchasedAt),
+ * });
+ *
+ * @param name for messages and the default folder
+ * @throws {KafkaRxError} `CONFIGURATION` for a name that cannot be a folder's; by rejection `STORE` with the path where
+ *   the folder cannot be opened, read or written, or was written in another format; `CLOSED` where it is not open;
+ *   `ENCODE` and `DECODE` from the codec
+ *
+ * @category Stores @since 0.1.0
+ */
+export function lmdb<V>(name: string, options: LmdbOptions<V>): LmdbStore<V> {
+  return new Lmdb(name, options);
+}
+
+class Lmdb<V> implements LmdbStore<V> {
+  readonly name: string;
+  readonly directory: string;
+  readonly #options: LmdbOptions<V>;
+  readonly #where: string;
+  #opened: Opened<V> | undefined;
+  #writing: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #writes = 0;
+
+  constructor(name: string, options: LmdbOptions<V>) {
+    this.name = name;
+    this.directory = resolve(options.directory ?? dataDirectory(name));
+    this.#options = options;
+    this.#where = `store ${name} at ${this.directory}`;
+  }
+
+  async open(): Promise<void> {
+    await this.#closing;
+    if (this.#opened !== undefined) return;
+    this.#opened = this.#guarded('open', () => {
+      const readOnly = this.#options.readOnly ?? false;
+      prepareFolder(this.directory, readOnly, this.#where);
+      const root = open<Buffer, Buffer>({
+        path: this.directory,
+        noSubdir: false, // else a folder with a dot in its name becomes a file
+        readOnly,
+        ...binary,
+        // Otherwise a write would resolve once it can be seen, before it is flushed. `noMemInit` stays off too: it would
+        // let whatever the process had in memory, card numbers among it, into the unused parts of pages.
+        overlappingSync: false,
+        maxDbs: 8,
+        maxReaders: readerSlots,
+      });
+      try {
+        const tables = openTables(root, readOnly, this.#where);
+        const origins = new Origins(tables.origins, this.#where);
+        const snapshotMs = this.#options.snapshotMs ?? defaultSnapshotMs;
+        const reader = new LmdbReader(tables, origins, this.#options.value, snapshotMs);
+        return { tables, origins, reader, writer: new LmdbWriter(tables, origins) };
+      } catch (error) {
+        void root.close();
+        throw error;
+      }
+    });
+  }
+
+  async write(documents: readonly Document<V>[]): Promise<void> {
+    const opened = this.#ready();
+    const previous = this.#writing ?? Promise.resolve();
+    // One after the other, should a caller overlap them: a failed write takes back the origins that it learned.
+    const writing = previous.catch(() => undefined).then(() => this.#commit(opened, documents));
+    this.#writing = writing;
+    await writing;
+  }
+
+  async get(id: string): Promise<StoredDocument<V> | undefined> {
+    const { reader } = this.#ready();
+    const found = this.#guarded('read', () => reader.find(id));
+    return found === undefined ? undefined : reader.decode(found);
+  }
+
+  async *byCustomer(customer: string, range?: TimeRange): AsyncGenerator<StoredDocument<V>, void, undefined> {
+    const { reader, tables } = this.#ready();
+    const key = Buffer.alloc(longestKey);
+    const prefix = key.subarray(0, writeCustomer(key, 0, customer));
+    const { from, to } = bounds(range, this.#where);
+    yield* reader.scan(tables.byCustomer, prefix.length, keyRange(prefix, from, to), this.#whileOpen);
+  }
+
+  async *byTime(range?: TimeRange): AsyncGenerator<StoredDocument<V>, void, undefined> {
+    const { reader, tables } = this.#ready();
+    const { from, to } = bounds(range, this.#where);
+    yield* reader.scan(tables.byTime, 0, keyRange(Buffer.alloc(0), from, to), this.#whileOpen);
+  }
+
+  async count(): Promise<number> {
+    const { tables } = this.#ready();
+    return this.#guarded('read', () => readCount(tables));
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    if (opened !== undefined) this.#closing = this.#close(opened);
+    await this.#closing;
+  }
+
+  async #close({ tables, reader }: Opened<V>): Promise<void> {
+    await this.#writing?.catch(() => undefined);
+    reader.release();
+    await tables.root.close();
+  }
+
+  async #commit({ tables, origins, writer }: Opened<V>, documents: readonly Document<V>[]): Promise<void> {
+    if (this.#options.readOnly === true) {
+      throw new KafkaRxError('STORE', `The ${this.#where} was opened for reading only`, {
+        remedy: "Open it without 'readOnly' to write",
+      });
+    }
+    if (documents.length === 0) return;
+    const batch = prepareBatch(documents, this.#options.value, this.#options, this.#where);
+    const known = origins.size;
+    try {
+      // A child, since lmdb-js commits what a plain transaction had done before it threw.
+      await tables.root.childTransaction(() => writer.put(batch));
+    } catch (error) {
+      origins.forget(known);
+      throw this.#failure('write', await commitError(error));
+    }
+    // A reader that was killed keeps its slot, and with it the pages that it looked at, until somebody asks.
+    if (++this.#writes % writesBetweenReaderChecks === 0) tables.root.readerCheck();
+  }
+
+  #ready(): Opened<V> {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new KafkaRxError('CLOSED', `The ${this.#where} is not open`, {
+      remedy: 'Call open() before, and nothing after close()',
+    });
+  }
+
+  readonly #whileOpen = <R>(read: () => R): R => {
+    this.#ready();
+    return this.#guarded('read', read);
+  };
+
+  #guarded<R>(action: 'open' | 'read', run: () => R): R {
+    try {
+      return run();
+    } catch (error) {
+      if (isKafkaRxError(error)) throw error;
+      throw this.#failure(action, error);
+    }
+  }
+
+  #failure(action: 'open' | 'read' | 'write', error: unknown): KafkaRxError {
+    return new KafkaRxError('STORE', `Could not ${action} the ${this.#where}: ${lmdbErrorKind(error)}`, {
+      cause: error,
+      retriable: action !== 'open',
+      remedy: "Check that the folder's disk has room and that this user may read and write it",
+    });
+  }
+}
+
+/** lmdb-js rejects a failed commit with an error that promises the real one. */
+async function commitError(error: unknown): Promise<unknown> {
+  if (typeof error !== 'object' || error === null || !('commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (real) {
+    return real;
+  }
+}
+
+/** LMDB's codes are numbers; those above zero are the operating system's `errno`. */
+function lmdbErrorKind(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? `error ${code}` : errorKind(error);
+}

@@ -1,0 +1,179 @@
+import { KafkaRxError } from '../errors.js';
+import { checkSource, documentId, ordinalSteps } from './document-source.js';
+import { bounds, customerOf, timeOf } from './index-values.js';
+import type { Document, DocumentSource, Store, StoredDocument, StoreOptions, TimeRange } from './port.js';
+
+/**
+ * A store in memory, with what tests need on top: a look inside and faults on command.
+ *
+ * @category Stores @since 0.1.0
+ */
+export interface MemoryStore<V> extends Store<V> {
+  /** All documents in time order, at once; also before `open` and after `close`. */
+  documents(): readonly StoredDocument<V>[];
+  /**
+   * The next `times` writes store nothing and reject with `error`.
+   *
+   * @param error default: a `KafkaRxError` with code `STORE`, retriable
+   */
+  failWrites(times: number, error?: unknown): void;
+  /** From now on a write stores nothing and stays pending until {@link MemoryStore.releaseWrites}. */
+  holdWrites(): void;
+  /** Does what was held, in order, and ends the holding. */
+  releaseWrites(): void;
+}
+
+interface Entry<V> extends StoredDocument<V> {
+  readonly customer: string | undefined;
+  /** Breaks ties of time: origin in the order of first sight, partition, offset, then the ordinal's steps. */
+  readonly order: readonly number[];
+}
+
+/**
+ * The twin of the stores on disk: the same answers by the same contract (`spec/contract/store-contract.ts`), kept in
+ * memory. A write is durable when the call returns. Values are kept by reference: hand over what nobody changes.
+ *
+ * @example
+ * const history = memoryStore<MaskedPurchase>('history', { customer: purchase => purchase.customerId });
+ *
+ * @param options `customer` and `time`; see {@link StoreOptions}
+ * @returns a store whose documents outlive `close` and a second `open`, as they do on disk
+ * @throws {KafkaRxError} (by rejection) `CLOSED` where it is not open; `STORE` for an invalid source, time or range
+ *
+ * @category Stores @since 0.1.0
+ */
+export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): MemoryStore<V> {
+  const where = `store ${name}`;
+  const entries = new Map<string, Entry<V>>();
+  const origins = new Map<string, number>();
+  let sorted: readonly Entry<V>[] | undefined;
+  let isOpen = false;
+  let failures: { times: number; readonly error: unknown } | undefined;
+  let held: (() => void)[] | undefined;
+
+  function requireOpen(): void {
+    if (isOpen) return;
+    throw new KafkaRxError('CLOSED', `${where} is not open`, {
+      remedy: 'Call open() before, and nothing after close()',
+    });
+  }
+
+  function inOrder(): readonly Entry<V>[] {
+    // Never changed once built: a scan that began before a write goes on with the array that it has.
+    sorted ??= [...entries.values()].sort(byTimeAndSource);
+    return sorted;
+  }
+
+  function originNumber({ origin }: DocumentSource): number {
+    const number = origins.get(origin) ?? origins.size;
+    origins.set(origin, number);
+    return number;
+  }
+
+  function store(documents: readonly Document<V>[]): void {
+    requireOpen();
+    if (failures !== undefined && failures.times > 0) {
+      failures.times--;
+      throw failures.error;
+    }
+    const ready = documents.map(document => {
+      checkSource(document.source, where);
+      const time = timeOf(document, options, where);
+      return { document, time, customer: customerOf(document, options, where) };
+    });
+    for (const { document, time, customer } of ready) {
+      const { source, value } = document;
+      const order = [originNumber(source), source.partition, source.offset, ...ordinalSteps(source.ordinal)];
+      const id = documentId(source);
+      entries.set(id, { id, value, time, customer, order });
+    }
+    if (ready.length > 0) sorted = undefined;
+  }
+
+  // A generator starts at the first `next`: that is when a scan's picture is taken, here as on disk.
+  async function* scan(range: TimeRange | undefined, matches: (entry: Entry<V>) => boolean) {
+    requireOpen();
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = bounds(range, where);
+    for (const entry of inOrder()) {
+      requireOpen();
+      if (entry.time >= from && entry.time < to && matches(entry)) yield plain(entry);
+    }
+  }
+
+  return {
+    name,
+    async open() {
+      isOpen = true;
+    },
+    write(documents) {
+      try {
+        requireOpen();
+        if (held === undefined) {
+          store(documents);
+          return undefined;
+        }
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      const waiting = held;
+      return new Promise((resolve, reject) => {
+        waiting.push(() => {
+          try {
+            store(documents);
+            resolve();
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+    },
+    async get(id) {
+      requireOpen();
+      const entry = entries.get(id);
+      return entry === undefined ? undefined : plain(entry);
+    },
+    byCustomer: (customer, range) => scan(range, entry => entry.customer === customer),
+    byTime: range => scan(range, () => true),
+    async count() {
+      requireOpen();
+      return entries.size;
+    },
+    async close() {
+      isOpen = false;
+    },
+    documents: () => inOrder().map(plain),
+    failWrites(times, error) {
+      failures = {
+        times,
+        error:
+          error ??
+          new KafkaRxError('STORE', `${where} could not write`, {
+            retriable: true,
+            remedy: 'This failure was asked for by failWrites()',
+          }),
+      };
+    },
+    holdWrites() {
+      held ??= [];
+    },
+    releaseWrites() {
+      const waiting = held ?? [];
+      held = undefined;
+      for (const write of waiting) write();
+    },
+  };
+}
+
+function plain<V>({ id, value, time }: Entry<V>): StoredDocument<V> {
+  return { id, value, time };
+}
+
+function byTimeAndSource<V>(a: Entry<V>, b: Entry<V>): number {
+  if (a.time !== b.time) return a.time - b.time;
+  const shared = Math.min(a.order.length, b.order.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a.order[i] ?? 0) - (b.order[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.order.length - b.order.length;
+}

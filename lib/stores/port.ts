@@ -1,0 +1,70 @@
+/**
+ * The store port: where documents are kept for history and ad-hoc questions.
+ *
+ * Writes are idempotent: a document's identity is where its source record came from, cluster and topic incarnation
+ * included, so that a replay overwrites what it wrote before and an embedded broker that starts again at offset 0
+ * does not. `spec/contract` holds every store to this file.
+ */
+
+/** Which record, and which of the documents made of it, a document came from. */
+export interface DocumentSource {
+  /** The cluster's id and the topic's own id, as in `cluster/topic`: differs for a topic created anew. */
+  readonly origin: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Position among the documents of one source record: `''` for the only one, `.0`, `.1` after a one-to-many. */
+  readonly ordinal: string;
+}
+
+/** A document about to be written. */
+export interface Document<V> {
+  readonly source: DocumentSource;
+  readonly value: V;
+  /** The record's timestamp, milliseconds since 1970. */
+  readonly timestamp: number;
+}
+
+/** A document read back. */
+export interface StoredDocument<V> {
+  /** The source's parts joined: `origin/partition/offset` plus the ordinal. */
+  readonly id: string;
+  readonly value: V;
+  /** Milliseconds since 1970, as the store's `time` gave it, or the record's timestamp. */
+  readonly time: number;
+}
+
+/** From inclusive, to exclusive; either may be left out. */
+export interface TimeRange {
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** @category Stores @since 0.1.0 */
+export interface Store<V> {
+  readonly name: string;
+  /** Called once by `app.run()` (or a reader) before all else; idempotent. Rejects with `STORE` and its path. */
+  open(): Promise<void>;
+  /**
+   * Writes all, or rejects. Undefined means: durable already. Called again with the same documents after a failure.
+   * At most one call is under way at a time.
+   */
+  write(documents: readonly Document<V>[]): Promise<void> | undefined;
+  /** By `StoredDocument.id`. */
+  get(id: string): Promise<StoredDocument<V> | undefined>;
+  /** One customer's documents in time order; a consistent picture as of the call, while writes go on. */
+  byCustomer(customer: string, range?: TimeRange): AsyncIterable<StoredDocument<V>>;
+  /** All documents of a time range in time order. */
+  byTime(range?: TimeRange): AsyncIterable<StoredDocument<V>>;
+  /** The number of documents. */
+  count(): Promise<number>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** How a store finds documents again; shared by all stores. */
+export interface StoreOptions<V> {
+  /** Whose document it is; without it `byCustomer` finds nothing. */
+  readonly customer?: ((value: V) => string) | undefined;
+  /** The document's time. Default: the record's timestamp. */
+  readonly time?: ((value: V) => Date) | undefined;
+}

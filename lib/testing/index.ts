@@ -1,0 +1,7 @@
+/** @packageDocumentation Testing topologies and operators without a broker: `kafka-rx/testing`. */
+export { type DeliveredRecords, type DeliverOptions, deliver } from './deliver.js';
+export { type Expect, marbles } from './marbles.js';
+export { type PlainRecord, plainRecord } from './plain.js';
+export { type PipedRecord, type ReadRecord, type TestApp, type TestAppOptions, testApp } from './test-app.js';
+export { testRecord } from './test-record.js';
+export { VirtualClock, type VirtualClockOptions } from './virtual-clock.js';

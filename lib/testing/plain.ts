@@ -1,0 +1,24 @@
+import { deliveriesOf } from '../leases/delivery.js';
+import type { KafkaRecord, RecordParts } from '../record.js';
+
+/** What of a record can be compared: everything but its delivery. */
+export type PlainRecord<K = unknown, V = unknown> = RecordParts<K, V> & { readonly ordinal: string };
+
+/** The plain form of a record: jest's `toEqual` is blind to private fields and would compare deliveries. */
+export function plainRecord<K, V>(record: KafkaRecord<K, V>): PlainRecord<K, V> {
+  const { key, value, headers, timestamp, topic, partition, offset, ordinal } = record;
+  return { key, value, headers, timestamp, topic, partition, offset, ordinal };
+}
+
+/** Replaces every record inside a value by its plain form. */
+export function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
+  if (isRecord(value)) return plainRecord(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Error) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+function isRecord(value: object): value is KafkaRecord {
+  return deliveriesOf in value;
+}

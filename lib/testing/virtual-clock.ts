@@ -1,0 +1,205 @@
+/**
+ * A clock that stands still until a test moves it: an hour passes in a millisecond, and everything that waits,
+ * defers or measures does so in one order, the same at each run.
+ */
+import type { Clock, Timer } from '../clock.js';
+import { KafkaRxError } from '../errors.js';
+
+/** @category Testing @since 0.1.0 */
+export interface VirtualClockOptions {
+  /** Wall-clock time at the start. Default 2024-01-01T00:00:00Z. */
+  readonly startAt?: Date | undefined;
+  /** Tasks that one `flush` or `advance` may run at one instant before it throws. Default 1,000,000. */
+  readonly maxTasks?: number | undefined;
+}
+
+/** In a heap by `due`, then by `order`. */
+interface Scheduled {
+  readonly due: number;
+  readonly order: number;
+  task: (() => void) | undefined;
+}
+
+/**
+ * @example
+ * const clock = new VirtualClock();
+ * clock.schedule(() => console.log('an hour later'), 3_600_000);
+ * clock.advance(3_600_000); // prints at once
+ *
+ * @category Testing @since 0.1.0
+ */
+export class VirtualClock implements Clock {
+  readonly #startAt: number;
+  readonly #maxTasks: number;
+  readonly #heap: Scheduled[] = [];
+  #deferred: (() => void)[] = [];
+  #time = 0;
+  #order = 0;
+  #cancelled = 0;
+  #running = false;
+  #ranAtInstant = 0;
+
+  constructor({ startAt, maxTasks }: VirtualClockOptions = {}) {
+    this.#startAt = startAt?.getTime() ?? Date.UTC(2024, 0, 1);
+    this.#maxTasks = maxTasks ?? 1_000_000;
+  }
+
+  now(): number {
+    return this.#startAt + this.#time;
+  }
+
+  elapsed(): number {
+    return this.#time;
+  }
+
+  schedule(task: () => void, delayMs: number): Timer {
+    const entry: Scheduled = { due: this.#time + Math.max(0, delayMs), order: this.#order++, task };
+    this.#push(entry);
+    return {
+      cancel: () => {
+        if (entry.task === undefined) return;
+        entry.task = undefined;
+        this.#cancelled++;
+      },
+    };
+  }
+
+  defer(task: () => void): void {
+    this.#deferred.push(task);
+  }
+
+  /** Deferred tasks and timers that have not run. */
+  get pending(): number {
+    return this.#deferred.length + this.#heap.length - this.#cancelled;
+  }
+
+  /** Milliseconds until the next task: 0 for a deferred one, undefined where nothing is pending. */
+  get nextInMs(): number | undefined {
+    if (this.#deferred.length > 0) return 0;
+    const next = this.#next();
+    return next === undefined ? undefined : Math.max(0, next.due - this.#time);
+  }
+
+  /**
+   * Runs what is deferred or due now, and what that defers, until nothing is left; time stands still.
+   *
+   * @throws KafkaRxError `DEADLINE` after `maxTasks` tasks: something defers itself for ever
+   * @throws KafkaRxError `CONFIGURATION` when called by a task
+   */
+  flush(): void {
+    this.advance(0);
+  }
+
+  /**
+   * Moves time by `ms`, stopping at each instant at which a timer is due. After each timer all deferred tasks run, as
+   * they do on the machine's clock. A task's exception ends the call; calling again goes on behind that task.
+   *
+   * @throws KafkaRxError as `flush` does
+   */
+  advance(ms: number): void {
+    if (this.#running) {
+      throw new KafkaRxError('CONFIGURATION', 'The virtual clock was moved by one of its own tasks', {
+        remedy: 'Move it from the test only.',
+      });
+    }
+    const until = this.#time + ms;
+    this.#running = true;
+    this.#ranAtInstant = 0;
+    try {
+      this.#runDeferred();
+      for (let next = this.#next(); next !== undefined && next.due <= until; next = this.#next()) {
+        this.#moveTo(next.due);
+        this.#pop();
+        const task = next.task;
+        next.task = undefined;
+        if (task !== undefined) this.#run(task);
+        this.#runDeferred();
+      }
+      this.#moveTo(until);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #moveTo(time: number): void {
+    if (time <= this.#time) return;
+    this.#time = time;
+    this.#ranAtInstant = 0;
+  }
+
+  #runDeferred(): void {
+    while (this.#deferred.length > 0) {
+      const turn = this.#deferred;
+      this.#deferred = [];
+      let ran = 0;
+      try {
+        for (const task of turn) {
+          ran++;
+          this.#run(task);
+        }
+      } finally {
+        // Only after an exception is anything left of the turn: it runs before what was deferred meanwhile.
+        if (ran < turn.length) this.#deferred = [...turn.slice(ran), ...this.#deferred];
+      }
+    }
+  }
+
+  #run(task: () => void): void {
+    if (++this.#ranAtInstant > this.#maxTasks) {
+      throw new KafkaRxError(
+        'DEADLINE',
+        `The virtual clock ran ${this.#maxTasks} tasks without time passing`,
+        {
+          remedy: 'Look for a task that defers itself again and again.',
+        },
+      );
+    }
+    task();
+  }
+
+  /** The next timer that was not cancelled; cancelled ones on top of the heap are dropped. */
+  #next(): Scheduled | undefined {
+    for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
+      if (top.task !== undefined) return top;
+      this.#pop();
+      this.#cancelled--;
+    }
+    return undefined;
+  }
+
+  #push(entry: Scheduled): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const up = (at - 1) >> 1;
+      const parent = heap[up];
+      if (parent === undefined || !isBefore(entry, parent)) break;
+      heap[at] = parent;
+      at = up;
+    }
+    heap[at] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      if (left === undefined) break;
+      const right = heap[2 * at + 2];
+      const useRight = right !== undefined && isBefore(right, left);
+      const child = useRight ? right : left;
+      if (!isBefore(child, last)) break;
+      heap[at] = child;
+      at = 2 * at + (useRight ? 2 : 1);
+    }
+    heap[at] = last;
+  }
+}
+
+function isBefore(a: Scheduled, b: Scheduled): boolean {
+  return a.due < b.due || (a.due === b.due && a.order < b.order);
+}

@@ -1,0 +1,88 @@
+import {
+  Observable,
+  type Observer,
+  type Operator,
+  type Subscriber,
+  type Subscription,
+  type TeardownLogic,
+} from 'rxjs';
+import type { TopologyGraph, TopologyNode } from './graph.js';
+
+/** A node in its graph. */
+export interface Place {
+  readonly graph: TopologyGraph;
+  readonly node: TopologyNode;
+}
+
+/** The key under which our Observables and sinks say where in the topology they stand. */
+const placeOf: unique symbol = Symbol.for('kafka-rx.place') as never;
+
+/**
+ * An Observable that knows its node and notes who subscribes to it.
+ *
+ * rxjs tells an Observer nothing of what it was subscribed to. Overriding `lift` keeps the node through every plain
+ * operator between ours (map, filter, share, …), overriding `subscribe` sees a sink arrive. These two members are
+ * the only rxjs internals in use here; docs/decisions.md argues why.
+ */
+export class TopologyObservable<T> extends Observable<T> {
+  readonly [placeOf]: Place;
+
+  constructor(place: Place, subscribe?: (subscriber: Subscriber<T>) => TeardownLogic) {
+    super(subscribe);
+    this[placeOf] = place;
+  }
+
+  override lift<R>(operator?: Operator<T, R>): Observable<R> {
+    const lifted = new TopologyObservable<R>(this[placeOf]);
+    lifted.source = this;
+    lifted.operator = operator;
+    return lifted;
+  }
+
+  override subscribe(observer?: Partial<Observer<T>>): Subscription;
+  override subscribe(next: (value: T) => void): Subscription;
+  override subscribe(
+    next?: ((value: T) => void) | null,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription;
+  override subscribe(
+    observer?: Partial<Observer<T>> | ((value: T) => void) | null,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription {
+    if (typeof observer !== 'object' || observer === null) return super.subscribe(observer, error, complete);
+    const sink = placeOfAny(observer);
+    if (sink !== undefined) this[placeOf].graph.connect(this[placeOf].node, sink.node);
+    return super.subscribe(observer);
+  }
+}
+
+/** The place of one of our Observables or sinks; undefined for anything else. */
+export function placeOfAny(thing: unknown): Place | undefined {
+  return typeof thing === 'object' && thing !== null ? (thing as { [placeOf]?: Place })[placeOf] : undefined;
+}
+
+/** Marks a sink with its place. */
+export function placed<T extends object>(thing: T, place: Place): T {
+  return Object.assign(thing, { [placeOf]: place });
+}
+
+/**
+ * Makes the Observable of an operator: a node of its own below those of its sources, when these have one.
+ *
+ * @param masks paths of the value that the operator masks
+ */
+export function operatorObservable<R>(
+  name: string,
+  sources: readonly Observable<unknown>[],
+  subscribe: (subscriber: Subscriber<R>) => TeardownLogic,
+  masks: readonly string[] = [],
+): Observable<R> {
+  const places = sources.map(placeOfAny).filter(place => place !== undefined);
+  const graph = places[0]?.graph;
+  if (graph === undefined) return new Observable(subscribe);
+  const node = graph.add('operator', name, { masks });
+  for (const place of places) if (place.graph === graph) graph.connect(place.node, node);
+  return new TopologyObservable({ graph, node }, subscribe);
+}

@@ -1,0 +1,95 @@
+import type { OperatorFunction } from 'rxjs';
+import type { Timer } from '../lib/clock.js';
+import { systemClock } from '../lib/clock.js';
+import { defaults } from '../lib/defaults.js';
+import { emit, hostOf, isStale, lease, release } from '../lib/leases/leases.js';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
+import { type KafkaRecord, madeOf } from '../lib/record.js';
+import { operatorObservable } from '../lib/topology/topology-observable.js';
+
+/** @category Operators @since 0.1.0 */
+export interface BatchOptions extends OperatorOptions {
+  /** Records in a batch, at most; at least 1. Default 500. */
+  readonly maxRecords?: number | undefined;
+  /** Milliseconds that the first record of a batch waits, at most. Default 1,000. */
+  readonly maxWaitMs?: number | undefined;
+}
+
+/**
+ * Gathers records and makes one of several; their offsets are committed when it is durable.
+ *
+ * ```
+ * source   --a-b-c---d--------------|
+ * batch(records => records.length, { maxRecords: 3, maxWaitMs: 5 frames })
+ * result   ------3--------1---------|
+ * ```
+ *
+ * A batch is full, or its first record has waited long enough, or the source needs it: at a bound, when idle for a
+ * second, on a rebalance and on stop, so that no batch however large can hold these up. The record made has key, headers
+ * and coordinates of the last gathered one. What is gathered when the source completes is handed on first; an error goes
+ * through at once, and what was gathered is never committed.
+ *
+ * @param make given 1 to `maxRecords` records in order; a throw is a `process` problem of all of them
+ * @example
+ * ```ts
+ * purchases$.pipe(batch(records => ({ count: records.length }), { maxRecords: 1000, maxWaitMs: 60_000 }));
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function batch<K, V, U>(
+  make: (records: readonly KafkaRecord<K, V>[]) => U,
+  options: BatchOptions = {},
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
+  const { maxRecords = defaults.batch.maxRecords, maxWaitMs = defaults.batch.maxWaitMs } = options;
+  if (!(maxRecords >= 1)) throw new RangeError(`batch: maxRecords must be at least 1, not ${maxRecords}`);
+  if (!(maxWaitMs >= 0)) throw new RangeError(`batch: maxWaitMs must not be negative, but is ${maxWaitMs}`);
+  const name = operatorName('batch', make, options);
+  return source =>
+    operatorObservable<KafkaRecord<K, U>>(name, [source], subscriber => {
+      let gathered: KafkaRecord<K, V>[] = [];
+      let timer: Timer | undefined;
+      let leaveHost: (() => void) | undefined;
+
+      const flush = (): void => {
+        timer?.cancel();
+        timer = undefined;
+        const records = gathered.filter(record => !isStale(record));
+        const dropped = gathered.length - records.length;
+        gathered = [];
+        const [first] = records;
+        if (dropped > 0 && first !== undefined) hostOf(first)?.dropped('stale-epoch', dropped);
+        if (first === undefined) return;
+        let made: KafkaRecord<K, U>;
+        try {
+          made = madeOf(records, make(records));
+        } catch (cause) {
+          processFailed(madeOf(records, undefined), name, cause, options.onError, subscriber);
+          for (const record of records) release(record);
+          return;
+        }
+        emit(subscriber, made);
+        for (const record of records) release(record);
+      };
+
+      subscriber.add(() => {
+        timer?.cancel();
+        leaveHost?.();
+        gathered = [];
+      });
+      return source.subscribe({
+        next(record) {
+          if (!lease(record, name)) return;
+          const host = hostOf(record);
+          leaveHost ??= host?.onFlush(flush);
+          gathered.push(record);
+          if (gathered.length >= maxRecords) flush();
+          else timer ??= (host?.clock ?? systemClock).schedule(flush, maxWaitMs);
+        },
+        error: error => subscriber.error(error),
+        complete() {
+          flush();
+          subscriber.complete();
+        },
+      });
+    });
+}

@@ -1,0 +1,66 @@
+import { filter, map, type Observable, share } from 'rxjs';
+import { processFailed } from '../lib/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record.js';
+import { operatorObservable } from '../lib/topology/topology-observable.js';
+
+type TypeGuard<V, U extends V> = (value: V) => value is U;
+
+/** What a guard narrows values to; a plain predicate narrows nothing. */
+type GuardedBy<F, V> = F extends TypeGuard<V, infer U> ? U : V;
+
+/** The named streams of `branch`, and `otherwise` for what no guard wanted. */
+export type Branches<K, V, G> = {
+  readonly [N in keyof G]: Observable<KafkaRecord<K, GuardedBy<G[N], V>>>;
+} & { readonly otherwise: Observable<KafkaRecord<K, V>> };
+
+/**
+ * Splits a stream into named ones: each record goes to the first branch whose guard wants it, or to `otherwise`.
+ *
+ * ```
+ * source                    --1--20--3--40--|
+ * branch(source, { big: n => n >= 10 })
+ * big                       -----20-----40--|
+ * otherwise                 --1------3------|
+ * ```
+ *
+ * The source is subscribed once, with the first branch. Records of a branch that nobody subscribed are done with. A
+ * guard that throws is a `process` problem of the record.
+ *
+ * @example
+ * ```ts
+ * const { big, otherwise } = branch(purchases$, { big: purchase => purchase.price > 100 });
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function branch<K, V, G extends Readonly<Record<string, (value: V) => boolean>>>(
+  source: Observable<KafkaRecord<K, V>>,
+  guards: G & { readonly otherwise?: never },
+): Branches<K, V, G> {
+  const names = Object.keys(guards);
+  const name = `branch(${names.join(',')})`;
+  const routed = operatorObservable<readonly [string, KafkaRecord<K, V>]>(name, [source], subscriber =>
+    source.subscribe({
+      next(record) {
+        let target: string;
+        try {
+          target = names.find(candidate => guards[candidate]?.(record.value)) ?? 'otherwise';
+        } catch (cause) {
+          processFailed(record, name, cause, undefined, subscriber);
+          return;
+        }
+        subscriber.next([target, record]);
+      },
+      error: error => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    }),
+  ).pipe(share());
+  const streams = [...names, 'otherwise'].map(stream => [
+    stream,
+    routed.pipe(
+      filter(([target]) => target === stream),
+      map(([, record]) => record),
+    ),
+  ]);
+  // One stream for each guard and `otherwise`: what the mapped type says; a guard's narrowing held at run time.
+  return Object.fromEntries(streams) as Branches<K, V, G>;
+}

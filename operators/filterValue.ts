@@ -1,0 +1,52 @@
+import type { OperatorFunction } from 'rxjs';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record.js';
+import { operatorObservable } from '../lib/topology/topology-observable.js';
+
+/**
+ * Lets through the records whose value passes. What does not pass is done with: its offset is committed.
+ *
+ * ```
+ * source   --1--2--3--4--|
+ * filterValue(n => n % 2 === 0)
+ * result   -----2-----4--|
+ * ```
+ *
+ * @param passes a type guard narrows the value's type; a throw is a `process` problem of this record
+ * @example
+ * ```ts
+ * purchases$.pipe(filterValue(purchase => purchase.price > 100));
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function filterValue<K, V, U extends V>(
+  passes: (value: V, record: KafkaRecord<K, V>) => value is U,
+  options?: OperatorOptions,
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>>;
+export function filterValue<K, V>(
+  passes: (value: V, record: KafkaRecord<K, V>) => boolean,
+  options?: OperatorOptions,
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, V>>;
+export function filterValue<K, V>(
+  passes: (value: V, record: KafkaRecord<K, V>) => boolean,
+  options: OperatorOptions = {},
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, V>> {
+  const name = operatorName('filterValue', passes, options);
+  return source =>
+    operatorObservable<KafkaRecord<K, V>>(name, [source], subscriber =>
+      source.subscribe({
+        next(record) {
+          let through: boolean;
+          try {
+            through = passes(record.value, record);
+          } catch (cause) {
+            processFailed(record, name, cause, options.onError, subscriber);
+            return;
+          }
+          if (through) subscriber.next(record);
+        },
+        error: error => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
+}

@@ -1,0 +1,48 @@
+import type { OperatorFunction } from 'rxjs';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
+import { type KafkaRecord, oneOfMany } from '../lib/record.js';
+import { operatorObservable } from '../lib/topology/topology-observable.js';
+
+/**
+ * Makes any number of records of one, in order; all of them must be durable before the source offset is committed.
+ *
+ * ```
+ * source   --ab-----c-----|
+ * flatMapValue(text => [...text])
+ * result   --(ab)---c-----|
+ * ```
+ *
+ * The records get the ordinals `.0`, `.1`, …, so that a store keeps them apart and a replay finds them again.
+ *
+ * @param split the whole of what it gives is taken before the first is handed on: a throw in the middle is a `process`
+ *   problem of the source record, and none of its parts has gone out
+ * @example
+ * ```ts
+ * orders$.pipe(flatMapValue(order => order.lines));
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function flatMapValue<K, V, U>(
+  split: (value: V, record: KafkaRecord<K, V>) => Iterable<U>,
+  options: OperatorOptions = {},
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
+  const name = operatorName('flatMapValue', split, options);
+  return source =>
+    operatorObservable<KafkaRecord<K, U>>(name, [source], subscriber =>
+      source.subscribe({
+        next(record) {
+          let parts: readonly U[];
+          try {
+            parts = [...split(record.value, record)];
+          } catch (cause) {
+            processFailed(record, name, cause, options.onError, subscriber);
+            return;
+          }
+          let index = 0;
+          for (const part of parts) subscriber.next(oneOfMany(record, part, index++));
+        },
+        error: error => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
+}

@@ -1,0 +1,47 @@
+import type { OperatorFunction } from 'rxjs';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record.js';
+import { operatorObservable } from '../lib/topology/topology-observable.js';
+
+/**
+ * Replaces each record by the one that `make` makes of it.
+ *
+ * ```
+ * source   --a----b----c--|
+ * mapRecord(r => r.withKey(r.value.id))
+ * result   --A----B----C--|
+ * ```
+ *
+ * Make it with the record's own `withValue`, `withKey` and `withHeaders`: these carry the delivery on; a record made
+ * any other way fails the app at the first sink. Synchronous: it holds nothing.
+ *
+ * @param make a throw is a `process` problem of this record: the policy decides
+ * @example
+ * ```ts
+ * orders$.pipe(mapRecord(order => order.withKey(order.value.customerId).withValue(order.value.total)));
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
+  make: (record: R) => S,
+  options: OperatorOptions = {},
+): OperatorFunction<R, S> {
+  const name = operatorName('mapRecord', make, options);
+  return source =>
+    operatorObservable<S>(name, [source], subscriber =>
+      source.subscribe({
+        next(record) {
+          let made: S;
+          try {
+            made = make(record);
+          } catch (cause) {
+            processFailed(record, name, cause, options.onError, subscriber);
+            return;
+          }
+          subscriber.next(made);
+        },
+        error: error => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
+}

@@ -1,0 +1,33 @@
+import { merge, type Observable } from 'rxjs';
+import type { KafkaRecord } from '../lib/record.js';
+import { operatorObservable } from '../lib/topology/topology-observable.js';
+
+/**
+ * Merges streams like rxjs's `merge`, as a named node: plain `merge` hides from `describe()` what flows into it.
+ *
+ * ```
+ * a   --1-----3--|
+ * b   ----2-------4--|
+ *     mergeNamed('all', a, b)
+ * all --1-2---3---4--|
+ * ```
+ *
+ * Completes when all have; the first error ends it.
+ *
+ * @param name the node's name in `describe()`
+ * @example
+ * ```ts
+ * const all$ = mergeNamed('all purchases', online$, stores$);
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function mergeNamed<const S extends readonly Observable<KafkaRecord>[]>(
+  name: string,
+  ...sources: S
+): Observable<S[number] extends Observable<infer R> ? R : never> {
+  type Merged = S[number] extends Observable<infer R> ? R : never;
+  // merge over the same sources emits exactly their union.
+  return operatorObservable<Merged>(name, sources, subscriber =>
+    (merge(...sources) as Observable<Merged>).subscribe(subscriber),
+  );
+}

@@ -1,0 +1,33 @@
+import type { MonoTypeOperatorFunction } from 'rxjs';
+import { type OperatorOptions, operatorName } from '../lib/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record.js';
+import { mapRecord } from './mapRecord.js';
+
+/**
+ * Calls a function with each record as it passes; for counting and watching. The record is not changed, and nothing
+ * waits for what the function starts: work that must be done before the offset is committed belongs in `mapAsync` or
+ * `app.each`.
+ *
+ * ```
+ * source   --a--b--c--|
+ * peek(r => seen.push(r.offset))
+ * result   --a--b--c--|
+ * ```
+ *
+ * @param look a throw is a `process` problem of this record: the policy decides
+ * @example
+ * ```ts
+ * purchases$.pipe(peek(record => counts.add(record.topic)));
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function peek<R extends KafkaRecord>(
+  look: (record: R) => void,
+  options: OperatorOptions = {},
+): MonoTypeOperatorFunction<R> {
+  const peeked = (record: R): R => {
+    look(record);
+    return record;
+  };
+  return mapRecord(peeked, { ...options, name: operatorName('peek', look, options) });
+}

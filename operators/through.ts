@@ -1,0 +1,62 @@
+import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
+import { emit, lease, release } from '../lib/leases/leases.js';
+import { nestedDelivery } from '../lib/leases/nested-delivery.js';
+import type { OperatorOptions } from '../lib/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record.js';
+import { operatorObservable, placeOfAny } from '../lib/topology/topology-observable.js';
+
+/**
+ * Hands each record to a sink and goes on with it once the sink has made it durable.
+ *
+ * ```
+ * source   --a----b------|
+ * sink       a    b          (acknowledged 3 frames later)
+ * result   -----a----b---|
+ * ```
+ *
+ * A record that the sink skips or turns into a dead letter does not go on. Records of one key stay in order where the
+ * sink acknowledges them in order (a topic or store does). Completes when the source has and nothing is pending; an
+ * error of the source goes through at once.
+ *
+ * @param sink one of `app.to`, `app.store`, `app.each`
+ * @example
+ * ```ts
+ * purchases$.pipe(through(app.store(history)), project(toReward)).subscribe(app.to('rewards', rewardOptions));
+ * ```
+ * @category Operators @since 0.1.0
+ */
+export function through<K, V>(
+  sink: Observer<KafkaRecord<K, V>>,
+  options: Pick<OperatorOptions, 'name'> = {},
+): MonoTypeOperatorFunction<KafkaRecord<K, V>> {
+  const place = placeOfAny(sink);
+  const name = options.name ?? `through(${place?.node.name ?? 'sink'})`;
+  return source => {
+    const result = operatorObservable<KafkaRecord<K, V>>(name, [source], subscriber => {
+      let pending = 0;
+      let sourceCompleted = false;
+      return source.subscribe({
+        next(record) {
+          if (!lease(record, name)) return;
+          pending++;
+          const inner = nestedDelivery(record, handled => {
+            pending--;
+            if (handled) emit(subscriber, record);
+            release(record);
+            if (sourceCompleted && pending === 0) subscriber.complete();
+          });
+          sink.next(inner.record);
+          inner.handedOver();
+        },
+        error: error => subscriber.error(error),
+        complete() {
+          sourceCompleted = true;
+          if (pending === 0) subscriber.complete();
+        },
+      });
+    });
+    const here = placeOfAny(result);
+    if (here !== undefined && place !== undefined) here.graph.connect(here.node, place.node);
+    return result;
+  };
+}

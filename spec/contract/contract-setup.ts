@@ -1,0 +1,51 @@
+import type { Clock } from '../../lib/clock.js';
+import type { Driver } from '../../lib/drivers/port.js';
+import type { Headers } from '../../lib/headers.js';
+
+/** A record written or read behind the driver's back; always with its partition. */
+export interface RawRecord {
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: Headers;
+  readonly timestamp?: number;
+}
+
+export interface ReadRecord extends Required<RawRecord> {
+  readonly offset: number;
+}
+
+/**
+ * What the driver contract needs of a cluster. The object is there before the cluster is, so that jest can list as
+ * skipped the tests of a capability that it lacks (the optional methods).
+ */
+export interface ContractSetup {
+  /** Before all tests: starts the cluster, connects the suite's own client. */
+  open?(): Promise<void>;
+  /** Another client of the same cluster, configured and not connected. Called several times. */
+  driver(): Driver;
+  /** The machine's clock, on both sides of the contract: it is about what happens, not when. */
+  readonly clock: Clock;
+  /** How long to wait for what must happen, ms. A memory broker needs none, a cluster several seconds. */
+  readonly budgetMs: number;
+  /** How long nothing must happen before that counts as "never", ms. */
+  readonly quietMs: number;
+  /** As the cluster permits them. */
+  readonly sessionTimeoutMs: number;
+  /** The bound of a drain; one test lets a drain run into it. */
+  readonly rebalanceTimeoutMs: number;
+  /** Writes without the driver under test. */
+  publish(topic: string, records: readonly RawRecord[]): Promise<void>;
+  /** Reads without the driver under test: all records visible to read_committed, by partition and offset. */
+  read(topic: string): Promise<readonly ReadRecord[]>;
+  /** Writes these records in one transaction and ends it so. */
+  transaction?(topic: string, records: readonly RawRecord[], outcome: 'commit' | 'abort'): Promise<void>;
+  /** Removes records `from` to `to` (exclusive) and leaves a gap in the offsets. */
+  punchGap?(topic: string, partition: number, from: number, to: number): Promise<void>;
+  /** Removes all below `offset`. */
+  deleteRecords?(topic: string, partition: number, offset: number): Promise<void>;
+  addPartitions?(topic: string, total: number): Promise<void>;
+  deleteTopic?(topic: string): Promise<void>;
+  /** After all tests; connections of the suite are closed by then. */
+  close?(): Promise<void>;
+}

@@ -1,0 +1,29 @@
+import { closingContract } from './closing-contract.js';
+import { committingContract } from './committing-contract.js';
+import { consumingContract } from './consuming-contract.js';
+import { ContractContext } from './contract-context.js';
+import type { ContractSetup } from './contract-setup.js';
+import { producingContract } from './producing-contract.js';
+import { rebalancingContract } from './rebalancing-contract.js';
+import { topicsContract } from './topics-contract.js';
+
+/**
+ * The rules of `lib/drivers/port.ts`, held against one driver: the same tests on the embedded broker and on a real
+ * cluster. Each test has its own topics, groups and clients; the listeners of its consumers note every breach.
+ */
+export function describeDriverContract(name: string, setup: ContractSetup): void {
+  jest.setTimeout(Math.max(5_000, setup.budgetMs * 4));
+  describe(`the driver contract on ${name}`, () => {
+    const context = new ContractContext(setup);
+    if (setup.open !== undefined) beforeAll(setup.open.bind(setup), 120_000);
+    afterEach(() => context.finish(), 60_000);
+    if (setup.close !== undefined) afterAll(setup.close.bind(setup), 120_000);
+
+    describe('topics and offsets', () => topicsContract(context));
+    describe('producing', () => producingContract(context));
+    describe('consuming', () => consumingContract(context));
+    describe('committing', () => committingContract(context));
+    describe('rebalancing', () => rebalancingContract(context));
+    describe('closing', () => closingContract(context));
+  });
+}

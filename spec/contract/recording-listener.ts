@@ -1,0 +1,148 @@
+import type {
+  AssignedPartition,
+  ConsumerListener,
+  FetchedBatch,
+  SourceRecord,
+  TopicPartition,
+} from '../../lib/drivers/port.js';
+import type { KafkaRxError } from '../../lib/errors.js';
+import type { PortCalls } from './contract-client.js';
+
+export interface SeenRecord extends SourceRecord, AssignedPartition {}
+
+export interface SeenBatch extends AssignedPartition {
+  readonly count: number;
+  readonly bytes: number;
+  readonly nextOffset: number;
+  readonly endOffset: number;
+}
+
+const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
+
+/** Records all that a consumer hears, reads every batch at once, and notes each breach of the port's rules. */
+export class RecordingListener implements ConsumerListener {
+  readonly assignments: (readonly AssignedPartition[])[] = [];
+  readonly revocations: (readonly AssignedPartition[])[] = [];
+  readonly losses: (readonly AssignedPartition[])[] = [];
+  readonly batches: SeenBatch[] = [];
+  readonly records: SeenRecord[] = [];
+  readonly failures: KafkaRxError[] = [];
+  /** Sentences; must stay empty. */
+  readonly breaches: string[] = [];
+  /** What `revoking` awaits; at once by default. */
+  onRevoking: (partitions: readonly AssignedPartition[]) => Promise<void> = async () => {};
+  onBatch: (batch: FetchedBatch) => void = () => {};
+  readonly #calls: PortCalls;
+  #epochs = new Map<string, number>();
+  readonly #highest = new Map<string, number>();
+  #inListener = false;
+
+  constructor(calls: PortCalls) {
+    this.#calls = calls;
+  }
+
+  get assignment(): readonly AssignedPartition[] {
+    return this.assignments.at(-1) ?? [];
+  }
+
+  /** Partitions of the assignment, such as `orders:0`, sorted. */
+  get partitions(): string[] {
+    return this.assignment.map(nameOf).sort();
+  }
+
+  epoch(partition: TopicPartition): number {
+    const epoch = this.#epochs.get(nameOf(partition));
+    if (epoch === undefined) throw new Error(`${nameOf(partition)} is not assigned`);
+    return epoch;
+  }
+
+  nextOffset(partition: TopicPartition): number | undefined {
+    return this.batches.filter(batch => nameOf(batch) === nameOf(partition)).at(-1)?.nextOffset;
+  }
+
+  offsets(partition: TopicPartition): number[] {
+    return this.records.filter(record => nameOf(record) === nameOf(partition)).map(record => record.offset);
+  }
+
+  /** After `seek`, whose result only the caller has. */
+  moved(partition: TopicPartition, epoch: number): void {
+    this.#grow(partition, epoch);
+    this.#epochs.set(nameOf(partition), epoch);
+  }
+
+  assigned(partitions: readonly AssignedPartition[]): void {
+    this.#hear('assigned', () => {
+      this.assignments.push(partitions);
+      this.#epochs = new Map();
+      for (const partition of partitions) {
+        this.#grow(partition, partition.epoch);
+        this.#epochs.set(nameOf(partition), partition.epoch);
+      }
+    });
+  }
+
+  revoking(partitions: readonly AssignedPartition[]): Promise<void> {
+    return this.#hear('revoking', () => {
+      this.revocations.push(partitions);
+      for (const partition of partitions) {
+        if (this.#epochs.get(nameOf(partition)) !== partition.epoch)
+          this.#breach('revoking of another epoch');
+        this.#epochs.delete(nameOf(partition));
+      }
+      return this.onRevoking(partitions);
+    });
+  }
+
+  lost(partitions: readonly AssignedPartition[]): void {
+    this.#hear('lost', () => {
+      this.losses.push(partitions);
+      for (const partition of partitions) this.#epochs.delete(nameOf(partition));
+    });
+  }
+
+  batch(batch: FetchedBatch): void {
+    this.#hear('batch', () => {
+      const { topic, partition, epoch, count, bytes, nextOffset, endOffset } = batch;
+      const current = this.#epochs.get(nameOf(batch));
+      if (current !== epoch)
+        this.#breach(`a batch of epoch ${epoch} of ${nameOf(batch)} in epoch ${current}`);
+      this.onBatch(batch);
+      let handedOut = 0;
+      let before = -1;
+      for (let record = batch.next(); record !== undefined; record = batch.next()) {
+        if (record.offset <= before || record.offset >= nextOffset) this.#breach('records out of order');
+        before = record.offset;
+        handedOut++;
+        this.records.push({ topic, partition, epoch, ...record });
+      }
+      if (handedOut !== count) this.#breach(`${handedOut} records handed out of ${count}`);
+      if (nextOffset > endOffset) this.#breach('nextOffset behind endOffset');
+      this.batches.push({ topic, partition, epoch, count, bytes, nextOffset, endOffset });
+    });
+  }
+
+  failed(error: KafkaRxError): void {
+    this.#hear('failed', () => this.failures.push(error));
+  }
+
+  #grow(partition: TopicPartition, epoch: number): void {
+    const highest = this.#highest.get(nameOf(partition)) ?? Number.NEGATIVE_INFINITY;
+    if (epoch <= highest) this.#breach(`epoch ${epoch} of ${nameOf(partition)} after ${highest}`);
+    this.#highest.set(nameOf(partition), epoch);
+  }
+
+  #hear<T>(what: string, then: () => T): T {
+    if (this.#calls.inside) this.#breach(`${what} inside a call into the port`);
+    if (this.#inListener) this.#breach(`${what} inside another call of the listener`);
+    this.#inListener = true;
+    try {
+      return then();
+    } finally {
+      this.#inListener = false;
+    }
+  }
+
+  #breach(sentence: string): void {
+    this.breaches.push(sentence);
+  }
+}
