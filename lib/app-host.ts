@@ -9,7 +9,7 @@ import type {
   RetrySchedule,
   Stage,
 } from './leases/delivery.js';
-import { each } from './leases/leases.js';
+import { each, isOver } from './leases/leases.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Instruments } from './metrics/instruments.js';
 import type { DeadLetters } from './policies/dead-letters.js';
@@ -22,7 +22,7 @@ export interface AppHostParts {
   readonly clock: Clock;
   readonly policies: Policies;
   readonly lifecycle: Lifecycle;
-  readonly instruments: () => Instruments;
+  readonly instruments: Instruments;
   readonly deadLetters: DeadLetters | undefined;
   readonly dispatching: () => Coordinates | undefined;
   readonly observe: (topic: string, place: Place) => void;
@@ -56,6 +56,8 @@ export class AppHost implements SinkHost {
   }
 
   problem(problem: Problem, deliveries: Deliveries): void {
+    // Work of an epoch that is over often ends in an abort; it is counted when its last lease is released.
+    if (isOver(deliveries)) return;
     const { policies, deadLetters } = this.#parts;
     const verdict = problem.verdict ?? verdictOf(policies[problem.stage]) ?? 'fail';
     if (verdict === 'skip') {
@@ -87,7 +89,7 @@ export class AppHost implements SinkHost {
   }
 
   dropped(reason: DropReason, count: number, stage: Stage | '' = ''): void {
-    this.#parts.instruments().dropped.add(count, { reason, stage });
+    this.#parts.instruments.dropped.add(count, { reason, stage });
   }
 
   observe(topic: string, place: Place): void {

@@ -5,13 +5,11 @@
  * and sink; each sink keeps a lease until what it wrote is durable; the delivery settles; `commitInOrder` turns settled
  * deliveries into commit points; `commitTo` commits them. A rebalance and a stop drain first and let go second.
  */
-import { type Observable, type Observer, tap } from 'rxjs';
+import { type Observable, tap } from 'rxjs';
 import { AppHost } from './app-host.js';
+import type { App } from './app-interface.js';
 import type { AppOptions } from './app-options.js';
-import { systemClock, within } from './clock.js';
-import { bytes } from './codecs/bytes.js';
-import type { Codec } from './codecs/codec.js';
-import { nullable } from './codecs/nullable.js';
+import { type Clock, systemClock, within } from './clock.js';
 import { commitInOrder } from './commit/commit-in-order.js';
 import { commitTo } from './commit/commit-to.js';
 import type { CommitResult, Committer } from './commit/committer.js';
@@ -21,108 +19,23 @@ import type {
   ConsumerListener,
   DriverConnection,
   DriverConsumer,
+  TopicDescription,
 } from './drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from './errors.js';
-import type { Verdict } from './leases/delivery.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { silentLogger } from './logger.js';
-import { instruments } from './metrics/instruments.js';
+import { type Instruments, instruments } from './metrics/instruments.js';
 import { memoryMetrics } from './metrics/metrics.js';
 import { DeadLetters } from './policies/dead-letters.js';
-import type { KafkaRecord } from './record.js';
-import { type EachFunction, EachSink, type EachSinkOptions } from './sinks/each-sink.js';
-import { createGuard, type Guard } from './sinks/guard.js';
 import { Outputs } from './sinks/outputs.js';
-import { StoreSink, type StoreSinkOptions } from './sinks/store-sink.js';
-import { keyMaker, TopicSink, type TopicSinkOptions } from './sinks/topic-sink.js';
 import { Dispatcher } from './source/dispatcher.js';
 import { partitionReadings } from './source/partition-readings.js';
-import { checkTopicName, type TopicSelector, topicPattern } from './source/topic-pattern.js';
-import { TopicView } from './source/topic-view.js';
+import { checkTopicName } from './source/topic-pattern.js';
 import { TopicWatch } from './source/topic-watch.js';
-import type { Store } from './stores/port.js';
-import { type TopologyDescription, TopologyGraph } from './topology/graph.js';
-
-/** @category App @since 0.1.0 */
-export interface TopicOptions<K, V> {
-  /** Decodes keys. Default: bytes or null. */
-  readonly key?: Codec<K> | undefined;
-  readonly value: Codec<V>;
-  /** What becomes of a record that cannot be decoded. Default: the app's policy for `decode`. */
-  readonly onDecodeError?: Verdict | undefined;
-}
-
-/** An app under construction or running. Made by `createApp`. @category App @since 0.1.0 */
-export interface App {
-  /**
-   * A hot Observable of the records of one topic, several, or all whose name matches a RegExp (looked up again while
-   * the app runs; never internal topics nor what this app writes). Subscribing starts nothing; `run` does. Late
-   * subscribers get what comes later. Completes when the app has stopped; never errors.
-   *
-   * @throws `CONFIGURATION` for illegal names and for a RegExp with the flags `g` or `y`
-   */
-  topic<V, K = Buffer | null>(
-    selector: TopicSelector,
-    options: TopicOptions<K, V>,
-  ): Observable<KafkaRecord<K, V>>;
-
-  /**
-   * A sink that publishes to a topic. Timestamps are inherited; headers pass by allow-list; the partition is the one
-   * that Java's producer would choose.
-   *
-   * `keyBy` selects the key from the value, a string unless `key` says otherwise; without it the record's own key is
-   * written, through `key` where that is given.
-   */
-  to<V>(
-    topic: string,
-    options: TopicSinkOptions<V> & {
-      key?: undefined;
-      keyBy: (value: V, record: KafkaRecord<unknown, V>) => string | null;
-    },
-  ): Observer<KafkaRecord<unknown, V>>;
-  to<V, K>(
-    topic: string,
-    options: TopicSinkOptions<V> & { key: Codec<K>; keyBy: (value: V, record: KafkaRecord<unknown, V>) => K },
-  ): Observer<KafkaRecord<unknown, V>>;
-  to<V, K>(
-    topic: string,
-    options: TopicSinkOptions<V> & { key: Codec<K>; keyBy?: undefined },
-  ): Observer<KafkaRecord<K, V>>;
-  to<V>(
-    topic: string,
-    options: TopicSinkOptions<V> & { key?: undefined; keyBy?: undefined },
-  ): Observer<KafkaRecord<Buffer | string | null, V>>;
-
-  /** A sink that writes documents into a store, which the app opens and closes. */
-  store<V>(store: Store<V>, options?: StoreSinkOptions): Observer<KafkaRecord<unknown, V>>;
-
-  /** A sink that calls a function for each record, one at a time per partition, and awaits the promise it may return. */
-  each<K, V>(call: EachFunction<K, V>, options?: EachSinkOptions): Observer<KafkaRecord<K, V>>;
-
-  /**
-   * Consumes until stopped or failed. Resolves after a drained stop; rejects with the first error. Once only.
-   *
-   * Rejects at once, with nothing consumed, with `TOPOLOGY` (no source), `SOURCE_WITHOUT_SUBSCRIBER`, `UNREACHABLE` (no
-   * broker answers), `MISSING_TOPIC`, or `STORE` (a store cannot be opened).
-   */
-  run(): Promise<void>;
-
-  /**
-   * Stops intake, drains, commits while still a member of the group, closes. Resolves when `run` has settled, inside the
-   * deadline and what closing takes; never rejects. What was not settled by then stays uncommitted.
-   *
-   * @param options `deadlineMs`, default 30,000 ms
-   */
-  stop(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
-
-  health(): Health;
-  /** What happens, as it happens; completes with the app. */
-  readonly events$: Observable<LifecycleEvent>;
-  /** The topology as data, text and Mermaid. */
-  describe(): TopologyDescription;
-}
+import type { TopologyDescription } from './topology/graph.js';
+import { Wiring } from './wiring.js';
 
 /**
  * Creates an app: wire its topology, then `run()` it.
@@ -142,62 +55,37 @@ export function createApp(options: AppOptions): App {
 
 class KafkaRxApp implements App {
   readonly #options: AppOptions;
-  readonly #clock;
-  readonly #graph = new TopologyGraph();
+  readonly #clock: Clock;
   readonly #lifecycle: Lifecycle;
-  readonly #instruments;
+  readonly #instruments: Instruments;
   readonly #outputs = new Outputs(defaults.producer);
   readonly #host: AppHost;
   readonly #dispatcher: Dispatcher;
-  readonly #views: TopicView[] = [];
-  readonly #stores = new Set<Store<unknown>>();
-  #guard: Guard = createGuard([], false);
+  readonly #wiring: Wiring;
+  readonly topic: App['topic'];
+  readonly to: App['to'];
+  readonly store: App['store'];
+  readonly each: App['each'];
+  /** Per source topic: the cluster's and the topic's own identity. */
+  readonly #origins = new Map<string, string>();
   #connection: DriverConnection | undefined;
   #consumer: DriverConsumer | undefined;
   #committer: Committer | undefined;
   #watch: TopicWatch | undefined;
-  #origins = new Map<string, string>();
   #running: Promise<void> | undefined;
   #stopDeadlineMs: number;
   /** Resolved by the first reason to end: a stop or a failure. */
-  readonly #end: Promise<void>;
-  #endNow: () => void = () => {};
+  readonly #ending: Promise<void>;
+  #end: () => void = () => {};
 
   constructor(options: AppOptions) {
-    if (options.groupId === '')
-      throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
-    if (options.deadLetterTopic !== undefined) checkTopicName(options.deadLetterTopic);
+    checkOptions(options);
     this.#options = options;
     this.#clock = options.clock ?? options.driver.clock ?? systemClock;
     this.#stopDeadlineMs = options.stopDeadlineMs ?? defaults.stopDeadlineMs;
     this.#lifecycle = new Lifecycle(options.logger ?? silentLogger);
-    this.#end = new Promise(resolve => {
-      this.#endNow = resolve;
-    });
-    this.#host = new AppHost({
-      clock: this.#clock,
-      policies: options.policies ?? {},
-      lifecycle: this.#lifecycle,
-      instruments: () => this.#instruments,
-      deadLetters: this.#deadLetters(),
-      dispatching: () => this.#dispatcher.dispatching,
-      observe: (topic, place) => this.#observe(topic, place),
-      failed: () => {
-        this.#dispatcher.halt();
-        this.#endNow();
-      },
-    });
-    this.#dispatcher = new Dispatcher({
-      clock: this.#clock,
-      host: this.#host,
-      bounds: { ...defaults.bounds, ...options.bounds },
-      pace: { ...defaults.source, idleMs: options.idleMs ?? defaults.source.idleMs },
-      viewsOf: topic => this.#views.filter(view => this.#wants(view, topic)),
-      bufferedBytes: () => this.#outputs.bufferedBytes,
-      pause: partition => this.#consumer?.pause([partition]),
-      resume: partition => this.#consumer?.resume([partition]),
-      flush: reason => this.#host.flush(reason),
-      consumed: (topic, records) => this.#instruments.consumed.add(records, { topic }),
+    this.#ending = new Promise(resolve => {
+      this.#end = resolve;
     });
     this.#instruments = instruments(options.metrics ?? memoryMetrics(), {
       inFlightRecords: () => this.#dispatcher.unsettled,
@@ -205,81 +93,43 @@ class KafkaRxApp implements App {
       bufferedBytes: () => this.#outputs.bufferedBytes,
       partitions: () => partitionReadings(this.#dispatcher.lanes, this.#clock.elapsed()),
     });
-  }
-
-  // Wiring -----------------------------------------------------------------------------------------------------------
-
-  topic<V, K = Buffer | null>(
-    selector: TopicSelector,
-    options: TopicOptions<K, V>,
-  ): Observable<KafkaRecord<K, V>> {
-    this.#mustBeWiring('app.topic');
-    const pattern = topicPattern(selector);
-    const node = this.#graph.add('source', pattern.label, { topics: pattern.names });
-    // Without a key codec K is its default, bytes or null: the overload's type parameter says so.
-    const key = options.key ?? (nullable(bytes) as Codec<unknown> as Codec<K>);
-    const view = new TopicView<K, V>(
-      { graph: this.#graph, node },
-      pattern,
-      key,
-      options.value,
-      options.onDecodeError,
-      () => this.#dispatcher.wake(),
-    );
-    // A list of views of many types; each hands its own type to its own subscribers only.
-    this.#views.push(view as unknown as TopicView);
-    return view.records$;
-  }
-
-  to<V>(
-    topic: string,
-    options: TopicSinkOptions<V> & {
-      key?: Codec<unknown> | undefined;
-      keyBy?: ((value: V, record: KafkaRecord<unknown, V>) => unknown) | undefined;
-    },
-  ): Observer<KafkaRecord<unknown, V>> {
-    this.#mustBeWiring('app.to');
-    checkTopicName(topic);
-    const node = this.#graph.add('sink', options.name ?? topic, { topics: [topic] });
-    // The overloads of App tie the key codec to what keyBy or the record gives.
-    const keyOf = keyMaker<unknown, V>(options.key, options.keyBy);
-    return new TopicSink<unknown, V>(this.#host, { graph: this.#graph, node }, topic, keyOf, options, {
+    this.#host = new AppHost({
+      clock: this.#clock,
+      policies: options.policies ?? {},
+      lifecycle: this.#lifecycle,
+      instruments: this.#instruments,
+      deadLetters: this.#deadLetters(),
+      dispatching: () => this.#dispatcher.dispatching,
+      observe: (topic, place) => this.#wiring.observe(topic, place),
+      failed: () => {
+        this.#dispatcher.halt();
+        this.#end();
+      },
+    });
+    this.#dispatcher = new Dispatcher({
+      clock: this.#clock,
+      host: this.#host,
+      bounds: { ...defaults.bounds, ...options.bounds },
+      pace: { ...defaults.source, idleMs: options.idleMs ?? defaults.source.idleMs },
+      viewsOf: topic => this.#wiring.viewsOf(topic),
+      bufferedBytes: () => this.#outputs.bufferedBytes,
+      pause: partition => this.#consumer?.pause([partition]),
+      resume: partition => this.#consumer?.resume([partition]),
+      flush: reason => this.#host.flush(reason),
+      consumed: (topic, records) => this.#instruments.consumed.add(records, { topic }),
+    });
+    this.#wiring = new Wiring({
+      host: this.#host,
       outputs: this.#outputs,
-      guard: () => this.#guard,
-      produced: { add: (count, labels) => this.#instruments.produced.add(count, labels) },
+      instruments: this.#instruments,
+      originOf: topic => this.#origins.get(topic) ?? topic,
+      subscribersChanged: () => this.#dispatcher.wake(),
     });
+    this.topic = this.#wiring.topic.bind(this.#wiring);
+    this.to = this.#wiring.to.bind(this.#wiring);
+    this.store = this.#wiring.store.bind(this.#wiring);
+    this.each = this.#wiring.each.bind(this.#wiring);
   }
-
-  store<V>(store: Store<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
-    this.#mustBeWiring('app.store');
-    // Opened and closed here, whatever its documents are.
-    this.#stores.add(store as unknown as Store<unknown>);
-    const node = this.#graph.add('sink', options.name ?? store.name);
-    return new StoreSink(this.#host, { graph: this.#graph, node }, store, options, {
-      guard: () => this.#guard,
-      originOf: topic => this.#origins.get(topic) ?? `${this.#connection?.clusterId}/${topic}`,
-      stored: { add: (count, labels) => this.#instruments.stored.add(count, labels) },
-      maxDocuments: defaults.store.maxDocuments,
-    });
-  }
-
-  each<K, V>(call: EachFunction<K, V>, options: EachSinkOptions = {}): Observer<KafkaRecord<K, V>> {
-    this.#mustBeWiring('app.each');
-    const node = this.#graph.add('sink', options.name ?? (call.name === '' ? 'each' : call.name));
-    return new EachSink(
-      this.#host,
-      { graph: this.#graph, node },
-      call,
-      options,
-      defaults.mapAsync.concurrency,
-    );
-  }
-
-  describe(): TopologyDescription {
-    return this.#graph.describe();
-  }
-
-  // Running ----------------------------------------------------------------------------------------------------------
 
   get events$(): Observable<LifecycleEvent> {
     return this.#lifecycle.events$;
@@ -287,6 +137,10 @@ class KafkaRxApp implements App {
 
   health(): Health {
     return this.#lifecycle.health();
+  }
+
+  describe(): TopologyDescription {
+    return this.#wiring.graph.describe();
   }
 
   run(): Promise<void> {
@@ -303,47 +157,27 @@ class KafkaRxApp implements App {
 
   async stop({ deadlineMs }: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
     this.#stopDeadlineMs = deadlineMs ?? this.#stopDeadlineMs;
-    this.#endNow();
+    this.#end();
     // The rejection belongs to whoever called run().
     await this.#running?.catch(() => {});
   }
 
   async #live(): Promise<void> {
-    const off = onSignals(this.#options.signals ?? [], () => void this.stop());
+    const letGoOfSignals = onSignals(this.#options.signals ?? [], () => void this.stop());
     try {
       this.#lifecycle.enter('starting');
-      this.#checkTopology();
+      this.#wiring.close(this.#options.guard);
       await this.#open();
       if (this.#lifecycle.error === undefined) this.#lifecycle.enter('running');
-      await this.#end;
+      await this.#ending;
     } catch (error) {
       this.#host.fail(asKafkaRxError(error));
     } finally {
       await this.#close();
-      off();
+      letGoOfSignals();
     }
     const { error } = this.#lifecycle;
     if (error !== undefined) throw error;
-  }
-
-  #checkTopology(): void {
-    if (this.#views.length === 0) {
-      throw new KafkaRxError('TOPOLOGY', 'The topology has no source', {
-        remedy: 'Call app.topic and subscribe a sink to it',
-      });
-    }
-    const unheard = this.#views.find(view => !view.hasSubscribers);
-    if (unheard !== undefined) {
-      throw new KafkaRxError(
-        'SOURCE_WITHOUT_SUBSCRIBER',
-        `Nobody is subscribed to the source '${unheard.name}'`,
-        {
-          remedy: 'Subscribe a sink to it, or leave the source out: its records would be committed unread',
-        },
-      );
-    }
-    const { guard } = this.#options;
-    this.#guard = createGuard([...this.#graph.masks, ...(guard?.fields ?? [])], guard?.scan ?? false);
   }
 
   async #open(): Promise<void> {
@@ -355,35 +189,20 @@ class KafkaRxApp implements App {
       event: event => this.#lifecycle.tell({ type: 'driver', event }),
     });
     this.#connection = connection;
-    for (const store of this.#stores) await store.open();
+    for (const store of this.#wiring.stores) await store.open();
     await this.#outputs.open(connection);
 
-    this.#watch = new TopicWatch(
-      this.#views.map(view => view.pattern),
-      this.#outputs.topics,
-      { connection, clock: this.#clock, everyMs: this.#options.discoveryMs ?? defaults.source.discoveryMs },
-    );
-    const topics = await this.#watch.first();
-    this.#noteTopics(topics);
-    const consumer = connection.consumer(
-      {
-        groupId,
-        topics: topics.map(topic => topic.name),
-        startFrom: this.#options.startFrom ?? 'earliest',
-        coPartitioned: this.#options.coPartitioned ?? [],
-        sessionTimeoutMs: this.#options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
-        rebalanceTimeoutMs: this.#rebalanceTimeoutMs,
-        readCommitted: true,
-      },
-      this.#listener(),
-    );
+    const patterns = this.#wiring.views.map(view => view.pattern);
+    const everyMs = this.#options.discoveryMs ?? defaults.source.discoveryMs;
+    const watch = new TopicWatch(patterns, this.#outputs.topics, { connection, clock: this.#clock, everyMs });
+    this.#watch = watch;
+    const topics = this.#subscribed(await watch.first(), connection);
+
+    const consumer = connection.consumer(this.#consumerOptions(topics), this.#listener());
     this.#consumer = consumer;
     this.#commitSettled(consumer);
-    await Promise.race([consumer.start(), this.#end]);
-    this.#watch.start(async found => {
-      this.#noteTopics(found);
-      await consumer.subscribe(found.map(topic => topic.name));
-    });
+    await Promise.race([consumer.start(), this.#ending]);
+    watch.start(found => consumer.subscribe(this.#subscribed(found, connection)));
   }
 
   /** Deliveries settle in any order; what may be committed is committed in order. */
@@ -408,7 +227,7 @@ class KafkaRxApp implements App {
     this.#lifecycle.tell({ type: 'commit', result });
   }
 
-  /** Drain first, let go second. */
+  /** A rebalance: drain first, let go second. */
   #listener(): ConsumerListener {
     return {
       assigned: partitions => {
@@ -419,8 +238,7 @@ class KafkaRxApp implements App {
         this.#lifecycle.tell({ type: 'revoking', partitions });
         // Four fifths: the last commit and the answer to the broker need the rest.
         await within(this.#clock, this.#settleAndCommit(partitions, 'drain'), this.#rebalanceTimeoutMs * 0.8);
-        const pending = this.#letGo(partitions);
-        this.#lifecycle.tell({ type: 'revoked', partitions, pending });
+        this.#lifecycle.tell({ type: 'revoked', partitions, pending: this.#letGo(partitions) });
       },
       lost: partitions => {
         this.#letGo(partitions);
@@ -444,22 +262,21 @@ class KafkaRxApp implements App {
     return before - this.#dispatcher.unsettled;
   }
 
-  // Ending -----------------------------------------------------------------------------------------------------------
-
+  /** Stops intake, drains, commits while still a member, leaves, closes. */
   async #close(): Promise<void> {
     if (this.#lifecycle.error === undefined) this.#lifecycle.enter('stopping');
     this.#watch?.stop();
     const { lanes } = this.#dispatcher;
     await this.#bounded(this.#settleAndCommit(lanes, 'stop'), this.#stopDeadlineMs);
     this.#dispatcher.halt();
-    this.#lifecycle.tell({ type: 'drained', pending: this.#letGo([...lanes]) });
+    this.#lifecycle.tell({ type: 'drained', pending: this.#letGo(lanes) });
     this.#committer?.close();
     await this.#bounded(this.#consumer?.stop(), closingMs);
     this.#lifecycle.enter(this.#lifecycle.error === undefined ? 'stopped' : 'failed');
     // Sinks may end now: nothing is pending.
-    for (const view of this.#views) view.complete();
+    for (const view of this.#wiring.views) view.complete();
     await this.#bounded(this.#outputs.close(), closingMs);
-    for (const store of this.#stores) await this.#bounded(store.close(), closingMs);
+    for (const store of this.#wiring.stores) await this.#bounded(store.close(), closingMs);
     await this.#bounded(this.#connection?.close(), closingMs);
   }
 
@@ -473,10 +290,21 @@ class KafkaRxApp implements App {
     }
   }
 
-  // Parts ------------------------------------------------------------------------------------------------------------
-
   get #rebalanceTimeoutMs(): number {
     return this.#options.rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs;
+  }
+
+  #consumerOptions(topics: readonly string[]): Parameters<DriverConnection['consumer']>[0] {
+    const { groupId, startFrom = 'earliest', coPartitioned = [], sessionTimeoutMs } = this.#options;
+    return {
+      groupId,
+      topics,
+      startFrom,
+      coPartitioned,
+      sessionTimeoutMs: sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
+      rebalanceTimeoutMs: this.#rebalanceTimeoutMs,
+      readCommitted: true,
+    };
   }
 
   #deadLetters(): DeadLetters | undefined {
@@ -491,36 +319,24 @@ class KafkaRxApp implements App {
     });
   }
 
-  #wants({ pattern }: TopicView, topic: string): boolean {
-    return (
-      pattern.matches(topic) &&
-      !(pattern.dynamic && (this.#outputs.topics.has(topic) || topic.startsWith('__')))
-    );
-  }
-
-  #observe(topic: string, place: { readonly node: Parameters<TopologyGraph['connect']>[1] }): void {
-    if (this.#graph.reaches(place.node)) return;
-    for (const view of this.#views) {
-      if (this.#wants(view, topic)) this.#graph.connect(view.place.node, place.node, true);
-    }
-  }
-
-  #noteTopics(topics: readonly { readonly name: string; readonly id: string }[]): void {
-    for (const { name, id } of topics) this.#origins.set(name, `${this.#connection?.clusterId}/${id}`);
-    this.#lifecycle.tell({ type: 'subscribed', topics: topics.map(topic => topic.name) });
-  }
-
-  #mustBeWiring(what: string): void {
-    if (this.#lifecycle.state !== 'wiring') {
-      throw new KafkaRxError('TOPOLOGY', `${what} was called after run()`, {
-        remedy: 'Wire the whole topology first',
-      });
-    }
+  /** Notes what the app reads, and which incarnation of it. */
+  #subscribed(topics: readonly TopicDescription[], { clusterId }: DriverConnection): readonly string[] {
+    for (const { name, id } of topics) this.#origins.set(name, `${clusterId}/${id}`);
+    const names = topics.map(topic => topic.name);
+    this.#lifecycle.tell({ type: 'subscribed', topics: names });
+    return names;
   }
 }
 
 /** Milliseconds for each step of closing: what hangs must not keep the process. */
 const closingMs = 10_000;
+
+function checkOptions({ groupId, deadLetterTopic }: AppOptions): void {
+  if (groupId === '') {
+    throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
+  }
+  if (deadLetterTopic !== undefined) checkTopicName(deadLetterTopic);
+}
 
 function asKafkaRxError(error: unknown): KafkaRxError {
   return isKafkaRxError(error)

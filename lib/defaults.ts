@@ -27,6 +27,8 @@ export const defaults = {
     turnRecords: 512,
     /** Milliseconds without a record after which gathered records are told to move on. */
     idleMs: 1000,
+    /** Milliseconds between reminders to let go, at a bound and in a drain. */
+    flushMs: 20,
     /** Milliseconds between looks for new topics that match a RegExp. */
     discoveryMs: 30_000,
   },

@@ -1,5 +1,6 @@
 /** @packageDocumentation The core: `kafka-rx`. Needs rxjs and nothing else. */
-export { type App, createApp, type TopicOptions } from './app.js';
+export { createApp } from './app.js';
+export type { App, TopicOptions } from './app-interface.js';
 export type { AppOptions } from './app-options.js';
 export {
   type CardNumber,

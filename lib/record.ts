@@ -36,7 +36,7 @@ export interface KafkaRecord<K = unknown, V = unknown> {
   readonly [deliveriesOf]: Deliveries;
 }
 
-const frozen = process.env.NODE_ENV !== 'production';
+const frozen = process.env['NODE_ENV'] !== 'production';
 
 /** The one class behind `KafkaRecord`: eight fields, always in this order, so that all records share one shape. */
 class ImmutableRecord<K, V> implements KafkaRecord<K, V> {

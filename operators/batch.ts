@@ -2,7 +2,7 @@ import type { OperatorFunction } from 'rxjs';
 import type { Timer } from '../lib/clock.js';
 import { systemClock } from '../lib/clock.js';
 import { defaults } from '../lib/defaults.js';
-import { emit, hostOf, isStale, lease, release } from '../lib/leases/leases.js';
+import { emit, hold, hostOf, isStale, lease, release } from '../lib/leases/leases.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
 import { type KafkaRecord, madeOf } from '../lib/record.js';
 import { operatorObservable } from '../lib/topology/topology-observable.js';
@@ -54,11 +54,10 @@ export function batch<K, V, U>(
         timer?.cancel();
         timer = undefined;
         const records = gathered.filter(record => !isStale(record));
-        const dropped = gathered.length - records.length;
+        // Released, they are counted as stale.
+        for (const record of gathered) if (isStale(record)) release(record);
         gathered = [];
-        const [first] = records;
-        if (dropped > 0 && first !== undefined) hostOf(first)?.dropped('stale-epoch', dropped);
-        if (first === undefined) return;
+        if (records.length === 0) return;
         let made: KafkaRecord<K, U>;
         try {
           made = madeOf(records, make(records));
@@ -74,6 +73,8 @@ export function batch<K, V, U>(
       subscriber.add(() => {
         timer?.cancel();
         leaveHost?.();
+        // Nobody will make anything of them: no commit passes them, and no drain waits for them.
+        for (const record of gathered) hold(record);
         gathered = [];
       });
       return source.subscribe({

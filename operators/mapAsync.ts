@@ -1,7 +1,7 @@
 import { from, type ObservableInput, type OperatorFunction, type Subscription } from 'rxjs';
 import { defaults } from '../lib/defaults.js';
 import { deliveriesOf } from '../lib/leases/delivery.js';
-import { each, emit, hostOf, isStale, lease, release } from '../lib/leases/leases.js';
+import { each, emit, hold, hostOf, isStale, lease, release } from '../lib/leases/leases.js';
 import { WorkLanes } from '../lib/leases/work-lanes.js';
 import { isRetry } from '../lib/policies/policy.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
@@ -52,6 +52,7 @@ export function mapAsync<K, V, U>(
   return source =>
     operatorObservable<KafkaRecord<K, U>>(name, [source], subscriber => {
       const work = new WorkLanes<unknown>(concurrency);
+      const leased = new Set<KafkaRecord<K, V>>();
       let sourceCompleted = false;
 
       const start = (record: KafkaRecord<K, V>, done: () => void, attempt: number): void => {
@@ -60,12 +61,12 @@ export function mapAsync<K, V, U>(
         const finish = (): void => {
           if (finished) return;
           finished = true;
+          leased.delete(record);
           release(record);
           done();
           if (sourceCompleted && work.idle) subscriber.complete();
         };
         if (isStale(record)) {
-          hostOf(record)?.dropped('stale-epoch', 1);
           finish();
           return;
         }
@@ -102,10 +103,17 @@ export function mapAsync<K, V, U>(
         if (!results.closed) subscriber.add(results);
       };
 
-      subscriber.add(() => work.clear());
+      subscriber.add(() => {
+        work.clear();
+        // Nobody will make anything of them: no commit passes them, and no drain waits for them.
+        for (const record of leased) hold(record);
+        leased.clear();
+      });
       return source.subscribe({
         next(record) {
-          if (lease(record, name)) work.add(orderKey(record, order), done => start(record, done, 1));
+          if (!lease(record, name)) return;
+          leased.add(record);
+          work.add(orderKey(record, order), done => start(record, done, 1));
         },
         error: error => subscriber.error(error),
         complete() {

@@ -1,5 +1,5 @@
 import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
-import { emit, lease, release } from '../lib/leases/leases.js';
+import { emit, hold, lease, release } from '../lib/leases/leases.js';
 import { nestedDelivery } from '../lib/leases/nested-delivery.js';
 import type { OperatorOptions } from '../lib/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record.js';
@@ -41,7 +41,8 @@ export function through<K, V>(
           pending++;
           const inner = nestedDelivery(record, handled => {
             pending--;
-            if (handled) emit(subscriber, record);
+            if (subscriber.closed) hold(record);
+            else if (handled) emit(subscriber, record);
             release(record);
             if (sourceCompleted && pending === 0) subscriber.complete();
           });

@@ -57,7 +57,8 @@ interface Progress {
  * Per partition, a commit point is emitted when the first unsettled delivery settles; it is the offset after the last
  * of the settled run. Offsets never go back within an epoch. An event of an older epoch than the newest seen, or of a
  * revoked one, is ignored; a newer epoch starts at its own sequence 0. Doubles are harmless. It needs no Kafka and
- * no clock. Memory: 8 bytes for each delivery between the watermark and the newest settled one.
+ * no clock. Memory: one bit for each delivery between the watermark and the newest settled one, 8 bytes more once the
+ * partition's offsets have had a gap.
  *
  * @example
  * ```ts

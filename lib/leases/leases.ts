@@ -78,8 +78,13 @@ export function each(deliveries: Deliveries): readonly Delivery[] {
 
 /** Whether the epochs of all its deliveries are over: work on it would be thrown away. */
 export function isStale(record: KafkaRecord): boolean {
-  const deliveries = each(record[deliveriesOf]);
-  return deliveries.length > 0 && deliveries.every(delivery => delivery.lane.ended);
+  return isOver(record[deliveriesOf]);
+}
+
+/** Whether the epochs of all these deliveries are over; false for none. */
+export function isOver(deliveries: Deliveries): boolean {
+  const all = each(deliveries);
+  return all.length > 0 && all.every(delivery => delivery.lane.ended);
 }
 
 function outsideWindow(at: Delivery, by: string): KafkaRxError {

@@ -31,7 +31,7 @@ export class Lifecycle {
 
   /** Whether sinks may still expect records and must not end. */
   get live(): boolean {
-    return this.#state === 'starting' || this.#state === 'running' || this.#state === 'stopping';
+    return this.#state !== 'stopped' && this.#state !== 'failed';
   }
 
   enter(state: AppState): void {

@@ -2,7 +2,7 @@ import { type Observer, Subscription } from 'rxjs';
 import type { Clock } from '../clock.js';
 import type { Coordinates } from '../errors.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
-import { type DeliveryHost, deliveriesOf, type Verdict } from '../leases/delivery.js';
+import { type DeliveryHost, deliveriesOf, noDeliveries, type Verdict } from '../leases/delivery.js';
 import { each, hostOf, lease } from '../leases/leases.js';
 import type { KafkaRecord } from '../record.js';
 import { type Place, placed } from '../topology/topology-observable.js';
@@ -51,18 +51,21 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
   protected abstract take(record: KafkaRecord<K, V>): void;
 
   next(record: KafkaRecord<K, V>): void {
+    // Anything at all may come through an untyped operator; what carries no delivery is handled like an empty list.
+    const deliveries = record?.[deliveriesOf] ?? noDeliveries;
     if (!this.host.live) {
+      // Not written, so not to be committed by whoever still holds a lease on it.
+      for (const delivery of each(deliveries)) delivery.hold();
       this.host.dropped('after-end', 1);
       return;
     }
-    const deliveries = record[deliveriesOf];
     if (Array.isArray(deliveries) && deliveries.length === 0) {
       this.host.fail(
         new KafkaRxError(
           'WITHOUT_DELIVERY',
           `'${this.name}' was handed a record that came from no source of this app`,
           {
-            at: record,
+            at: this.host.dispatching,
             remedy: 'Make records with withValue or mapValue out of those that app.topic delivers',
           },
         ),

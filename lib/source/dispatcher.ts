@@ -25,6 +25,8 @@ export interface Pace {
   readonly turnMs: number;
   readonly turnRecords: number;
   readonly idleMs: number;
+  /** At a bound and in a drain, lease holders are told to let go again and again: others may have handed on to them. */
+  readonly flushMs: number;
 }
 
 /** What the dispatcher needs of its surroundings. */
@@ -160,8 +162,8 @@ export class Dispatcher {
     }
     this.#ports.flush(reason);
     while (lanes.some(lane => !lane.ended && !lane.quiet)) {
-      await new Promise<void>(resolve => this.#waiters.push(resolve));
-      // What settled may have let an operator emit into another that gathers.
+      await this.#somethingSettled();
+      // An operator may have emitted into another that gathers.
       this.#ports.flush(reason);
     }
   }
@@ -204,6 +206,18 @@ export class Dispatcher {
     this.#checkWaiters();
   }
 
+  /** Resolves when something settled, or after a while. */
+  #somethingSettled(): Promise<void> {
+    return new Promise(resolve => {
+      const { clock, pace } = this.#ports;
+      const timer = clock.schedule(resolve, pace.flushMs);
+      this.#waiters.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
   #checkWaiters(): void {
     const waiters = this.#waiters;
     this.#waiters = [];
@@ -219,7 +233,7 @@ export class Dispatcher {
       const { clock, pace } = this.#ports;
       const until = clock.elapsed() + pace.turnMs;
       for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
-        if (this.#atBound() && !this.#relieved()) return;
+        if (this.#atBound() && !this.#relieved()) return this.#flushAfter(pace.flushMs, 'bound');
         this.#dispatchTurn(lane);
         if (this.#halted) return;
         if (clock.elapsed() >= until) {
@@ -227,7 +241,10 @@ export class Dispatcher {
           return;
         }
       }
-      this.#rest();
+      // Partitions that wait for their span are at a bound; all else has nothing to hand out.
+      if (this.#order.some(lane => lane.hasWork && lane.span >= this.#ports.bounds.maxSpan)) {
+        this.#flushAfter(pace.flushMs, 'bound');
+      } else this.#flushAfter(pace.idleMs, 'idle');
     } finally {
       this.#dispatching = false;
     }
@@ -253,7 +270,7 @@ export class Dispatcher {
     const { pace, clock, bounds } = this.#ports;
     const until = clock.elapsed() + pace.turnMs;
     let records = 0;
-    while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining) {
+    while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining && lane.wanted) {
       if (!this.#dispatchOne(lane)) break;
       records++;
       if (this.#halted || this.#atBound()) break;
@@ -323,11 +340,13 @@ export class Dispatcher {
     return !this.#atBound();
   }
 
-  /** Nothing to hand out: after a while, gathered records move on. */
-  #rest(): void {
-    if (this.#unsettled === 0) return;
-    const { clock, pace } = this.#ports;
-    this.#idleTimer = clock.schedule(() => this.#ports.flush('idle'), pace.idleMs);
+  /** Gathered records move on, every so often until all is settled or there is something to hand out. */
+  #flushAfter(ms: number, reason: FlushReason): void {
+    if (this.#unsettled === 0 || this.#halted) return;
+    this.#idleTimer = this.#ports.clock.schedule(() => {
+      this.#ports.flush(reason);
+      this.#flushAfter(ms, reason);
+    }, ms);
   }
 }
 

@@ -31,11 +31,14 @@ export function customerOf<V>(
   });
 }
 
+/** A {@link TimeRange} in milliseconds since 1970. */
+export interface Bounds {
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /** Milliseconds since 1970, from inclusive, to exclusive. @throws {KafkaRxError} `STORE` for an invalid date */
-export function bounds(
-  range: TimeRange | undefined,
-  where: string,
-): { readonly from?: number; readonly to?: number } {
+export function bounds(range: TimeRange | undefined, where: string): Bounds {
   const from = range?.from?.getTime();
   const to = range?.to?.getTime();
   if (Number.isNaN(from) || Number.isNaN(to)) {

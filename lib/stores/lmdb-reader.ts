@@ -1,32 +1,29 @@
 import type { RootDatabase, Transaction } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';
 import { coordinates, documentId, documentSource } from './document-source.js';
-import { longestKey, readDocument, readDocumentKey, timeBytes, writeDocumentKey } from './lmdb-layout.js';
+import type { Bounds } from './index-values.js';
+import {
+  longestKey,
+  readDocument,
+  readDocumentKey,
+  timeBytes,
+  writeCustomer,
+  writeDocumentKey,
+  writeTime,
+} from './lmdb-layout.js';
 import type { Origins } from './lmdb-origins.js';
-import type { Table, Tables } from './lmdb-tables.js';
+import { Runs } from './lmdb-runs.js';
+import type { Tables } from './lmdb-tables.js';
 import type { DocumentSource, StoredDocument } from './port.js';
 
-/** Read in one go; a scan of more goes on where the last chunk ended. */
+/** Read in one go; a scan of more goes on where it stood. */
 const chunkDocuments = 256;
 const chunkBytes = 1024 * 1024;
 
 interface Found {
   readonly source: DocumentSource;
+  /** A copy, so that it does not point into a page of a transaction that ended. */
   readonly bytes: Buffer;
-}
-
-/** What one look into the tables gave: copies, so that nothing points into a page of a transaction that ended. */
-interface Chunk {
-  readonly found: readonly Found[];
-  /** The last index key read, where there may be more. */
-  readonly last: Buffer | undefined;
-}
-
-interface ChunkRange {
-  readonly start: Buffer;
-  readonly end: Buffer;
-  readonly exclusiveStart: boolean;
-  readonly limit: number;
 }
 
 /**
@@ -94,34 +91,30 @@ export class LmdbReader<V> {
   }
 
   /**
-   * The documents whose keys in `index` lie from `start` to below `end`.
+   * The documents of one customer, or of all, in time order.
    *
-   * @param prefixBytes what stands before the time in a key of this index
    * @param guarded runs a look into the tables: refuses when closed, turns lmdb's errors into ours
    */
   async *scan(
-    index: Table,
-    prefixBytes: number,
-    { start, end }: { start: Buffer; end: Buffer },
+    customer: string | undefined,
+    { from, to }: Bounds,
     guarded: <R>(read: () => R) => R,
   ): AsyncGenerator<StoredDocument<V>, void, undefined> {
     const snapshot = new Snapshot(this.#tables.root, this.#snapshotMs);
     this.#snapshots.add(snapshot);
     try {
-      let from: Buffer | undefined = start;
-      let resumed = false;
-      while (from !== undefined) {
-        const range: ChunkRange = { start: from, end, exclusiveStart: resumed, limit: chunkDocuments };
-        const { found, last }: Chunk = guarded(() =>
-          this.#chunk(index, prefixBytes, range, snapshot.transaction),
-        );
-        if (last === undefined) snapshot.release();
-        if (this.#codec.prepare !== undefined) {
-          await this.#codec.prepare(found.map(({ bytes }) => readDocument(bytes).value));
-        }
+      const wanted = customer === undefined ? undefined : customerBytes(customer);
+      const runs = guarded(() =>
+        wanted === undefined
+          ? Runs.byTime(this.#tables, from, to)
+          : Runs.byCustomer(this.#tables, wanted, from, to, snapshot.transaction),
+      );
+      for (let more = true; more; ) {
+        const found: Found[] = [];
+        more = guarded(() => this.#chunk(runs, wanted, snapshot.transaction, found));
+        if (!more) snapshot.release();
+        await this.#codec.prepare?.(found.map(({ bytes }) => readDocument(bytes).value));
         for (const document of found) yield guarded(() => this.#decoded(document));
-        from = last;
-        resumed = true;
       }
     } finally {
       snapshot.release();
@@ -134,21 +127,21 @@ export class LmdbReader<V> {
     for (const snapshot of this.#snapshots) snapshot.release();
   }
 
-  #chunk(index: Table, prefixBytes: number, range: ChunkRange, transaction: Transaction): Chunk {
-    const found: Found[] = [];
-    let keysRead = 0;
+  /** Appends to `found`. @returns whether there may be more */
+  #chunk(runs: Runs, wanted: Buffer | undefined, transaction: Transaction, found: Found[]): boolean {
     let bytesRead = 0;
-    for (const key of index.getKeys({ ...range, transaction })) {
-      const documentKey = key.subarray(prefixBytes + timeBytes);
-      const bytes = this.#tables.documents.get(documentKey, { transaction });
-      if (bytes !== undefined) {
-        const source = readDocumentKey(documentKey, number => this.#origins.nameOf(number, transaction));
-        found.push({ source, bytes });
-        bytesRead += bytes.length;
-      }
-      if (++keysRead === range.limit || bytesRead >= chunkBytes) return { found, last: key };
+    while (found.length < chunkDocuments && bytesRead < chunkBytes) {
+      const entry = runs.next(transaction);
+      if (entry === undefined) return false;
+      const bytes = this.#tables.documents.get(entry.document, { transaction });
+      if (bytes === undefined || !isFiledSo(bytes, entry.time, wanted)) continue;
+      found.push({
+        source: readDocumentKey(entry.document, n => this.#origins.nameOf(n, transaction)),
+        bytes,
+      });
+      bytesRead += bytes.length;
     }
-    return { found, last: undefined };
+    return true;
   }
 
   #decoded({ source, bytes }: Found): StoredDocument<V> {
@@ -156,3 +149,17 @@ export class LmdbReader<V> {
     return { id: documentId(source), value: this.#codec.decode(value, coordinates(source)), time };
   }
 }
+
+function customerBytes(customer: string): Buffer {
+  const key = Buffer.alloc(longestKey);
+  return key.subarray(0, writeCustomer(key, 0, customer));
+}
+
+/** Index keys are read ahead of the documents: on a newer picture a document may have gone to another customer. */
+function isFiledSo(bytes: Buffer, time: Buffer, customer: Buffer | undefined): boolean {
+  const header = readDocument(bytes);
+  writeTime(timeScratch, 0, header.time);
+  return timeScratch.equals(time) && (customer === undefined || header.customer.equals(customer));
+}
+
+const timeScratch = Buffer.alloc(timeBytes);

@@ -1,5 +1,5 @@
 /** The five tables of an LMDB store, and the check that the folder holds them in this format. */
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { KafkaRxError } from '../errors.js';
 import { format } from './lmdb-layout.js';
 
@@ -53,8 +53,8 @@ export function openTables(root: Tables['root'], readOnly: boolean, where: strin
 }
 
 /** The number of documents: kept in the transaction that changes it, since counting would walk the whole table. */
-export function readCount({ meta }: Tables): number {
-  return meta.get(countKey)?.readDoubleBE(0) ?? 0;
+export function readCount({ meta }: Tables, transaction?: Transaction): number {
+  return meta.get(countKey, transaction === undefined ? {} : { transaction })?.readDoubleBE(0) ?? 0;
 }
 
 /** Inside a write transaction. */

@@ -2,7 +2,10 @@ import type { Codec } from '../codecs/codec.js';
 import { checkSource } from './document-source.js';
 import { customerOf, timeOf } from './index-values.js';
 import {
+  type DocumentHeader,
   documentBytes,
+  documentsOfGeneration,
+  generationBytes,
   longestKey,
   readDocument,
   timeBytes,
@@ -62,59 +65,64 @@ export class LmdbWriter {
 
   /** Inside a write transaction: all of it, or a throw that must abort the transaction. */
   put({ documents, values, times, customers }: Batch): void {
-    let added = 0;
+    const key = this.#keys.buffer;
+    const before = readCount(this.#tables);
+    let count = before;
     for (const [i, { source }] of documents.entries()) {
       // The columns are as long as `documents`.
       const time = times[i] ?? 0;
       const customer = customers[i];
-      const key = this.#keys.buffer;
-      const customerEnd = customer === undefined ? 0 : writeCustomer(key, 0, customer);
+      const generation = Math.floor(count / documentsOfGeneration);
+      const start = key.writeUInt32BE(generation, 0);
+      const customerEnd = customer === undefined ? start : writeCustomer(key, start, customer);
       const timeEnd = writeTime(key, customerEnd, time);
       const end = writeDocumentKey(key, timeEnd, this.#origins.intern(source.origin), source);
-      if (this.#file(customerEnd, timeEnd, end, time, values[i] ?? null)) added++;
+      const header = { time, generation, customer: this.#keys.view(start, customerEnd) };
+      if (this.#file(header, timeEnd, end, values[i] ?? null)) count++;
     }
-    if (added > 0) writeCount(this.#tables, readCount(this.#tables) + added);
+    if (count > before) writeCount(this.#tables, count);
   }
 
-  /** `#keys` holds `customer time document`. @returns whether the document is new */
-  #file(customerEnd: number, timeEnd: number, end: number, time: number, value: Buffer | null): boolean {
+  /** `#keys` holds `generation customer time document`. @returns whether the document is new */
+  #file(header: DocumentHeader, timeEnd: number, end: number, value: Buffer | null): boolean {
     const { documents, byTime, byCustomer } = this.#tables;
-    const customer = this.#keys.view(0, customerEnd);
     const document = this.#keys.view(timeEnd, end);
-    const bytes = this.#layOut(time, customer, value);
-
-    const isNew = putNew(documents, document, bytes);
-    if (!isNew && !this.#replace(document, bytes, time, customer)) return false;
-    byTime.put(this.#keys.view(customerEnd, end), nothing);
-    if (customerEnd > 0) byCustomer.put(this.#keys.view(0, end), nothing);
+    const isNew = putNew(documents, document, this.#layOut(header, value));
+    if (!isNew && !this.#replace(document, header, value)) return false;
+    byTime.put(this.#keys.view(timeEnd - timeBytes, end), nothing);
+    if (header.customer.length > 0) byCustomer.put(this.#keys.view(0, end), nothing);
     return isNew;
   }
 
   /** @returns whether the document must be filed anew, since its time or customer changed */
-  #replace(document: Buffer, bytes: Buffer, time: number, customer: Buffer): boolean {
+  #replace(document: Buffer, header: DocumentHeader, value: Buffer | null): boolean {
     const { documents } = this.#tables;
-    const before = documents.getBinaryFast(document);
-    const old = before === undefined ? undefined : readDocument(before);
-    const moved = old !== undefined && (old.time !== time || !old.customer.equals(customer));
-    // What `getBinaryFast` gave is good until the next read only.
-    if (moved) this.#unfile(old.time, Buffer.from(old.customer), document);
-    documents.put(document, bytes);
-    return moved;
+    const found = documents.get(document);
+    const old = found === undefined ? undefined : readDocument(found);
+    if (old?.time === header.time && old.customer.equals(header.customer)) {
+      // Where it is filed it stays, and so does the generation that says where.
+      documents.put(document, this.#layOut(old, value));
+      return false;
+    }
+    if (old !== undefined) this.#unfile(old, document);
+    documents.put(document, this.#layOut(header, value));
+    return true;
   }
 
   /** A rewrite may change time or customer: what the old ones pointed at must go. */
-  #unfile(time: number, customer: Buffer, document: Buffer): void {
-    const key = Buffer.alloc(customer.length + timeBytes + document.length);
-    customer.copy(key);
-    document.copy(key, writeTime(key, customer.length, time));
-    this.#tables.byTime.remove(key.subarray(customer.length));
-    if (customer.length > 0) this.#tables.byCustomer.remove(key);
+  #unfile({ time, generation, customer }: DocumentHeader, document: Buffer): void {
+    const key = Buffer.alloc(longestKey);
+    const timeStart = generationBytes + customer.copy(key, key.writeUInt32BE(generation, 0));
+    const timeEnd = writeTime(key, timeStart, time);
+    const end = timeEnd + document.copy(key, timeEnd);
+    this.#tables.byTime.remove(key.subarray(timeStart, end));
+    if (customer.length > 0) this.#tables.byCustomer.remove(key.subarray(0, end));
   }
 
-  #layOut(time: number, customer: Buffer, value: Buffer | null): Buffer {
-    const needed = documentBytes(customer, value);
+  #layOut(header: DocumentHeader, value: Buffer | null): Buffer {
+    const needed = documentBytes(header, value);
     if (needed > this.#values.buffer.length) this.#values = new Views(Buffer.alloc(needed * 2));
-    return this.#values.view(0, writeDocument(this.#values.buffer, time, customer, value));
+    return this.#values.view(0, writeDocument(this.#values.buffer, header, value));
   }
 }
 

@@ -6,7 +6,6 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { dataDirectory } from './data-directory.js';
 import { bounds } from './index-values.js';
 import { prepareFolder } from './lmdb-folder.js';
-import { keyRange, longestKey, writeCustomer } from './lmdb-layout.js';
 import { Origins } from './lmdb-origins.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { binary, openTables, readCount, type Tables } from './lmdb-tables.js';
@@ -145,17 +144,11 @@ class Lmdb<V> implements LmdbStore<V> {
   }
 
   async *byCustomer(customer: string, range?: TimeRange): AsyncGenerator<StoredDocument<V>, void, undefined> {
-    const { reader, tables } = this.#ready();
-    const key = Buffer.alloc(longestKey);
-    const prefix = key.subarray(0, writeCustomer(key, 0, customer));
-    const { from, to } = bounds(range, this.#where);
-    yield* reader.scan(tables.byCustomer, prefix.length, keyRange(prefix, from, to), this.#whileOpen);
+    yield* this.#ready().reader.scan(customer, bounds(range, this.#where), this.#whileOpen);
   }
 
   async *byTime(range?: TimeRange): AsyncGenerator<StoredDocument<V>, void, undefined> {
-    const { reader, tables } = this.#ready();
-    const { from, to } = bounds(range, this.#where);
-    yield* reader.scan(tables.byTime, 0, keyRange(Buffer.alloc(0), from, to), this.#whileOpen);
+    yield* this.#ready().reader.scan(undefined, bounds(range, this.#where), this.#whileOpen);
   }
 
   async count(): Promise<number> {

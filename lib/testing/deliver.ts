@@ -12,7 +12,7 @@ import {
   type RetrySchedule,
   type Stage,
 } from '../leases/delivery.js';
-import { each } from '../leases/leases.js';
+import { each, isOver } from '../leases/leases.js';
 import { isRetry, type Policies, verdictOf } from '../policies/policy.js';
 import { deliveredAs, type KafkaRecord } from '../record.js';
 import { rxjsClock } from './rxjs-clock.js';
@@ -134,6 +134,7 @@ class TestHost implements DeliveryHost {
   }
 
   problem(problem: Problem, deliveries: Deliveries): void {
+    if (isOver(deliveries)) return;
     const verdict = problem.verdict ?? verdictOf(this.#policies[problem.stage]) ?? 'fail';
     if (verdict === 'fail') {
       for (const delivery of each(deliveries)) delivery.hold();

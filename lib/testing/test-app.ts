@@ -1,4 +1,5 @@
-import { type App, createApp } from '../app.js';
+import { createApp } from '../app.js';
+import type { App } from '../app-interface.js';
 import type { AppOptions } from '../app-options.js';
 import type { Codec } from '../codecs/codec.js';
 import { MemoryBroker, memory } from '../drivers/memory/index.js';

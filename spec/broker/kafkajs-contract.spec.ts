@@ -98,6 +98,8 @@ class KafkaSetup implements ContractSetup {
   }
 
   async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
+    // kafkajs looks for the leader before it has asked for the topic's metadata, unless something else did.
+    await this.#kafkajs.admin.fetchTopicOffsets(topic);
     const partitions = [{ partition, offset: String(offset) }];
     await this.#kafkajs.admin.deleteTopicRecords({ topic, partitions });
   }

@@ -174,6 +174,35 @@ describe('json: what is undeclared', () => {
     expect(codec.decode(bytesOf({ a: 1, b: 'no number', c: 3 }), at)).toEqual({ a: 1 });
   });
 
+  it('is told of raw fields where a union decodes them', () => {
+    const type = t.union([t.type({ when: DateFromIso }), t.type({ who: t.type({ id: t.string }) })]);
+    const codec = json(type, { unknownFields: 'refuse' });
+    const when = '2020-01-01T00:00:00.000Z';
+    expect(codec.decode(bytesOf({ when }), at)).toEqual({ when: new Date(when) });
+    expect(codec.encode({ when: new Date(when) })).toEqual(bytesOf({ when }));
+    expect(failing(() => codec.decode(bytesOf({ when, secret: 1 }), at)).path).toBe('');
+    expect(failing(() => codec.decode(bytesOf({ who: { id: 'a', secret: 1 } }), at)).path).toBe('who');
+  });
+
+  it('is what no part of an intersection declares, unions and dictionaries among the parts', () => {
+    const either = t.union([t.type({ p: t.type({ x: t.number }) }), t.type({ q: t.number })]);
+    const type = t.intersection([t.type({ a: t.number, p: t.partial({ y: t.number }) }), either]);
+    const value = { a: 1, p: { x: 1, y: 2 } };
+    expect(json(type).decode(bytesOf({ ...value, p: { ...value.p, z: 3 }, q: 'no number' }), at)).toEqual(
+      value,
+    );
+    const keyed = t.intersection([
+      t.type({ total: t.type({ x: t.number }) }),
+      t.record(t.string, t.type({ x: t.number })),
+    ]);
+    const codec = json(keyed, { unknownFields: 'refuse' });
+    const good = { total: { x: 1 }, '4111111111111111': { x: 2 } };
+    expect(codec.decode(bytesOf(good), at)).toEqual(good);
+    expect(failing(() => codec.decode(bytesOf({ total: { x: 1, secret: 1 } }), at)).path).toBe('total');
+    const bad = { total: { x: 1 }, '4111111111111111': { x: 2, secret: 1 } };
+    expect(failing(() => codec.decode(bytesOf(bad), at)).path).toBe('*');
+  });
+
   it('follows io-ts where the first matching member of a union is exact', () => {
     const members = [t.strict({ a: t.number }), t.strict({ a: t.number, b: t.number })] as const;
     const fast = json(t.union([...members]));
@@ -186,9 +215,9 @@ describe('json: what is undeclared', () => {
   it('cannot be brought in by a toJSON of a class', () => {
     class Sneaky {
       readonly x = 1;
-      readonly card = '4111111111111111';
+      readonly #card = '4111111111111111';
       toJSON(): unknown {
-        return { x: 1, card: this.card };
+        return { x: 1, card: this.#card };
       }
     }
     expect(String(json(t.type(inner)).encode(new Sneaky()))).toBe('{"x":1}');
@@ -359,6 +388,15 @@ describe('json: the fast path', () => {
 });
 
 describe('json: properties', () => {
+  // Frames are read back through source maps, which is slow and says nothing of the input.
+  const { stackTraceLimit } = Error;
+  beforeAll(() => {
+    Error.stackTraceLimit = 0;
+  });
+  afterAll(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
+
   const valid = fc.record({
     customerId: fc.string({ unit: 'binary' }),
     item: fc.string(),
@@ -404,7 +442,7 @@ describe('json: properties', () => {
           const told = error.message + (error.path ?? '');
           expect(error.cause).toBeUndefined();
           expect(told).not.toMatch(/[0-9]{6}/);
-          expect(error.stack?.split('\n    at ')[0]).not.toMatch(/[0-9]{6}/);
+          expect(error.stack).not.toMatch(/[0-9]{6}/);
           const known =
             /^json\((Purchase|\(Purchase & \{ at: DateFromIso \}\))\) cannot decode the record: (the value is empty|the bytes are not (UTF-8|JSON)|it has a field that is called __proto__|(the value|customerId|item|quantity|price|purchasedAt|cardNumber|at)( has a field that its type does not declare| is not of type [^"]+)) \(topic transactions, partition 3, offset 41\)/;
           expect(told).toMatch(known);
@@ -426,7 +464,14 @@ describe('json of a Standard Schema', () => {
     const price = typeof value === 'object' && value !== null && 'price' in value ? value.price : undefined;
     return typeof price === 'number'
       ? { value: { price } }
-      : { issues: [{ message: `${price} is no number`, path: ['price', { key: '4111111111111111' }, 0] }] };
+      : {
+          issues: [
+            {
+              message: `${price} is no number`,
+              path: ['price', { key: '4111111111111111' }, 'card4111111111111111', 0],
+            },
+          ],
+        };
   };
 
   it('uses the output, both ways', () => {
@@ -438,7 +483,7 @@ describe('json of a Standard Schema', () => {
 
   it('tells the path, and neither message nor keys that may be values', () => {
     const error = failing(() => schema(priced).decode(bytesOf({ price: '4111111111111111' }), at));
-    expect([error.code, error.path, error.at]).toEqual(['DECODE', 'price.*.0', at]);
+    expect([error.code, error.path, error.at]).toEqual(['DECODE', 'price.*.*.0', at]);
     expect(`${error.message}${error.stack}`).not.toContain('4111');
     const bad: unknown = { price: 'x' };
     expect(failing(() => schema(priced).encode(bad as Price)).code).toBe('ENCODE'); // On purpose not a Price.
