@@ -190,13 +190,12 @@ class KafkaRxApp implements App {
     });
     this.#connection = connection;
     for (const store of this.#wiring.stores) await store.open();
-    await this.#outputs.open(connection);
-
     const patterns = this.#wiring.views.map(view => view.pattern);
     const everyMs = this.#options.discoveryMs ?? defaults.source.discoveryMs;
     const watch = new TopicWatch(patterns, this.#outputs.topics, { connection, clock: this.#clock, everyMs });
     this.#watch = watch;
     const topics = this.#subscribed(await watch.first(), connection);
+    await this.#outputs.open(connection);
 
     const consumer = connection.consumer(this.#consumerOptions(topics), this.#listener());
     this.#consumer = consumer;

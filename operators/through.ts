@@ -1,5 +1,6 @@
-import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
-import { emit, hold, lease, release } from '../lib/leases/leases.js';
+import type { Observable, Observer } from 'rxjs';
+import { KafkaRxError } from '../lib/errors.js';
+import { emit, hold, hostOf, lease, release } from '../lib/leases/leases.js';
 import { nestedDelivery } from '../lib/leases/nested-delivery.js';
 import type { OperatorOptions } from '../lib/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record.js';
@@ -28,15 +29,19 @@ import { operatorObservable, placeOfAny } from '../lib/topology/topology-observa
 export function through<K, V>(
   sink: Observer<KafkaRecord<K, V>>,
   options: Pick<OperatorOptions, 'name'> = {},
-): MonoTypeOperatorFunction<KafkaRecord<K, V>> {
+): <R extends KafkaRecord<K, V>>(source: Observable<R>) => Observable<R> {
   const place = placeOfAny(sink);
   const name = options.name ?? `through(${place?.node.name ?? 'sink'})`;
-  return source => {
-    const result = operatorObservable<KafkaRecord<K, V>>(name, [source], subscriber => {
+  return <R extends KafkaRecord<K, V>>(source: Observable<R>) => {
+    const result = operatorObservable<R>(name, [source], subscriber => {
       let pending = 0;
       let sourceCompleted = false;
       return source.subscribe({
         next(record) {
+          if (hostOf(record) === undefined) {
+            subscriber.error(withoutDelivery(name));
+            return;
+          }
           if (!lease(record, name)) return;
           pending++;
           const inner = nestedDelivery(record, handled => {
@@ -60,4 +65,15 @@ export function through<K, V>(
     if (here !== undefined && place !== undefined) here.graph.connect(here.node, place.node);
     return result;
   };
+}
+
+/** A record that was made aside, or comes from no app: no offset waits for the sink. */
+function withoutDelivery(name: string): KafkaRxError {
+  return new KafkaRxError(
+    'WITHOUT_DELIVERY',
+    `'${name}' was handed a record that came from no source of this app`,
+    {
+      remedy: 'Make records with withValue or mapValue out of those that app.topic delivers',
+    },
+  );
 }

@@ -71,6 +71,8 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
       driver,
       policies: { decode: request.onInvalid, process: request.onInvalid },
       deadLetterTopic: request.onInvalid === 'dead-letter' ? request.deadLetterTopic : undefined,
+      // A killed run's partitions come back after ten seconds rather than thirty.
+      sessionTimeoutMs: 10_000,
       metrics: endpoint === undefined ? metrics : both(metrics, endpoint.metrics),
     });
     app = running;

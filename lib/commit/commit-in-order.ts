@@ -37,6 +37,8 @@ export type DeliveryEvent = Settled | Advanced | Revoked;
 
 /** An offset that may be committed, and how many deliveries of the epoch lie below it. */
 export interface CommitPoint extends OffsetCommit {
+  /** The lane's. */
+  readonly slot: number;
   readonly settled: number;
 }
 
@@ -95,6 +97,6 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
     });
 }
 
-function commitPoint({ topic, partition, epoch }: LaneIdentity, { offset, settled }: Watermark): CommitPoint {
-  return { topic, partition, epoch, offset, settled };
+function commitPoint({ topic, partition, epoch, slot }: LaneIdentity, { offset, settled }: Watermark): CommitPoint {
+  return { topic, partition, epoch, offset, slot, settled };
 }

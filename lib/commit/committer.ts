@@ -40,8 +40,8 @@ export interface CommitterOptions {
  * another member, which starts at the last confirmed offset.
  */
 export class Committer {
-  /** Per `topic/partition`: the newest point that no commit carries yet. */
-  readonly #waiting = new Map<string, OffsetCommit>();
+  /** By topic and partition: the newest point that no commit carries yet. Two steps, since a joined name is a string a record. */
+  readonly #waiting = new Map<string, Map<number, OffsetCommit>>();
   readonly #target: CommitTarget;
   readonly #options: CommitterOptions;
   readonly #report: (result: CommitResult) => void;
@@ -57,7 +57,12 @@ export class Committer {
 
   /** Takes a commit point; a newer one of the same partition replaces it. */
   add(point: OffsetCommit): void {
-    this.#waiting.set(`${point.topic}/${point.partition}`, point);
+    let partitions = this.#waiting.get(point.topic);
+    if (partitions === undefined) {
+      partitions = new Map();
+      this.#waiting.set(point.topic, partitions);
+    }
+    partitions.set(point.partition, point);
     this.#pointsWaiting++;
     if (this.#inFlight !== undefined) return;
     if (this.#pointsWaiting >= this.#options.every) this.#start('every');
@@ -67,7 +72,9 @@ export class Committer {
 
   /** Drops what waits of a partition that was lost or given up. */
   forget(topic: string, partition: number): void {
-    this.#waiting.delete(`${topic}/${partition}`);
+    const partitions = this.#waiting.get(topic);
+    partitions?.delete(partition);
+    if (partitions?.size === 0) this.#waiting.delete(topic);
   }
 
   /** Commits everything that waits, now. Resolves when it was confirmed or given up; never rejects. */
@@ -89,7 +96,7 @@ export class Committer {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#waiting.size === 0) return;
-    const offsets = [...this.#waiting.values()];
+    const offsets = [...this.#waiting.values()].flatMap(partitions => [...partitions.values()]);
     this.#waiting.clear();
     this.#pointsWaiting = 0;
     this.#inFlight = this.#commit(offsets, trigger).then(() => {

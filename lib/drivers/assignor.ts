@@ -196,17 +196,13 @@ function move(cluster: Cluster, from: Load, to: Load): void {
 const countOf = (member: Load, cluster: Cluster): number => member.tasks.get(cluster)?.length ?? 0;
 
 /** Fewest of the cluster, then fewest in total, then first by name. Every cluster has a member. */
-function emptiest(cluster: Cluster): Load {
-  return cluster.members.reduce((best, member) => {
-    const difference = countOf(member, cluster) - countOf(best, cluster);
-    return difference < 0 || (difference === 0 && member.total < best.total) ? member : best;
-  });
-}
+const emptiest = (cluster: Cluster): Load => extreme(cluster, -1);
+const fullest = (cluster: Cluster): Load => extreme(cluster, 1);
 
-function fullest(cluster: Cluster): Load {
+function extreme(cluster: Cluster, sign: 1 | -1): Load {
   return cluster.members.reduce((best, member) => {
-    const difference = countOf(member, cluster) - countOf(best, cluster);
-    return difference > 0 || (difference === 0 && member.total > best.total) ? member : best;
+    const more = sign * (countOf(member, cluster) - countOf(best, cluster));
+    return more > 0 || (more === 0 && sign * (member.total - best.total) > 0) ? member : best;
   });
 }
 

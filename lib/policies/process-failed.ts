@@ -24,16 +24,24 @@ export function processFailed(
   policy: Policy | undefined,
   destination: Subscriber<never>,
 ): void {
-  const error = isKafkaRxError(cause)
-    ? cause
-    : new KafkaRxError('PROCESS', `The function of '${node}' threw ${errorKind(cause)}`, {
-        at: record,
-        cause,
-        remedy: "Mend it, or set a policy for 'process'",
-      });
+  const error = processError(record, node, cause);
   const host = hostOf(record);
   if (host === undefined) destination.error(error);
   else host.problem({ stage: 'process', node, error, verdict: verdictOf(policy) }, record[deliveriesOf]);
+}
+
+function processError(record: KafkaRecord, node: string, cause: unknown): KafkaRxError {
+  if (!isKafkaRxError(cause)) {
+    return new KafkaRxError('PROCESS', `The function of '${node}' threw ${errorKind(cause)}`, {
+      at: record,
+      cause,
+      remedy: "Mend it, or set a policy for 'process'",
+    });
+  }
+  if (cause.at !== undefined) return cause;
+  // One of ours that does not know its record: its message holds no value and may be told.
+  const { code, path, retriable } = cause;
+  return new KafkaRxError(code, `'${node}': ${cause.message}`, { at: record, cause, path, retriable });
 }
 
 /** An operator's name with that of the function it was given, such as `project(toReward)`. */

@@ -56,12 +56,16 @@ export class Dispatcher {
   });
   #events: Subscriber<DeliveryEvent> | undefined;
   readonly #lanes = new Map<string, PartitionLane>();
+  /** The same by slot: where each commit point finds its lane. */
+  readonly #lanesBySlot: (PartitionLane | undefined)[] = [];
   /** One number per partition for the app's life: the index of its commit state. */
   readonly #slots = new Map<string, number>();
   readonly #ports: DispatcherPorts;
   #order: readonly PartitionLane[] = [];
   #turn = 0;
   #unsettled = 0;
+  /** The clock's time as of the last look. */
+  #now = 0;
   #pinnedBytes = 0;
   #dispatching = false;
   #current: Delivery | undefined;
@@ -102,6 +106,7 @@ export class Dispatcher {
       const lane = new PartitionLane(partition, slot, host, this.#ports.viewsOf(partition.topic), this);
       lane.watermarkMovedAt = clock.elapsed();
       this.#lanes.set(name, lane);
+      this.#lanesBySlot[slot] = lane;
     }
     this.#order = [...this.#lanes.values()];
   }
@@ -125,13 +130,15 @@ export class Dispatcher {
   }
 
   /** A watermark moved; a partition held up by its span may go on. */
-  advanced({ topic, partition, epoch, offset, settled }: CommitPoint): void {
-    const lane = this.#lanes.get(laneName({ topic, partition }));
+  advanced({ slot, epoch, offset, settled }: CommitPoint): void {
+    const lane = this.#lanesBySlot[slot];
     if (lane === undefined || lane.epoch !== epoch) return;
     const wasFull = lane.span >= this.#ports.bounds.maxSpan;
     lane.belowWatermark = settled;
     lane.watermark = offset;
-    lane.watermarkMovedAt = this.#ports.clock.elapsed();
+    // One look at the clock for all that settles in one burst: from its first on, a dispatch is scheduled.
+    if (!this.#dispatching && !this.#scheduled) this.#now = this.#ports.clock.elapsed();
+    lane.watermarkMovedAt = this.#now;
     if (wasFull) this.wake();
   }
 
@@ -201,6 +208,7 @@ export class Dispatcher {
       this.#pinnedBytes -= lane.pinnedBytes;
       lane.end();
       this.#lanes.delete(laneName(lane));
+      this.#lanesBySlot[lane.slot] = undefined;
       this.#events?.next({ kind: 'revoked', lane });
     }
     this.#checkWaiters();
@@ -231,12 +239,14 @@ export class Dispatcher {
     this.#idleTimer = undefined;
     try {
       const { clock, pace } = this.#ports;
-      const until = clock.elapsed() + pace.turnMs;
+      this.#now = clock.elapsed();
+      const until = this.#now + pace.turnMs;
       for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
         if (this.#atBound() && !this.#relieved()) return this.#flushAfter(pace.flushMs, 'bound');
         this.#dispatchTurn(lane);
         if (this.#halted) return;
-        if (clock.elapsed() >= until) {
+        this.#now = clock.elapsed();
+        if (this.#now >= until) {
           this.wake();
           return;
         }

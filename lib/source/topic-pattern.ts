@@ -54,7 +54,7 @@ export function checkTopicName(name: string): void {
  * The topics that all views together want, out of those that exist. A RegExp never finds internal topics nor what the
  * app itself writes (that would be a loop); naming such a topic in full gets it.
  *
- * @throws `MISSING_TOPIC` when a topic asked for by name does not exist
+ * @throws `MISSING_TOPIC` naming every topic that is read or written by name and does not exist
  */
 export function selectTopics(
   patterns: readonly TopicPattern[],
@@ -62,18 +62,18 @@ export function selectTopics(
   ownOutputs: ReadonlySet<string>,
 ): readonly string[] {
   const names = new Set(existing.map(topic => topic.name));
+  const wanted = new Set([...patterns.flatMap(pattern => pattern.names), ...ownOutputs]);
+  const missing = [...wanted].filter(name => !names.has(name));
+  if (missing.length > 0) {
+    const which = missing.map(name => `'${name}'`).join(', ');
+    throw new KafkaRxError(
+      'MISSING_TOPIC',
+      missing.length === 1 ? `The topic ${which} does not exist` : `The topics ${which} do not exist`,
+      { remedy: 'Create what is missing, or correct the name' },
+    );
+  }
   const selected = new Set<string>();
   for (const pattern of patterns) {
-    const missing = pattern.names.filter(name => !names.has(name));
-    if (missing.length > 0) {
-      throw new KafkaRxError(
-        'MISSING_TOPIC',
-        `The topic ${missing.map(name => `'${name}'`).join(', ')} does not exist`,
-        {
-          remedy: 'Create it, or correct the name',
-        },
-      );
-    }
     for (const name of pattern.names) selected.add(name);
     if (!pattern.dynamic) continue;
     for (const topic of existing) {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase, Transaction } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';
 import { coordinates, documentId, documentSource } from './document-source.js';
@@ -45,6 +46,8 @@ class Snapshot {
 
   get transaction(): Transaction {
     if (this.#transaction === undefined) {
+      // lmdb-js renews what it reads from once a turn of the event loop; another process may have written in this one.
+      this.#root.resetReadTxn();
       this.#transaction = this.#root.useReadTransaction();
       // The machine's clock, not the app's: what it guards is the file on this machine's disk.
       this.#timer = setTimeout(() => this.release(), this.#boundMs).unref();
@@ -109,7 +112,9 @@ export class LmdbReader<V> {
           ? Runs.byTime(this.#tables, from, to)
           : Runs.byCustomer(this.#tables, wanted, from, to, snapshot.transaction),
       );
-      for (let more = true; more; ) {
+      for (let more = true, turns = 0; more; turns++) {
+        // Reading is synchronous: without a turn between chunks a long scan would keep the pipeline from its heartbeats.
+        if (turns > 0) await nextTurn();
         const found: Found[] = [];
         more = guarded(() => this.#chunk(runs, wanted, snapshot.transaction, found));
         if (!more) snapshot.release();

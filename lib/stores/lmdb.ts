@@ -1,5 +1,6 @@
 /** The store on disk: `kafka-rx/lmdb`, the only part that needs the package lmdb. */
 import { resolve } from 'node:path';
+import { getSystemErrorName } from 'node:util';
 import { open } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
@@ -112,6 +113,9 @@ class Lmdb<V> implements LmdbStore<V> {
         // Otherwise a write would resolve once it can be seen, before it is flushed. `noMemInit` stays off too: it would
         // let whatever the process had in memory, card numbers among it, into the unused parts of pages.
         overlappingSync: false,
+        // Writes are transactions already. With it, a failed commit also rejects a promise inside lmdb-js that nobody can
+        // catch (3.5.6, `writeBatchStart`), and that ends the process.
+        eventTurnBatching: false,
         maxDbs: 8,
         maxReaders: readerSlots,
       });
@@ -230,8 +234,9 @@ async function commitError(error: unknown): Promise<unknown> {
   }
 }
 
-/** LMDB's codes are numbers; those above zero are the operating system's `errno`. */
+/** LMDB's codes are numbers; those above zero are the operating system's, such as `EIO` for a full disk. */
 function lmdbErrorKind(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'number' ? `error ${code}` : errorKind(error);
+  if (typeof code !== 'number') return errorKind(error);
+  return code > 0 ? getSystemErrorName(-code) : `LMDB error ${code}`;
 }

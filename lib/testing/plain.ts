@@ -15,7 +15,9 @@ export function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
   if (isRecord(value)) return plainRecord(value);
   if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Error) return value;
+  // A Date, a Map, an Error, a matcher: their entries are not what they are compared by.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 

@@ -1,5 +1,5 @@
 /** What the contract cannot ask of every driver: faults of a real cluster, and how the kafkajs driver comes back. */
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { delay, systemClock, within } from '../../lib/clock.js';
 import { createKafka } from '../../lib/drivers/kafkajs/client.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
@@ -84,6 +84,7 @@ class Member implements ConsumerListener {
 
   async stop(): Promise<void> {
     this.#running = false;
+    this.#consumer?.pause(this.assignments.at(-1) ?? []);
     await this.#drain();
     await this.#consumer?.stop();
   }
@@ -202,6 +203,10 @@ class Load {
   async stop(): Promise<void> {
     this.#running = false;
     await this.#producer.flush();
+  }
+
+  async abandon(): Promise<void> {
+    this.#running = false;
   }
 
   async #run(): Promise<void> {
@@ -402,11 +407,12 @@ const duplicatesIn = (values: readonly string[]): number => values.length - new 
       } finally {
         node?.resume();
       }
-      void source;
+      await source.abandon();
     });
 
     test('connect names the addresses within its bound, whether nobody listens or nobody answers', async () => {
-      const silent = createServer(() => {});
+      const sockets: Socket[] = [];
+      const silent = createServer(socket => void sockets.push(socket));
       await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
       const address = silent.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -422,6 +428,7 @@ const duplicatesIn = (values: readonly string[]): number => values.length - new 
         expect(outcome).toContain(brokers.join(', '));
         expect(performance.now() - from).toBeLessThan(6_000);
       }
+      for (const socket of sockets) socket.destroy();
       await new Promise(resolve => silent.close(resolve));
     });
   },

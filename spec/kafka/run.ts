@@ -8,10 +8,16 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export function run(command: string, args: readonly string[], timeoutMs: number): Promise<Finished> {
+/** @param input what the command reads on its standard input, which is then closed. Default: nothing. */
+export function run(
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+  input = '',
+): Promise<Finished> {
   return new Promise(resolve => {
     const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1 << 30 } as const;
-    execFile(command, args, options, (error, stdout, stderr) => {
+    const child = execFile(command, args, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined;
       resolve({
         code,
@@ -19,6 +25,9 @@ export function run(command: string, args: readonly string[], timeoutMs: number)
         stderr: error?.killed === true ? `${stderr}\nkilled after ${timeoutMs} ms` : stderr,
       });
     });
+    // A command that ends without reading closes the pipe; its exit code tells more than EPIPE does.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
   });
 }
 

@@ -75,6 +75,24 @@ function parseLine(text: string): ConsumedLine {
   };
 }
 
+/** Publishes keyed records with `ConsoleProducer`: partitioned by Java's own partitioner. Keys without tabs. */
+export async function consoleProducer(
+  brokers: readonly string[],
+  topic: string,
+  records: readonly { readonly key: string; readonly value: string }[],
+): Promise<void> {
+  const lines = records.map(({ key, value }) => `${key}\t${value}\n`).join('');
+  const args = [
+    '--bootstrap-server',
+    brokers.join(),
+    '--topic',
+    topic,
+    '--reader-property',
+    'parse.key=true',
+  ];
+  await tool('org.apache.kafka.tools.ConsoleProducer', args, javaTimeoutMs, lines);
+}
+
 /** A row of `kafka-consumer-groups --describe`; undefined where it prints a dash. */
 export interface GroupRow {
   readonly topic: string;
@@ -117,7 +135,12 @@ export async function consumerGroupDescribe(brokers: readonly string[], group: s
   });
 }
 
-async function tool(className: string, args: readonly string[], timeoutMs: number): Promise<string> {
+async function tool(
+  className: string,
+  args: readonly string[],
+  timeoutMs: number,
+  input = '',
+): Promise<string> {
   const { java, classPath, logConfig } = await provision();
   const jvm = [
     '-Xmx256m',
@@ -130,6 +153,7 @@ async function tool(className: string, args: readonly string[], timeoutMs: numbe
     java,
     [...jvm, ...encoding, '-cp', classPath, className, ...args],
     timeoutMs,
+    input,
   );
   if (code === 0) return stdout;
   const name = className.slice(className.lastIndexOf('.') + 1);

@@ -1,7 +1,10 @@
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import kafkajs, { CompressionTypes } from 'kafkajs';
 import { KafkaRxError } from '../../errors.js';
 import type { Compression } from './options.js';
 import type { BatchCompression } from './protocol/record-batch-encoder.js';
+
+// Node's ESM loader does not find this export of kafkajs's by name: only what stands before it in its index.js.
+const { CompressionCodecs } = kafkajs;
 
 /** A codec as kafkajs has it (src/protocol/message/compression/gzip.js); what users register has this shape too. */
 interface Codec {

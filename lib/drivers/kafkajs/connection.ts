@@ -11,11 +11,12 @@ import type {
   ProducerOptions,
   TopicDescription,
 } from '../port.js';
-import { createKafka, disconnect, mendPool } from './client.js';
+import { createKafka } from './client.js';
+import { ClusterConnections } from './cluster-connections.js';
 import { describeTopics } from './cluster-queries.js';
 import { compressionOf } from './compression.js';
 import { fatalErrorOf, kindOf, missingTopics } from './errors.js';
-import { type Cluster, clusterOf, tapCluster } from './internals.js';
+import { type Cluster, clusterOf } from './internals.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
 import { KafkajsConsumer } from './kafkajs-consumer.js';
 import { KafkajsProducer } from './kafkajs-producer.js';
@@ -23,7 +24,16 @@ import type { Settings } from './options.js';
 import { ClusterTransport } from './produce-transport.js';
 
 const closeBoundMs = 5_000;
+/** For what never answered there is no good order to wait for. */
+const abandonBoundMs = 500;
 const betweenAttemptsMs = 200;
+
+interface Reached {
+  readonly kafka: Kafka;
+  readonly cluster: Cluster;
+  readonly connections: ClusterConnections;
+  readonly clusterId: string;
+}
 
 /** A connected client: one cluster for producers and questions; each consumer has its own. */
 export class KafkajsConnection implements DriverConnection {
@@ -32,6 +42,7 @@ export class KafkajsConnection implements DriverConnection {
   readonly #driver: DriverContext;
   readonly #settings: Settings;
   readonly #cluster: Cluster;
+  readonly #connections: ClusterConnections;
   readonly #consumers = new Set<KafkajsConsumer>();
   readonly #producers = new Set<KafkajsProducer>();
   #closed: Promise<void> | undefined;
@@ -39,13 +50,12 @@ export class KafkajsConnection implements DriverConnection {
   private constructor(
     driver: DriverContext,
     settings: Settings,
-    kafka: Kafka,
-    cluster: Cluster,
-    clusterId: string,
+    { kafka, cluster, connections, clusterId }: Reached,
   ) {
     this.#driver = driver;
     this.#settings = settings;
     this.#cluster = cluster;
+    this.#connections = connections;
     this.clusterId = clusterId;
     this.admin = new KafkajsAdmin(driver, kafka, cluster);
   }
@@ -55,10 +65,15 @@ export class KafkajsConnection implements DriverConnection {
     compressionOf(settings.compression);
     const kafka = createKafka(settings, driver);
     const cluster = clusterOf(kafka, settings.metadataMaxAgeMs);
-    tapCluster(cluster, { pool: mendPool });
-    const clusterId = await reach(driver, settings, cluster);
-    driver.event({ type: 'connected' });
-    return new KafkajsConnection(driver, settings, kafka, cluster, clusterId);
+    const connections = new ClusterConnections(cluster, driver);
+    try {
+      const clusterId = await reach(driver, settings, cluster);
+      driver.event({ type: 'connected' });
+      return new KafkajsConnection(driver, settings, { kafka, cluster, connections, clusterId });
+    } catch (error) {
+      await connections.close(abandonBoundMs);
+      throw error;
+    }
   }
 
   async topics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
@@ -97,7 +112,7 @@ export class KafkajsConnection implements DriverConnection {
   async #close(): Promise<void> {
     await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
     await Promise.all([...this.#producers].map(producer => producer.close()));
-    await disconnect(this.#cluster, this.#driver, closeBoundMs);
+    await this.#connections.close(closeBoundMs);
     this.#driver.event({ type: 'disconnected', error: undefined });
   }
 
@@ -122,15 +137,11 @@ async function reach(driver: DriverContext, settings: Settings, cluster: Cluster
     } catch (error) {
       last = error;
       const fatal = fatalErrorOf(error);
-      if (fatal !== undefined) {
-        await disconnect(cluster, driver, closeBoundMs / 2);
-        throw fatal;
-      }
+      if (fatal !== undefined) throw fatal;
       driver.event({ type: 'retrying', what: 'connect', attempt, delayMs: betweenAttemptsMs });
       await delay(clock, betweenAttemptsMs);
     }
   }
-  await disconnect(cluster, driver, closeBoundMs / 10);
   throw new KafkaRxError(
     'UNREACHABLE',
     `No broker answered at ${settings.brokers.join(', ')}: ${kindOf(last)}`,

@@ -1,8 +1,9 @@
 import type { Consumer } from 'kafkajs';
 import { within } from '../../clock.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
-import { createKafka, disconnect, innerRetry, mendPool } from './client.js';
-import { type Broker, type Cluster, tapCluster } from './internals.js';
+import { createKafka, innerRetry } from './client.js';
+import { ClusterConnections } from './cluster-connections.js';
+import type { Broker, Cluster } from './internals.js';
 import { type Membership, tapGroupProtocol } from './membership.js';
 import type { Settings } from './options.js';
 import type { PartitionFetcher } from './partition-fetcher.js';
@@ -15,6 +16,8 @@ export interface SessionContext {
   readonly topics: readonly string[];
   readonly membership: Membership;
   readonly fetcher: PartitionFetcher;
+  /** A topic of the subscription is not in the metadata. */
+  readonly absentTopic: (topic: string) => void;
   /** A join is complete: the whole new assignment. Called before the first fetch of it. */
   readonly joined: (partitions: readonly TopicPartition[]) => void;
   /** kafkajs gave up; called once, and not after {@link GroupSession.close}. */
@@ -32,6 +35,7 @@ export class GroupSession {
   readonly #context: SessionContext;
   readonly #consumer: Consumer;
   readonly #cluster: Cluster;
+  readonly #connections: ClusterConnections;
   #open = true;
   #closed: Promise<void> | undefined;
 
@@ -63,12 +67,12 @@ export class GroupSession {
     if (cluster === undefined) throw new Error('kafkajs made no assigner');
     this.#cluster = cluster;
     tolerateDeadBrokers(cluster);
-    tapCluster(cluster, {
-      pool: mendPool,
+    this.#connections = new ClusterConnections(cluster, driver, {
       broker: broker => {
         tapGroupProtocol(broker, () => (this.#open ? membership : undefined));
         fetcher.tap(broker, cluster, () => this.#open);
       },
+      absentTopic: topic => context.absentTopic(topic),
     });
     this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) =>
       this.#joined(payload.memberAssignment),
@@ -106,7 +110,7 @@ export class GroupSession {
     // `stop` waits for the fetch in flight (src/consumer/runner.js); both are bounded by cutting the connections.
     const stopped = this.#consumer.stop().catch(() => {});
     await within(driver.clock, stopped, boundMs / 2);
-    await disconnect(this.#cluster, driver, boundMs / 2);
+    await this.#connections.close(boundMs / 2);
   }
 
   /** Runs within kafkajs's `emit`, in the same turn as the join and so before the first fetch. */

@@ -20,7 +20,7 @@ export interface RequestQueue {
 export interface Connection {
   readonly requestQueue: RequestQueue;
   readonly socket?: { destroy(): void } | null;
-  rejectRequests(error: Error): void;
+  connect(): Promise<unknown>;
 }
 
 /** src/network/connectionPool.js: two connections, the second one for fetches alone. */
@@ -118,7 +118,6 @@ export interface BrokerPool {
   createBroker(options: unknown): Broker;
   readonly connectionPoolBuilder: { build(destination?: unknown): Promise<ConnectionPool> };
   readonly brokers: Readonly<Record<string, Broker>>;
-  readonly seedBroker: Broker | undefined;
   readonly metadata: object | null;
   findConnectedBroker(): Promise<Broker>;
 }
@@ -218,12 +217,6 @@ export async function sendTo<T>(broker: Broker, request: ProtocolRequest<T>): Pr
     if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
     throw error;
   }
-}
-
-/** Every broker that the cluster has at present. */
-export function brokersOf({ brokerPool }: Cluster): readonly Broker[] {
-  const { seedBroker } = brokerPool;
-  return [...Object.values(brokerPool.brokers), ...(seedBroker === undefined ? [] : [seedBroker])];
 }
 
 /**

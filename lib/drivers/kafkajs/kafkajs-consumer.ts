@@ -45,6 +45,7 @@ export class KafkajsConsumer implements DriverConsumer {
   readonly #outside: Cluster;
   readonly #assignment = new Assignment();
   readonly #membership: Membership;
+  readonly #positions: Positions;
   readonly #fetcher: PartitionFetcher;
   readonly #committer: OffsetCommitter;
   #topics: readonly string[];
@@ -83,7 +84,7 @@ export class KafkajsConsumer implements DriverConsumer {
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
       rejoin,
     });
-    const positions = new Positions({
+    this.#positions = new Positions({
       driver,
       options,
       offsetReset: settings.offsetReset,
@@ -98,7 +99,7 @@ export class KafkajsConsumer implements DriverConsumer {
       settings,
       listener,
       assignment,
-      positions,
+      positions: this.#positions,
       failed,
     });
     this.#committer = new OffsetCommitter(assignment, this.#membership);
@@ -220,6 +221,7 @@ export class KafkajsConsumer implements DriverConsumer {
       topics: this.#topics,
       membership: this.#membership,
       fetcher: this.#fetcher,
+      absentTopic: topic => this.#positions.suspect(topic),
       joined: partitions => {
         if (session === this.#session) this.#joined(partitions);
       },

@@ -88,9 +88,6 @@ export class PartitionFetcher {
     const due = this.#rotate(states.filter(state => state.held === undefined && state.notBefore <= now));
     if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
     try {
-      for (const state of assignment.states()) {
-        if (cluster.findTopicPartitionMetadata(state.topic).length === 0) positions.suspect(state.topic);
-      }
       const absent = await positions.checkSuspects(cluster);
       await positions.resolve(broker, cluster, due);
       const requested = new Map<string, PartitionState & { readonly position: number }>();
@@ -194,7 +191,8 @@ export class PartitionFetcher {
       );
       return undefined;
     }
-    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') positions.suspect(topic);
+    // A leader that is no longer one: the topic may be another by now.
+    if (meansStaleMetadata(type)) positions.suspect(topic);
     this.#tellRetry(`fetch of ${topic}-${partition}`, state.failures + 1, this.#backOff(state), type);
     return meansStaleMetadata(type) ? 'stale' : undefined;
   }

@@ -1,0 +1,116 @@
+import { systemClock } from '../lib/clock.js';
+import type {
+  ConsumerListener,
+  Driver,
+  DriverConnection,
+  DriverConsumer,
+  DriverProducer,
+  TopicDescription,
+} from '../lib/drivers/port.js';
+import type { NullLog } from './null-log.js';
+import { NullProducer } from './null-producer.js';
+
+export interface NullDriverOptions {
+  /** The topic that is read, with one log for each partition. */
+  readonly topic: string;
+  readonly logs: readonly NullLog[];
+  /** Topics that are written. */
+  readonly outputs: readonly string[];
+  readonly producer: NullProducer;
+  /** Called once, after the last record of all partitions was handed out. */
+  readonly exhausted: () => void;
+}
+
+/**
+ * A Kafka client without Kafka: batches come out of memory as soon as they are wanted, what is appended is acknowledged in
+ * the next turn, a commit is confirmed at once. What is left is the cost of the library.
+ */
+export class NullDriver implements Driver {
+  readonly name = 'null';
+  readonly #options: NullDriverOptions;
+  /** The offset committed last, by partition. */
+  readonly committed: number[] = [];
+
+  constructor(options: NullDriverOptions) {
+    this.#options = options;
+  }
+
+  async connect(): Promise<DriverConnection> {
+    const { topic, logs, outputs, producer } = this.#options;
+    const topics: readonly TopicDescription[] = [topic, ...outputs].map(name => ({
+      name,
+      id: name,
+      partitions: logs.length,
+      internal: false,
+    }));
+    return {
+      clusterId: 'null',
+      topics: async () => topics,
+      consumer: (_options, listener) => this.#consumer(listener),
+      producer: (): DriverProducer => producer,
+      admin: {
+        createTopics: async () => {},
+        offsets: async () => logs.map(() => 0),
+        committed: async () => logs.map((_, partition) => this.committed[partition] ?? -1),
+      },
+      close: async () => {},
+    };
+  }
+
+  #consumer(listener: ConsumerListener): DriverConsumer {
+    const { topic, logs, exhausted } = this.#options;
+    const paused = new Set<number>();
+    let stopped = false;
+    let feeding = false;
+    let told = false;
+    const feed = (): void => {
+      feeding = false;
+      if (stopped) return;
+      for (let handed = true; handed; ) {
+        handed = false;
+        for (const [partition, log] of logs.entries()) {
+          if (paused.has(partition)) continue;
+          const batch = log.nextBatch(topic, partition);
+          if (batch === undefined) continue;
+          listener.batch(batch);
+          handed = true;
+        }
+      }
+      if (!told && logs.every(log => log.exhausted)) {
+        told = true;
+        exhausted();
+      } else if (!told && logs.every(log => log.fetched)) {
+        // All is fetched and some of it not handed out yet: look again.
+        later();
+      }
+    };
+    const later = (): void => {
+      if (feeding) return;
+      feeding = true;
+      systemClock.defer(feed);
+    };
+    return {
+      start: async () => {
+        listener.assigned(logs.map((_, partition) => ({ topic, partition, epoch: 1 })));
+        later();
+      },
+      subscribe: async () => {},
+      pause: partitions => {
+        for (const { partition } of partitions) paused.add(partition);
+      },
+      resume: partitions => {
+        for (const { partition } of partitions) paused.delete(partition);
+        later();
+      },
+      seek() {
+        throw new Error('the null driver does not seek');
+      },
+      commit: async offsets => {
+        for (const { partition, offset } of offsets) this.committed[partition] = offset;
+      },
+      stop: async () => {
+        stopped = true;
+      },
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { importsIn, specifiersIn } from './layout/imports.js';
+import { linesOfCode } from './layout/long-files.js';
+import { rules } from './layout/rules.js';
+
+const repository = join(__dirname, '..');
+
+describe('imports point one way', () => {
+  const imports = importsIn(repository, ['lib', 'operators', 'demos']);
+
+  test.each(rules)('$name', async ({ forbids }) => {
+    const broken = (await imports).filter(one => forbids(one));
+    expect(broken.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  test.each([
+    ['lib/app.ts', 'operators/mask.ts'],
+    ['operators/mask.ts', 'lib/drivers/memory/index.ts'],
+    ['lib/app.ts', 'lib/drivers/kafkajs/index.ts'],
+    ['lib/drivers/memory/memory.ts', 'lib/record.ts'],
+    ['lib/drivers/memory/memory.ts', 'lib/drivers/kafkajs/client.ts'],
+    ['lib/drivers/assignor.ts', 'lib/drivers/memory/memory.ts'],
+    ['lib/errors.ts', 'lib/record.ts'],
+    ['lib/app.ts', 'lib/testing/deliver.ts'],
+    ['demos/purchases/run.ts', 'lib/app.ts'],
+    ['demos/purchases/run.ts', 'kafkajs'],
+    ['lib/codecs/json.ts', 'io-ts'],
+    ['operators/mask.ts', 'fp-ts/lib/Either.js'],
+    ['lib/stores/memory-store.ts', 'lmdb'],
+    ['lib/app.ts', 'lodash'],
+  ])('the rules would catch %s importing %s', (from, to) => {
+    expect(rules.filter(rule => rule.forbids({ from, to }))).toHaveLength(1);
+  });
+
+  test('every form of import is seen', () => {
+    const text = `import a from './a.js'; import type { B } from './b.js'; export * from './c.js'; import './d.js';
+      export type { E } from './e.js'; const f = await import('./f.js'); type G = import('./g.js').G;`;
+    expect(specifiersIn(text)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(name => `./${name}.js`));
+  });
+
+  test('there are imports to judge', async () => {
+    expect((await imports).length).toBeGreaterThan(300);
+  });
+});
+
+test('comments and blank lines are not lines of code', () => {
+  expect(
+    linesOfCode('/** one\n * two */\nconst a = 1;\n\n// three\nconst b = `\n  four\n`; /* five\n */\n'),
+  ).toBe(4);
+});

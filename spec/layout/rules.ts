@@ -1,0 +1,95 @@
+/**
+ * Which way imports may point. The whole is `demos -> operators -> lib -> lib/drivers/port`: a file knows what it stands
+ * on and never what stands on it, so that a driver can be written, or an operator read, without the rest.
+ */
+import type { Import } from './imports.js';
+
+export interface Rule {
+  readonly name: string;
+  /** Whether this import breaks the rule. */
+  forbids(one: Import): boolean;
+}
+
+const port = 'lib/drivers/port.ts';
+
+/** What is below the port as well as above it: plain modules that drivers share with the library. */
+const foundations = ['lib/clock.ts', 'lib/errors.ts', 'lib/headers.ts', 'lib/logger.ts', 'lib/queue.ts'];
+
+export const rules: readonly Rule[] = [
+  {
+    name: 'lib imports nothing of operators, demos, spec and bench',
+    forbids: ({ from, to }) => within(from, 'lib') && within(to, 'operators', 'demos', 'spec', 'bench'),
+  },
+  {
+    name: 'operators import nothing of demos, spec and bench, and no driver but the port',
+    forbids: ({ from, to }) =>
+      within(from, 'operators') &&
+      (within(to, 'demos', 'spec', 'bench') || (within(to, 'lib/drivers') && to !== port)),
+  },
+  {
+    name: 'lib knows the port and no driver, but for testing, which runs on the embedded broker',
+    forbids: ({ from, to }) =>
+      within(from, 'lib') &&
+      !within(from, 'lib/drivers') &&
+      within(to, 'lib/drivers') &&
+      to !== port &&
+      !(within(from, 'lib/testing') && to === 'lib/drivers/memory/index.ts'),
+  },
+  {
+    name: 'drivers import nothing above the port but clock, errors, headers, logger and queue',
+    forbids: ({ from, to }) =>
+      within(from, 'lib/drivers') &&
+      within(to, 'lib', 'operators') &&
+      !within(to, 'lib/drivers') &&
+      !foundations.includes(to),
+  },
+  {
+    name: 'no driver imports another driver',
+    forbids: ({ from, to }) => {
+      const own = /^lib\/drivers\/[^/]+\//.exec(from)?.[0];
+      const other = /^lib\/drivers\/[^/]+\//.exec(to)?.[0];
+      return within(from, 'lib/drivers') && other !== undefined && other !== own;
+    },
+  },
+  {
+    name: 'what is on both sides of the port imports nothing of lib but its like',
+    forbids: ({ from, to }) =>
+      (foundations.includes(from) || from === port) &&
+      within(to, 'lib') &&
+      !foundations.includes(to) &&
+      to !== port,
+  },
+  {
+    name: 'nothing of the library imports lib/testing',
+    forbids: ({ from, to }) =>
+      within(from, 'lib', 'operators') && !within(from, 'lib/testing') && within(to, 'lib/testing'),
+  },
+  {
+    name: 'demos use the library by its entry points, as its users do',
+    forbids: ({ from, to }) => within(from, 'demos') && within(to, 'lib', 'operators', 'spec', 'bench'),
+  },
+  {
+    name: 'only the kafkajs driver imports kafkajs',
+    forbids: ({ from, to }) => within(to, 'kafkajs') && !within(from, 'lib/drivers/kafkajs'),
+  },
+  {
+    name: 'only lib/io-ts.ts imports io-ts and fp-ts',
+    forbids: ({ from, to }) =>
+      within(from, 'lib', 'operators') && within(to, 'io-ts', 'fp-ts') && from !== 'lib/io-ts.ts',
+  },
+  {
+    name: 'only lib/stores/lmdb*.ts imports lmdb',
+    forbids: ({ from, to }) => within(to, 'lmdb') && !/^lib\/stores\/lmdb[^/]*\.ts$/.test(from),
+  },
+  {
+    name: 'the library needs no package but rxjs and the peers',
+    forbids: ({ from, to }) =>
+      within(from, 'lib', 'operators') &&
+      !within(to, 'lib', 'operators', 'rxjs', 'io-ts', 'fp-ts', 'kafkajs', 'lmdb') &&
+      !to.startsWith('node:'),
+  },
+];
+
+function within(path: string, ...folders: readonly string[]): boolean {
+  return folders.some(folder => path === folder || path.startsWith(`${folder}/`));
+}

@@ -1,0 +1,98 @@
+import * as t from 'io-ts';
+import { isMaskedCardNumber } from '../../lib/card/card-number.js';
+import { json } from '../../lib/codecs/json.js';
+import { deliver, marbles, testApp } from '../../lib/testing/index.js';
+import { mask } from '../../operators/mask.js';
+import { numbered } from './numbered.js';
+import { synchronousContract } from './synchronous-contract.js';
+
+const cards = (card: unknown) => numbered({ id: 'x', card: card as string });
+
+describe('mask', () => {
+  synchronousContract<{ card: string | Record<string, never> }>({
+    operator: options => mask('card', options),
+    name: 'mask(card)',
+    good: { card: '1234-5678-1234-1233' },
+    // An object at the end of a path cannot be masked and must not go on.
+    bad: { card: {} },
+  });
+
+  test.each([
+    ['1234-5678-1234-1233', 'xxxx-xxxx-xxxx-1233'],
+    ['1234567812341233', 'xxxxxxxxxxxx1233'],
+    ['378282246310005', 'xxxxxxxxxxx0005'],
+    ['1234 567812 34123', 'xxxx xxxxxx x4123'],
+    [1234567812341233, 'xxxxxxxxxxxx1233'],
+    [null, null],
+    [undefined, undefined],
+  ])('%s goes on as %s', (card, masked) =>
+    marbles(expect)(({ hot, expectObservable }) => {
+      const source = hot('--a--|', cards(card));
+      const result = '    --a--|';
+      expectObservable(source.pipe(mask('card'))).toBe(result, cards(masked));
+    }),
+  );
+
+  test('masking twice changes nothing', () =>
+    marbles(expect)(({ hot, expectObservable }) => {
+      const source = hot('--a--|', cards('4111-1111-1111-1111'));
+      const result = '    --a--|';
+      expectObservable(source.pipe(mask('card'), mask('card'))).toBe(result, cards('xxxx-xxxx-xxxx-1111'));
+    }));
+
+  test('several paths, through arrays and optional parts; the rest is shared, the source untouched', () =>
+    marbles(expect)(({ hot, expectObservable, flush }) => {
+      interface Order {
+        main: string;
+        lines: { card: string; text: string }[];
+        note: { deep: number };
+        gift?: { card: string };
+      }
+      const order: Order = {
+        main: '4111111111111111',
+        lines: [{ card: '5555-5555-5555-4444', text: 't' }],
+        note: { deep: 1 },
+      };
+      const seen: unknown[] = [];
+      const source = hot('--a--|', numbered(order));
+      source.pipe(mask(['main', 'lines.*.card', 'gift.card'])).subscribe(({ value }) => {
+        seen.push(value, value.note === order.note);
+      });
+      expectObservable(source).toBe('--a--|', numbered(order));
+      flush();
+      expect(seen).toEqual([
+        { main: 'xxxxxxxxxxxx1111', lines: [{ card: 'xxxx-xxxx-xxxx-4444', text: 't' }], note: { deep: 1 } },
+        true,
+      ]);
+      expect(order.main).toBe('4111111111111111');
+    }));
+
+  test('what cannot be masked does not go on, and its error says the path and no value', () =>
+    marbles(expect)(({ hot, expectObservable, flush }) => {
+      const delivered = deliver(hot('--a--|', cards({ number: '4111111111111111' })));
+      expectObservable(delivered.records$.pipe(mask('card'))).toBe('-----|');
+      flush();
+      expect(delivered.failures).toMatchObject([{ code: 'PROCESS' }]);
+      expect(delivered.failures[0]?.message).not.toContain('4111');
+      expect(delivered.settled).toEqual([]);
+    }));
+
+  test.each(['', 'a..b', '__proto__.x'])('refuses the path %j when the topology is wired', path => {
+    // What a caller without types may pass.
+    expect(() => mask(path as never)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
+  });
+
+  test('every sink of the app refuses the masked fields unmasked from then on', async () => {
+    const Order = t.strict({ card: t.string });
+    const tested = await testApp(app => {
+      const source = app.topic('in', { value: json(Order) });
+      source
+        .pipe(mask('card'))
+        .subscribe(app.each(({ value }) => expect(isMaskedCardNumber(value.card)).toBe(true)));
+      source.subscribe(app.to('raw', { value: json(Order) }));
+    });
+    expect(() => tested.pipeIn('in', [{ value: { card: '4111111111111111' } }])).toThrow('unmasked');
+    await expect(tested.stop()).rejects.toMatchObject({ code: 'GUARD' });
+    expect(tested.committed('in')).toEqual([-1]);
+  });
+});
