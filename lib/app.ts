@@ -256,8 +256,8 @@ class KafkaRxApp implements App {
   /** Ends the epochs; returns how many records were not settled. */
   #letGo(partitions: readonly AssignedPartition[]): number {
     const before = this.#dispatcher.unsettled;
-    this.#dispatcher.lose(partitions);
-    for (const { topic, partition } of partitions) this.#committer?.forget(topic, partition);
+    const lost = this.#dispatcher.lose(partitions);
+    for (const { topic, partition } of lost) this.#committer?.forget(topic, partition);
     return before - this.#dispatcher.unsettled;
   }
 
@@ -268,7 +268,7 @@ class KafkaRxApp implements App {
     const { lanes } = this.#dispatcher;
     await this.#bounded(this.#settleAndCommit(lanes, 'stop'), this.#stopDeadlineMs);
     this.#dispatcher.halt();
-    this.#lifecycle.tell({ type: 'drained', pending: this.#letGo(lanes) });
+    this.#lifecycle.tell({ type: 'drained', pending: this.#letGo(this.#dispatcher.lanes) });
     this.#committer?.close();
     await this.#bounded(this.#consumer?.stop(), closingMs);
     this.#lifecycle.enter(this.#lifecycle.error === undefined ? 'stopped' : 'failed');

@@ -38,17 +38,20 @@ export interface KafkaRecord<K = unknown, V = unknown> {
 
 const frozen = process.env['NODE_ENV'] !== 'production';
 
-/** The one class behind `KafkaRecord`: eight fields, always in this order, so that all records share one shape. */
+/**
+ * The one class behind `KafkaRecord`: nine fields, always in this order, so that all records share one shape. They are
+ * declared only: a field proper is defined as undefined first and written a second time.
+ */
 class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
-  readonly key: K;
-  readonly value: V;
-  readonly headers: Headers;
-  readonly timestamp: number;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly ordinal: string;
-  readonly [deliveriesOf]: Deliveries;
+  declare readonly key: K;
+  declare readonly value: V;
+  declare readonly headers: Headers;
+  declare readonly timestamp: number;
+  declare readonly topic: string;
+  declare readonly partition: number;
+  declare readonly offset: number;
+  declare readonly ordinal: string;
+  declare readonly [deliveriesOf]: Deliveries;
 
   constructor(
     key: K,

@@ -90,11 +90,11 @@ export interface BatchPin {
 /** @internal one hand-over of a source record; made by the source only */
 export class Delivery {
   readonly kind = 'settled';
-  readonly lane: Lane;
+  declare readonly lane: Lane;
   /** Counted from 0 in each epoch without gaps; offsets may have gaps. */
-  readonly sequence: number;
-  readonly offset: number;
-  readonly pin: BatchPin;
+  declare readonly sequence: number;
+  declare readonly offset: number;
+  declare readonly pin: BatchPin;
   /** Starts with the source's own. */
   private leases = 1;
   /** Depth of open dispatch windows; the source's `next` is the first. */

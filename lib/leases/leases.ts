@@ -83,8 +83,8 @@ export function isStale(record: KafkaRecord): boolean {
 
 /** Whether the epochs of all these deliveries are over; false for none. */
 export function isOver(deliveries: Deliveries): boolean {
-  const all = each(deliveries);
-  return all.length > 0 && all.every(delivery => delivery.lane.ended);
+  if (!Array.isArray(deliveries)) return (deliveries as Delivery).lane.ended;
+  return deliveries.length > 0 && deliveries.every(delivery => delivery.lane.ended);
 }
 
 function outsideWindow(at: Delivery, by: string): KafkaRxError {

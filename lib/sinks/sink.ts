@@ -35,6 +35,8 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
   readonly name: string;
   readonly #mayEnd: boolean;
   readonly #observed = new Set<string>();
+  /** The topic seen last: mostly there is one, and comparing beats looking up. */
+  #lastTopic = '';
 
   protected constructor(
     protected readonly host: SinkHost,
@@ -72,9 +74,12 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
       );
       return;
     }
-    if (!this.#observed.has(record.topic)) {
-      this.#observed.add(record.topic);
-      this.host.observe(record.topic, this.place);
+    if (record.topic !== this.#lastTopic) {
+      this.#lastTopic = record.topic;
+      if (!this.#observed.has(record.topic)) {
+        this.#observed.add(record.topic);
+        this.host.observe(record.topic, this.place);
+      }
     }
     if (lease(record, this.name)) this.take(record);
   }

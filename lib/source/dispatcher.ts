@@ -111,11 +111,17 @@ export class Dispatcher {
     this.#order = [...this.#lanes.values()];
   }
 
-  /** Ends these epochs now: what is pending of them is dropped and counted when it arrives. */
-  lose(partitions: readonly AssignedPartition[]): void {
-    const lost = new Set(partitions.map(laneName));
-    this.#end(this.#order.filter(lane => lost.has(laneName(lane))));
+  /**
+   * Ends these epochs now: what is pending of them is dropped and counted when it arrives.
+   *
+   * @returns those that had not ended before; the partition may long be assigned anew, in an epoch that goes on
+   */
+  lose(partitions: readonly AssignedPartition[]): readonly AssignedPartition[] {
+    const lost = new Set(partitions.map(epochName));
+    const lanes = this.#order.filter(lane => lost.has(epochName(lane)));
+    this.#end(lanes);
     this.#order = [...this.#lanes.values()];
+    return lanes;
   }
 
   accept(batch: FetchedBatch): void {
@@ -160,9 +166,9 @@ export class Dispatcher {
   }
 
   /** Stops handing out of these partitions and resolves when nothing of them is pending but what a failure holds. */
-  async drain(partitions: readonly TopicPartition[], reason: FlushReason): Promise<void> {
-    const names = new Set(partitions.map(laneName));
-    const lanes = this.#order.filter(lane => names.has(laneName(lane)));
+  async drain(partitions: readonly AssignedPartition[], reason: FlushReason): Promise<void> {
+    const names = new Set(partitions.map(epochName));
+    const lanes = this.#order.filter(lane => names.has(epochName(lane)));
     for (const lane of lanes) {
       lane.draining = true;
       lane.discardQueue();
@@ -278,7 +284,10 @@ export class Dispatcher {
 
   #dispatchTurn(lane: PartitionLane): void {
     const { pace, clock, bounds } = this.#ports;
-    const until = clock.elapsed() + pace.turnMs;
+    const now = clock.elapsed();
+    const until = now + pace.turnMs;
+    // Nothing held the watermark until now, however long ago it moved.
+    if (lane.unsettled === 0) lane.watermarkMovedAt = now;
     let records = 0;
     while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining && lane.wanted) {
       if (!this.#dispatchOne(lane)) break;
@@ -306,6 +315,8 @@ export class Dispatcher {
       return lane.batches.length > 0 ? this.#dispatchOne(lane) : false;
     }
     lane.position = record.offset + 1;
+    // Until the first commit point, the group stands at the first record.
+    if (lane.watermark < 0) lane.watermark = record.offset;
     const delivery = new Delivery(lane, lane.opened++, record.offset, pin);
     pin.open++;
     lane.unsettled++;
@@ -362,4 +373,8 @@ export class Dispatcher {
 
 function laneName({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
+}
+
+function epochName(partition: AssignedPartition): string {
+  return `${laneName(partition)}@${partition.epoch}`;
 }

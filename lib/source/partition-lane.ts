@@ -23,9 +23,9 @@ export class PartitionLane implements Lane {
   opened = 0;
   /** Deliveries below the watermark, as the last commit point said. */
   belowWatermark = 0;
-  /** The watermark's offset; -1 before the first commit point. */
+  /** The watermark's offset; before the first commit point that of the first record, -1 before that. */
   watermark = -1;
-  /** When the watermark moved last, on the clock's monotonic time. */
+  /** Since when the first unsettled delivery has held the watermark, on the clock's monotonic time. */
   watermarkMovedAt = 0;
   unsettled = 0;
   /** Deliveries that a failure keeps from ever settling. */

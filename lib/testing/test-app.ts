@@ -6,6 +6,7 @@ import { MemoryBroker, memory } from '../drivers/memory/index.js';
 import { KafkaRxError } from '../errors.js';
 import type { Headers } from '../headers.js';
 import { type MemoryMetrics, memoryMetrics } from '../metrics/metrics.js';
+import { partitionForKey } from '../sinks/partitioner.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** A record to pipe in: strings and buffers as they are, anything else as JSON. */
@@ -80,7 +81,7 @@ export interface TestApp {
 export async function testApp(topology: (app: App) => void, options: TestAppOptions = {}): Promise<TestApp> {
   const { partitions = 1, topics = [], groupId = 'test', ...appOptions } = options;
   const clock = new VirtualClock();
-  const broker = new MemoryBroker({ clock });
+  const broker = new MemoryBroker({ clock, partitioner: javaPartitioner() });
   const metrics = memoryMetrics();
   const app = createApp({ ...appOptions, groupId, driver: memory({ broker }), clock, metrics });
   topology(app);
@@ -184,4 +185,10 @@ function activity(clock: VirtualClock, metrics: MemoryMetrics): string {
 function asBytes(value: unknown): Buffer | string | null {
   if (value === null || typeof value === 'string' || Buffer.isBuffer(value)) return value;
   return JSON.stringify(value);
+}
+
+/** Where Java's producer would put what is piped in; records without a key in turn, so that a test can be repeated. */
+function javaPartitioner(): (key: Buffer | null, partitions: number) => number {
+  let turn = 0;
+  return (key, partitions) => (key === null ? turn++ % partitions : partitionForKey(key, partitions));
 }

@@ -1,7 +1,7 @@
-import { isKafkaRxError, type KafkaRecord, string } from 'kafka-rx';
+import { isKafkaRxError, type KafkaRecord, KafkaRxError, string } from 'kafka-rx';
 import { batch, mapAsync, mapValue } from 'kafka-rx/operators';
-import { testApp } from 'kafka-rx/testing';
-import { merge, share } from 'rxjs';
+import { testApp, testRecord } from 'kafka-rx/testing';
+import { map, merge, share, take } from 'rxjs';
 import { held, Members } from './members.js';
 
 const refuse = (value: string): string => {
@@ -13,7 +13,10 @@ describe('a failing app', () => {
   test('rejects with code, coordinates and remedy, and commits nothing from the failed record on', async () => {
     const members = new Members({ in: 1, out: 1 });
     const member = members.start(app =>
-      app.topic('in', { value: string }).pipe(mapValue(refuse)).subscribe(app.to('out', { value: string })),
+      app
+        .topic('in', { value: string })
+        .pipe(mapValue(refuse))
+        .subscribe(app.to('out', { value: string })),
     );
     members.publish('in', 'a', 'b', 'bad', 'c');
     await members.settle();
@@ -31,7 +34,9 @@ describe('a failing app', () => {
     const members = new Members({ in: 2, out: 1 });
     const member = members.start(app => {
       const records = app.topic('in', { value: string }).pipe(share());
-      records.pipe(mapValue(refuse, { name: 'first' })).subscribe(app.to('out', { value: string, name: 'A' }));
+      records
+        .pipe(mapValue(refuse, { name: 'first' }))
+        .subscribe(app.to('out', { value: string, name: 'A' }));
       records
         .pipe(mapValue(refuse, { name: 'second' }))
         .subscribe(app.to('out', { value: string, name: 'B' }));
@@ -69,6 +74,7 @@ describe('a failing app', () => {
     await members.settle();
     answer.resolve('precious');
     await members.settle();
+    await members.pass(100, 10);
     expect(member.outcome).toMatchObject({ code: 'PROCESS' });
     expect(members.values('out')).toEqual([]);
     expect(members.committed('good')).toEqual([-1]);
@@ -76,7 +82,6 @@ describe('a failing app', () => {
 
   test('a throw in a plain operator fails the app at that record, whatever the policies', async () => {
     const members = new Members({ in: 1, out: 1 });
-    const { map } = await import('rxjs');
     const member = members.start(
       app =>
         app
@@ -92,7 +97,6 @@ describe('a failing app', () => {
   });
 
   test('a sink that ends fails the app before the record at hand can settle, unless it may end', async () => {
-    const { take } = await import('rxjs');
     const run = async (mayEnd: boolean) => {
       const members = new Members({ in: 1, out: 1, other: 1 });
       const member = members.start(app => {
@@ -113,7 +117,6 @@ describe('a failing app', () => {
 
   test('a source that loses its last subscriber pauses, and commits nothing more', async () => {
     const members = new Members({ in: 1, out: 1 });
-    const { take } = await import('rxjs');
     const member = members.start(app => {
       app
         .topic('in', { value: string })
@@ -128,9 +131,7 @@ describe('a failing app', () => {
   });
 
   test('a record that came from no source of the app fails it at the first sink', async () => {
-    const { testRecord } = await import('kafka-rx/testing');
     const members = new Members({ in: 1, out: 1 });
-    const { map } = await import('rxjs');
     const member = members.start(app =>
       app
         .topic('in', { value: string })
@@ -145,7 +146,6 @@ describe('a failing app', () => {
   });
 
   test('a failed consumer fails the app with its reason', async () => {
-    const { KafkaRxError } = await import('kafka-rx');
     const t = await testApp(app =>
       app.topic('in', { value: string }).subscribe(app.to('out', { value: string })),
     );

@@ -143,7 +143,7 @@ describe('the way of a record through the memory driver', () => {
     clock.flush();
     const took = performance.now() - from;
     expect([acknowledged, broker.endOffsets('out')]).toEqual([70_000, [17_500, 17_500, 17_500, 17_500]]);
-    // About 50 ms on the machine of the authors.
+    // 160 to 250 ms for the whole test on two shared cores.
     expect(took).toBeLessThan(1000);
     await connection.close();
     clock.flush();

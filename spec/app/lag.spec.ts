@@ -1,0 +1,111 @@
+import { type App, string } from 'kafka-rx';
+import { held, Members } from './members.js';
+
+const value = string;
+const copy = (app: App): void => {
+  app.topic('in', { value }).subscribe(app.to('out', { value }));
+};
+const at = { topic: 'in', partition: 0 };
+
+describe('lag', () => {
+  test.each([
+    [
+      'an aborted transaction and its control record',
+      (members: Members) => {
+        const transaction = members.broker.transaction();
+        transaction.publish('in', [{ value: 'never' }, { value: 'seen' }]);
+        transaction.abort();
+      },
+    ],
+    [
+      'a committed transaction',
+      (members: Members) => {
+        const transaction = members.broker.transaction();
+        transaction.publish('in', [{ value: 'x' }]);
+        transaction.commit();
+      },
+    ],
+    [
+      'a compacted tail',
+      (members: Members) => {
+        members.publish('in', 'x', 'y', 'z');
+        members.broker.punchGap(at, 2, 5);
+      },
+    ],
+  ])('and the committed offset reach the end over %s', async (_what, tail) => {
+    const members = new Members({ in: 1, out: 1 });
+    members.publish('in', 'a', 'b');
+    tail(members);
+    const member = members.start(copy);
+    await members.pass(2000);
+    expect(member.metrics.value('kafka_rx_lag_records')).toBe(0);
+    expect(members.committed('in')).toEqual(members.broker.endOffsets('in'));
+    expect(members.values('out')).not.toContain('never');
+  });
+
+  test('an open transaction is not passed until it has ended', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const member = members.start(copy);
+    await members.settle();
+    const transaction = members.broker.transaction();
+    transaction.publish('in', [{ value: 'x' }]);
+    members.publish('in', 'behind');
+    await members.pass(1000);
+    expect([members.values('out'), members.committed('in')]).toEqual([[], [-1]]);
+    transaction.commit();
+    await members.pass(1000);
+    expect(members.values('out')).toEqual(['x', 'behind']);
+    expect(member.metrics.value('kafka_rx_lag_records')).toBe(0);
+  });
+
+  test('a tail does not pass a record before it that is unsettled', async () => {
+    const members = new Members({ in: 1 });
+    const work = held();
+    members.publish('in', 'a');
+    const transaction = members.broker.transaction();
+    transaction.publish('in', [{ value: 'never' }]);
+    transaction.abort();
+    const member = members.start(app => app.topic('in', { value }).subscribe(app.each(() => work.promise)));
+    await members.pass(1000);
+    expect(members.committed('in')).toEqual([-1]);
+    expect(member.metrics.value('kafka_rx_lag_records')).toBeGreaterThan(0);
+    work.resolve();
+    await members.pass(1000);
+    expect(member.metrics.value('kafka_rx_lag_records')).toBe(0);
+  });
+
+  test('counts from where the group is, not from the beginning of the log', async () => {
+    const members = new Members({ in: 1 });
+    members.publish('in', ...Array.from({ length: 100 }, String));
+    members.broker.setCommitted('group', at, 90);
+    const work = held();
+    const member = members.start(app => app.topic('in', { value }).subscribe(app.each(() => work.promise)));
+    await members.settle();
+    expect(member.metrics.value('kafka_rx_lag_records')).toBe(10);
+  });
+
+  test('the gap is as deep as what settled above the straggler, and as old as the straggler is at most', async () => {
+    const members = new Members({ in: 1 });
+    const straggler = held();
+    const member = members.start(app =>
+      app
+        .topic('in', { value })
+        .subscribe(app.each(record => (record.value === 'slow' ? straggler.promise : undefined))),
+    );
+    members.publish('in', 'a');
+    await members.pass(60_000);
+    const gap = () => [
+      member.metrics.value('kafka_rx_in_flight_records'),
+      member.metrics.value('kafka_rx_gap_age_seconds'),
+    ];
+    expect(gap()).toEqual([0, 0]);
+    members.publish('in', 'slow');
+    await members.settle();
+    expect(gap()).toEqual([1, 0]);
+    await members.pass(3000);
+    expect(gap()).toEqual([1, 3]);
+    straggler.resolve();
+    await members.settle();
+    expect(gap()).toEqual([0, 0]);
+  });
+});
