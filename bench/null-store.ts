@@ -2,18 +2,29 @@ import { crc32 } from 'node:zlib';
 import type { Document, Store } from '../lib/stores/port.js';
 import type { Output } from './null-producer.js';
 
+export interface NullStoreOptions {
+  /** Also sums up the documents, which costs more than all else here. */
+  readonly checking?: boolean;
+  /** How long a write takes. Default 0: durable at once. */
+  readonly writeMs?: number;
+  /** Called after each write that took time, with what was written so far. */
+  readonly written?: (writes: number, documents: number) => void;
+}
+
 /** Takes documents and forgets them; each write is durable at once, or after `writeMs` milliseconds. */
 export class NullStore<V> implements Store<V> {
   readonly name = 'history';
   readonly #checking: boolean;
   readonly #writeMs: number;
+  readonly #written: (writes: number, documents: number) => void;
   #documents = 0;
   #checksum = 0;
   writes = 0;
 
-  constructor({ checking = false, writeMs = 0 }: { readonly checking?: boolean; readonly writeMs?: number } = {}) {
+  constructor({ checking = false, writeMs = 0, written = () => {} }: NullStoreOptions = {}) {
     this.#checking = checking;
     this.#writeMs = writeMs;
+    this.#written = written;
   }
 
   async open(): Promise<void> {}
@@ -24,7 +35,13 @@ export class NullStore<V> implements Store<V> {
     if (this.#checking) for (const document of documents) {
       this.#checksum = (this.#checksum + crc32(JSON.stringify(document))) >>> 0;
     }
-    return this.#writeMs === 0 ? undefined : new Promise(resolve => setTimeout(resolve, this.#writeMs));
+    if (this.#writeMs === 0) return undefined;
+    return new Promise(resolve =>
+      setTimeout(() => {
+        this.#written(this.writes, this.#documents);
+        resolve();
+      }, this.#writeMs),
+    );
   }
 
   written(): Output {

@@ -120,8 +120,9 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
 
   /** A record of `topic` reached a sink; where no wiring was seen to lead there, the way is noted as observed. */
   observe(topic: string, { node }: Place): void {
-    if (this.graph.reaches(node)) return;
-    for (const view of this.viewsOf(topic)) this.graph.connect(view.place.node, node, true);
+    const sources = this.viewsOf(topic).map(view => view.place.node);
+    if (sources.some(source => this.graph.leads(source, node))) return;
+    for (const source of sources) this.graph.connect(source, node, true);
   }
 
   #place(kind: TopologyNode['kind'], name: string, topics: readonly string[] = []): Place {

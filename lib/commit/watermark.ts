@@ -55,7 +55,8 @@ export class Watermark {
   settle(sequence: number, nextOffset: number): boolean {
     const distance = sequence - this.#head;
     if (distance < 0) return false;
-    if (this.#offsets === undefined && nextOffset - sequence !== this.#shift) this.#noteShift(nextOffset - sequence);
+    if (this.#offsets === undefined && nextOffset - sequence !== this.#shift)
+      this.#noteShift(nextOffset - sequence);
     if (distance === 0) {
       this.#head++;
       this.#offset = nextOffset;

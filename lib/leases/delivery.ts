@@ -10,7 +10,6 @@
 import type { Clock } from '../clock.js';
 import type { AssignedPartition } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors.js';
-import type { KafkaRecord } from '../record.js';
 
 /** The key under which a record carries its deliveries; shared by all copies of the library in a process. */
 export const deliveriesOf: unique symbol = Symbol.for('kafka-rx.deliveries') as never;
@@ -150,6 +149,3 @@ export class Delivery {
     this.windows--;
   }
 }
-
-/** Anything that carries deliveries. */
-export type Delivered = Pick<KafkaRecord, typeof deliveriesOf>;

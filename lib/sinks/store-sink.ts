@@ -54,7 +54,9 @@ export class StoreSink<V> extends Sink<unknown, V> {
 
   protected take(record: KafkaRecord<unknown, V>): void {
     try {
-      this.#parts.guard().checkValue(record.value, record, this.name);
+      const guard = this.#parts.guard();
+      guard.checkValue(record.value, record, this.name);
+      guard.checkDocument(record.value, record, this.name);
     } catch (cause) {
       this.problemWith(record, 'encode', this.#storeError(cause, [record]), undefined);
       return;

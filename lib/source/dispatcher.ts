@@ -248,7 +248,10 @@ export class Dispatcher {
       this.#now = clock.elapsed();
       const until = this.#now + pace.turnMs;
       for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
-        if (this.#atBound() && !this.#relieved()) return this.#flushAfter(pace.flushMs, 'bound');
+        if (this.#atBound() && !this.#relieved()) {
+          this.#flushAfter(pace.flushMs, 'bound');
+          return;
+        }
         this.#dispatchTurn(lane);
         if (this.#halted) return;
         this.#now = clock.elapsed();

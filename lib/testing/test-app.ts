@@ -91,6 +91,10 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
   for (const topic of new Set([...named, ...topics, ...deadLetters])) broker.createTopic(topic, partitions);
 
   let failure: unknown;
+  // Heard at once: run() rejects only when all is closed.
+  app.events$.subscribe(event => {
+    if (event.type === 'failed') failure = event.error;
+  });
   const running = app.run().catch(error => {
     failure = error;
   });
@@ -109,8 +113,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     }
   };
   const throwFailure = (): void => {
-    if (app.health().live) return;
-    throw failure ?? new KafkaRxError('CLOSED', app.health().reasons[0] ?? 'the app has failed');
+    if (failure !== undefined) throw failure;
   };
 
   for (let turns = 0; app.health().state === 'starting' || app.health().state === 'wiring'; turns++) {

@@ -52,9 +52,14 @@ export class TopologyGraph {
     if (!this.#edges.has(key)) this.#edges.set(key, { from: from.id, to: to.id, observed });
   }
 
-  /** Whether a wired or observed edge leads into the node. */
-  reaches(node: TopologyNode): boolean {
-    return [...this.#edges.values()].some(edge => edge.to === node.id);
+  /** Whether wired or observed edges lead from one node to the other. */
+  leads(from: TopologyNode, to: TopologyNode): boolean {
+    const reached = new Set([from.id]);
+    // A Set goes on with what is added while it is walked.
+    for (const id of reached) {
+      for (const edge of this.#edges.values()) if (edge.from === id) reached.add(edge.to);
+    }
+    return reached.has(to.id);
   }
 
   get masks(): readonly string[] {

@@ -33,7 +33,9 @@ export class TopologyObservable<T> extends Observable<T> {
   }
 
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
-    const lifted = new TopologyObservable<R>(this[placeOf]);
+    // rxjs's ConnectableObservable (publish, multicast) borrows this method from its source.
+    const place: Place | undefined = this[placeOf] ?? placeOfAny(this.source);
+    const lifted = place === undefined ? new Observable<R>() : new TopologyObservable<R>(place);
     lifted.source = this;
     lifted.operator = operator;
     return lifted;

@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { json, number, string } from 'kafka-rx';
 import { mapValue } from 'kafka-rx/operators';
 import { testApp } from 'kafka-rx/testing';
-import { share, tap } from 'rxjs';
+import { type MonoTypeOperatorFunction, share, tap } from 'rxjs';
 import { Members } from './members.js';
 
 const value = string;
@@ -48,8 +48,8 @@ describe('app.topic', () => {
   test('completes when the app has stopped, and never errors, not even when it failed', async () => {
     const members = new Members({ in: 1, out: 1 });
     const heard: string[] = [];
-    const listen = (name: string) =>
-      tap<unknown>({
+    const listen = <T>(name: string): MonoTypeOperatorFunction<T> =>
+      tap({
         error: () => heard.push(`${name} error`),
         complete: () => heard.push(`${name} complete`),
       });

@@ -83,5 +83,7 @@ function sentence(
   linesBefore: number,
 ): string {
   const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line - linesBefore;
-  return `${example.file}:${example.line + line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  // The first line says what is wrong; a mismatch of two long types would add a page.
+  const [message] = ts.flattenDiagnosticMessageText(messageText, '\n').split('\n');
+  return `${example.file}:${example.line + line}: ${message}`;
 }

@@ -51,7 +51,11 @@ describe('the examples of README.md, docs, and doc comments', () => {
 
 test('an example of a doc comment is found with and without a fence', () => {
   const source = [
-    '/** One. */',
+    '/** One.',
+    ' * ```ts',
+    ' * Drawn<Type>',
+    ' * ```',
+    ' */',
     'export const a = 1;',
     '  /**',
     '   * Two.',
@@ -76,9 +80,9 @@ test('an example of a doc comment is found with and without a fence', () => {
     ' */',
   ].join('\n');
   expect(commentExamplesIn('lib/a.ts', source).map(({ name, code }) => [name, code])).toEqual([
-    ['lib/a.ts:7', 'const b = 2;\n\nconst c = 3;'],
-    ['lib/a.ts:16', 'const d = 4;'],
-    ['lib/a.ts:21', 'const e = 5;'],
+    ['lib/a.ts:11', 'const b = 2;\n\nconst c = 3;\n'],
+    ['lib/a.ts:20', 'const d = 4;'],
+    ['lib/a.ts:25', 'const e = 5;'],
   ]);
 });
 

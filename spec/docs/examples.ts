@@ -54,29 +54,31 @@ function upTo(before: Example, line: number): string {
   return `${before.code}\n${'\n'.repeat(missing)}`;
 }
 
-/** The examples in doc comments: fences marked `ts`, and what follows `@example` without a fence. */
+/** The examples in doc comments: what stands below `@example`, in fences marked `ts` or without any. */
 export function commentExamplesIn(file: string, source: string): Example[] {
   return [...source.matchAll(/^[ \t]*\/\*\*[\s\S]*?\*\//gm)].flatMap(({ 0: comment, index }) => {
     const before = source.slice(0, index).split('\n').length - 1;
-    // The same lines without the comment's frame, so that line numbers stay.
-    const text = comment.replace(/\*\/$/, '').replace(/^[ \t]*\/?\*+ ?/gm, '');
-    const framed = `${'\n'.repeat(before)}${fenceBareExamples(text)}`;
-    return fencesIn(file, framed);
+    const lines = comment
+      .replace(/\*\/$/, '')
+      .split('\n')
+      .map(line => line.replace(/^[ \t]*\/?\*+ ?/, ''));
+    return fencesIn(file, `${'\n'.repeat(before)}${fencedExamples(lines).join('\n')}`);
   });
 }
 
-/** Gives the fence to an `@example` that has none: its line opens it, the next tag or the end closes it. */
-function fenceBareExamples(text: string): string {
-  const lines = text.split('\n');
-  for (let index = 0; index < lines.length; index++) {
-    if (lines[index]?.trim() !== '@example' || lines[index + 1]?.trim().startsWith('```')) continue;
-    lines[index] = '```ts';
-    let end = index + 1;
-    while (end < lines.length && !/^@\w/.test(lines[end] ?? '')) end++;
-    // The blank line before the next tag has room for the fence's end; without one the fence ends the last line.
-    if (lines[end - 1]?.trim() === '') lines[end - 1] = '```';
-    else lines.splice(end, 0, '```');
-    index = end;
+/** The same number of lines, so that positions stay: all but the examples is blank, and every example has its fence. */
+function fencedExamples(lines: readonly string[]): string[] {
+  const found: string[] = lines.map(() => '');
+  for (const [start, line] of lines.entries()) {
+    if (line.trim() !== '@example') continue;
+    const next = lines.findIndex((other, index) => index > start && /^@\w/.test(other));
+    const end = next === -1 ? lines.length : next;
+    const body = lines.slice(start + 1, end);
+    const bare = !body.some(other => other.trim().startsWith('```'));
+    if (bare) found[start] = '```ts';
+    found.splice(start + 1, body.length, ...body);
+    // The line of the next tag holds no example, so the fence can end there; the last line is the comment's own end.
+    if (bare) found[Math.min(end, lines.length - 1)] = '```';
   }
-  return lines.join('\n');
+  return found;
 }

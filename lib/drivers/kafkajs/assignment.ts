@@ -11,6 +11,8 @@ export interface PartitionState extends TopicPartition {
   held: KafkajsBatch | undefined;
   /** Whether a record of this epoch was handed out, so that moving the position needs a new epoch. */
   begun: boolean;
+  /** Nothing more is handed out in this epoch: the next assignment begins elsewhere. */
+  halted: boolean;
   /** Consecutive failures, and the monotonic time before which it is not fetched again. */
   failures: number;
   notBefore: number;
@@ -39,6 +41,7 @@ export class Assignment {
           paused: false,
           held: undefined,
           begun: false,
+          halted: false,
           failures: 0,
           notBefore: 0,
         },
@@ -58,7 +61,8 @@ export class Assignment {
 
   /** The partition if it may be handed out from, otherwise undefined. */
   readable(partition: TopicPartition): PartitionState | undefined {
-    return this.#open ? this.#partitions.get(keyOf(partition)) : undefined;
+    const state = this.#open ? this.#partitions.get(keyOf(partition)) : undefined;
+    return state?.halted === true ? undefined : state;
   }
 
   /** The partition's state, also while it is being given up. */
@@ -93,6 +97,7 @@ export class Assignment {
     state.position = offset;
     state.held = undefined;
     state.begun = false;
+    state.halted = false;
     state.notBefore = 0;
     return state.epoch;
   }

@@ -6,6 +6,8 @@
  *   answer (src/protocol/requests/metadata/v0/response.js), and with it every other topic.
  * - **Connecting.** Calls of `connect` while one is under way wait for that one. kafkajs opens a socket for each, uses
  *   the last and never closes the others (src/network/connection.js, connect).
+ * - **Disconnecting.** A socket that is done with is let go of, since kafkajs ends it again with each further attempt to
+ *   reach the broker (a MaxListenersExceededWarning after eleven).
  * - **Timers.** The check of pending requests is not armed while none is pending. kafkajs re-arms it for ever with a
  *   negative delay (src/network/requestQueue/index.js, scheduleCheckPendingRequests): a thousand timers a second for
  *   each idle connection, and a TimeoutNegativeWarning on Node 24. A request that has to wait arms it itself, in `push`.
@@ -90,6 +92,13 @@ export class ClusterConnections {
           connecting = undefined;
         });
         return connecting;
+      };
+      const disconnect = connection.disconnect.bind(connection);
+      connection.disconnect = async () => {
+        const { socket } = connection;
+        const done = await disconnect();
+        if (connection.socket === socket) connection.socket = null;
+        return done;
       };
     }
   }

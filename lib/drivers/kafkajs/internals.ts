@@ -19,8 +19,9 @@ export interface RequestQueue {
 /** src/network/connection.js */
 export interface Connection {
   readonly requestQueue: RequestQueue;
-  readonly socket?: { destroy(): void } | null;
+  socket?: { destroy(): void } | null;
   connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
 }
 
 /** src/network/connectionPool.js: two connections, the second one for fetches alone. */
@@ -108,6 +109,7 @@ export interface PartitionMetadata {
 /** A Metadata response as kafkajs decodes it. */
 export interface KafkajsMetadata {
   topicMetadata: {
+    readonly topic: string;
     readonly topicErrorCode: number;
     readonly partitionMetadata: readonly PartitionMetadata[];
   }[];

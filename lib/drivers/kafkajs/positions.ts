@@ -126,6 +126,8 @@ export class Positions {
       state.position = to;
       return;
     }
+    state.halted = true;
+    state.held = undefined;
     this.#resets.set(keyOf(state), to);
     rejoin();
   }

@@ -1,0 +1,143 @@
+import * as t from 'io-ts';
+import { type App, json, memoryStore, string } from 'kafka-rx';
+import { mapValue, mask } from 'kafka-rx/operators';
+import { type TestAppOptions, testApp } from 'kafka-rx/testing';
+import { share } from 'rxjs';
+
+const Raw = t.strict({ card: t.string, note: t.string });
+const raw = { card: '4111-1111-1111-1111', note: 'a note' };
+const at = { topic: 'in', partition: 0, offset: 0 };
+
+async function refusalOf(topology: (app: App) => void, value: unknown, options: TestAppOptions = {}) {
+  const test = await testApp(topology, { commit: { every: 1 }, ...options });
+  let error: unknown;
+  try {
+    test.pipeIn('in', [value as { value: unknown }]);
+    await test.idle();
+  } catch (thrown) {
+    error = thrown;
+  }
+  await test.idle();
+  return { error, test };
+}
+
+describe('the guard', () => {
+  test('a field that is masked in one branch is refused unmasked in any other topic', async () => {
+    const { error, test } = await refusalOf(
+      app => {
+        const records = app.topic('in', { value: json(Raw) }).pipe(share());
+        records.subscribe(app.to('raw', { value: json(Raw) }));
+        records.pipe(mask('card')).subscribe(app.to('masked', { value: json(t.UnknownRecord) }));
+      },
+      { value: raw },
+    );
+    expect(error).toMatchObject({
+      code: 'GUARD',
+      at,
+      path: 'card',
+      message: expect.stringMatching(
+        /^'raw' was about to write the field 'card' unmasked .*Put mask before this sink/,
+      ),
+    });
+    expect(String(error)).not.toContain('4111');
+    expect(test.broker.records('raw')).toEqual([]);
+    expect(test.committed('in')).toEqual([-1]);
+  });
+
+  test('and in any store', async () => {
+    const store = memoryStore<t.TypeOf<typeof Raw>>('history');
+    const { error } = await refusalOf(
+      app => {
+        const records = app.topic('in', { value: json(Raw) }).pipe(share());
+        records.subscribe(app.store(store));
+        records.pipe(mask('card')).subscribe(app.to('masked', { value: json(t.UnknownRecord) }));
+      },
+      { value: raw },
+    );
+    expect(error).toMatchObject({ code: 'GUARD', at });
+    expect(store.documents()).toEqual([]);
+  });
+
+  test('fields can be named without a mask operator, at any depth and in arrays', async () => {
+    const Nested = t.strict({ payments: t.array(t.strict({ card: t.string })) });
+    const run = (card: string) =>
+      refusalOf(
+        app => app.topic('in', { value: json(Nested) }).subscribe(app.to('out', { value: json(Nested) })),
+        { value: { payments: [{ card: 'xxxx-xxxx-xxxx-1111' }, { card }] } },
+        { guard: { fields: ['payments.*.card'] } },
+      );
+    expect((await run('4111111111111111')).error).toMatchObject({ code: 'GUARD', path: 'payments.*.card' });
+    expect((await run('xxxxxxxxxxxx1111')).error).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'value',
+      (app: App) => app.to('out', { value: string, keyBy: () => 'k' }),
+      { value: 'paid with 4111 1111 1111 1111' },
+    ],
+    [
+      'key',
+      (app: App) => app.to('out', { value: string, keyBy: (_, r) => String(r.header('card')) }),
+      {
+        value: 'paid',
+        headers: [{ key: 'card', value: Buffer.from('4111111111111111') }],
+      },
+    ],
+    [
+      'header',
+      (app: App) => app.to('out', { value: string, headers: ['card'] }),
+      {
+        value: 'paid',
+        headers: [{ key: 'card', value: Buffer.from('4111-1111-1111-1111') }],
+      },
+    ],
+  ])('scanning finds a card number in the %s, and nothing is written', async (what, sink, record) => {
+    const topology = (app: App): void => void app.topic('in', { value: string }).subscribe(sink(app));
+    const { error, test } = await refusalOf(topology, record, { guard: { scan: true } });
+    expect(error).toMatchObject({
+      code: 'GUARD',
+      at,
+      message: expect.stringContaining(`a card number in the ${what}`),
+    });
+    expect(String(error)).not.toMatch(/4111/);
+    expect(test.broker.records('out')).toEqual([]);
+    expect((await refusalOf(topology, record)).error).toBeUndefined();
+  });
+
+  test('scanning finds a card number in a document, and refuses one that it cannot search', async () => {
+    const run = async (value: (text: string) => unknown) => {
+      const store = memoryStore<unknown>('history');
+      const { error } = await refusalOf(
+        app => app.topic('in', { value: string }).pipe(mapValue(value)).subscribe(app.store(store)),
+        { value: '4111-1111-1111-1111' },
+        { guard: { scan: true } },
+      );
+      return { error, stored: store.documents().length };
+    };
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    expect(await run(text => ({ deep: [{ note: text }] }))).toMatchObject({
+      error: { code: 'GUARD' },
+      stored: 0,
+    });
+    expect(await run(() => circle)).toMatchObject({ error: { code: 'GUARD' }, stored: 0 });
+    expect(await run(() => ({ note: 'xxxx-xxxx-xxxx-1111' }))).toMatchObject({ error: undefined, stored: 1 });
+  });
+
+  test('what it refuses is a problem of the stage encode: skipped or a dead letter where the policy says so', async () => {
+    const { error, test } = await refusalOf(
+      app => app.topic('in', { value: string }).subscribe(app.to('out', { value: string })),
+      { value: '4111111111111111' },
+      { guard: { scan: true }, policies: { encode: 'dead-letter' }, deadLetterTopic: 'dead' },
+    );
+    expect(error).toBeUndefined();
+    expect(test.broker.records('out')).toEqual([]);
+    const [letter] = test.broker.records('dead');
+    expect(String(letter?.value)).toContain('"reason":"GUARD"');
+    expect(JSON.stringify(letter?.headers.map(({ key, value }) => [key, String(value)]))).not.toContain(
+      '4111',
+    );
+    expect(test.committed('in')).toEqual([1]);
+  });
+});
