@@ -16,7 +16,7 @@ import { mapValue } from './mapValue.js';
  * @param view a throw is a `process` problem of this record: the policy decides
  * @example
  * ```ts
- * purchases$.pipe(project(({ customerId, amount }) => ({ customerId, points: Math.floor(amount) })));
+ * purchases$.pipe(project(({ customerId, price }) => ({ customerId, points: Math.floor(price) })));
  * ```
  * @category Operators @since 0.1.0
  */

@@ -22,7 +22,7 @@ import { operatorObservable, placeOfAny } from '../lib/topology/topology-observa
  * @param sink one of `app.to`, `app.store`, `app.each`
  * @example
  * ```ts
- * purchases$.pipe(through(app.store(history)), project(toReward)).subscribe(app.to('rewards', rewardOptions));
+ * masked$.pipe(through(app.store(history)), project(toReward)).subscribe(app.to('rewards', rewardOptions));
  * ```
  * @category Operators @since 0.1.0
  */

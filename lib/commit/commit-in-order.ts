@@ -64,7 +64,7 @@ interface Progress {
  *
  * @example
  * ```ts
- * deliveries$.pipe(commitInOrder(), commitTo(driver, { intervalMs: 1000 })).subscribe();
+ * deliveries$.pipe(commitInOrder(), commitTo(consumer, { intervalMs: 1000 })).subscribe();
  * ```
  * @category Commit @since 0.1.0
  */

@@ -48,6 +48,9 @@ export class Committer {
   #pointsWaiting = 0;
   #inFlight: Promise<void> | undefined;
   #timer: Timer | undefined;
+  /** Ends the wait before the next try of a commit. */
+  #tryNow: () => void = () => {};
+  #closed = false;
 
   constructor(target: CommitTarget, options: CommitterOptions, report: (result: CommitResult) => void) {
     this.#target = target;
@@ -85,8 +88,10 @@ export class Committer {
     }
   }
 
-  /** Cancels the timer; what waits is not committed. */
+  /** Cancels all timers; what waits is not committed, and what has failed is not tried again. */
   close(): void {
+    this.#closed = true;
+    this.#tryNow();
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#waiting.clear();
@@ -105,6 +110,17 @@ export class Committer {
       else if (this.#waiting.size > 0) {
         this.#timer ??= this.#options.clock.schedule(() => this.#start('interval'), this.#options.intervalMs);
       }
+    });
+  }
+
+  /** Before try number `attempt` + 1. */
+  #wait(attempt: number): Promise<void> {
+    return new Promise(resolve => {
+      const timer = this.#options.clock.schedule(resolve, Math.min(100 * 2 ** (attempt - 1), 3000));
+      this.#tryNow = () => {
+        timer.cancel();
+        resolve();
+      };
     });
   }
 
@@ -129,11 +145,12 @@ export class Committer {
           for (const offset of offsets) await this.#commit([offset], trigger);
           return;
         }
-        if (!error.retriable || attempt >= attempts) {
+        // Also after the wait: who has closed it may have closed the connection too.
+        if (error.retriable && attempt < attempts && !this.#closed) await this.#wait(attempt);
+        if (!error.retriable || attempt >= attempts || this.#closed) {
           this.#report({ trigger, offsets, tookMs: clock.elapsed() - started, error });
           return;
         }
-        await new Promise<void>(resolve => clock.schedule(resolve, Math.min(100 * 2 ** (attempt - 1), 3000)));
       }
     }
   }

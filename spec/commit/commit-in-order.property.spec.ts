@@ -154,7 +154,7 @@ describe('commitInOrder, against a model', () => {
           lastOf[partition] = point;
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

@@ -1,5 +1,5 @@
 /** Type-checks examples as the library's user would: by its entry points, under the repository's strictness. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import type { Example } from './examples.js';
 
@@ -29,8 +29,10 @@ export function compileExamples(repository: string, examples: readonly Example[]
   const names = exportsOf(first, preamble);
 
   const modules = examples.map((example, index) => {
-    const path = join(folder, `example-${index}.ts`);
     const wrapped = wrap(example.code, names);
+    // One that stands alone compiles beside the text it stands in, so that its relative imports are the reader's.
+    const place = standsAlone(example.code) ? join(repository, dirname(example.file)) : folder;
+    const path = join(place, `example-${index}.ts`);
     virtual.set(path, wrapped.text);
     return { example, path, linesBefore: wrapped.linesBefore };
   });
@@ -67,9 +69,13 @@ function exportsOf(program: ts.Program, file: string): string[] {
   return checker.getExportsOfModule(module).map(symbol => symbol.name);
 }
 
+function standsAlone(code: string): boolean {
+  return /^\s*import\b/m.test(code);
+}
+
 /** The function makes `const app = ...` shadow the preamble's `app`, and `await` possible. */
 function wrap(code: string, names: readonly string[]): { text: string; linesBefore: number } {
-  if (/^\s*import\b/m.test(code)) return { text: `${code}\nexport {};\n`, linesBefore: 0 };
+  if (standsAlone(code)) return { text: `${code}\nexport {};\n`, linesBefore: 0 };
   const used = names.filter(name =>
     new RegExp(`(?<![\\w$])${name.replace(/\$/g, '\\$')}(?![\\w$])`).test(code),
   );

@@ -1,0 +1,119 @@
+/**
+ * One process of the app under test: the purchases topology as it is, on kafkajs and LMDB, with its fail points. Started
+ * by {@link Member}; its argument is the task as JSON, its orders come by IPC.
+ *
+ * Each member has a store of its own, since LMDB wants one writing process at a time; the checker takes all of them
+ * together. A member that is started again goes on with the same one.
+ */
+import { createApp, type LifecycleEvent, memoryMetrics } from 'kafka-rx';
+import { kafkajs } from 'kafka-rx/kafkajs';
+import { lmdb } from 'kafka-rx/lmdb';
+import { historyOptions, purchases } from '../../demos/purchases/topology.js';
+import { FailPoints } from './fail-points.js';
+import { LeftOutPartitions } from './left-out-partitions.js';
+import { type AppTask, groupId, type Order, type Report } from './messages.js';
+import { NotingStore } from './noting-store.js';
+import { seedBug } from './seeded-bugs.js';
+
+const statusMs = 100;
+
+const task: AppTask = JSON.parse(process.argv[2] ?? '{}');
+const metrics = memoryMetrics();
+const failPoints = new FailPoints();
+const leftOut = new LeftOutPartitions();
+leftOut.install(task.bug === 'ignore-missing-partition');
+
+function tell(report: Report): void {
+  // Main may be gone; then so is this process, by `disconnect`.
+  if (process.connected) process.send?.(report, undefined, undefined, () => {});
+}
+
+process.on('unhandledRejection', reason => tell({ report: 'rejection', text: `unhandled rejection: ${textOf(reason)}` }));
+process.on('uncaughtException', error => {
+  tell({ report: 'rejection', text: `uncaught exception: ${textOf(error)}` });
+  setTimeout(() => process.exit(1), 100);
+});
+process.on('disconnect', () => process.exit(1));
+
+const store = new NotingStore(lmdb('history', { ...historyOptions, directory: task.folder }), task.folder);
+const app = createApp({
+  groupId,
+  driver: failPoints.wrap(
+    kafkajs({ brokers: task.brokers, metadataMaxAgeMs: 3_000, requestTimeoutMs: 5_000 }),
+    seedBug(task.bug),
+  ),
+  sessionTimeoutMs: 6_000,
+  rebalanceTimeoutMs: 15_000,
+  commit: { intervalMs: 200 },
+  metrics,
+});
+purchases(app, store);
+
+app.events$.subscribe(event => {
+  const text = told(event);
+  if (text !== undefined) tell({ report: 'event', atMs: Date.now(), text });
+});
+const status = setInterval(() => {
+  const { state, ready } = app.health();
+  const inFlight = metrics.value('kafka_rx_in_flight_records') ?? 0;
+  const consumed = metrics.value('kafka_rx_consumed_records_total') ?? 0;
+  tell({ report: 'status', state, ready, inFlight, consumed, rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20) });
+}, statusMs);
+
+process.on('message', (order: Order) => {
+  if (order.order === 'slow-store') store.slow(order.delayMs, order.forMs);
+  if (order.order === 'fail-store') store.fail(order.writes);
+  if (order.order === 'block-event-loop') block(order.forMs);
+  if (order.order === 'kill-before-commit') failPoints.killBeforeCommit();
+  if (order.order === 'kill-mid-batch') failPoints.killMidBatch();
+  if (order.order === 'refuse-commits') failPoints.refuseCommits(order.forMs);
+  if (order.order === 'leave-out-partitions') leftOut.begin(order.forMs);
+  if (order.order === 'stop') void stop(order.deadlineMs);
+});
+
+async function stop(deadlineMs: number): Promise<void> {
+  const from = performance.now();
+  await app.stop({ deadlineMs });
+  tell({ report: 'stopped', tookMs: Math.round(performance.now() - from) });
+}
+
+function block(forMs: number): void {
+  const until = performance.now() + forMs;
+  while (performance.now() < until);
+}
+
+/** What main wants to know of an event; commits are many, and their errors few. */
+function told(event: LifecycleEvent): string | undefined {
+  switch (event.type) {
+    case 'commit':
+      return event.result.error === undefined ? undefined : `commit: ${event.result.error.message}`;
+    case 'driver':
+      return event.event.type === 'retrying' ? undefined : `driver ${event.event.type}`;
+    case 'state':
+      return event.state;
+    case 'failed':
+      return `failed: ${event.error.code}: ${event.error.message}`;
+    case 'drained':
+      return `drained, ${event.pending} pending`;
+    case 'revoked':
+      return `revoked ${event.partitions.length}, ${event.pending} pending`;
+    case 'subscribed':
+      return undefined;
+    default:
+      return `${event.type} ${event.partitions.map(({ partition }) => partition).join(',')}`;
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+try {
+  await app.run();
+  process.exitCode = 0;
+} catch {
+  process.exitCode = 1; // told as an event already; main starts it again
+} finally {
+  clearInterval(status);
+  setTimeout(() => process.exit(), 50);
+}
