@@ -62,7 +62,7 @@ export interface RetrySchedule {
   /** Milliseconds before try number `attempt`, counted from 1. */
   delayMs(attempt: number): number;
   /** What becomes of the record afterwards. */
-  readonly then: Verdict;
+  readonly otherwise: Verdict;
 }
 
 /** A partition during one epoch, as deliveries see it. */

@@ -9,7 +9,7 @@ import type { RetrySchedule, Stage, Verdict } from '../leases/delivery.js';
  * - `'dead-letter'`: the record's coordinates and reason go to the dead-letter topic; its offset is committed once that
  *   is acknowledged.
  * - `retry(…)`: tried again with backoff, then one of the three. For what can wait: asynchronous operators and stores.
- *   A synchronous step goes straight to `then`; sends are tried again by the driver until the delivery timeout.
+ *   A synchronous step goes straight to `otherwise`; sends are tried again by the driver until the delivery timeout.
  *
  * @category Policies @since 0.1.0
  */
@@ -27,7 +27,7 @@ export interface RetryOptions {
   /** Milliseconds that no delay exceeds. Default 10,000. */
   readonly maxDelayMs?: number | undefined;
   /** What becomes of the record when all tries failed. Default `'fail'`. */
-  readonly then?: Verdict | undefined;
+  readonly otherwise?: Verdict | undefined;
 }
 
 /**
@@ -37,11 +37,11 @@ export interface RetryOptions {
  * @category Policies @since 0.1.0
  */
 export function retry(options: RetryOptions = {}): RetrySchedule {
-  const { attempts = 5, initialDelayMs = 100, maxDelayMs = 10_000, then = 'fail' } = options;
+  const { attempts = 5, initialDelayMs = 100, maxDelayMs = 10_000, otherwise = 'fail' } = options;
   if (!(attempts >= 1)) throw new RangeError(`retry: attempts must be at least 1, not ${attempts}`);
   if (!(initialDelayMs >= 0))
     throw new RangeError(`retry: initialDelayMs must not be negative, but is ${initialDelayMs}`);
-  return { attempts, then, delayMs: attempt => Math.min(initialDelayMs * 2 ** (attempt - 1), maxDelayMs) };
+  return { attempts, otherwise, delayMs: attempt => Math.min(initialDelayMs * 2 ** (attempt - 1), maxDelayMs) };
 }
 
 export function isRetry(policy: Policy | undefined): policy is RetrySchedule {
@@ -50,5 +50,5 @@ export function isRetry(policy: Policy | undefined): policy is RetrySchedule {
 
 /** What a policy comes to where nothing can wait. */
 export function verdictOf(policy: Policy | undefined): Verdict | undefined {
-  return isRetry(policy) ? policy.then : policy;
+  return isRetry(policy) ? policy.otherwise : policy;
 }

@@ -121,6 +121,8 @@ export class Dispatcher {
     const lanes = this.#order.filter(lane => lost.has(epochName(lane)));
     this.#end(lanes);
     this.#order = [...this.#lanes.values()];
+    // What they had under way may have been what held the others up.
+    this.wake();
     return lanes;
   }
 
@@ -253,6 +255,8 @@ export class Dispatcher {
           return;
         }
         this.#dispatchTurn(lane);
+        // Only now: were a turn that a bound took away gone, every second partition would never get one.
+        this.#turn = this.#order.indexOf(lane) + 1;
         if (this.#halted) return;
         this.#now = clock.elapsed();
         if (this.#now >= until) {
@@ -279,7 +283,6 @@ export class Dispatcher {
         this.#ports.flush('bound');
         continue;
       }
-      this.#turn = (this.#turn + i + 1) % count;
       return lane;
     }
     return undefined;

@@ -12,7 +12,10 @@ export interface DocumentSource {
   readonly origin: string;
   readonly partition: number;
   readonly offset: number;
-  /** Position among the documents of one source record: `''` for the only one, `.0`, `.1` after a one-to-many. */
+  /**
+   * Position among the documents of one source record: `''` for the only one, `.0`, `.1` after a one-to-many, `.1.0`
+   * after two. Digits and dots without leading zeros, at most 64 steps; orders as numbers do.
+   */
   readonly ordinal: string;
 }
 
@@ -42,7 +45,7 @@ export interface TimeRange {
 /** @category Stores @since 0.1.0 */
 export interface Store<V> {
   readonly name: string;
-  /** Called once by `app.run()` (or a reader) before all else; idempotent. Rejects with `STORE` and its path. */
+  /** Called by `app.run()` (or a reader) before all else; idempotent, and again after `close`. Rejects with `STORE` and its path. */
   open(): Promise<void>;
   /**
    * Writes all, or rejects. Undefined means: durable already. Called again with the same documents after a failure.
@@ -51,13 +54,16 @@ export interface Store<V> {
   write(documents: readonly Document<V>[]): Promise<void> | undefined;
   /** By `StoredDocument.id`. */
   get(id: string): Promise<StoredDocument<V> | undefined>;
-  /** One customer's documents in time order; a consistent picture as of the call, while writes go on. */
+  /**
+   * One customer's documents in time order, those of one time by their sources; a consistent picture as of the first
+   * `next`, while writes go on. Give up a scan by `return()`, as leaving a `for await` does.
+   */
   byCustomer(customer: string, range?: TimeRange): AsyncIterable<StoredDocument<V>>;
-  /** All documents of a time range in time order. */
+  /** All documents of a time range, likewise. */
   byTime(range?: TimeRange): AsyncIterable<StoredDocument<V>>;
   /** The number of documents. */
   count(): Promise<number>;
-  /** Idempotent. */
+  /** Idempotent; finishes the write under way. After it all but `open` rejects with `CLOSED`. */
   close(): Promise<void>;
 }
 

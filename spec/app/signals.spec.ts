@@ -35,7 +35,7 @@ describe('signals', () => {
     const [code] = await once(child, 'close');
     expect(code).toBe(0);
     expect(output()).toContain('stopping\nstopped\ncommitted 1\n');
-  }, 20_000);
+  }, 60_000);
 
   test.each([
     ['SIGTERM', 143],

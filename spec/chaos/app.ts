@@ -55,8 +55,8 @@ app.events$.subscribe(event => {
 });
 const status = setInterval(() => {
   const { state, ready } = app.health();
-  const inFlight = metrics.value('kafka_rx_in_flight_records') ?? 0;
-  const consumed = metrics.value('kafka_rx_consumed_records_total') ?? 0;
+  const inFlight = metrics.value('kafka_rx_in_flight_records');
+  const consumed = metrics.value('kafka_rx_records_consumed_total');
   tell({ report: 'status', state, ready, inFlight, consumed, rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20) });
 }, statusMs);
 

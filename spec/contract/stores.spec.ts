@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lmdb } from '../../lib/stores/lmdb.js';
 import { memoryStore } from '../../lib/stores/memory-store.js';
-import { describeStoreContract, saleCodec } from './store-contract.js';
+import { saleCodec } from './sales.js';
+import { describeStoreContract } from './store-contract.js';
 
 describeStoreContract('memory', async options => {
   const store = memoryStore('sales', options);

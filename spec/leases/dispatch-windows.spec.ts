@@ -14,6 +14,7 @@ import {
 } from 'rxjs';
 import type { App } from '../../lib/app-interface.js';
 import { number } from '../../lib/codecs/number.js';
+import type { KafkaRecord } from '../../lib/record.js';
 import { type TestAppOptions, testApp } from '../../lib/testing/index.js';
 import { flatMapValue } from '../../operators/flatMapValue.js';
 import { mapAsync } from '../../operators/mapAsync.js';
@@ -29,7 +30,7 @@ describe('the source', () => {
   test('runs a record through every branch and operator before it takes the next', async () => {
     const seen: string[] = [];
     const note = (where: string) =>
-      tap<{ readonly value: number }>(({ value }) => seen.push(`${where}${value}`));
+      tap<KafkaRecord<Buffer | null, number>>(({ value }) => seen.push(`${where}${value}`));
     const t = await start(app => {
       const shared = numbersOf(app).pipe(note('a'), share());
       shared.pipe(note('b')).subscribe(toOut(app));

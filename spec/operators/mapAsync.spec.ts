@@ -20,7 +20,7 @@ import { mapAsync } from '../../operators/mapAsync.js';
 import { coordinates, numbered } from './numbered.js';
 
 // biome-ignore lint/suspicious/noThenProperty: the option's name
-const twiceThenSkip = retry({ attempts: 2, initialDelayMs: 1, then: 'skip' });
+const twiceThenSkip = retry({ attempts: 2, initialDelayMs: 1, otherwise: 'skip' });
 /** Gives its number after as many frames. */
 const after = (frames: number): Observable<number> => timer(frames).pipe(map(() => frames));
 /** Emissions by value and ordinal. */

@@ -6,9 +6,9 @@ import { deliver, marbles } from '../../lib/testing/index.js';
 import { coordinates, numbered } from './numbered.js';
 
 // biome-ignore lint/suspicious/noThenProperty: the option's name
-const thenSkip = retry({ then: 'skip' });
+const thenSkip = retry({ otherwise: 'skip' });
 // biome-ignore lint/suspicious/noThenProperty: the option's name
-const thenDeadLetter = retry({ then: 'dead-letter' });
+const thenDeadLetter = retry({ otherwise: 'dead-letter' });
 
 /** What every synchronous operator of ours is held to. */
 export interface SynchronousSubject<V> {

@@ -60,7 +60,7 @@ type StageName = keyof typeof stages;
 const names = Object.keys(stages) as StageName[];
 const codes = { decode: 'DECODE', process: 'PROCESS', encode: 'ENCODE', produce: 'PRODUCE', store: 'STORE' };
 
-const then = 'skip' as const;
+const otherwise = 'skip' as const;
 
 async function run(
   stage: StageName,
@@ -137,7 +137,7 @@ describe.each(names)('a record that fails at stage %s', stage => {
 
   test('under retry ends by the verdict after it', async () => {
     const { t, error } = await run(stage, {
-      [stage]: retry({ attempts: 1, initialDelayMs: 0, then }),
+      [stage]: retry({ attempts: 1, initialDelayMs: 0, otherwise }),
     });
     for (let i = 0; i < 3; i++) {
       t.clock.advance(1);

@@ -86,9 +86,9 @@ describe('the store sink', () => {
   });
 
   test('gives up after the last try, by the verdict that follows', async () => {
-    const run = async (then: 'fail' | 'skip') => {
+    const run = async (otherwise: 'fail' | 'skip') => {
       const { store, writes } = watchedStore(() => Promise.reject(new Error('disk full')));
-      const t = await start(store, { onStoreError: retry({ attempts: 2, initialDelayMs: 10, then }) });
+      const t = await start(store, { onStoreError: retry({ attempts: 2, initialDelayMs: 10, otherwise }) });
       t.pipeIn('in', records('a'));
       for (const ms of [0, 10, 20]) {
         await t.idle();

@@ -1,5 +1,5 @@
 import { memoryStore } from '../../lib/stores/memory-store.js';
-import { origin, sale, saleIndexes } from '../contract/store-contract.js';
+import { origin, sale, saleIndexes } from '../contract/sales.js';
 
 describe('the memory store', () => {
   it('is durable when write returns', () => {

@@ -130,7 +130,7 @@ describe('an Observable with a place', () => {
 
   test('supports forEach', async () => {
     const heard: number[] = [];
-    await numbers(1, 2).forEach(n => heard.push(n));
+    await numbers(1, 2).forEach(n => void heard.push(n));
     expect(heard).toEqual([1, 2]);
   });
 

@@ -6,12 +6,15 @@
  *   answer (src/protocol/requests/metadata/v0/response.js), and with it every other topic.
  * - **Connecting.** Calls of `connect` while one is under way wait for that one. kafkajs opens a socket for each, uses
  *   the last and never closes the others (src/network/connection.js, connect).
- * - **Disconnecting.** A socket that is done with is let go of, since kafkajs ends it again with each further attempt to
- *   reach the broker (a MaxListenersExceededWarning after eleven).
+ * - **Disconnecting.** It is at once: requests under way are rejected, the socket is cut and let go of. kafkajs waits for
+ *   their answers, also those of a broker that was taken out of the metadata because it hangs, and every refresh of the
+ *   metadata waits with it (src/cluster/brokerPool.js, refreshMetadata); and it ends the same socket again and again.
+ * - **Questions.** An answer about metadata or the coordinator that takes long is not waited for; the next attempt asks
+ *   another broker.
  * - **Timers.** The check of pending requests is not armed while none is pending. kafkajs re-arms it for ever with a
  *   negative delay (src/network/requestQueue/index.js, scheduleCheckPendingRequests): a thousand timers a second for
  *   each idle connection, and a TimeoutNegativeWarning on Node 24. A request that has to wait arms it itself, in `push`.
- * - **Closing.** It is final and bounded. kafkajs waits for every request, and its retriers connect again behind it.
+ * - **Closing.** It is final. kafkajs's retriers would connect again behind it.
  */
 import { within } from '../../clock.js';
 import type { DriverContext } from '../port.js';
@@ -36,6 +39,10 @@ const metadataKey = 3;
 const kafkajsMetadataVersion = 6;
 /** UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, TOPIC_AUTHORIZATION_FAILED. */
 const absent: ReadonlySet<number> = new Set([3, 5, 29]);
+const findCoordinatorKey = 10;
+/** A broker that is well answers in milliseconds, unless a request before it on that connection is held. */
+const questionBoundMs = 3_000;
+const closeBoundMs = 1_000;
 const leaderNotAvailable = 5;
 const replicaNotAvailable = 9;
 
@@ -54,29 +61,34 @@ export class ClusterConnections {
     tapCluster(cluster, { broker: taps.broker, pool: pool => this.#mend(pool) });
   }
 
-  /** Disconnects in good order within the bound, then by cutting the sockets; no connection is made any more. */
-  async close(boundMs: number): Promise<void> {
+  /** Disconnects everything, and lets nothing connect any more. */
+  async close(): Promise<void> {
     this.#closed = true;
-    const done = this.#cluster.disconnect().catch(() => {});
-    await within(this.#driver.clock, done, boundMs);
-    for (const { pool } of this.#pools) {
-      for (const { socket } of pool) socket?.destroy();
-    }
+    await within(
+      this.#driver.clock,
+      this.#cluster.disconnect().catch(() => {}),
+      closeBoundMs,
+    );
+    await Promise.all(this.#pools.flatMap(({ pool }) => pool.map(connection => connection.disconnect())));
   }
 
   #mend(pool: ConnectionPool): void {
     this.#pools.push(pool);
     const send = pool.send.bind(pool);
-    pool.send = request => {
+    pool.send = async request => {
       const { apiKey, apiVersion } = request.request;
-      if (apiKey !== metadataKey || apiVersion > kafkajsMetadataVersion) return send(request);
+      if (apiKey !== metadataKey && apiKey !== findCoordinatorKey) return send(request);
       const { decode, parse } = request.response;
       const tolerant: typeof parse = data => {
         // kafkajs's own request: its decoder gives this shape (src/protocol/requests/metadata/v5/response.js).
-        this.#leaveOutAbsent(data as KafkajsMetadata);
+        if (apiKey === metadataKey && apiVersion <= kafkajsMetadataVersion)
+          this.#leaveOutAbsent(data as KafkajsMetadata);
         return parse(data);
       };
-      return send({ ...request, response: { decode, parse: tolerant } });
+      const answer = send({ ...request, response: { decode, parse: tolerant } });
+      const inTime = await within(this.#driver.clock, answer, questionBoundMs);
+      if (inTime === 'late') throw connectionError('KafkaJSRequestTimeoutError', pool);
+      return inTime;
     };
     for (const connection of pool.pool) {
       const { requestQueue } = connection;
@@ -96,9 +108,10 @@ export class ClusterConnections {
       const disconnect = connection.disconnect.bind(connection);
       connection.disconnect = async () => {
         const { socket } = connection;
-        const done = await disconnect();
-        if (connection.socket === socket) connection.socket = null;
-        return done;
+        connection.socket = null;
+        socket?.destroy();
+        requestQueue.rejectAll(connectionError('KafkaJSConnectionClosedError', pool));
+        return disconnect();
       };
     }
   }
@@ -116,4 +129,9 @@ export class ClusterConnections {
       if (code === leaderNotAvailable || code === replicaNotAvailable) partition.partitionErrorCode = 0;
     }
   }
+}
+
+/** An error such as kafkajs's own, by the name that it tells them by (src/errors.js). */
+function connectionError(name: string, { host, port }: ConnectionPool): Error {
+  return Object.assign(new Error('the connection was given up'), { name, retriable: true, host, port });
 }

@@ -23,9 +23,6 @@ import { KafkajsProducer } from './kafkajs-producer.js';
 import type { Settings } from './options.js';
 import { ClusterTransport } from './produce-transport.js';
 
-const closeBoundMs = 5_000;
-/** For what never answered there is no good order to wait for. */
-const abandonBoundMs = 500;
 const betweenAttemptsMs = 200;
 
 interface Reached {
@@ -71,7 +68,7 @@ export class KafkajsConnection implements DriverConnection {
       driver.event({ type: 'connected' });
       return new KafkajsConnection(driver, settings, { kafka, cluster, connections, clusterId });
     } catch (error) {
-      await connections.close(abandonBoundMs);
+      await connections.close();
       throw error;
     }
   }
@@ -112,7 +109,7 @@ export class KafkajsConnection implements DriverConnection {
   async #close(): Promise<void> {
     await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
     await Promise.all([...this.#producers].map(producer => producer.close()));
-    await this.#connections.close(closeBoundMs);
+    await this.#connections.close();
     this.#driver.event({ type: 'disconnected', error: undefined });
   }
 

@@ -24,6 +24,8 @@ export interface SessionContext {
   readonly ended: (error: unknown) => void;
 }
 
+const stopBoundMs = 1_000;
+
 /**
  * One kafkajs consumer, from connecting to its end. The membership outlives it: a crash or another subscription is a
  * new session of the same member.
@@ -97,20 +99,20 @@ export class GroupSession {
     return this.#cluster.findGroupCoordinator({ groupId: this.#context.options.groupId });
   }
 
-  /** Ends the session without leaving the group; settles within the bound. */
-  close(boundMs: number): Promise<void> {
-    this.#closed ??= this.#close(boundMs);
+  /** Ends the session without leaving the group; settles within a second or two. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
     return this.#closed;
   }
 
-  async #close(boundMs: number): Promise<void> {
+  async #close(): Promise<void> {
     this.#open = false;
-    this.#context.fetcher.wake();
+    this.#context.fetcher.interrupt();
     const { driver } = this.#context;
-    // `stop` waits for the fetch in flight (src/consumer/runner.js); both are bounded by cutting the connections.
+    // `stop` waits for a join that is under way (src/consumer/runner.js); cutting the connections ends that.
     const stopped = this.#consumer.stop().catch(() => {});
-    await within(driver.clock, stopped, boundMs / 2);
-    await this.#connections.close(boundMs / 2);
+    await within(driver.clock, stopped, stopBoundMs);
+    await this.#connections.close();
   }
 
   /** Runs within kafkajs's `emit`, in the same turn as the join and so before the first fetch. */
@@ -133,7 +135,7 @@ export class GroupSession {
   #end(error: unknown): void {
     if (!this.#open) return;
     // After a crash kafkajs has disconnected already; before `run` it has not.
-    void this.close(this.#context.settings.requestTimeoutMs);
+    void this.close();
     this.#context.ended(error);
   }
 }

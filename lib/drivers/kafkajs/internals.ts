@@ -14,6 +14,7 @@ import type { ProtocolRequest } from './protocol/protocol-request.js';
 export interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
+  rejectAll(error: Error): void;
 }
 
 /** src/network/connection.js */

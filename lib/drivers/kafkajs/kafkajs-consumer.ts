@@ -22,8 +22,8 @@ import { Positions } from './positions.js';
 
 /** Between two sessions, milliseconds at most. */
 const restartCapMs = 5_000;
-/** What a stop may take altogether, milliseconds. */
-const stopBoundMs = 5_000;
+/** How long the coordinator has to hear that the member leaves. */
+const leaveBoundMs = 3_000;
 
 interface Waiting {
   readonly resolve: () => void;
@@ -83,6 +83,7 @@ export class KafkajsConsumer implements DriverConsumer {
         this.#session?.findCoordinator() ??
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
       rejoin,
+      rejoinWanted: () => this.#fetcher.rejoinWanted,
     });
     this.#positions = new Positions({
       driver,
@@ -127,7 +128,7 @@ export class KafkajsConsumer implements DriverConsumer {
     // drains, as every join does. Until then the old one only keeps its connections.
     this.#membership.forgetCoordinator();
     const joined = this.#openAndJoin();
-    void before?.close(stopBoundMs);
+    void before?.close();
     return joined;
   }
 
@@ -180,7 +181,7 @@ export class KafkajsConsumer implements DriverConsumer {
     await Promise.resolve();
     this.#settle(waiting => waiting.reject(closedError('consumer')));
     if (!started) return;
-    await Promise.all([this.#session?.close(stopBoundMs), this.#leave(memberId)]);
+    await Promise.all([this.#session?.close(), this.#leave(memberId)]);
   }
 
   /**
@@ -194,7 +195,7 @@ export class KafkajsConsumer implements DriverConsumer {
       .findGroupCoordinator({ groupId })
       .then(coordinator => coordinator.leaveGroup({ groupId, memberId }));
     try {
-      await within(this.#driver.clock, left, stopBoundMs / 2);
+      await within(this.#driver.clock, left, leaveBoundMs);
     } catch (error) {
       this.#driver.logger.info(
         { reason: kindOf(error) },

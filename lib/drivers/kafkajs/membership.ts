@@ -28,6 +28,7 @@ export interface MembershipContext {
   readonly findCoordinator: () => Promise<Broker>;
   /** Called when kafkajs should join again. */
   readonly rejoin: () => void;
+  readonly rejoinWanted: () => boolean;
 }
 
 /** The part of the rebalance timeout that is kept back for JoinGroup itself and for noticing the rebalance late. */
@@ -107,6 +108,16 @@ export class Membership {
     this.#left = true;
     this.#stopBeating();
     this.#expelled();
+  }
+
+  /** Sends our own heartbeat on; answers kafkajs's from what is known. */
+  async answerHeartbeat(
+    request: GroupGeneration,
+    send: (request: GroupGeneration) => Promise<unknown>,
+  ): Promise<unknown> {
+    if (isOwn(request)) return send(request);
+    if (this.#context.rejoinWanted()) throw rebalanceWanted();
+    return undefined;
   }
 
   /** Draws the conclusion from an error of the group protocol; errors of an older generation say nothing. */
@@ -189,16 +200,33 @@ export class Membership {
     if (this.#heartbeatPending || this.#memberId === '' || this.#left) return;
     this.#heartbeatPending = true;
     const { driver, options } = this.#context;
+    const { generation } = this;
+    const beat = this.coordinator().then(coordinator => coordinator.heartbeat(ownHeartbeat(generation)));
     try {
-      const beat = this.coordinator().then(coordinator => coordinator.heartbeat(this.generation));
-      // A coordinator that does not answer must not keep the next heartbeat from being tried.
-      await within(driver.clock, beat, options.sessionTimeoutMs / 3);
+      // A coordinator that does not answer must not keep another, which it may have moved to, from being tried.
+      const late = (await within(driver.clock, beat, options.sessionTimeoutMs / 3)) === 'late';
+      if (late) this.forgetCoordinator();
     } catch (error) {
       driver.logger.debug({ reason: kindOf(error) }, 'heartbeat failed');
+      this.observe(error, generation.groupGenerationId);
     } finally {
       this.#heartbeatPending = false;
     }
   }
+}
+
+const own = Symbol('kafka-rx heartbeat');
+
+/** Marks a heartbeat as ours, on its way through a broker's `heartbeat` that kafkajs calls too. */
+function ownHeartbeat(generation: GroupGeneration): GroupGeneration {
+  return Object.assign({ [own]: true }, generation);
+}
+
+const isOwn = (request: GroupGeneration): boolean => own in request;
+
+/** What kafkajs's runner takes for a rebalance (src/errors.js, isRebalancing): it stops the fetchers and joins. */
+export function rebalanceWanted(): Error {
+  return Object.assign(new Error('joining again'), { type: 'REBALANCE_IN_PROGRESS', retriable: false });
 }
 
 /** Has the membership see the group protocol as it passes through this broker, one of this consumer's own. */
@@ -230,13 +258,13 @@ export function tapGroupProtocol(broker: Broker, membership: () => Membership | 
       throw error;
     }
   };
+  // kafkajs heartbeats after each fetch and waits for the answer (src/consumer/runner.js), so that a coordinator that
+  // hangs would stop the fetches from every broker. The membership has a rhythm of its own and tells kafkajs what it
+  // heard when it asks; only its own heartbeats go out.
   broker.heartbeat = async request => {
-    try {
-      return await heartbeat(request);
-    } catch (error) {
-      membership()?.observe(error, request.groupGenerationId);
-      throw error;
-    }
+    const member = membership();
+    if (member === undefined) throw sessionOver();
+    return member.answerHeartbeat(request, heartbeat);
   };
   // Whether and when the member leaves is the consumer's decision: kafkajs leaves at each crash too
   // (src/consumer/index.js, onCrash), and with that would give up what a restart goes on with.

@@ -13,6 +13,7 @@ import { decompress } from './compression.js';
 import { fatalErrorOf, kindOf } from './errors.js';
 import { type Broker, type Cluster, type FetchParameters, sendTo } from './internals.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
+import { rebalanceWanted } from './membership.js';
 import type { Settings } from './options.js';
 import type { Positions } from './positions.js';
 import { errorType, meansStaleMetadata, passes } from './protocol/error-codes.js';
@@ -33,10 +34,23 @@ const backoffCapMs = 1_000;
 /** How long a fetch waits for records while another partition of the broker is held back and may be resumed. */
 const shortWaitMs = 50;
 
+/** Something that happens once, as a promise to race against. */
+class Interruption {
+  readonly happened: Promise<undefined>;
+  happen: () => void = () => {};
+
+  constructor() {
+    this.happened = new Promise(resolve => {
+      this.happen = () => resolve(undefined);
+    });
+  }
+}
+
 export class PartitionFetcher {
   readonly #context: FetcherContext;
   readonly #sleepers = new Set<() => void>();
   #rejoin = false;
+  #interruption = new Interruption();
   #turn = 0;
 
   constructor(context: FetcherContext) {
@@ -55,11 +69,22 @@ export class PartitionFetcher {
   /** Has kafkajs join the group again, at the next fetch of whichever broker. */
   rejoin(): void {
     this.#rejoin = true;
-    this.wake();
+    this.interrupt();
+  }
+
+  get rejoinWanted(): boolean {
+    return this.#rejoin;
   }
 
   joined(): void {
     this.#rejoin = false;
+    this.#interruption = new Interruption();
+  }
+
+  /** Has every fetch return without its answer: kafkajs waits for all of them before it joins or stops. */
+  interrupt(): void {
+    this.#interruption.happen();
+    this.wake();
   }
 
   /** Ends the waits of brokers that had nothing to fetch. */
@@ -97,7 +122,7 @@ export class PartitionFetcher {
         requested.set(`${state.topic}:${state.partition}`, { ...state, position });
       }
       if (requested.size === 0) return await this.#sleep(shortWaitMs);
-      const { partitions } = await sendTo(
+      const answer = sendTo(
         broker,
         fetchRequest(
           [...requested.values()].map(({ topic, partition, position }) => ({
@@ -113,8 +138,10 @@ export class PartitionFetcher {
           },
         ),
       );
+      const response = await Promise.race([answer, this.#interruption.happened]);
+      if (response === undefined) return;
       let stale = false;
-      for (const fetched of partitions) {
+      for (const fetched of response.partitions) {
         const asked = requested.get(`${fetched.topic}:${fetched.partition}`);
         if (asked !== undefined && (await this.#take(broker, asked, fetched)) === 'stale') stale = true;
       }
@@ -136,12 +163,13 @@ export class PartitionFetcher {
     fetched: FetchedPartition,
   ): Promise<'stale' | undefined> {
     const { assignment, options } = this.#context;
+    // Sought, or fetched from two brokers at once while the leader moves: then this answer is not the one.
     const state = assignment.readable(asked);
-    if (state === undefined || state.epoch !== asked.epoch) return undefined;
+    if (state?.epoch !== asked.epoch || state.position !== asked.position) return undefined;
     if (fetched.errorCode !== 0) return this.#partitionFailed(broker, state, errorType(fetched.errorCode));
     const set = await this.#read(asked, fetched);
     // The wait may have ended the epoch: then these records come again, or go to another member.
-    if (!assignment.isCurrent(asked)) return undefined;
+    if (!assignment.isCurrent(asked) || state.position !== asked.position) return undefined;
     state.failures = 0;
     if (set.nextOffset === asked.position) return undefined;
     const stable = fetched.lastStableOffset;
@@ -238,9 +266,4 @@ export class PartitionFetcher {
       timer = this.#context.driver.clock.schedule(wake, ms);
     });
   }
-}
-
-/** What kafkajs's runner takes for a rebalance (src/errors.js, isRebalancing): it stops the fetchers and joins. */
-function rebalanceWanted(): Error {
-  return Object.assign(new Error('joining again'), { type: 'REBALANCE_IN_PROGRESS', retriable: false });
 }

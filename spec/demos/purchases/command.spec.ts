@@ -101,7 +101,7 @@ describe('purchases --input', () => {
     expect([all.code, all.err, all.items]).toEqual([0, '', ['item 0', 'item 2']]);
     expect(JSON.parse(lines(all.out)[0] ?? '')).toEqual(purchase(0, { cardNumber: 'xxxx-xxxx-xxxx-1111' }));
     expect([from.items, to.items]).toEqual([['item 2'], ['item 0']]);
-  }, 30_000);
+  }, 90_000);
 
   test('--json ends standard output with one line of counts, and nothing else stands there', async () => {
     const { code, out } = await run(
@@ -130,7 +130,7 @@ describe('purchases --input', () => {
       'seconds',
       'recordsPerSecond',
     ]);
-  }, 30_000);
+  }, 90_000);
 
   test('an empty file is nothing to do, not a failure', async () => {
     const { code, out } = await run(
@@ -141,7 +141,7 @@ describe('purchases --input', () => {
       '--json',
     );
     expect([code, lastLine(out)]).toEqual([0, { consumed: 0, ...counts, seconds: 0, recordsPerSecond: 0 }]);
-  }, 30_000);
+  }, 90_000);
 
   test('a missing file is one line and exit code 1; --json still ends with its line', async () => {
     const { code, out, err } = await run(
@@ -154,7 +154,7 @@ describe('purchases --input', () => {
     expect([code, lastLine(out)]).toEqual([1, expect.objectContaining({ consumed: 0 })]);
     expect(lines(err).at(-1)).toBe(`Cannot read ${store('nowhere.jsonl')}: there is no such file`);
     expect(err).not.toMatch(/^\s+at /m);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('purchases --on-invalid', () => {
@@ -169,17 +169,17 @@ describe('purchases --on-invalid', () => {
     expect(lastLine(out)).toMatchObject({ skipped: 0, deadLettered: 0 });
     expect(lines(err).at(-1)).toMatch(/^DECODE: .*\(topic transactions, partition \d, offset \d\)/);
     expect(err).not.toMatch(/4111|^\s+at /m);
-  }, 30_000);
+  }, 90_000);
 
   test('skip: goes on and counts', async () => {
     const { code, out } = await judge('skip');
     expect([code, lastLine(out)]).toMatchObject([0, { consumed: 6, stored: 4, skipped: 2, deadLettered: 0 }]);
-  }, 30_000);
+  }, 90_000);
 
   test('dead-letter: goes on and counts what was written', async () => {
     const { code, out } = await judge('dead-letter', '--dead-letter-topic', 'dead');
     expect([code, lastLine(out)]).toMatchObject([0, { consumed: 6, stored: 4, skipped: 0, deadLettered: 2 }]);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('purchases', () => {
@@ -193,19 +193,19 @@ describe('purchases', () => {
     expect(ended.map(({ code, out, err }) => [code, out, lines(err)])).toEqual(
       wrong.map(([, message]) => [2, '', [expect.stringContaining(message)]]),
     );
-  }, 30_000);
+  }, 90_000);
 
   test('a broker out of reach is exit code 1 and one line with its address', async () => {
     const { code, out, err } = await run('--brokers', '127.0.0.1:1', '--store', store('cluster'), '--json');
     expect([code, lastLine(out)]).toEqual([1, { consumed: 0, ...counts, seconds: 0, recordsPerSecond: 0 }]);
     expect(lines(err).at(-1)).toMatch(/^UNREACHABLE: .*127\.0\.0\.1:1/);
     expect(err).not.toMatch(/^\s+at /m);
-  }, 60_000);
+  }, 90_000);
 
   test('a history that does not exist is exit code 1 and one line', async () => {
     const { code, out, err } = await run('history', '--store', store('no such store'), '--customer', 'c0');
     expect([code, out, lines(err)]).toEqual([1, '', [expect.stringContaining('no such store')]]);
-  }, 30_000);
+  }, 90_000);
 
   test('SIGTERM drains and exits 0, with its line; history and metrics are there while it runs', async () => {
     const running = start('--store', store('signal'), '--json', '--metrics-port', '0');
@@ -237,5 +237,5 @@ describe('purchases', () => {
     expect(consumed).toBeGreaterThan(0);
     expect(err).not.toMatch(/^\s+at /m);
     await expect(metric()).rejects.toThrow();
-  }, 60_000);
+  }, 90_000);
 });

@@ -1,0 +1,134 @@
+/** What is left when all has stopped, read by a client that is not the library's. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lmdb } from 'kafka-rx/lmdb';
+import type kafkajs from 'kafkajs';
+import { historyOptions } from '../../demos/purchases/topology.js';
+import type { CommittedSample, LogRecord, StoredWrite } from './evidence.js';
+import { groupId, inputTopic, writesFile } from './messages.js';
+import { bounded, quietKafka } from './quiet-kafka.js';
+
+const readBoundMs = 120_000;
+
+/** The input's and the outputs' records in offset order, and every commit of the group in the order of its log. */
+export interface TopicsRead {
+  readonly topics: ReadonlyMap<string, readonly LogRecord[]>;
+  readonly commits: readonly CommittedSample[];
+}
+
+const offsetsTopic = '__consumer_offsets';
+
+export async function readTopics(brokers: readonly string[], names: readonly string[]): Promise<TopicsRead> {
+  const kafka = quietKafka(brokers, 30_000);
+  const admin = kafka.admin();
+  await admin.connect();
+  const missing = new Set<string>();
+  const ends = new Map<string, number>();
+  for (const topic of [...names, offsetsTopic]) {
+    for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+      ends.set(`${topic}:${partition}`, Number(high));
+      if (Number(high) > Number(low)) missing.add(`${topic}:${partition}`);
+    }
+  }
+  await admin.disconnect();
+
+  const topics = new Map<string, LogRecord[]>(names.map(name => [name, []]));
+  const commits: CommittedSample[] = [];
+  const consumer = kafka.consumer({ groupId: `reader-${Date.now()}`, retry: { retries: 5 }, maxBytesPerPartition: 4 << 20 });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topics: [...names, offsetsTopic], fromBeginning: true });
+    await bounded(
+      new Promise<void>((resolve, reject) => {
+        if (missing.size === 0) resolve();
+        consumer
+          .run({
+            autoCommit: false,
+            eachBatch: async ({ batch }) => {
+              for (const message of batch.messages) take(batch.topic, batch.partition, message, topics, commits);
+              const place = `${batch.topic}:${batch.partition}`;
+              if (Number(batch.lastOffset()) + 1 >= (ends.get(place) ?? 0)) missing.delete(place);
+              if (missing.size === 0) resolve();
+            },
+          })
+          .catch(reject);
+      }),
+      readBoundMs,
+    );
+  } finally {
+    await consumer.disconnect();
+  }
+  return { topics, commits };
+}
+
+function take(
+  topic: string,
+  partition: number,
+  { key, value, offset, timestamp }: kafkajs.KafkaMessage,
+  topics: ReadonlyMap<string, LogRecord[]>,
+  commits: CommittedSample[],
+): void {
+  if (topic === offsetsTopic) {
+    const commit = committed(key, value, Number(timestamp));
+    if (commit !== undefined) commits.push(commit);
+    return;
+  }
+  if (value === null) return;
+  const appendedMs = Number(timestamp);
+  topics.get(topic)?.push({ id: idOf(topic, value), partition, offset: Number(offset), appendedMs });
+}
+
+/** See load-generator.ts for where each topic keeps the id. */
+function idOf(topic: string, value: Buffer): string {
+  const fields: Record<string, unknown> = JSON.parse(value.toString());
+  if (topic === 'patterns') return String(fields['item']);
+  if (topic === 'rewards') return `${fields['customerId']}:${fields['amount']}`;
+  return String(fields['storeId']);
+}
+
+/** Kafka's OffsetCommitKey (version 0 or 1) and OffsetCommitValue (their first fields are the same in all versions). */
+function committed(key: Buffer | null, value: Buffer | null, knownMs: number): CommittedSample | undefined {
+  if (key === null || key.readInt16BE(0) > 1) return undefined; // a group's metadata
+  let at = 2;
+  const text = (): string => {
+    const length = key.readInt16BE(at);
+    at += 2 + length;
+    return key.toString('utf8', at - length, at);
+  };
+  const [group, topic] = [text(), text()];
+  if (group !== groupId || topic !== inputTopic) return undefined;
+  const offset = value === null ? -1 : Number(value.readBigInt64BE(2));
+  return { source: 'commit-log', knownMs, committed: new Map([[key.readInt32BE(at), offset]]) };
+}
+
+export interface StoreRead {
+  readonly documents: ReadonlySet<string>;
+  readonly writes: readonly StoredWrite[];
+}
+
+/** All members' stores together: what they hold, and what they noted when. */
+export async function readStores(folders: readonly string[]): Promise<StoreRead> {
+  const documents = new Set<string>();
+  const writes: StoredWrite[] = [];
+  for (const folder of folders) {
+    const text = await readFile(join(folder, writesFile), 'utf8').catch(() => '');
+    for (const line of text.split('\n')) {
+      const [durableMs, ...places] = line.split(' ');
+      for (const place of places) {
+        const [partition, offset] = place.split('/').map(Number);
+        if (partition === undefined || offset === undefined) continue;
+        writes.push({ partition, offset, durableMs: Number(durableMs) });
+      }
+    }
+    if (text === '') continue;
+    const store = lmdb('history', { ...historyOptions, directory: folder, readOnly: true });
+    await store.open();
+    try {
+      // An id is cluster/topic/partition/offset.
+      for await (const { id } of store.byTime()) documents.add(id.split('/').slice(-2).join('/'));
+    } finally {
+      await store.close();
+    }
+  }
+  return { documents, writes };
+}

@@ -1,0 +1,133 @@
+import type { TimeRange } from '../../lib/stores/port.js';
+import { all, ids, oddCustomers, offsets, origin, sale } from './sales.js';
+import type { StoreTested } from './store-tested.js';
+
+/** What every store must answer. */
+export function describeReading(tested: StoreTested): void {
+  describe('reading', () => {
+    it('answers undefined for an id that no document has', async () => {
+      await tested.store.write([sale(0, 'ann', 10)]);
+      const unknown = ['', '/', 'x', `${origin}/0/1`, `${origin}/1/0`, `${origin}/0/0.0`, `${origin}/0/00`];
+      for (const id of [
+        ...unknown,
+        'other/0/0',
+        `${origin}/0/0.`,
+        `${origin}/0/-0`,
+        `${origin}/0/9${'9'.repeat(20)}`,
+      ]) {
+        expect(await tested.store.get(id)).toBeUndefined();
+      }
+    });
+
+    it('includes from and excludes to, by customer and by time', async () => {
+      const times = [-86_400_000, -1, 0, 1, 2, 1000];
+      await tested.store.write(times.map((time, i) => sale(i, i % 2 === 0 ? 'even' : 'odd', time)));
+      const range = (from?: number, to?: number): TimeRange => ({
+        from: from === undefined ? undefined : new Date(from),
+        to: to === undefined ? undefined : new Date(to),
+      });
+      const found = async (from?: number, to?: number) =>
+        offsets(await all(tested.store.byTime(range(from, to))));
+      expect(await found()).toEqual([0, 1, 2, 3, 4, 5]);
+      expect(await found(0, 2)).toEqual([2, 3]);
+      expect(await found(0, 0)).toEqual([]);
+      expect(await found(2, 0)).toEqual([]);
+      expect(await found(-1)).toEqual([1, 2, 3, 4, 5]);
+      expect(await found(undefined, -1)).toEqual([0]);
+      expect(await found(1001)).toEqual([]);
+      expect(offsets(await all(tested.store.byCustomer('even', range(0, 2))))).toEqual([2]);
+      expect(offsets(await all(tested.store.byCustomer('even', range(0, 3))))).toEqual([2, 4]);
+      expect(offsets(await all(tested.store.byCustomer('odd', range(-1, 1000))))).toEqual([1, 3]);
+    });
+
+    it('gives documents of one time in the order of their sources', async () => {
+      const second = { origin: 'cluster-1/a-topic-seen-later' };
+      await tested.store.write([sale(11, 'ann', 5), sale(9, 'ann', 5), sale(2, 'ann', 5, { partition: 1 })]);
+      await tested.store.write([sale(1, 'ann', 5, second), sale(10, 'ann', 5), sale(300, 'ann', 4)]);
+      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual([
+        `${origin}/0/300`,
+        `${origin}/0/9`,
+        `${origin}/0/10`,
+        `${origin}/0/11`,
+        `${origin}/1/2`,
+        `${second.origin}/0/1`,
+      ]);
+    });
+
+    it('never mixes two customers up', async () => {
+      await tested.store.write(oddCustomers.map((customer, i) => sale(i, customer, 100 - i)));
+      for (const [i, customer] of oddCustomers.entries()) {
+        const found = await all(tested.store.byCustomer(customer));
+        expect(found.map(({ value }) => value.customer)).toEqual([customer]);
+        expect(offsets(found)).toEqual([i]);
+      }
+      expect(await all(tested.store.byCustomer('nobody'))).toEqual([]);
+    });
+
+    it('keeps odd origins', async () => {
+      const origins = ['', '/', 'a/1/2', 'ü/🧾', '\ud800', '\ufffd', 'a\0b', 'o'.repeat(4000)];
+      await tested.store.write(origins.map((odd, i) => sale(i, 'ann', i, { origin: odd })));
+      const expected = origins.map((odd, i) => `${odd}/0/${i}`);
+      expect(ids(await all(tested.store.byTime()))).toEqual(expected);
+      for (const id of expected) expect((await tested.store.get(id))?.id).toBe(id);
+    });
+
+    it('gives a scan one picture, while writes go on before, at and behind its place', async () => {
+      const many = Array.from({ length: 3000 }, (_, i) => sale(i, i % 3 === 0 ? 'ann' : 'bob', i));
+      await tested.store.write(many);
+      const byTime = tested.store.byTime()[Symbol.asyncIterator]();
+      const byCustomer = tested.store.byCustomer('ann')[Symbol.asyncIterator]();
+      const times = [(await byTime.next()).value?.time];
+      const anns = [(await byCustomer.next()).value?.time];
+
+      for (let i = 0; i < 20; i++) {
+        // Ahead and behind, other customers' and moved ones; enough that a file must grow.
+        const news = Array.from({ length: 1000 }, (_, k) => sale(10_000 + i * 1000 + k, 'ann', k * 4 + 0.5));
+        await tested.store.write([...news, sale(2999 - i, 'eve', 1), sale(3 * i, 'eve', 5000)]);
+      }
+      for (let next = await byTime.next(); next.done !== true; next = await byTime.next())
+        times.push(next.value.time);
+      for (let next = await byCustomer.next(); next.done !== true; next = await byCustomer.next())
+        anns.push(next.value.time);
+      expect(times).toEqual(Array.from({ length: 3000 }, (_, i) => i));
+      expect(anns).toEqual(Array.from({ length: 1000 }, (_, i) => i * 3));
+
+      expect(await all(tested.store.byCustomer('eve'))).toHaveLength(40);
+      expect(await tested.store.count()).toBe(23_000);
+    });
+
+    it('reads while a write is under way', async () => {
+      await tested.store.write([sale(0, 'ann', 0)]);
+      let last = 1;
+      for (let i = 0; i < 10; i++) {
+        const writing = tested.store.write(
+          Array.from({ length: 500 }, (_, k) => sale(1 + i * 500 + k, 'ann', k)),
+        );
+        const [seen, first] = await Promise.all([
+          all(tested.store.byCustomer('ann')),
+          tested.store.get(`${origin}/0/0`),
+        ]);
+        expect(first?.id).toBe(`${origin}/0/0`);
+        // A write is seen whole or not at all.
+        expect((seen.length - 1) % 500).toBe(0);
+        expect(seen.length).toBeGreaterThanOrEqual(last);
+        last = seen.length;
+        await writing;
+      }
+      expect(await tested.store.count()).toBe(5001);
+    });
+
+    it('can give up a scan', async () => {
+      await tested.store.write(Array.from({ length: 1000 }, (_, i) => sale(i, 'ann', i)));
+      for await (const { time } of tested.store.byTime()) if (time === 3) break;
+      await tested.store.write([sale(5000, 'ann', 1)]);
+      expect(await tested.store.count()).toBe(1001);
+    });
+
+    it('refuses a range with an invalid date', async () => {
+      const range = { from: new Date(Number.NaN) };
+      await expect(all(tested.store.byTime(range))).rejects.toMatchObject({ code: 'STORE' });
+      await expect(all(tested.store.byCustomer('ann', range))).rejects.toMatchObject({ code: 'STORE' });
+    });
+  });
+}

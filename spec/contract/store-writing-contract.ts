@@ -1,0 +1,158 @@
+import { isKafkaRxError } from '../../lib/errors.js';
+import { all, ids, offsets, origin, sale, saleIndexes } from './sales.js';
+import type { StoreTested } from './store-tested.js';
+
+/** What every store must do with what it is given. */
+export function describeWriting(tested: StoreTested): void {
+  describe('writing', () => {
+    it('keeps what a resolved write held', async () => {
+      await tested.store.write([sale(0, 'ann', 10), sale(1, 'bob', 20)]);
+      expect(await tested.store.get(`${origin}/0/0`)).toEqual({
+        id: `${origin}/0/0`,
+        value: { customer: 'ann', at: 10, note: 'ann@10' },
+        time: 10,
+      });
+      expect(await tested.store.count()).toBe(2);
+    });
+
+    it('makes the same document once, however often it is written', async () => {
+      const documents = [sale(0, 'ann', 10), sale(1, 'ann', 20)];
+      for (let i = 0; i < 3; i++) await tested.store.write(documents);
+      await tested.store.write([...documents, ...documents]);
+      expect(offsets(await all(tested.store.byCustomer('ann')))).toEqual([0, 1]);
+      expect(offsets(await all(tested.store.byTime()))).toEqual([0, 1]);
+      expect(await tested.store.count()).toBe(2);
+    });
+
+    it('finds a document that was written again under its new customer and time only', async () => {
+      await tested.store.write([sale(0, 'ann', 10), sale(1, 'ann', 20)]);
+      await tested.store.write([sale(0, 'bob', 30)]);
+      expect(offsets(await all(tested.store.byCustomer('ann')))).toEqual([1]);
+      expect(offsets(await all(tested.store.byCustomer('bob')))).toEqual([0]);
+      expect(offsets(await all(tested.store.byTime()))).toEqual([1, 0]);
+      expect((await tested.store.get(`${origin}/0/0`))?.value.customer).toBe('bob');
+      await tested.store.write([sale(0, 'bob', 5), sale(0, 'cid', 6)]);
+      expect(await all(tested.store.byCustomer('bob'))).toEqual([]);
+      expect(offsets(await all(tested.store.byTime()))).toEqual([0, 1]);
+      expect(await tested.store.count()).toBe(2);
+    });
+
+    it('keeps the last value of a document', async () => {
+      await tested.store.write([sale(0, 'ann', 10)]);
+      const again = sale(0, 'ann', 10);
+      await tested.store.write([{ ...again, value: { ...again.value, note: 'corrected' } }]);
+      expect((await all(tested.store.byCustomer('ann'))).map(({ value }) => value.note)).toEqual([
+        'corrected',
+      ]);
+    });
+
+    it('keeps apart the same partition and offset of another origin', async () => {
+      await tested.store.write([sale(0, 'ann', 10), sale(0, 'ann', 11, { origin: 'cluster-1/topic-2' })]);
+      await tested.store.write([sale(0, 'ann', 12, { origin: 'cluster-1/topic-1/0/0' })]);
+      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual([
+        `${origin}/0/0`,
+        'cluster-1/topic-2/0/0',
+        'cluster-1/topic-1/0/0/0/0',
+      ]);
+    });
+
+    it('keeps apart the documents of one record by their ordinals', async () => {
+      const ordinals = ['', '.0', '.1', '.2', '.10', '.1.0', '.0.1'];
+      await tested.store.write(ordinals.map(ordinal => sale(0, 'ann', 10, { ordinal })));
+      await tested.store.write([sale(1, 'ann', 10), sale(10, 'ann', 10), sale(100, 'ann', 10)]);
+      expect(await tested.store.count()).toBe(ordinals.length + 3);
+      expect(ids(await all(tested.store.byTime()))).toEqual([
+        ...['', '.0', '.0.1', '.1', '.1.0', '.2', '.10'].map(ordinal => `${origin}/0/0${ordinal}`),
+        ...[1, 10, 100].map(offset => `${origin}/0/${offset}`),
+      ]);
+      for (const ordinal of ordinals) {
+        expect((await tested.store.get(`${origin}/0/0${ordinal}`))?.id).toBe(`${origin}/0/0${ordinal}`);
+      }
+    });
+
+    it('takes the largest coordinates', async () => {
+      const largest = sale(Number.MAX_SAFE_INTEGER, 'ann', 8.64e15, { partition: 0x7f_ff_ff_ff });
+      await tested.store.write([largest, sale(0x1_00_00_00_00, 'ann', -8.64e15)]);
+      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual([
+        `${origin}/0/4294967296`,
+        `${origin}/2147483647/9007199254740991`,
+      ]);
+    });
+
+    it('takes an empty batch', async () => {
+      await tested.store.write([]);
+      expect(await tested.store.count()).toBe(0);
+    });
+
+    it('takes large batches and large values', async () => {
+      const many = Array.from({ length: 20_000 }, (_, i) => sale(i, `c${i % 100}`, 20_000 - i));
+      await tested.store.write(many);
+      expect(await tested.store.count()).toBe(20_000);
+      const times = (await all(tested.store.byTime())).map(({ time }) => time);
+      expect(times).toEqual(Array.from({ length: 20_000 }, (_, i) => i + 1));
+      const mine = offsets(await all(tested.store.byCustomer('c7')));
+      expect(mine).toEqual(Array.from({ length: 200 }, (_, i) => 19_907 - i * 100));
+
+      const large = sale(1_000_000, 'large', 1);
+      const note = 'n'.repeat(3_000_000);
+      await tested.store.write([{ ...large, value: { ...large.value, note } }]);
+      await tested.store.write([sale(1_000_001, 'large', 2)]);
+      const found = await all(tested.store.byCustomer('large'));
+      expect(found.map(({ value }) => value.note.length)).toEqual([note.length, 'large@2'.length]);
+    });
+
+    it('stores nothing of a batch that it refuses, and names the document but not its value', async () => {
+      await tested.start({ ...saleIndexes, time: ({ at }) => new Date(at < 0 ? Number.NaN : at) });
+      const refused = tested.store.write([sale(0, 'ann', 1), sale(7, 'secret-customer', -1)]);
+      const error: unknown = await Promise.resolve(refused).catch((reason: unknown) => reason);
+      expect(isKafkaRxError(error, 'STORE')).toBe(true);
+      expect(error).toMatchObject({ at: { topic: origin, partition: 0, offset: 7 } });
+      expect(String(error)).not.toContain('secret-customer');
+      expect(await tested.store.count()).toBe(0);
+      await tested.store.write([sale(0, 'ann', 1)]);
+      expect(await tested.store.count()).toBe(1);
+    });
+
+    it('hides what a throwing selector says', async () => {
+      await tested.start({
+        customer: ({ customer }) => {
+          throw new TypeError(`no such customer: ${customer}`);
+        },
+      });
+      const error: unknown = await Promise.resolve(tested.store.write([sale(3, 'secret-customer', 1)])).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ code: 'STORE', at: { offset: 3 } });
+      expect(String(error)).toContain('TypeError');
+      expect(String(error)).not.toContain('secret-customer');
+    });
+
+    it.each([
+      { ordinal: '0' },
+      { ordinal: '.x' },
+      { ordinal: '.01' },
+      { ordinal: '/1' },
+      { partition: -1 },
+      { partition: 2 ** 31 },
+      { offset: -1 },
+      { offset: 2 ** 53 },
+      { offset: 0.5 },
+    ])('refuses a source that could be mistaken for another: %p', async source => {
+      await expect(tested.store.write([sale(0, 'ann', 1, source)])).rejects.toMatchObject({ code: 'STORE' });
+    });
+
+    it('files a document under the timestamp of its record where no time is selected', async () => {
+      await tested.start({ customer: ({ customer }) => customer });
+      await tested.store.write([{ ...sale(0, 'ann', 10), timestamp: 99 }]);
+      expect((await all(tested.store.byTime())).map(({ time }) => time)).toEqual([99]);
+    });
+
+    it('finds nothing by customer where none is selected', async () => {
+      await tested.start({});
+      await tested.store.write([sale(0, 'ann', 10)]);
+      expect(await all(tested.store.byCustomer('ann'))).toEqual([]);
+      expect(await all(tested.store.byCustomer(''))).toEqual([]);
+      expect(await tested.store.count()).toBe(1);
+    });
+  });
+}
