@@ -38,6 +38,10 @@ export interface AppOptions {
   readonly sessionTimeoutMs?: number | undefined;
   /** Milliseconds that a drain on rebalance may take. Default 60,000. */
   readonly rebalanceTimeoutMs?: number | undefined;
+  /** Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000. */
+  readonly stallTimeoutMs?: number | undefined;
+  /** Milliseconds of tries to reach a broker at the start; 0: one try. Default 30,000. */
+  readonly connectTimeoutMs?: number | undefined;
   /** Milliseconds that `stop()` and a signal give the drain. Default 30,000. */
   readonly stopDeadlineMs?: number | undefined;
   /** Milliseconds between looks for new topics that match a RegExp. Default 30,000. */

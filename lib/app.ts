@@ -13,20 +13,23 @@ import { type Clock, systemClock, within } from './clock.js';
 import { commitInOrder } from './commit/commit-in-order.js';
 import { commitTo } from './commit/commit-to.js';
 import type { CommitResult, Committer } from './commit/committer.js';
+import { connect } from './connect.js';
 import { defaults } from './defaults.js';
 import type {
   AssignedPartition,
   ConsumerListener,
   DriverConnection,
   DriverConsumer,
+  DriverContext,
   TopicDescription,
 } from './drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from './errors.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
+import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { silentLogger } from './logger.js';
-import { type Instruments, instruments } from './metrics/instruments.js';
+import { type Instruments, instruments, type PartitionReading } from './metrics/instruments.js';
 import { memoryMetrics } from './metrics/metrics.js';
 import { DeadLetters } from './policies/dead-letters.js';
 import { Outputs } from './sinks/outputs.js';
@@ -77,6 +80,8 @@ class KafkaRxApp implements App {
   /** Resolved by the first reason to end: a stop or a failure. */
   readonly #ending: Promise<void>;
   #end: () => void = () => {};
+  #endingNow = false;
+  #leaveStallGuard: () => void = () => {};
 
   constructor(options: AppOptions) {
     checkOptions(options);
@@ -85,13 +90,16 @@ class KafkaRxApp implements App {
     this.#stopDeadlineMs = options.stopDeadlineMs ?? defaults.stopDeadlineMs;
     this.#lifecycle = new Lifecycle(options.logger ?? silentLogger);
     this.#ending = new Promise(resolve => {
-      this.#end = resolve;
+      this.#end = () => {
+        this.#endingNow = true;
+        resolve();
+      };
     });
     this.#instruments = instruments(options.metrics ?? memoryMetrics(), {
       inFlightRecords: () => this.#dispatcher.unsettled,
       inFlightBytes: () => this.#dispatcher.pinnedBytes,
       bufferedBytes: () => this.#outputs.bufferedBytes,
-      partitions: () => partitionReadings(this.#dispatcher.lanes, this.#clock.elapsed()),
+      partitions: () => this.#partitions(),
     });
     this.#host = new AppHost({
       clock: this.#clock,
@@ -182,12 +190,14 @@ class KafkaRxApp implements App {
 
   async #open(): Promise<void> {
     const { driver, groupId, clientId = groupId, logger = silentLogger } = this.#options;
-    const connection = await driver.connect({
+    const context: DriverContext = {
       clientId,
       clock: this.#clock,
       logger,
       event: event => this.#lifecycle.tell({ type: 'driver', event }),
-    });
+    };
+    const { connectTimeoutMs = defaults.connectTimeoutMs } = this.#options;
+    const connection = await connect(driver, context, connectTimeoutMs, () => this.#endingNow);
     this.#connection = connection;
     for (const store of this.#wiring.stores) await store.open();
     const patterns = this.#wiring.views.map(view => view.pattern);
@@ -201,6 +211,12 @@ class KafkaRxApp implements App {
     this.#consumer = consumer;
     this.#commitSettled(consumer);
     await Promise.race([consumer.start(), this.#ending]);
+    this.#leaveStallGuard = guardAgainstStall({
+      clock: this.#clock,
+      timeoutMs: this.#options.stallTimeoutMs ?? defaults.stallTimeoutMs,
+      partitions: () => this.#partitions(),
+      stalled: error => this.#host.fail(error),
+    });
     watch.start(found => consumer.subscribe(this.#subscribed(found, connection)));
   }
 
@@ -265,6 +281,7 @@ class KafkaRxApp implements App {
   async #close(): Promise<void> {
     if (this.#lifecycle.error === undefined) this.#lifecycle.enter('stopping');
     this.#watch?.stop();
+    this.#leaveStallGuard();
     const { lanes } = this.#dispatcher;
     await this.#bounded(this.#settleAndCommit(lanes, 'stop'), this.#stopDeadlineMs);
     this.#dispatcher.halt();
@@ -287,6 +304,10 @@ class KafkaRxApp implements App {
     } catch (error) {
       this.#options.logger?.warn({ error: errorKind(error) }, 'closing failed');
     }
+  }
+
+  #partitions(): readonly PartitionReading[] {
+    return partitionReadings(this.#dispatcher.lanes, this.#clock.elapsed());
   }
 
   get #rebalanceTimeoutMs(): number {

@@ -48,6 +48,10 @@ export const defaults = {
     /** Documents in one write: a transaction's cost is shared among them. */
     maxDocuments: 2000,
   },
+  /** Milliseconds that one record may hold its partition's watermark. As Java's `max.poll.interval.ms`. */
+  stallTimeoutMs: 300_000,
+  /** Milliseconds of tries to reach a broker at the start. */
+  connectTimeoutMs: 30_000,
   /** Milliseconds for `stop()` to drain before it lets go. */
   stopDeadlineMs: 30_000,
   mapAsync: {

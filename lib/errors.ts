@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'RECORD_TOO_LARGE'
   | 'DRIVER'
   | 'DEADLINE'
+  | 'STALLED'
   | 'CLOSED';
 
 /** Where a record came from; what an error may say of it. */

@@ -73,6 +73,7 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
       deadLetterTopic: request.onInvalid === 'dead-letter' ? request.deadLetterTopic : undefined,
       // A killed run's partitions come back after ten seconds rather than thirty.
       sessionTimeoutMs: 10_000,
+      connectTimeoutMs: 0,
       metrics: endpoint === undefined ? metrics : both(metrics, endpoint.metrics),
     });
     app = running;

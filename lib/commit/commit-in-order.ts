@@ -97,6 +97,9 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
     });
 }
 
-function commitPoint({ topic, partition, epoch, slot }: LaneIdentity, { offset, settled }: Watermark): CommitPoint {
+function commitPoint(
+  { topic, partition, epoch, slot }: LaneIdentity,
+  { offset, settled }: Watermark,
+): CommitPoint {
   return { topic, partition, epoch, offset, slot, settled };
 }

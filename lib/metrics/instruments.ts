@@ -11,6 +11,8 @@ export interface Readings {
 export interface PartitionReading {
   readonly topic: string;
   readonly partition: number;
+  /** The watermark: the offset of the first unsettled delivery, where there is one. */
+  readonly waitingAt: number;
   /** Records from the watermark to the partition's end, as of the last fetch. */
   readonly lag: number;
   /** Settled deliveries that wait above the first unsettled one. */

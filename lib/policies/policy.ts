@@ -41,7 +41,11 @@ export function retry(options: RetryOptions = {}): RetrySchedule {
   if (!(attempts >= 1)) throw new RangeError(`retry: attempts must be at least 1, not ${attempts}`);
   if (!(initialDelayMs >= 0))
     throw new RangeError(`retry: initialDelayMs must not be negative, but is ${initialDelayMs}`);
-  return { attempts, otherwise, delayMs: attempt => Math.min(initialDelayMs * 2 ** (attempt - 1), maxDelayMs) };
+  return {
+    attempts,
+    otherwise,
+    delayMs: attempt => Math.min(initialDelayMs * 2 ** (attempt - 1), maxDelayMs),
+  };
 }
 
 export function isRetry(policy: Policy | undefined): policy is RetrySchedule {

@@ -13,6 +13,7 @@ export function partitionReadings(
   return lanes.map(lane => ({
     topic: lane.topic,
     partition: lane.partition,
+    waitingAt: lane.watermark,
     lag: lane.endOffset < 0 ? 0 : Math.max(0, lane.endOffset - Math.max(lane.watermark, 0)),
     gapDepth: Math.max(0, lane.span - lane.unsettled),
     gapAgeSeconds: lane.unsettled === 0 ? 0 : (nowMs - lane.watermarkMovedAt) / 1000,

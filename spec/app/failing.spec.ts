@@ -1,6 +1,7 @@
-import { isKafkaRxError, type KafkaRecord, KafkaRxError, string } from 'kafka-rx';
+import { createApp, isKafkaRxError, type KafkaRecord, KafkaRxError, string } from 'kafka-rx';
+import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mapValue } from 'kafka-rx/operators';
-import { testApp, testRecord } from 'kafka-rx/testing';
+import { testApp, testRecord, VirtualClock } from 'kafka-rx/testing';
 import { map, merge, share, take } from 'rxjs';
 import { held, Members } from './members.js';
 
@@ -168,5 +169,59 @@ describe('a failing app', () => {
     await members.pass(100);
     expect([members.committed('a'), members.committed('b')]).toEqual([[2], [1]]);
     expect(members.values('out').sort()).toEqual(['1', '2', '3']);
+  });
+});
+
+describe('an app that can do nothing', () => {
+  test('a record that never settles fails the app after the stall timeout, and names its offset', async () => {
+    const t = await testApp(
+      app => app.topic('in', { value: string }).subscribe(app.each(() => new Promise(() => {}))),
+      { stallTimeoutMs: 60_000, stopDeadlineMs: 1000 },
+    );
+    t.pipeIn('in', [{ value: 'a' }, { value: 'b' }]);
+    t.advance(45_000);
+    expect(t.app.health().live).toBe(true);
+    expect(() => t.advance(45_000)).toThrow(
+      expect.objectContaining({ code: 'STALLED', at: { topic: 'in', partition: 0, offset: 0 } }),
+    );
+    await expect(t.stop()).rejects.toMatchObject({ code: 'STALLED' });
+  });
+
+  test('a broker that is down at the start is tried again, with an event for each try', async () => {
+    const clock = new VirtualClock();
+    const broker = new MemoryBroker({ clock });
+    broker.createTopic('in', 1);
+    let tries = 0;
+    const driver = memory({ broker });
+    const app = createApp({
+      groupId: 'g',
+      clock,
+      driver: {
+        ...driver,
+        connect(context) {
+          if (++tries < 4) return Promise.reject(new KafkaRxError('UNREACHABLE', 'no broker answered'));
+          return driver.connect(context);
+        },
+      },
+    });
+    const delays: number[] = [];
+    app.events$.subscribe(event => {
+      if (event.type === 'driver' && event.event.type === 'retrying') delays.push(event.event.delayMs);
+    });
+    app.topic('in', { value: string }).subscribe(app.each(() => {}));
+    const running = app.run();
+    for (let turn = 0; turn < 50; turn++) {
+      clock.advance(100);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    expect(delays).toEqual([250, 500, 1000]);
+    expect(app.health().ready).toBe(true);
+    const stopped = app.stop();
+    for (let turn = 0; turn < 50; turn++) {
+      clock.advance(100);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    await stopped;
+    await running;
   });
 });

@@ -28,7 +28,9 @@ function tell(report: Report): void {
   if (process.connected) process.send?.(report, undefined, undefined, () => {});
 }
 
-process.on('unhandledRejection', reason => tell({ report: 'rejection', text: `unhandled rejection: ${textOf(reason)}` }));
+process.on('unhandledRejection', reason =>
+  tell({ report: 'rejection', text: `unhandled rejection: ${textOf(reason)}` }),
+);
 process.on('uncaughtException', error => {
   tell({ report: 'rejection', text: `uncaught exception: ${textOf(error)}` });
   setTimeout(() => process.exit(1), 100);
@@ -57,7 +59,14 @@ const status = setInterval(() => {
   const { state, ready } = app.health();
   const inFlight = metrics.value('kafka_rx_in_flight_records');
   const consumed = metrics.value('kafka_rx_records_consumed_total');
-  tell({ report: 'status', state, ready, inFlight, consumed, rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20) });
+  tell({
+    report: 'status',
+    state,
+    ready,
+    inFlight,
+    consumed,
+    rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+  });
 }, statusMs);
 
 process.on('message', (order: Order) => {

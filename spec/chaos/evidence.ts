@@ -75,7 +75,10 @@ export interface Evidence {
   /** The most that any app process had resident, MiB. */
   readonly peakRssMb: number;
   /** Per partition, where the group stood at the end, and where it had to. */
-  readonly drained: { readonly committed: ReadonlyMap<number, number>; readonly ends: ReadonlyMap<number, number> };
+  readonly drained: {
+    readonly committed: ReadonlyMap<number, number>;
+    readonly ends: ReadonlyMap<number, number>;
+  };
 }
 
 /** One breach of one invariant. */
@@ -84,6 +87,12 @@ export interface Violation {
   readonly detail: string;
 }
 
-export function placeOf({ partition, offset }: { readonly partition: number; readonly offset: number }): string {
+export function placeOf({
+  partition,
+  offset,
+}: {
+  readonly partition: number;
+  readonly offset: number;
+}): string {
   return `${partition}/${offset}`;
 }

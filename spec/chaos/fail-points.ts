@@ -62,7 +62,10 @@ export class FailPoints {
     };
   }
 
-  #listener(inner: ConsumerListener, assigned: (partitions: readonly AssignedPartition[]) => void): ConsumerListener {
+  #listener(
+    inner: ConsumerListener,
+    assigned: (partitions: readonly AssignedPartition[]) => void,
+  ): ConsumerListener {
     return {
       assigned: partitions => {
         assigned(partitions);

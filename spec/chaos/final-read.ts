@@ -34,7 +34,11 @@ export async function readTopics(brokers: readonly string[], names: readonly str
 
   const topics = new Map<string, LogRecord[]>(names.map(name => [name, []]));
   const commits: CommittedSample[] = [];
-  const consumer = kafka.consumer({ groupId: `reader-${Date.now()}`, retry: { retries: 5 }, maxBytesPerPartition: 4 << 20 });
+  const consumer = kafka.consumer({
+    groupId: `reader-${Date.now()}`,
+    retry: { retries: 5 },
+    maxBytesPerPartition: 4 << 20,
+  });
   await consumer.connect();
   try {
     await consumer.subscribe({ topics: [...names, offsetsTopic], fromBeginning: true });
@@ -45,7 +49,8 @@ export async function readTopics(brokers: readonly string[], names: readonly str
           .run({
             autoCommit: false,
             eachBatch: async ({ batch }) => {
-              for (const message of batch.messages) take(batch.topic, batch.partition, message, topics, commits);
+              for (const message of batch.messages)
+                take(batch.topic, batch.partition, message, topics, commits);
               const place = `${batch.topic}:${batch.partition}`;
               if (Number(batch.lastOffset()) + 1 >= (ends.get(place) ?? 0)) missing.delete(place);
               if (missing.size === 0) resolve();

@@ -15,7 +15,12 @@ const tickMs = 50;
 const keysPerPartition = 25;
 /** Sends under way at most: while the brokers are down the load waits, as a producer's buffer would fill. */
 const mostOpenSends = 20;
-const definiteFailures = new Set(['NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_ENOUGH_REPLICAS']);
+const definiteFailures = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_ENOUGH_REPLICAS',
+]);
 
 interface Key {
   readonly name: string;
@@ -50,7 +55,8 @@ export class LoadGenerator {
   /** New keys for the partitions from `from` up to `to`. */
   addPartitions(from: number, to: number): void {
     for (let partition = from; partition < to; partition++) {
-      for (let i = 0; i < keysPerPartition; i++) this.#keys.push({ name: `c${this.#keys.length}`, partition, seq: 0 });
+      for (let i = 0; i < keysPerPartition; i++)
+        this.#keys.push({ name: `c${this.#keys.length}`, partition, seq: 0 });
     }
   }
 
@@ -68,7 +74,11 @@ export class LoadGenerator {
 
   #newProducer(): kafkajs.Producer {
     const createPartitioner = kafkajs.Partitioners.DefaultPartitioner;
-    return quietKafka(this.#brokers).producer({ createPartitioner, allowAutoTopicCreation: false, metadataMaxAge: 2_000 });
+    return quietKafka(this.#brokers).producer({
+      createPartitioner,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: 2_000,
+    });
   }
 
   #tick(): void {
@@ -86,7 +96,12 @@ export class LoadGenerator {
       const key = this.#keys[this.#next++ % this.#keys.length];
       if (key === undefined) return;
       const seq = key.seq++;
-      const input: Input = { id: `${key.name}:${seq}`, partition: key.partition, outcome: 'unknown', offset: undefined };
+      const input: Input = {
+        id: `${key.name}:${seq}`,
+        partition: key.partition,
+        outcome: 'unknown',
+        offset: undefined,
+      };
       sent.push(input);
       this.inputs.push(input);
       messages.push({ key: key.name, value: purchase(key.name, seq), partition: key.partition });

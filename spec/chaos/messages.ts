@@ -1,7 +1,12 @@
 /** What main and an app process say to each other, over the process's IPC channel. */
 
 /** The seeded bugs: each must make the checker fail. */
-export const bugNames = ['commit-before-ack', 'commit-highest', 'no-epoch-check', 'ignore-missing-partition'] as const;
+export const bugNames = [
+  'commit-before-ack',
+  'commit-highest',
+  'no-epoch-check',
+  'ignore-missing-partition',
+] as const;
 export type BugName = (typeof bugNames)[number];
 
 /** The app's task, handed over as its one argument. */

@@ -8,7 +8,7 @@ interface Pair {
   readonly broker: Socket;
 }
 
-export class Proxy {
+export class TcpProxy {
   readonly address: string;
   readonly #port: number;
   readonly #pairs = new Set<Pair>();

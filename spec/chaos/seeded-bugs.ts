@@ -117,7 +117,10 @@ async function commitStale(
     await consumer?.commit([{ topic, partition, epoch, offset }]);
   } catch {
     if (tries > 0) {
-      setTimeout(() => void commitStale(consumer, { topic, partition, epoch } as PartitionLane, offset, tries - 1), betweenTriesMs);
+      setTimeout(
+        () => void commitStale(consumer, { topic, partition, epoch } as PartitionLane, offset, tries - 1),
+        betweenTriesMs,
+      );
     }
   }
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** What a run came to. Each part adds up over several runs. */
 export interface Counts {
@@ -55,7 +56,9 @@ export async function runJest(config: string, args: readonly string[], visible: 
 
 /** What a report says, with everything that is neither passed nor skipped counted as failed. */
 export function count(report: JestReport, config: string, code: number | undefined): Counts {
-  const failures = report.testResults.filter(suite => suite.status === 'failed').map(suite => suite.message);
+  const failures = report.testResults
+    .filter(suite => suite.status === 'failed')
+    .map(suite => stripVTControlCharacters(suite.message));
   const skipped = report.testResults.flatMap(suite =>
     suite.assertionResults
       .filter(({ status }) => status !== 'passed' && status !== 'failed')

@@ -37,23 +37,29 @@ const keepAliveMs = 60_000;
 
 /**
  * kafkajs's own socket (src/network/socketFactory.js), but a socket that was destroyed on this side says so: kafkajs
- * listens for `end` and `error` only, and leaves requests to their timeout where neither comes.
+ * listens for `end` and `error` only, and where neither comes leaves requests to their timeout, and a connect that is
+ * under way for ever, with the broker's lock in its hand.
  */
 const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  let state: 'connecting' | 'connected' | 'ended' = 'connecting';
+  const connected = (): void => {
+    state = 'connected';
+    onConnect();
+  };
   // kafkajs types `ssl` as always there; it is undefined without TLS.
   const options: object | undefined = ssl;
   const socket: Socket = options
-    ? tlsConnect({ host, port, ...(isIP(host) ? {} : { servername: host }), ...options }, onConnect)
-    : netConnect({ host, port }, onConnect);
+    ? tlsConnect({ host, port, ...(isIP(host) ? {} : { servername: host }), ...options }, connected)
+    : netConnect({ host, port }, connected);
   socket.setKeepAlive(true, keepAliveMs);
-  let ended = false;
-  const end = (): void => {
-    ended = true;
+  const ended = (): void => {
+    state = 'ended';
   };
-  socket.once('end', end);
-  socket.once('error', end);
+  socket.once('end', ended);
+  socket.once('error', ended);
   socket.once('close', () => {
-    if (!ended) socket.emit('end');
+    if (state === 'connected') socket.emit('end');
+    else if (state === 'connecting') socket.emit('error', new Error('given up before it was connected'));
   });
   return socket;
 };

@@ -146,15 +146,18 @@ export function heartbeatIntervalOf(settings: Settings, options: ConsumerOptions
 }
 
 /**
- * Lets the fetch loop have a broker that cannot be reached. kafkajs's `fetch` looks the broker up first, and where
- * that fails it stops the loops of all brokers and after some retries the consumer (src/consumer/consumerGroup.js,
- * recoverFromFetch); it takes Kafka seconds to give a dead broker's partitions to another, during which those of the
- * others could go on. The fetcher meets the same error itself, and holds back that broker's partitions alone. A
- * coordinator still has to be connected.
+ * Keeps trouble with one broker from the others. kafkajs's `fetch` first refreshes old metadata, then looks the broker
+ * up, and where either fails or hangs it stops the loops of all brokers, which waits for each of them, and after some
+ * retries the consumer (src/consumer/consumerGroup.js, fetch and recoverFromFetch). It takes Kafka seconds to give a
+ * dead broker's partitions to another, during which those of the others can go on. So:
+ * - the loop gets a broker that cannot be reached; the fetcher meets the same error itself, and holds back that
+ *   broker's partitions alone (a coordinator still has to be connected);
+ * - old metadata is refreshed behind the loop's back; meanwhile it uses what it has.
  */
 function tolerateDeadBrokers(cluster: Cluster): void {
   const findBroker = cluster.findBroker.bind(cluster);
   const findGroupCoordinator = cluster.findGroupCoordinator.bind(cluster);
+  const refreshIfNecessary = cluster.refreshMetadataIfNecessary.bind(cluster);
   cluster.findBroker = async node => {
     try {
       return await findBroker(node);
@@ -167,5 +170,10 @@ function tolerateDeadBrokers(cluster: Cluster): void {
   cluster.findGroupCoordinator = async group => {
     const broker = await findGroupCoordinator(group);
     return broker.isConnected() || broker.nodeId === null ? broker : findBroker({ nodeId: broker.nodeId });
+  };
+  cluster.refreshMetadataIfNecessary = async () => {
+    const refreshed = refreshIfNecessary();
+    if (cluster.brokerPool.metadata === null) await refreshed;
+    else refreshed.catch(() => {}); // the next round tries again, and may ask another broker
   };
 }

@@ -103,7 +103,7 @@ export class KafkajsConsumer implements DriverConsumer {
       positions: this.#positions,
       failed,
     });
-    this.#committer = new OffsetCommitter(assignment, this.#membership);
+    this.#committer = new OffsetCommitter(driver.clock, assignment, this.#membership);
   }
 
   async start(): Promise<void> {

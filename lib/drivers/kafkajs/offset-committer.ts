@@ -1,8 +1,15 @@
+import { type Clock, within } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
 import type { OffsetCommit } from '../port.js';
 import type { Assignment } from './assignment.js';
 import { commitError } from './errors.js';
 import type { Membership } from './membership.js';
+
+/**
+ * A coordinator answers within `offsets.commit.timeout.ms`, 5 s, or it hangs. A commit that it finds later cannot move
+ * the offset back: the next one comes behind it on the same connection, or goes to another coordinator, which fences.
+ */
+const answerBoundMs = 6_000;
 
 /**
  * Commits, one request at a time. Straight to the coordinator and not through kafkajs's `commitOffsets`, which
@@ -14,7 +21,10 @@ export class OffsetCommitter {
   readonly #membership: Membership;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(assignment: Assignment, membership: Membership) {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock, assignment: Assignment, membership: Membership) {
+    this.#clock = clock;
     this.#assignment = assignment;
     this.#membership = membership;
   }
@@ -36,7 +46,9 @@ export class OffsetCommitter {
       this.#refuseStale(offsets);
       const { generation } = this.#membership;
       groupGenerationId = generation.groupGenerationId;
-      await coordinator.offsetCommit({ ...generation, topics: byTopic(offsets) });
+      const answer = coordinator.offsetCommit({ ...generation, topics: byTopic(offsets) });
+      const inTime = await within(this.#clock, answer, answerBoundMs);
+      if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {
       if (error instanceof KafkaRxError) throw error;
       this.#membership.observe(error, groupGenerationId);

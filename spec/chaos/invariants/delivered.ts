@@ -17,15 +17,24 @@ export function* delivered({ inputs, log, outputs, writes, documents }: Evidence
     const present = new Set(outputs[topic].map(({ id }) => id));
     for (const record of log) {
       if (present.has(record.id)) continue;
-      yield { invariant: 'every input in every output', detail: `${record.id} of transactions ${placeOf(record)} is not in ${topic}` };
+      yield {
+        invariant: 'every input in every output',
+        detail: `${record.id} of transactions ${placeOf(record)} is not in ${topic}`,
+      };
     }
   }
   for (const record of log) {
     if (documents.has(placeOf(record))) continue;
-    yield { invariant: 'every input in a store', detail: `${record.id} of transactions ${placeOf(record)} is in no store` };
+    yield {
+      invariant: 'every input in a store',
+      detail: `${record.id} of transactions ${placeOf(record)} is in no store`,
+    };
   }
   for (const write of writes) {
     if (documents.has(placeOf(write))) continue;
-    yield { invariant: 'stores keep acknowledged writes', detail: `transactions ${placeOf(write)} was acknowledged and is in no store` };
+    yield {
+      invariant: 'stores keep acknowledged writes',
+      detail: `transactions ${placeOf(write)} was acknowledged and is in no store`,
+    };
   }
 }

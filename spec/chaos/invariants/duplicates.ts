@@ -1,4 +1,10 @@
-import { type Evidence, type FaultRecord, type LogRecord, outputTopics, type Violation } from '../evidence.js';
+import {
+  type Evidence,
+  type FaultRecord,
+  type LogRecord,
+  outputTopics,
+  type Violation,
+} from '../evidence.js';
 
 /** A record that an output has again, and the last fault before that. */
 export interface Duplicate {
@@ -36,7 +42,8 @@ export function* duplicates(evidence: Evidence): Generator<Violation> {
     const known = new Map<number, number>();
     for (const { knownMs, committed } of evidence.samples) {
       if (knownMs > fault.injectedMs) continue;
-      for (const [partition, offset] of committed) known.set(partition, Math.max(known.get(partition) ?? 0, offset));
+      for (const [partition, offset] of committed)
+        known.set(partition, Math.max(known.get(partition) ?? 0, offset));
     }
     committedAt.set(fault, known);
   }

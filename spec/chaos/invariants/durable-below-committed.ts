@@ -16,7 +16,8 @@ const clockToleranceMs = 5;
 export function* durableBelowCommitted(evidence: Evidence): Generator<Violation> {
   const { log, outputs, writes, samples } = evidence;
   const lengths = new Map<number, number>();
-  for (const { partition, offset } of log) lengths.set(partition, Math.max(lengths.get(partition) ?? 0, offset + 1));
+  for (const { partition, offset } of log)
+    lengths.set(partition, Math.max(lengths.get(partition) ?? 0, offset + 1));
 
   const sinks = new Map<string, Map<string, number>>();
   const placeOfId = new Map(log.map(record => [record.id, placeOf(record)]));

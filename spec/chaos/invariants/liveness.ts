@@ -8,7 +8,8 @@ const mostRssMb = 512;
 /** It comes back by itself, ends when it is told to, and stays within its memory. */
 export function* liveness(evidence: Evidence): Generator<Violation> {
   for (const { name, inFlight, healedMs, progressMs } of evidence.faults) {
-    if (inFlight === 0) yield { invariant: 'work in flight at every fault', detail: `${name} hit an idle app` };
+    if (inFlight === 0)
+      yield { invariant: 'work in flight at every fault', detail: `${name} hit an idle app` };
     if (progressMs === undefined || progressMs - healedMs > recoveryMs) {
       const took = progressMs === undefined ? 'never' : `after ${progressMs - healedMs} ms`;
       yield { invariant: 'progress within 30 s of healing', detail: `${name}: ${took}` };
@@ -21,12 +22,18 @@ export function* liveness(evidence: Evidence): Generator<Violation> {
   }
   for (const text of evidence.rejections) yield { invariant: 'no unhandled rejection', detail: text };
   if (evidence.peakRssMb > mostRssMb) {
-    yield { invariant: 'memory bounded', detail: `${evidence.peakRssMb} MiB resident, limit ${mostRssMb} MiB` };
+    yield {
+      invariant: 'memory bounded',
+      detail: `${evidence.peakRssMb} MiB resident, limit ${mostRssMb} MiB`,
+    };
   }
   const { committed, ends } = evidence.drained;
   for (const [partition, end] of ends) {
     const at = committed.get(partition) ?? -1;
     if (at === end || (end === 0 && at === -1)) continue;
-    yield { invariant: 'everything is committed in the end', detail: `transactions ${partition}: ${at} of ${end}` };
+    yield {
+      invariant: 'everything is committed in the end',
+      detail: `transactions ${partition}: ${at} of ${end}`,
+    };
   }
 }

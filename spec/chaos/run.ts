@@ -1,0 +1,241 @@
+/** One run from start to verdict: brokers, app, load, faults one by one, healing, drain, final read. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { drawsFrom } from '../../demos/purchases/draws.js';
+import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { freePorts } from '../kafka/ports.js';
+import type { ChaosArguments } from './arguments.js';
+import { type Evidence, type FaultRecord, outputTopics, type StopRecord } from './evidence.js';
+import type { World } from './fault.js';
+import { readStores, readTopics } from './final-read.js';
+import { LoadGenerator } from './load-generator.js';
+import { Member } from './member.js';
+import { inputTopic } from './messages.js';
+import { OffsetSampler } from './offset-sampler.js';
+import { nameOf, type Step } from './plan.js';
+import { TcpProxy } from './proxy.js';
+import { partitionsAtFirst, TopicAdmin } from './topic-admin.js';
+
+const stopDeadlineMs = 10_000;
+const readyMs = 60_000;
+const workMs = 5_000;
+/** Twice what the invariant allows, so that a slow recovery is told from none. */
+const progressMs = 60_000;
+const drainMs = 60_000;
+
+/** @param narrate told of each step and of what happens in the members, as it happens */
+export async function runChaos(
+  request: ChaosArguments,
+  plan: readonly Step[],
+  narrate: (line: string) => void,
+): Promise<Evidence> {
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-rx-chaos-'));
+  const ports = await freePorts(request.nodes);
+  const proxies = ports.map(port => new TcpProxy(port));
+  const advertised = proxies.map(({ address }) => address);
+  const cluster = await startCluster({
+    nodes: request.nodes,
+    listeners: [{ name: 'PROXIED', advertised }],
+    // For the leader moves: preferred leaders take over within seconds.
+    properties: {
+      'leader.imbalance.check.interval.seconds': '5',
+      'leader.imbalance.per.broker.percentage': '0',
+    },
+  });
+  const run = new ChaosRun(request, cluster, proxies, folder, narrate);
+  try {
+    await Promise.all(
+      proxies.map((proxy, i) => proxy.open(cluster.nodes[i]?.addresses.extra['PROXIED'] ?? '')),
+    );
+    return await run.execute(plan);
+  } finally {
+    await run.abandon();
+    for (const proxy of proxies) proxy.close();
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+class ChaosRun {
+  readonly #all = new Map<string, Member>();
+  readonly #stops: StopRecord[] = [];
+  readonly #faults: FaultRecord[] = [];
+  readonly #rejections: string[] = [];
+  readonly #topics: TopicAdmin;
+  readonly #sampler: OffsetSampler;
+  readonly #load: LoadGenerator;
+  readonly #from = Date.now();
+
+  constructor(
+    private readonly request: ChaosArguments,
+    private readonly cluster: KafkaCluster,
+    private readonly proxies: readonly TcpProxy[],
+    private readonly folder: string,
+    private readonly narrate: (line: string) => void,
+  ) {
+    this.#topics = new TopicAdmin(cluster.brokers, request.nodes);
+    this.#sampler = new OffsetSampler(cluster.brokers);
+    this.#load = new LoadGenerator(cluster.brokers, partitionsAtFirst, request.rate);
+  }
+
+  async execute(plan: readonly Step[]): Promise<Evidence> {
+    await this.#topics.create();
+    const members = Array.from({ length: this.request.members }, (_, i) => this.#member(`member-${i + 1}`));
+    for (const member of members) member.start();
+    for (const member of members) {
+      if (!(await member.untilReady(readyMs)))
+        throw new Error(`${member.name} was not ready within ${readyMs} ms`);
+    }
+    await this.#load.start();
+    this.#sampler.start();
+    await delay(2_000);
+    for (const step of plan) await this.#inject(step, members);
+    return this.#conclude(members);
+  }
+
+  async abandon(): Promise<void> {
+    await this.#load.stop();
+    await this.#sampler.stop();
+    for (const member of this.#all.values()) member.signal('SIGCONT');
+    await Promise.all([...this.#all.values()].map(member => member.kill()));
+  }
+
+  async #inject(step: Step, members: readonly Member[]): Promise<void> {
+    const { fault, stopDuring, restMs } = step;
+    const name = nameOf(step);
+    const world = this.#world(step, members);
+    await delay(restMs);
+    const inFlight = await this.#workInFlight(members);
+    const injectedMs = Date.now();
+    this.#tell(`fault ${name}, ${inFlight} records in flight`);
+    await fault.inject(world);
+    const stopping = stopDuring ? this.#stopLast(members, name) : undefined;
+    await delay(fault.holdMs);
+    await fault.heal(world);
+    const healedMs = Date.now();
+    const base = this.#sampler.latest?.committed ?? new Map<number, number>();
+    this.#tell(`healed ${name}`);
+    const stopped = await stopping;
+    stopped?.start();
+    for (const member of members) member.start();
+    const progress = await this.#progress(base);
+    this.#faults.push({
+      name,
+      graceful: fault.graceful === true,
+      inFlight,
+      injectedMs,
+      healedMs,
+      progressMs: progress,
+    });
+    this.#tell(`progress ${progress === undefined ? 'never' : `after ${progress - healedMs} ms`}`);
+    await Promise.all(members.map(member => member.untilReady(readyMs)));
+  }
+
+  async #stopLast(members: readonly Member[], during: string): Promise<Member | undefined> {
+    const member = members.at(-1);
+    if (member !== undefined) await this.#stop(member, during);
+    return member;
+  }
+
+  /** A run counts only if work was in flight when the fault hit. */
+  async #workInFlight(members: readonly Member[]): Promise<number> {
+    this.#load.burst(this.request.rate);
+    const until = Date.now() + workMs;
+    for (;;) {
+      const inFlight = members.map(member => member.inFlight);
+      const sum = inFlight.reduce((a, b) => a + b, 0);
+      if (inFlight.every(count => count > 0) || Date.now() > until) return sum;
+      await delay(20);
+    }
+  }
+
+  /** When every partition's committed offset had moved on from `base`. */
+  async #progress(base: ReadonlyMap<number, number>): Promise<number | undefined> {
+    const until = Date.now() + progressMs;
+    while (Date.now() < until) {
+      const latest = this.#sampler.latest;
+      const moved = [...(latest?.committed ?? [])].every(
+        ([partition, offset]) => offset > (base.get(partition) ?? -1),
+      );
+      if (latest !== undefined && moved) return latest.knownMs;
+      await delay(50);
+    }
+    return undefined;
+  }
+
+  async #conclude(members: readonly Member[]): Promise<Evidence> {
+    this.#tell('load ends, draining');
+    await this.#load.stop();
+    const ends = await this.#topics.ends();
+    const until = Date.now() + drainMs;
+    const behind = (): boolean =>
+      [...ends].some(([p, end]) => end > 0 && this.#sampler.latest?.committed.get(p) !== end);
+    while (behind() && Date.now() < until) await delay(100);
+    await Promise.all(members.map(member => this.#stop(member, 'the end')));
+    const drained = { committed: this.#sampler.latest?.committed ?? new Map<number, number>(), ends };
+    await this.#sampler.stop();
+
+    this.#tell('final read');
+    const { topics, commits } = await readTopics(this.cluster.brokers, [inputTopic, ...outputTopics]);
+    const all = [...this.#all.values()];
+    const { documents, writes } = await readStores(all.map(member => member.folder));
+    const of = (topic: string) => topics.get(topic) ?? [];
+    return {
+      inputs: this.#load.inputs,
+      log: of(inputTopic),
+      outputs: { patterns: of('patterns'), rewards: of('rewards'), purchases: of('purchases') },
+      writes,
+      documents,
+      samples: [...this.#sampler.samples, ...commits],
+      faults: this.#faults,
+      stops: this.#stops,
+      rejections: this.#rejections,
+      peakRssMb: Math.max(...all.map(member => member.peakRssMb)),
+      drained,
+    };
+  }
+
+  #world({ seed }: Step, members: readonly Member[]): World {
+    return {
+      nodes: this.cluster.nodes,
+      proxies: this.proxies,
+      topics: this.#topics,
+      load: this.#load,
+      sampler: this.#sampler,
+      draw: drawsFrom(seed),
+      members,
+      extra: name => this.#member(name),
+      stop: (member, during) => this.#stop(member, during),
+    };
+  }
+
+  async #stop(member: Member, during: string): Promise<void> {
+    if (!member.running) return;
+    const { deadlineMs, tookMs } = await member.stop(stopDeadlineMs);
+    this.#stops.push({ member: member.name, during, deadlineMs, tookMs });
+    this.#tell(`${member.name} stopped in ${tookMs} ms`);
+  }
+
+  #member(name: string): Member {
+    const known = this.#all.get(name);
+    if (known !== undefined) return known;
+    const brokers = this.proxies.map(({ address }) => address);
+    const member = new Member({
+      name,
+      task: { brokers, folder: join(this.folder, name), bug: this.request.bug },
+      event: (who, atMs, text) => this.#tell(`${who}: ${text}`, atMs),
+      rejection: text => {
+        this.#rejections.push(text);
+        this.#tell(text);
+      },
+    });
+    this.#all.set(name, member);
+    return member;
+  }
+
+  #tell(text: string, atMs = Date.now()): void {
+    this.narrate(`${((atMs - this.#from) / 1000).toFixed(2).padStart(7)} ${text}`);
+  }
+}

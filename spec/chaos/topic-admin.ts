@@ -1,0 +1,106 @@
+import kafkajs from 'kafkajs';
+import { outputTopics } from './evidence.js';
+import { groupId, inputTopic } from './messages.js';
+import { quietKafka } from './quiet-kafka.js';
+
+/** Output partitions; the input has as many to begin with. */
+export const partitionsAtFirst = 4;
+
+/** Kafka's group coordinator is the leader of this partition of `__consumer_offsets` (`Utils.abs(groupId.hashCode)`). */
+function coordinatorPartition(partitions: number): number {
+  let hash = 0;
+  for (let i = 0; i < groupId.length; i++) hash = (Math.imul(31, hash) + groupId.charCodeAt(i)) | 0;
+  return (hash & 0x7f_ff_ff_ff) % partitions;
+}
+
+/** What faults ask of the cluster about topics; a connection for each question, since brokers come and go. */
+export class TopicAdmin {
+  readonly #brokers: readonly string[];
+  readonly #nodes: number;
+
+  constructor(brokers: readonly string[], nodes: number) {
+    this.#brokers = brokers;
+    this.#nodes = nodes;
+  }
+
+  async create(): Promise<void> {
+    // Append times are the broker's: the checker asks when a record was durable.
+    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+    await this.#ask(admin =>
+      admin.createTopics({
+        waitForLeaders: false,
+        topics: [
+          { topic: inputTopic, numPartitions: partitionsAtFirst },
+          ...outputTopics.map(topic => ({ topic, numPartitions: partitionsAtFirst, configEntries })),
+        ],
+      }),
+    );
+  }
+
+  /** How many replicas must be in sync for a write to `topic`; `undefined` for the cluster's own number. */
+  async requireInSync(topic: string, replicas: number | undefined): Promise<void> {
+    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+    if (replicas !== undefined) configEntries.push({ name: 'min.insync.replicas', value: String(replicas) });
+    await this.#ask(admin =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+      }),
+    );
+  }
+
+  /** @returns the number of the input's partitions before and now */
+  async addInputPartition(): Promise<{ readonly before: number; readonly now: number }> {
+    const before = (await this.ends()).size;
+    await this.#ask(admin =>
+      admin.createPartitions({ topicPartitions: [{ topic: inputTopic, count: before + 1 }] }),
+    );
+    return { before, now: before + 1 };
+  }
+
+  /** End offsets of the input. */
+  async ends(): Promise<Map<number, number>> {
+    const offsets = await this.#ask(admin => admin.fetchTopicOffsets(inputTopic));
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  }
+
+  /** The node that coordinates the group, from 1. */
+  async coordinator(): Promise<number> {
+    const topic = '__consumer_offsets';
+    const { topics } = await this.#ask(admin => admin.fetchTopicMetadata({ topics: [topic] }));
+    const partitions = topics[0]?.partitions ?? [];
+    const wanted = coordinatorPartition(partitions.length);
+    return partitions.find(({ partitionId }) => partitionId === wanted)?.leader ?? 1;
+  }
+
+  /** Gives every partition of these topics another preferred leader; the controller moves them there. */
+  async rotateLeaders(topics: readonly string[]): Promise<void> {
+    const metadata = await this.#ask(admin => admin.fetchTopicMetadata({ topics: [...topics] }));
+    await this.#ask(admin =>
+      admin.alterPartitionReassignments({
+        topics: metadata.topics.map(({ name, partitions }) => ({
+          topic: name,
+          partitionAssignment: partitions.map(({ partitionId, leader }) => ({
+            partition: partitionId,
+            replicas: Array.from({ length: this.#nodes }, (_, i) => ((leader + i) % this.#nodes) + 1),
+          })),
+        })),
+      }),
+    );
+  }
+
+  async #ask<T>(question: (admin: kafkajs.Admin) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const admin = quietKafka(this.#brokers).admin();
+      try {
+        await admin.connect();
+        return await question(admin);
+      } catch (error) {
+        if (attempt === 10) throw error;
+        await new Promise(resolve => setTimeout(resolve, 500));
+      } finally {
+        await admin.disconnect().catch(() => {});
+      }
+    }
+  }
+}
