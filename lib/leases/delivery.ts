@@ -86,7 +86,7 @@ export interface BatchPin {
   open: number;
 }
 
-/** @internal one hand-over of a source record; made by the source only */
+/** One hand-over of a source record; made by the source only. */
 export class Delivery {
   readonly kind = 'settled';
   declare readonly lane: Lane;

@@ -63,7 +63,11 @@ export class OffsetSampler {
     if (this.#admin === undefined) {
       const admin = quietKafka(this.#brokers, answerMs).admin();
       this.#admin = admin;
-      await bounded(admin.connect(), answerMs);
+      // `connect` alone loads no metadata, and a coordinator is asked for through a known broker.
+      await bounded(
+        admin.connect().then(() => admin.fetchTopicOffsets(inputTopic)),
+        answerMs,
+      );
     }
     return this.#admin;
   }
