@@ -1,5 +1,12 @@
 import { json } from 'kafka-rx';
-import { MaskedPurchase, Purchase, PurchasePattern, Reward, toPurchasePattern, toReward } from '../demos/purchases/model.js';
+import {
+  MaskedPurchase,
+  Purchase,
+  PurchasePattern,
+  Reward,
+  toPurchasePattern,
+  toReward,
+} from '../demos/purchases/model.js';
 import { maskCardNumber } from '../lib/card/card-number.js';
 import type { ProducerOutput } from '../lib/drivers/port.js';
 import { partitionForKey } from '../lib/sinks/partitioner.js';
@@ -28,7 +35,12 @@ export async function bareLoop(
   const listener = { acknowledged() {}, refused() {} };
   const outputsOf = (name: string): readonly ProducerOutput[] =>
     logs.map((_, partition) => producer.output({ topic: name, partition }, listener));
-  const send = (outputs: readonly ProducerOutput[], keyText: string, value: Buffer | null, timestamp: number): void => {
+  const send = (
+    outputs: readonly ProducerOutput[],
+    keyText: string,
+    value: Buffer | null,
+    timestamp: number,
+  ): void => {
     const key = Buffer.from(keyText);
     outputs[partitionForKey(key, partitions)]?.append(key, value, [], timestamp);
   };
@@ -52,7 +64,11 @@ export async function bareLoop(
         const earned = toReward(value);
         send(rewards, earned.customerId, reward.encode(earned), timestamp);
         send(purchases, value.customerId, masked.encode(value), timestamp);
-        documents.push({ source: { origin: 'null/transactions', partition, offset, ordinal: '' }, value, timestamp });
+        documents.push({
+          source: { origin: 'null/transactions', partition, offset, ordinal: '' },
+          value,
+          timestamp,
+        });
         if (documents.length === documentsPerWrite) {
           store.write(documents);
           documents = [];

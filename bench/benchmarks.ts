@@ -8,7 +8,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     load: async () => (await import('./commit.js')).measureCommit,
   },
   overhead: {
-    summary: 'the purchase topology without a broker against a bare loop; target: at most 500 ns a purchase above',
+    summary:
+      'the purchase topology without a broker against a bare loop; target: at most 500 ns a purchase above',
     defaultRounds: 9,
     load: async () => (await import('./overhead.js')).measureOverhead,
   },

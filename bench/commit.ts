@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
 import { drawsFrom } from '../demos/purchases/draws.js';
 import { type CommitPoint, commitInOrder, type Settled } from '../lib/commit/commit-in-order.js';
-import { nullLane } from './null-lane.js';
 import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import { cpuNs } from './cpu-time.js';
+import { nullLane } from './null-lane.js';
 import { type Spread, shownSpread, spreadOf } from './spread.js';
 
 const records = 1_000_000;
@@ -32,7 +32,13 @@ interface Case {
 export async function measureCommit({ rounds }: BenchmarkOptions, tell: Tell): Promise<Outcome> {
   const cases: readonly Case[] = windows.flatMap(window => {
     const order = settleOrder(window);
-    return (['plain', 'markers'] as const).map(log => ({ window, log, order, offsets: order.map(logs[log]), ns: [] }));
+    return (['plain', 'markers'] as const).map(log => ({
+      window,
+      log,
+      order,
+      offsets: order.map(logs[log]),
+      ns: [],
+    }));
   });
   // All cases in turn, so that a busy moment of the machine does not meet one of them only; the first round warms up.
   for (let round = 0; round <= rounds; round++) {
@@ -49,7 +55,9 @@ export async function measureCommit({ rounds }: BenchmarkOptions, tell: Tell): P
     const spread = spreadAt(window, log);
     return (spread === undefined ? '' : shownSpread(spread, 1)).padEnd(20);
   };
-  const worstNs = Math.max(...windows.map(window => spreadAt(window, 'plain')?.median ?? Number.POSITIVE_INFINITY));
+  const worstNs = Math.max(
+    ...windows.map(window => spreadAt(window, 'plain')?.median ?? Number.POSITIVE_INFINITY),
+  );
   return {
     lines: [
       `${records.toLocaleString('en-US')} settled deliveries a round through commitInOrder(), ${rounds} rounds;`,
@@ -86,7 +94,8 @@ function nsPerRecord({ order, offsets, log }: Case): number {
       last = point;
     });
   const ns = cpuNs() - from;
-  if (last?.offset !== logs[log](records - 1) + 1 || points === 0) throw new Error('commitInOrder() did not reach the end');
+  if (last?.offset !== logs[log](records - 1) + 1 || points === 0)
+    throw new Error('commitInOrder() did not reach the end');
   return ns / records;
 }
 

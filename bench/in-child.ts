@@ -23,7 +23,10 @@ export function measureInChild(name: string, rounds: number, tell: Tell): Promis
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       if (outcome !== undefined && code === 0) resolve(outcome);
-      else reject(new Error(`The benchmark '${name}' ended with ${signal ?? `exit code ${code}`} before its result`));
+      else
+        reject(
+          new Error(`The benchmark '${name}' ended with ${signal ?? `exit code ${code}`} before its result`),
+        );
     });
   });
 }

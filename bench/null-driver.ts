@@ -8,7 +8,7 @@ import type {
   TopicDescription,
 } from '../lib/drivers/port.js';
 import type { NullLog } from './null-log.js';
-import { NullProducer } from './null-producer.js';
+import type { NullProducer } from './null-producer.js';
 
 export interface NullDriverOptions {
   /** The topic that is read, with one log for each partition. */

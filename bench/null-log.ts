@@ -55,7 +55,13 @@ export class NullLog {
         const record = this.#records[at % this.#records.length];
         if (record === undefined) return undefined;
         this.#handedOut++;
-        return { offset: at++, timestamp: this.#timestamp, key: record.key, value: record.value, headers: noHeaders };
+        return {
+          offset: at++,
+          timestamp: this.#timestamp,
+          key: record.key,
+          value: record.value,
+          headers: noHeaders,
+        };
       },
     };
   }

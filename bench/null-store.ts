@@ -32,9 +32,10 @@ export class NullStore<V> implements Store<V> {
   write(documents: readonly Document<V>[]): Promise<void> | undefined {
     this.writes++;
     this.#documents += documents.length;
-    if (this.#checking) for (const document of documents) {
-      this.#checksum = (this.#checksum + crc32(JSON.stringify(document))) >>> 0;
-    }
+    if (this.#checking)
+      for (const document of documents) {
+        this.#checksum = (this.#checksum + crc32(JSON.stringify(document))) >>> 0;
+      }
     if (this.#writeMs === 0) return undefined;
     return new Promise(resolve =>
       setTimeout(() => {

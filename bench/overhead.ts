@@ -1,6 +1,6 @@
 import type { MaskedPurchase } from '../demos/purchases/model.js';
-import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import { bareLoop } from './bare-loop.js';
+import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import { cpuNs } from './cpu-time.js';
 import type { NullLog } from './null-log.js';
 import { NullProducer, type Output } from './null-producer.js';
@@ -67,7 +67,10 @@ export async function measureOverhead({ rounds }: BenchmarkOptions, tell: Tell):
       const figures = await play(name, false);
       if (round >= 0) measured[name].push(figures);
       for (const [topic, { records, bytes }] of Object.entries(figures.outputs)) {
-        if (records !== expected[topic]?.records || (topic !== 'history' && bytes !== expected[topic]?.bytes)) {
+        if (
+          records !== expected[topic]?.records ||
+          (topic !== 'history' && bytes !== expected[topic]?.bytes)
+        ) {
           throw new Error(`'${name}' wrote other records to ${topic} than in the round that was compared`);
         }
       }
@@ -101,7 +104,11 @@ function spreadsOf(
   figure: (round: Round) => number,
 ): Record<Name | 'difference', Spread> {
   const difference = app.map((round, i) => figure(round) - figure(bare[i] ?? round));
-  return { bare: spreadOf(bare.map(figure)), app: spreadOf(app.map(figure)), difference: spreadOf(difference) };
+  return {
+    bare: spreadOf(bare.map(figure)),
+    app: spreadOf(app.map(figure)),
+    difference: spreadOf(difference),
+  };
 }
 
 function requireSame(bare: Readonly<Record<string, Output>>, app: Readonly<Record<string, Output>>): void {

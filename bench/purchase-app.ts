@@ -25,6 +25,7 @@ export async function purchaseApp(
   purchases(app, store);
   await app.run();
   for (const [partition, log] of logs.entries()) {
-    if (driver.committed[partition] !== log.count) throw new Error(`partition ${partition} is not committed to its end`);
+    if (driver.committed[partition] !== log.count)
+      throw new Error(`partition ${partition} is not committed to its end`);
   }
 }

@@ -13,7 +13,10 @@ export async function purchasePartitions(): Promise<readonly (readonly LoggedRec
 }
 
 /** Fresh logs over these records, repeated until there are `records` in all (a few fewer: whole partitions are alike). */
-export function purchaseLogs(partitions: readonly (readonly LoggedRecord[])[], records: number): readonly NullLog[] {
+export function purchaseLogs(
+  partitions: readonly (readonly LoggedRecord[])[],
+  records: number,
+): readonly NullLog[] {
   const all = partitions.reduce((sum, partition) => sum + partition.length, 0);
   return partitions.map(partition => new NullLog(partition, Math.floor((partition.length / all) * records)));
 }

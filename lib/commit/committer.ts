@@ -36,8 +36,8 @@ export interface CommitterOptions {
 /**
  * Commits the newest offset of each partition: one commit in flight, and everything since merged into the next.
  *
- * A failed commit loses nothing: the offsets are older than what the next commit carries, or the partition has gone to
- * another member, which starts at the last confirmed offset.
+ * What a failed commit carried waits for the next, unless something newer does already, or the partition was given up:
+ * then its new owner starts at the last confirmed offset.
  */
 export class Committer {
   /** By topic and partition: the newest point that no commit carries yet. Two steps, since a joined name is a string a record. */
@@ -45,6 +45,8 @@ export class Committer {
   readonly #target: CommitTarget;
   readonly #options: CommitterOptions;
   readonly #report: (result: CommitResult) => void;
+  /** Partitions given up while a commit of theirs may be in flight. */
+  readonly #forgotten = new Set<string>();
   #pointsWaiting = 0;
   #inFlight: Promise<void> | undefined;
   #timer: Timer | undefined;
@@ -78,14 +80,14 @@ export class Committer {
     const partitions = this.#waiting.get(topic);
     partitions?.delete(partition);
     if (partitions?.size === 0) this.#waiting.delete(topic);
+    this.#forgotten.add(`${topic}/${partition}`);
   }
 
-  /** Commits everything that waits, now. Resolves when it was confirmed or given up; never rejects. */
+  /** Commits everything that waits, now. Resolves when it was confirmed or all tries have failed; never rejects. */
   async flush(): Promise<void> {
-    while (this.#inFlight !== undefined || this.#waiting.size > 0) {
-      if (this.#inFlight === undefined) this.#start('flush');
-      await this.#inFlight;
-    }
+    await this.#inFlight;
+    if (this.#inFlight === undefined) this.#start('flush');
+    await this.#inFlight;
   }
 
   /** Cancels all timers; what waits is not committed, and what has failed is not tried again. */
@@ -104,13 +106,24 @@ export class Committer {
     const offsets = [...this.#waiting.values()].flatMap(partitions => [...partitions.values()]);
     this.#waiting.clear();
     this.#pointsWaiting = 0;
-    this.#inFlight = this.#commit(offsets, trigger).then(() => {
+    this.#forgotten.clear();
+    this.#inFlight = this.#commit(offsets, trigger).then(unconfirmed => {
       this.#inFlight = undefined;
+      for (const offset of unconfirmed) this.#keep(offset);
       if (this.#pointsWaiting >= this.#options.every) this.#start('every');
       else if (this.#waiting.size > 0) {
         this.#timer ??= this.#options.clock.schedule(() => this.#start('interval'), this.#options.intervalMs);
       }
     });
+  }
+
+  /** For the next commit, unless something newer waits. */
+  #keep(offset: OffsetCommit): void {
+    const { topic, partition } = offset;
+    if (this.#closed || this.#forgotten.has(`${topic}/${partition}`)) return;
+    const partitions = this.#waiting.get(topic) ?? new Map<number, OffsetCommit>();
+    if (!partitions.has(partition)) partitions.set(partition, offset);
+    this.#waiting.set(topic, partitions);
   }
 
   /** Before try number `attempt` + 1. */
@@ -124,14 +137,15 @@ export class Committer {
     });
   }
 
-  async #commit(offsets: readonly OffsetCommit[], trigger: CommitTrigger): Promise<void> {
+  /** Resolves to what was not confirmed. */
+  async #commit(offsets: readonly OffsetCommit[], trigger: CommitTrigger): Promise<readonly OffsetCommit[]> {
     const { clock, attempts } = this.#options;
     const started = clock.elapsed();
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#target.commit(offsets);
         this.#report({ trigger, offsets, tookMs: clock.elapsed() - started, error: undefined });
-        return;
+        return [];
       } catch (cause) {
         const error = isKafkaRxError(cause)
           ? cause
@@ -142,14 +156,15 @@ export class Committer {
             );
         if (error.code === 'COMMIT_REFUSED' && offsets.length > 1) {
           // One partition is not ours any more; it must not keep the others' offsets from being committed.
-          for (const offset of offsets) await this.#commit([offset], trigger);
-          return;
+          const unconfirmed: OffsetCommit[] = [];
+          for (const offset of offsets) unconfirmed.push(...(await this.#commit([offset], trigger)));
+          return unconfirmed;
         }
         // Also after the wait: who has closed it may have closed the connection too.
         if (error.retriable && attempt < attempts && !this.#closed) await this.#wait(attempt);
         if (!error.retriable || attempt >= attempts || this.#closed) {
           this.#report({ trigger, offsets, tookMs: clock.elapsed() - started, error });
-          return;
+          return offsets;
         }
       }
     }

@@ -57,11 +57,19 @@ export function createGuard(fields: readonly string[], scan: boolean): Guard {
   };
 }
 
+/** The text found masked last: several sinks are handed the one value, and its text cannot have changed between them. */
+let lastMasked = '';
+
 function isMaskedAt(value: unknown, segments: readonly string[], depth: number): boolean {
   if (value === undefined || value === null) return true;
   const segment = segments[depth];
   if (segment === undefined) {
-    if (typeof value === 'string') return looksMasked(value);
+    if (typeof value === 'string') {
+      if (value === lastMasked) return true;
+      if (!looksMasked(value)) return false;
+      lastMasked = value;
+      return true;
+    }
     // A number of more than four digits could be the card itself; objects here were never a card number.
     return typeof value !== 'number' || Math.abs(value) < 10_000;
   }

@@ -129,11 +129,23 @@ export class Dispatcher {
   accept(batch: FetchedBatch): void {
     const lane = this.#lanes.get(laneName(batch));
     if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
-    lane.enqueue(batch);
+    lane.received(batch);
     if (lane.queuedBytes > this.#ports.bounds.maxQueuedBytes && !lane.pausedAtDriver) {
       lane.pausedAtDriver = true;
       this.#ports.pause(lane);
     }
+    if (lane.preparation === undefined) this.#queue(lane, batch);
+    else {
+      lane.preparation.prepare(batch).then(
+        ready => this.#queue(lane, ready),
+        error => this.#ports.host.fail(error),
+      );
+    }
+  }
+
+  #queue(lane: PartitionLane, batch: FetchedBatch): void {
+    if (lane.draining) return;
+    lane.batches.push(batch);
     if (!this.#scheduled) this.#dispatch();
   }
 

@@ -1,6 +1,7 @@
 import type { AssignedPartition, FetchedBatch } from '../drivers/port.js';
 import type { BatchPin, Delivery, DeliveryHost, Lane } from '../leases/delivery.js';
 import { Queue } from '../queue.js';
+import { type BatchPreparation, preparationFor } from './batch-preparation.js';
 import type { TopicView } from './topic-view.js';
 
 /** What a lane tells its dispatcher. */
@@ -13,6 +14,7 @@ export class PartitionLane implements Lane {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
+  readonly preparation: BatchPreparation | undefined;
   readonly batches = new Queue<FetchedBatch>();
   /** The batch whose records are being handed out, and its pin. */
   current: { readonly batch: FetchedBatch; readonly pin: BatchPin } | undefined;
@@ -49,6 +51,7 @@ export class PartitionLane implements Lane {
     this.topic = topic;
     this.partition = partition;
     this.epoch = epoch;
+    this.preparation = preparationFor(views);
   }
 
   get ended(): boolean {
@@ -80,8 +83,8 @@ export class PartitionLane implements Lane {
     return this.unsettled <= this.held;
   }
 
-  enqueue(batch: FetchedBatch): void {
-    this.batches.push(batch);
+  /** A batch has come; it counts from now on, also while it is prepared. */
+  received(batch: FetchedBatch): void {
     this.queuedBytes += batch.bytes;
     this.endOffset = batch.endOffset;
   }

@@ -189,7 +189,7 @@ describe('the committed offset', () => {
           check();
         }
         t.broker.faults.delayAcknowledgements(0);
-        await pass(3000);
+        await pass(20_000);
         expect(t.committed('in').map(offset => Math.max(0, offset))).toEqual(t.broker.endOffsets('in'));
         await t.stop();
       }),

@@ -216,7 +216,7 @@ describe('commits', () => {
     expect(member.outcome).toBe('running');
   });
 
-  test('that are refused for good are an event, and covered by the next', async () => {
+  test('that fail for good are an event, and are made again with the next', async () => {
     const members = new Members({ in: 1, out: 1 });
     const member = members.start(copy);
     await members.settle();
@@ -233,7 +233,7 @@ describe('commits', () => {
     members.publish('in', '1');
     await members.pass(100);
     expect(members.committed('in')).toEqual([2]);
-    expect(member.metrics.value('kafka_rx_commits_total', { outcome: 'confirmed' })).toBe(1);
+    expect(member.metrics.value('kafka_rx_commits_total', { outcome: 'confirmed' })).toBeGreaterThan(0);
   });
 
   test('wait for delayed acknowledgements', async () => {

@@ -57,7 +57,7 @@ describe('run refuses, before it consumes anything,', () => {
   test('a broker out of reach', async () => {
     const members = new Members({ in: 1, out: 1 });
     members.broker.faults.down();
-    const member = members.start(wired);
+    const member = members.start(wired, { connectTimeoutMs: 0 });
     await members.settle();
     expect(member.outcome).toMatchObject({ code: 'UNREACHABLE' });
   });

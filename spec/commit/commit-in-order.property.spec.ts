@@ -30,14 +30,20 @@ interface Epoch {
 
 const step: fc.Arbitrary<Step> = fc.record({
   kind: fc.constantFrom('settled', 'settled', 'settled', 'advanced'),
-  gap: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 1000 }) }),
+  gap: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 1000 }) },
+  ),
 });
 
 const epoch: fc.Arbitrary<Epoch> = fc.array(step, { minLength: 0, maxLength: 120 }).chain(steps =>
   fc.record({
     steps: fc.constant(steps),
     settling: fc.integer({ min: 0, max: steps.length }),
-    order: fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: steps.length, maxLength: steps.length }),
+    order: fc.array(fc.integer({ min: 0, max: 1_000_000 }), {
+      minLength: steps.length,
+      maxLength: steps.length,
+    }),
     doubles: fc.array(fc.nat({ max: Math.max(0, steps.length - 1) }), { maxLength: 5 }),
     revoked: fc.boolean(),
     base: fc.integer({ min: 0, max: 5000 }),
@@ -57,7 +63,10 @@ interface Happening {
   readonly nextOffset: number;
 }
 
-function happeningsOf(lane: LaneIdentity, { steps, settling, order, doubles, base }: Epoch): readonly Happening[] {
+function happeningsOf(
+  lane: LaneIdentity,
+  { steps, settling, order, doubles, base }: Epoch,
+): readonly Happening[] {
   let offset = base;
   const all = steps.map(({ kind, gap }, sequence): Happening => {
     offset += gap;
@@ -119,7 +128,9 @@ describe('commitInOrder, against a model', () => {
             const inTime = happenings.filter(() => isLate.next().value !== true || i === epochs.length - 1);
             const before = stragglers;
             stragglers = happenings.filter(happening => !inTime.includes(happening));
-            const end: readonly Happening[] = each.revoked ? [{ event: { kind: 'revoked', lane }, nextOffset: -1 }] : [];
+            const end: readonly Happening[] = each.revoked
+              ? [{ event: { kind: 'revoked', lane }, nextOffset: -1 }]
+              : [];
             // What is late of the epoch before comes in between, and after the end of this one too.
             const half = Math.floor(inTime.length / 2);
             return [...inTime.slice(0, half), ...before, ...inTime.slice(half), ...end, ...before];
@@ -144,7 +155,16 @@ describe('commitInOrder, against a model', () => {
           const moved = after.settled > (after.epoch === before.epoch ? before.settled : 0);
           expect(seen).toEqual(
             moved && happening.event.kind !== 'revoked'
-              ? [{ topic: 't', partition, slot: partition, epoch: after.epoch, offset: after.offset, settled: after.settled }]
+              ? [
+                  {
+                    topic: 't',
+                    partition,
+                    slot: partition,
+                    epoch: after.epoch,
+                    offset: after.offset,
+                    settled: after.settled,
+                  },
+                ]
               : [],
           );
           const [point] = seen;

@@ -7,7 +7,12 @@ import {
 } from '../../lib/commit/commit-in-order.js';
 import { marbles } from '../../lib/testing/index.js';
 
-const lane = (epoch: number, partition = 0): LaneIdentity => ({ topic: 't', partition, epoch, slot: partition });
+const lane = (epoch: number, partition = 0): LaneIdentity => ({
+  topic: 't',
+  partition,
+  epoch,
+  slot: partition,
+});
 
 /** Offsets are a hundred above the sequence numbers. */
 const settled = (sequence: number, at = lane(1)): DeliveryEvent => ({
@@ -108,16 +113,27 @@ describe('commitInOrder', () => {
 
   test('an older epoch stays refused after a revoke, a newer one is taken up', () =>
     marbles(expect)(({ hot, expectObservable }) => {
-      const source = hot('  --x--0--n--|', { 0: settled(0, lane(1)), x: revoked(lane(2)), n: settled(0, lane(3)) });
+      const source = hot('  --x--0--n--|', {
+        0: settled(0, lane(1)),
+        x: revoked(lane(2)),
+        n: settled(0, lane(3)),
+      });
       const expected = '    --------N--|';
       expectObservable(source.pipe(commitInOrder())).toBe(expected, { N: below(1, lane(3)) });
     }));
 
   test('a late revoke of an older epoch does not end the newer', () =>
     marbles(expect)(({ hot, expectObservable }) => {
-      const source = hot('  --n--x--m--|', { n: settled(0, lane(2)), x: revoked(lane(1)), m: settled(1, lane(2)) });
+      const source = hot('  --n--x--m--|', {
+        n: settled(0, lane(2)),
+        x: revoked(lane(1)),
+        m: settled(1, lane(2)),
+      });
       const expected = '    --N-----M--|';
-      expectObservable(source.pipe(commitInOrder())).toBe(expected, { N: below(1, lane(2)), M: below(2, lane(2)) });
+      expectObservable(source.pipe(commitInOrder())).toBe(expected, {
+        N: below(1, lane(2)),
+        M: below(2, lane(2)),
+      });
     }));
 
   test('partitions do not wait for each other, nor share an epoch', () =>

@@ -1,7 +1,7 @@
 import { type Observer, Subject } from 'rxjs';
 import { commitInOrder, type DeliveryEvent } from '../../lib/commit/commit-in-order.js';
 import { commitTo } from '../../lib/commit/commit-to.js';
-import type { Committer, CommitResult } from '../../lib/commit/committer.js';
+import type { CommitResult, Committer } from '../../lib/commit/committer.js';
 import type { OffsetCommit } from '../../lib/drivers/port.js';
 import { VirtualClock } from '../../lib/testing/index.js';
 import { advance, point, ScriptedTarget, settle, shown } from './scripted-target.js';
@@ -111,7 +111,8 @@ describe('commitTo', () => {
     const events$ = new Subject<DeliveryEvent>();
     events$.pipe(commitInOrder(), commitTo(target, { clock })).subscribe();
     const lane = { topic: 't', partition: 0, epoch: 1, slot: 0 };
-    for (const sequence of [3, 1, 0]) events$.next({ kind: 'settled', lane, sequence, offset: 10 * sequence });
+    for (const sequence of [3, 1, 0])
+      events$.next({ kind: 'settled', lane, sequence, offset: 10 * sequence });
     await advance(clock, 1000);
     expect(target.requests.map(request => request.offsets)).toEqual([['t/0@11']]);
   });

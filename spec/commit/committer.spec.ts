@@ -1,4 +1,4 @@
-import { Committer, type CommitResult, type CommitterOptions } from '../../lib/commit/committer.js';
+import { type CommitResult, Committer, type CommitterOptions } from '../../lib/commit/committer.js';
 import { defaults } from '../../lib/defaults.js';
 import { VirtualClock } from '../../lib/testing/index.js';
 import { advance, point, refused, retriable, ScriptedTarget, settle, shown } from './scripted-target.js';
@@ -7,10 +7,14 @@ function committing(options: Partial<CommitterOptions> = {}) {
   const clock = new VirtualClock();
   const target = new ScriptedTarget(clock);
   const results: CommitResult[] = [];
-  const committer = new Committer(target, { clock, ...defaults.commit, ...options }, result => results.push(result));
+  const committer = new Committer(target, { clock, ...defaults.commit, ...options }, result =>
+    results.push(result),
+  );
   /** Each result as one line: why, what, and how it ended. */
   const told = (): readonly string[] =>
-    results.map(({ trigger, offsets, error }) => `${trigger} ${offsets.map(shown).join(' ')} ${error?.code ?? 'ok'}`);
+    results.map(
+      ({ trigger, offsets, error }) => `${trigger} ${offsets.map(shown).join(' ')} ${error?.code ?? 'ok'}`,
+    );
   return { clock, target, committer, results, told };
 }
 
@@ -70,9 +74,12 @@ describe('when a commit is made', () => {
 describe('what a commit carries', () => {
   test('the newest offset of each partition, whatever their topics', async () => {
     const { target, committer } = committing();
-    for (const each of [point(0, 1), point(0, 9), point(1, 4), point(0, 7, 'u'), point(1, 5)]) committer.add(each);
+    for (const each of [point(0, 1), point(0, 9), point(1, 4), point(0, 7, 'u'), point(1, 5)])
+      committer.add(each);
     await committer.flush();
-    expect(target.requests.map(request => [...request.offsets].sort())).toEqual([['t/0@9', 't/1@5', 'u/0@7']]);
+    expect(target.requests.map(request => [...request.offsets].sort())).toEqual([
+      ['t/0@9', 't/1@5', 'u/0@7'],
+    ]);
   });
 
   test('one is in flight, and everything since is merged into the next', async () => {
@@ -124,17 +131,31 @@ describe('what a commit carries', () => {
 });
 
 describe('a commit that fails', () => {
-  test('is tried again after 100 ms, doubling up to 3 s, for 15.1 s in all, and then given up', async () => {
+  test('is tried again after 100 ms, doubling up to 3 s, for 15.1 s in all, and then waits for the next', async () => {
     const { clock, target, committer, results, told } = committing();
     target.answer(...Array.from({ length: 20 }, retriable));
     committer.add(point(0, 1));
     const flushed = committer.flush();
-    await advance(clock, 60_000);
+    await advance(clock, 15_100);
     await flushed;
     const waits = target.requests.map(({ at }, i) => at - (target.requests[i - 1]?.at ?? 0));
     expect(waits).toEqual([0, 100, 200, 400, 800, 1600, 3000, 3000, 3000, 3000]);
     expect(told()).toEqual(['flush t/0@1 COMMIT_FAILED']);
     expect(results[0]?.tookMs).toBe(15_100);
+    await advance(clock, 1000);
+    expect(target.requests.at(-1)?.at).toBe(16_100);
+  });
+
+  test('is made again after the interval, unless its partition was given up meanwhile', async () => {
+    const { clock, target, committer, told } = committing();
+    target.answer(new Error('gone'), new Error('gone'));
+    committer.add(point(0, 1));
+    committer.add(point(1, 1));
+    const flushed = committer.flush();
+    committer.forget('t', 1);
+    await flushed;
+    await advance(clock, 5000);
+    expect(told().at(-1)).toBe('interval t/0@1 ok');
   });
 
   test('is confirmed by a later try, and says how long that took', async () => {

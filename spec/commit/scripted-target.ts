@@ -73,7 +73,11 @@ export async function settle(): Promise<void> {
 export async function advance(clock: VirtualClock, ms: number): Promise<void> {
   const until = clock.elapsed() + ms;
   await settle();
-  for (let next = clock.nextInMs; next !== undefined && clock.elapsed() + next <= until; next = clock.nextInMs) {
+  for (
+    let next = clock.nextInMs;
+    next !== undefined && clock.elapsed() + next <= until;
+    next = clock.nextInMs
+  ) {
     clock.advance(next);
     await settle();
   }

@@ -3,6 +3,8 @@ import type { App } from '../../lib/app-interface.js';
 import { number } from '../../lib/codecs/number.js';
 import { string } from '../../lib/codecs/string.js';
 import { testApp } from '../../lib/testing/index.js';
+import { batch } from '../../operators/batch.js';
+import { mapAsync } from '../../operators/mapAsync.js';
 import { mapValue } from '../../operators/mapValue.js';
 
 const values = (...numbers: readonly number[]) => numbers.map(value => ({ value: `${value}` }));
@@ -183,4 +185,67 @@ describe('a hot source', () => {
     await expect(failed.stop()).rejects.toMatchObject({ code: 'PROCESS' });
     expect(ends).toEqual(['complete', 'complete']);
   });
+});
+
+describe('lease holders are told to let go', () => {
+  const gathers = batch<Buffer | null, number, number>(records => records.length, {
+    maxRecords: 1000,
+    maxWaitMs: 3_600_000,
+  });
+
+  test.each([
+    ['too many unsettled records', { maxUnsettled: 2 }],
+    ['too wide a span', { maxSpan: 2 }],
+  ])('at a bound, at once: %s', async (_, bounds) => {
+    const t = await testApp(
+      app =>
+        void numbersOf(app)
+          .pipe(gathers)
+          .subscribe(app.each(() => {})),
+      { bounds, commit: { every: 1 } },
+    );
+    t.pipeIn('in', values(1, 2, 3, 4));
+    await t.idle();
+    expect(t.clock.elapsed()).toBe(0);
+    expect(t.committed('in')).toEqual([4]);
+    await t.stop();
+  });
+});
+
+describe('a partition that is lost', () => {
+  test.each<[string, (app: App, work: (signal: AbortSignal) => Promise<number>) => void]>([
+    [
+      'mapAsync',
+      (app, work) => {
+        const called = numbersOf(app).pipe(mapAsync((_value, _record, signal) => work(signal)));
+        called.subscribe(app.each(() => {}));
+      },
+    ],
+    [
+      'app.each',
+      (app, work) => void numbersOf(app).subscribe(app.each((_record, { signal }) => work(signal))),
+    ],
+  ])(
+    'aborts the work of %s; what rejects for that fails nothing, and is delivered again',
+    async (_, topology) => {
+      let calls = 0;
+      const work = (signal: AbortSignal) =>
+        ++calls > 1
+          ? Promise.resolve(1)
+          : new Promise<number>((_resolve, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason)),
+            );
+      const t = await testApp(app => topology(app, work));
+      t.pipeIn('in', values(1));
+      await t.idle();
+      const [member] = t.broker.members('test');
+      t.broker.faults.losePartitions(member?.id ?? '');
+      for (let seconds = 0; seconds < 10; seconds++) {
+        t.advance(1000);
+        await t.idle();
+      }
+      expect([calls, t.committed('in')]).toEqual([2, [1]]);
+      await t.stop();
+    },
+  );
 });

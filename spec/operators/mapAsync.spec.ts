@@ -15,7 +15,7 @@ import { number } from '../../lib/codecs/number.js';
 import { lease, release } from '../../lib/leases/leases.js';
 import { retry } from '../../lib/policies/policy.js';
 import type { KafkaRecord } from '../../lib/record.js';
-import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.js';
+import { deliver, marbles, testApp, testRecord, VirtualClock } from '../../lib/testing/index.js';
 import { mapAsync } from '../../operators/mapAsync.js';
 import { coordinates, numbered } from './numbered.js';
 
@@ -359,6 +359,17 @@ describe('mapAsync', () => {
         flush();
         expect([calls, delivered.settled]).toEqual([1, []]);
       }));
+
+    test('nor is its timer left behind', () => {
+      const clock = new VirtualClock();
+      const source = new Subject<KafkaRecord<null, number>>();
+      const fails = mapAsync<null, number, never>(() => throwError(() => 'no'), { onError: retry() });
+      const subscription = deliver(source, { clock }).records$.pipe(fails).subscribe();
+      source.next(testRecord({ value: 1 }));
+      expect(clock.pending).toBe(1);
+      subscription.unsubscribe();
+      expect(clock.pending).toBe(0);
+    });
 
     test('a record without an app has no policy: the error goes down the stream', () =>
       marbles(expect)(({ hot, expectObservable, expectSubscriptions }) => {

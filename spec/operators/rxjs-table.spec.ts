@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Subject, VirtualTimeScheduler } from 'rxjs';
+import { refCount, Subject, share, VirtualTimeScheduler } from 'rxjs';
 import * as pipeable from 'rxjs/operators';
 import { number } from '../../lib/codecs/number.js';
 import { deliver, type TestApp, testApp, testRecord } from '../../lib/testing/index.js';
@@ -181,4 +181,25 @@ test('every operator of ours has its row and its file', () => {
   const files = [...exported.matchAll(/from '\.\/(\w+)\.js'/g)].map(([, file]) => file);
   const linked = [...text.matchAll(/^\| \[`\w+`\]\(\.\.\/operators\/(\w+)\.ts\)/gm)].map(([, file]) => file);
   expect(linked.sort()).toEqual(files.sort());
+});
+
+test.each<[string, (source: Source) => Result]>([
+  ['share', source => source.pipe(share())],
+  ['publish', source => source.pipe(pipeable.publish(), refCount())],
+  [
+    'multicast',
+    source =>
+      source.pipe(
+        pipeable.multicast(() => new Subject<Numbers>()),
+        refCount(),
+      ),
+  ],
+])('the picture shows a sink behind %s before a record has passed', async (_, operation) => {
+  const t = await testApp(app => {
+    operation(app.topic('in', { value: number })).subscribe(
+      app.to('out', { keyBy: () => null, value: number }),
+    );
+  });
+  expect(t.app.describe().edges).toEqual([{ from: 'in', to: 'out', observed: false }]);
+  await t.stop();
 });

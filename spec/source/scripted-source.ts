@@ -5,7 +5,12 @@ import { type CommitPoint, commitInOrder } from '../../lib/commit/commit-in-orde
 import type { FetchedBatch } from '../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../lib/errors.js';
 import { noHeaders } from '../../lib/headers.js';
-import { type DropReason, deliveriesOf, type DeliveryHost, type FlushReason } from '../../lib/leases/delivery.js';
+import {
+  type DeliveryHost,
+  type DropReason,
+  deliveriesOf,
+  type FlushReason,
+} from '../../lib/leases/delivery.js';
 import { each, lease, release } from '../../lib/leases/leases.js';
 import type { KafkaRecord } from '../../lib/record.js';
 import { type Bounds, Dispatcher, type Pace } from '../../lib/source/dispatcher.js';
@@ -63,7 +68,9 @@ export class ScriptedSource {
     const graph = new TopologyGraph();
     const node = graph.add('source', 't');
     const codec = nullable(bytes);
-    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, () => this.dispatcher.wake());
+    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, () =>
+      this.dispatcher.wake(),
+    );
     // The view hands its own type to its own subscriber only.
     const views = [this.view as unknown as TopicView];
     const host: DeliveryHost = {
@@ -123,7 +130,14 @@ export class ScriptedSource {
   }
 
   /** The driver hands over a batch. */
-  fetch({ partition = 0, epoch = 1, from, count, bytes: size = count, nextOffset = from + count }: BatchParts): void {
+  fetch({
+    partition = 0,
+    epoch = 1,
+    from,
+    count,
+    bytes: size = count,
+    nextOffset = from + count,
+  }: BatchParts): void {
     let at = from;
     const batch: FetchedBatch = {
       topic: 't',
@@ -152,7 +166,8 @@ export class ScriptedSource {
 
   /** Keeps it open for good, as a failure does. */
   hold(partition: number, offset: number): void {
-    for (const delivery of each(this.#open.get(`1:${partition}@${offset}`)?.[deliveriesOf] ?? [])) delivery.hold();
+    for (const delivery of each(this.#open.get(`1:${partition}@${offset}`)?.[deliveriesOf] ?? []))
+      delivery.hold();
   }
 
   /** Runs what was deferred, and the promises behind it. */

@@ -1,7 +1,17 @@
 import type { TopicDescription } from '../../lib/drivers/port.js';
-import { checkTopicName, selectTopics, topicPattern, type TopicSelector } from '../../lib/source/topic-pattern.js';
+import {
+  checkTopicName,
+  selectTopics,
+  type TopicSelector,
+  topicPattern,
+} from '../../lib/source/topic-pattern.js';
 
-const topic = (name: string, internal = false): TopicDescription => ({ name, id: name, partitions: 1, internal });
+const topic = (name: string, internal = false): TopicDescription => ({
+  name,
+  id: name,
+  partitions: 1,
+  internal,
+});
 const existing = [
   topic('orders'),
   topic('orders.eu'),
@@ -41,7 +51,10 @@ describe('the topics of a view', () => {
   test('a RegExp may find nothing, a name may not', () => {
     expect(select([/nothing/])).toEqual([]);
     expect(() => select(['orders', ['missing', 'rewards', 'gone']])).toThrow(
-      expect.objectContaining({ code: 'MISSING_TOPIC', message: expect.stringContaining("'missing', 'gone'") }),
+      expect.objectContaining({
+        code: 'MISSING_TOPIC',
+        message: expect.stringContaining("'missing', 'gone'"),
+      }),
     );
   });
 

@@ -1,0 +1,256 @@
+/** The checker judged by made-up runs: each invariant has a run that keeps it and one that breaks only it. */
+import { check } from './checker.js';
+import type { CommittedSample, Evidence, FaultRecord, Input, LogRecord } from './evidence.js';
+
+const count = 10;
+/** Of one partition and one key: `c0:0` at offset 0, and so on; each durable 10 ms after the one before. */
+const id = (offset: number): string => `c0:${offset}`;
+const appendedMs = (offset: number): number => 1_000 + offset * 10;
+const end = 10_000;
+
+const log: readonly LogRecord[] = Array.from({ length: count }, (_, offset) => ({
+  id: id(offset),
+  partition: 0,
+  offset,
+  appendedMs: 500,
+}));
+const output: readonly LogRecord[] = log.map(({ id, partition, offset }) => ({
+  id,
+  partition,
+  offset,
+  appendedMs: appendedMs(offset),
+}));
+const committed = (offset: number, knownMs: number): CommittedSample => ({
+  source: 'sample',
+  knownMs,
+  committed: new Map([[0, offset]]),
+});
+const input = (offset: number): Input => ({ id: id(offset), partition: 0, outcome: 'ok', offset });
+
+const fault: FaultRecord = {
+  name: 'app-kill',
+  graceful: false,
+  inFlight: 3,
+  injectedMs: 5_000,
+  healedMs: 6_000,
+  progressMs: 9_000,
+};
+
+/** Ten inputs, all of which arrived everywhere, half of them committed before the fault. */
+const sound: Evidence = {
+  inputs: log.map(({ offset }) => input(offset)),
+  log,
+  outputs: { patterns: output, rewards: output, purchases: output },
+  writes: log.map(({ partition, offset }) => ({ partition, offset, durableMs: appendedMs(offset) })),
+  documents: new Set(log.map(({ offset }) => `0/${offset}`)),
+  samples: [committed(-1, 900), committed(5, appendedMs(4) + 20), committed(count, end)],
+  faults: [fault],
+  stops: [{ member: 'member-1', during: 'the end', deadlineMs: 10_000, tookMs: 300 }],
+  rejections: [],
+  peakRssMb: 150,
+  drained: { committed: new Map([[0, count]]), ends: new Map([[0, count]]) },
+};
+
+/** The invariants that the run breaks, by name. */
+const broken = (changes: Partial<Evidence>): string[] =>
+  check({ ...sound, ...changes }).map(({ invariant }) => invariant);
+
+const without = (records: readonly LogRecord[], offset: number): LogRecord[] =>
+  records.filter(record => record.id !== id(offset));
+
+/** The record once more, at the end of its topic. */
+const again = (records: readonly LogRecord[], offset: number, appendedMs: number): readonly LogRecord[] => [
+  ...records,
+  { id: id(offset), partition: 0, offset: records.length, appendedMs },
+];
+const patterns = (records: readonly LogRecord[]): Partial<Evidence> => ({
+  outputs: { ...sound.outputs, patterns: records },
+});
+
+test('a run that keeps every invariant has no finding', () => {
+  expect(broken({})).toEqual([]);
+});
+
+describe('every input arrives everywhere', () => {
+  test('an acknowledged input that Kafka does not have is found', () => {
+    expect(broken({ inputs: [...sound.inputs, input(count)] })).toEqual(['Kafka keeps acknowledged inputs']);
+  });
+
+  test('an input of unknown or failed outcome is not owed', () => {
+    const unknown: Input = { id: id(99), partition: 0, outcome: 'unknown', offset: undefined };
+    expect(broken({ inputs: [...sound.inputs, unknown, { ...unknown, outcome: 'fail' }] })).toEqual([]);
+  });
+
+  test('a record that the input topic has is owed even if its outcome was unknown', () => {
+    const inputs = sound.inputs.map((one): Input => ({ ...one, outcome: 'unknown', offset: undefined }));
+    expect(broken({ inputs })).toEqual([]);
+    expect(broken({ inputs, documents: new Set() })).toContain('every input in a store');
+  });
+
+  test.each(['patterns', 'rewards', 'purchases'] as const)(
+    'an input that is missing in %s is found',
+    topic => {
+      // The last one, and committed only in the end: it is never durable, and the commit passed it.
+      const found = broken({ outputs: { ...sound.outputs, [topic]: without(output, 9) } });
+      expect(found).toEqual([
+        'every input in every output',
+        'everything below the committed offset is durable',
+      ]);
+    },
+  );
+
+  test('a document that no store holds is found, also if its write was acknowledged', () => {
+    const documents = new Set([...sound.documents].filter(place => place !== '0/9'));
+    expect(broken({ documents })).toEqual(['every input in a store', 'stores keep acknowledged writes']);
+  });
+});
+
+describe('everything below the committed offset is durable', () => {
+  const name = 'everything below the committed offset is durable';
+
+  test('a commit that was known before an output had the record is found', () => {
+    const samples = [committed(5, appendedMs(4) - 6), committed(count, end)];
+    expect(broken({ samples })).toEqual([name]);
+  });
+
+  test('a commit right after the acknowledgement is sound', () => {
+    expect(broken({ samples: [committed(5, appendedMs(4)), committed(count, end)] })).toEqual([]);
+  });
+
+  test('a commit that was known before the store had the record is found', () => {
+    const writes = sound.writes.map(write => (write.offset === 2 ? { ...write, durableMs: 4_000 } : write));
+    expect(broken({ writes })).toEqual([name]);
+  });
+
+  test('a straggler below the committed offset is found, though all after it are durable', () => {
+    const straggler = output.map(one => (one.offset === 3 ? { ...one, appendedMs: 4_000 } : one));
+    const [finding] = check({ ...sound, ...patterns(straggler) });
+    expect(finding?.invariant).toBe(name);
+    expect(finding?.first[0]).toBe(
+      'transactions 0: committed 5 (sample), but 3 reached patterns 2940 ms later',
+    );
+  });
+
+  test('a repeat does not make up for a late first copy, nor a late repeat count against an early one', () => {
+    expect(broken({ ...patterns(again(output, 7, 9_500)) })).toEqual([]);
+  });
+});
+
+describe('the committed offset never goes back', () => {
+  test('from a later sample to a lower offset is found', () => {
+    const samples = [committed(8, 8_000), committed(7, 8_100), committed(count, end)];
+    expect(broken({ samples })).toEqual(['the committed offset never goes back']);
+  });
+
+  test('a group that lost its offset is found', () => {
+    const samples = [committed(8, 8_000), committed(-1, 8_100), committed(count, end)];
+    expect(broken({ samples })).toEqual(['the committed offset never goes back']);
+  });
+
+  test('two observers need not agree on the time', () => {
+    const samples: CommittedSample[] = [
+      committed(count, end),
+      { ...committed(8, 8_000), source: 'commit-log' },
+      { ...committed(count, 8_100), source: 'commit-log' },
+    ];
+    expect(broken({ samples })).toEqual([]);
+  });
+});
+
+describe('duplicates', () => {
+  test('from the committed offset at the fault on are allowed', () => {
+    expect(broken(patterns(again(output, 5, 7_000)))).toEqual([]);
+  });
+
+  test('of what was committed when the fault hit are found', () => {
+    expect(broken(patterns(again(output, 4, 7_000)))).toEqual([
+      'duplicates only from the committed offset on',
+    ]);
+  });
+
+  test('before any fault are found', () => {
+    expect(broken(patterns(again(output, 7, 4_000)))).toEqual(['no duplicate without a fault']);
+  });
+
+  test('after a graceful rebalance are found', () => {
+    const faults = [{ ...fault, graceful: true }];
+    expect(broken({ ...patterns(again(output, 7, 7_000)), faults })).toEqual([
+      'no duplicate without a fault',
+    ]);
+  });
+});
+
+describe('order per key', () => {
+  const swapped = [...output.slice(0, 6), ...[7, 6, 8, 9].flatMap(i => output[i] ?? [])];
+
+  test('two records of a key that changed places are found', () => {
+    expect(broken(patterns(swapped))).toEqual(['order per key']);
+  });
+
+  test('a replay from an older record is in order once its repeats are left out', () => {
+    const replayed = [5, 6].reduce<readonly LogRecord[]>(
+      (records, offset) => again(records, offset, 7_000),
+      output.slice(0, 7),
+    );
+    expect(broken(patterns([...replayed, ...output.slice(7)]))).toEqual([]);
+  });
+
+  test('records of different keys may change places', () => {
+    const other = (records: readonly LogRecord[]) =>
+      records.map(record => (record.id === id(7) ? { ...record, id: 'c1:0' } : record));
+    const outputs = { patterns: other(swapped), rewards: other(output), purchases: other(output) };
+    const inputs = sound.inputs.map(one => (one.offset === 7 ? { ...one, id: 'c1:0' } : one));
+    expect(broken({ inputs, log: other(log), outputs })).toEqual([]);
+  });
+});
+
+describe('liveness', () => {
+  test.each([
+    ['progress that never came', { progressMs: undefined }],
+    ['progress after more than 30 s', { progressMs: fault.healedMs + 30_001 }],
+  ])('%s is found', (_what, changes) => {
+    expect(broken({ faults: [{ ...fault, ...changes }] })).toEqual(['progress within 30 s of healing']);
+  });
+
+  test('a fault that hit an idle app does not count', () => {
+    expect(broken({ faults: [{ ...fault, inFlight: 0 }] })).toEqual(['work in flight at every fault']);
+  });
+
+  test('a stop beyond its deadline is found', () => {
+    const late = { member: 'member-1', during: 'network-cut', deadlineMs: 10_000, tookMs: 11_001 };
+    expect(broken({ stops: [late] })).toEqual(['stop inside its deadline']);
+    expect(broken({ stops: [{ ...late, tookMs: 10_900 }] })).toEqual([]);
+  });
+
+  test('an unhandled rejection is found', () => {
+    expect(broken({ rejections: ['member-1: unhandled rejection'] })).toEqual(['no unhandled rejection']);
+  });
+
+  test('memory beyond the limit is found', () => {
+    expect(broken({ peakRssMb: 513 })).toEqual(['memory bounded']);
+  });
+
+  test('a group that does not reach the end is found; an empty partition needs no commit', () => {
+    const ends = new Map([
+      [0, count],
+      [1, 0],
+    ]);
+    expect(broken({ drained: { ...sound.drained, ends } })).toEqual([]);
+    const stuck = { committed: new Map([[0, count - 1]]), ends };
+    expect(broken({ drained: stuck })).toEqual(['everything is committed in the end']);
+  });
+});
+
+test('a finding counts all breaches and shows the first ten', () => {
+  const [finding] = check({
+    ...sound,
+    documents: new Set(),
+    writes: sound.writes.slice(0, 0),
+    samples: [],
+    log,
+  });
+  expect(finding).toMatchObject({ invariant: 'every input in a store', count, first: expect.any(Array) });
+  const many = check({ ...sound, rejections: Array.from({ length: 25 }, (_, i) => `rejection ${i}`) });
+  expect(many).toEqual([expect.objectContaining({ count: 25 })]);
+  expect(many[0]?.first).toHaveLength(10);
+});

@@ -1,0 +1,43 @@
+import { chaosArguments, UsageError } from './arguments.js';
+import { allFaults } from './faults/all.js';
+import { nameOf, planOf } from './plan.js';
+
+const names = (seed: string, minutes: number): string[] => planOf(seed, allFaults, true, minutes).map(nameOf);
+
+test('the same seed gives the same plan, another seed another', () => {
+  expect(planOf('1', allFaults, true, 30)).toEqual(planOf('1', allFaults, true, 30));
+  expect(names('1', 30)).not.toEqual(names('2', 30));
+});
+
+test('the first round has every fault once, however short the run', () => {
+  expect([...names('1', 0.1)].sort()).toEqual(allFaults.map(({ name }) => name).sort());
+});
+
+test('the second round stops a member during each fault, but for the graceful ones', () => {
+  const faulty = allFaults.filter(({ graceful }) => graceful !== true);
+  const stops = names('1', 60).slice(allFaults.length, 2 * allFaults.length);
+  expect(stops.filter(name => name.endsWith(', stop during'))).toHaveLength(faulty.length);
+});
+
+test('a longer run begins as the shorter one does', () => {
+  const short = names('1', 10);
+  expect(names('1', 60).slice(0, short.length)).toEqual(short);
+});
+
+test('one node has no faults that need three', () => {
+  const on = (nodes: string) =>
+    chaosArguments(['--faults', 'all', '--nodes', nodes]).faults.map(({ name }) => name);
+  expect(on('1')).not.toContain('coordinator-loss');
+  expect(on('3')).toHaveLength(allFaults.length);
+  expect(() => chaosArguments(['--faults', 'coordinator-loss'])).toThrow('needs --nodes 3');
+});
+
+test.each([
+  [['--faults', 'flood']],
+  [['--nodes', '2']],
+  [['--minutes', 'soon']],
+  [['--bug', 'none']],
+  [['--sead', '1']],
+])('%j is wrong usage', args => {
+  expect(() => chaosArguments(args)).toThrow(UsageError);
+});
