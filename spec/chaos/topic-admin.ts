@@ -6,6 +6,9 @@ import { quietKafka } from './quiet-kafka.js';
 /** Output partitions; the input has as many to begin with. */
 export const partitionsAtFirst = 4;
 
+/** Append times are the broker's: the checker asks when a record was durable. */
+const outputConfig = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+
 /** Kafka's group coordinator is the leader of this partition of `__consumer_offsets` (`Utils.abs(groupId.hashCode)`). */
 function coordinatorPartition(partitions: number): number {
   let hash = 0;
@@ -24,8 +27,7 @@ export class TopicAdmin {
   }
 
   async create(): Promise<void> {
-    // Append times are the broker's: the checker asks when a record was durable.
-    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+    const configEntries = [...outputConfig];
     await this.#ask(admin =>
       admin.createTopics({
         waitForLeaders: false,
@@ -37,10 +39,11 @@ export class TopicAdmin {
     );
   }
 
-  /** How many replicas must be in sync for a write to `topic`; `undefined` for the cluster's own number. */
-  async requireInSync(topic: string, replicas: number | undefined): Promise<void> {
-    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-    if (replicas !== undefined) configEntries.push({ name: 'min.insync.replicas', value: String(replicas) });
+  /** The largest batch that the topic takes; `undefined` for the cluster's own limit. */
+  async limitBatches(topic: string, bytes: number | undefined): Promise<void> {
+    // The request replaces all of the topic's own settings.
+    const configEntries = [...outputConfig];
+    if (bytes !== undefined) configEntries.push({ name: 'max.message.bytes', value: String(bytes) });
     await this.#ask(admin =>
       admin.alterConfigs({
         validateOnly: false,

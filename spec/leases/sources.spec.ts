@@ -239,7 +239,7 @@ describe('a partition that is lost', () => {
       t.pipeIn('in', values(1));
       await t.idle();
       const [member] = t.broker.members('test');
-      t.broker.faults.losePartitions(member?.id ?? '');
+      t.broker.faults.losePartitions(member?.memberId ?? '');
       for (let seconds = 0; seconds < 10; seconds++) {
         t.advance(1000);
         await t.idle();

@@ -19,7 +19,6 @@ import { deliver, marbles, testApp, testRecord, VirtualClock } from '../../lib/t
 import { mapAsync } from '../../operators/mapAsync.js';
 import { coordinates, numbered } from './numbered.js';
 
-// biome-ignore lint/suspicious/noThenProperty: the option's name
 const twiceThenSkip = retry({ attempts: 2, initialDelayMs: 1, otherwise: 'skip' });
 /** Gives its number after as many frames. */
 const after = (frames: number): Observable<number> => timer(frames).pipe(map(() => frames));

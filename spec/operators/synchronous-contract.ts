@@ -5,9 +5,7 @@ import type { KafkaRecord } from '../../lib/record.js';
 import { deliver, marbles } from '../../lib/testing/index.js';
 import { coordinates, numbered } from './numbered.js';
 
-// biome-ignore lint/suspicious/noThenProperty: the option's name
 const thenSkip = retry({ otherwise: 'skip' });
-// biome-ignore lint/suspicious/noThenProperty: the option's name
 const thenDeadLetter = retry({ otherwise: 'dead-letter' });
 
 /** What every synchronous operator of ours is held to. */

@@ -12,12 +12,15 @@ export const slowSink: Fault = {
   heal: byItself,
 };
 
-/** The cluster takes nothing for one of the outputs: it wants more replicas in sync than there are. */
+/**
+ * The cluster takes no record for one of the outputs, each is too large: the apps fail, as the default policy has it,
+ * and are started again until it does.
+ */
 export const failingSink: Fault = {
   name: 'failing-sink',
   holdMs: forMs,
-  inject: ({ topics, nodes }) => topics.requireInSync('rewards', nodes.length + 1),
-  heal: ({ topics }) => topics.requireInSync('rewards', undefined),
+  inject: ({ topics }) => topics.limitBatches('rewards', 10),
+  heal: ({ topics }) => topics.limitBatches('rewards', undefined),
 };
 
 /** A member's store refuses some writes: its app fails, as the default policy has it, and is started again. */

@@ -25,7 +25,7 @@ export interface BatchCompression {
 }
 
 /** Bytes of a batch before its first record. */
-export const batchHeaderBytes = 61;
+const batchHeaderBytes = 61;
 /** Where the part that the checksum covers begins: at the attributes. */
 const checkedFrom = 21;
 const checksumAt = 17;
