@@ -12,8 +12,9 @@ import type {
 import { each, isOver } from './leases/leases.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Instruments } from './metrics/instruments.js';
-import type { DeadLetters } from './policies/dead-letters.js';
+import { DeadLetters } from './policies/dead-letters.js';
 import { isRetry, type Policies, verdictOf } from './policies/policy.js';
+import type { Outputs } from './sinks/outputs.js';
 import type { SinkHost } from './sinks/sink.js';
 import type { Place } from './topology/topology-observable.js';
 
@@ -23,7 +24,10 @@ export interface AppHostParts {
   readonly policies: Policies;
   readonly lifecycle: Lifecycle;
   readonly instruments: Instruments;
-  readonly deadLetters: DeadLetters | undefined;
+  readonly outputs: Outputs;
+  readonly deadLetterTopic: string | undefined;
+  /** The app's name in its dead letters. */
+  readonly app: string;
   readonly dispatching: () => Coordinates | undefined;
   readonly observe: (topic: string, place: Place) => void;
   /** Stops the source at once; called with the first error, before the current delivery can settle. */
@@ -34,9 +38,11 @@ export interface AppHostParts {
 export class AppHost implements SinkHost {
   readonly #parts: AppHostParts;
   readonly #gatherers = new Set<(reason: FlushReason) => void>();
+  readonly #deadLetters: DeadLetters | undefined;
 
   constructor(parts: AppHostParts) {
     this.#parts = parts;
+    this.#deadLetters = this.#makeDeadLetters();
   }
 
   get clock(): Clock {
@@ -58,21 +64,33 @@ export class AppHost implements SinkHost {
   problem(problem: Problem, deliveries: Deliveries): void {
     // Work of an epoch that is over often ends in an abort; it is counted when its last lease is released.
     if (isOver(deliveries)) return;
-    const { policies, deadLetters } = this.#parts;
+    const { policies } = this.#parts;
     const verdict = problem.verdict ?? verdictOf(policies[problem.stage]) ?? 'fail';
     if (verdict === 'skip') {
       this.dropped('skipped', 1, problem.stage);
-    } else if (verdict === 'dead-letter' && deadLetters !== undefined) {
+    } else if (verdict === 'dead-letter' && this.#deadLetters !== undefined) {
       this.dropped('dead-lettered', 1, problem.stage);
-      for (const delivery of each(deliveries)) deadLetters.publish(problem, delivery);
+      for (const delivery of each(deliveries)) this.#deadLetters.publish(problem, delivery);
     } else {
       for (const delivery of each(deliveries)) delivery.hold();
       this.fail(verdict === 'dead-letter' ? withoutTopic(problem) : problem.error);
     }
   }
 
+  #makeDeadLetters(): DeadLetters | undefined {
+    const { deadLetterTopic, clock, outputs, app, instruments } = this.#parts;
+    if (deadLetterTopic === undefined) return undefined;
+    return new DeadLetters(deadLetterTopic, {
+      clock,
+      outputs,
+      app,
+      published: count => instruments.deadLettered.add(count),
+      failed: (error, delivery) => this.#deadLetterFailed(error, delivery),
+    });
+  }
+
   /** A dead letter that cannot be written leaves nothing but to fail. */
-  deadLetterFailed(error: KafkaRxError, delivery: Delivery): void {
+  #deadLetterFailed(error: KafkaRxError, delivery: Delivery): void {
     delivery.hold();
     this.fail(
       new KafkaRxError('PRODUCE', `The dead letter could not be written: ${error.message}`, {

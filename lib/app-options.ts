@@ -1,10 +1,13 @@
 import type { Clock } from './clock.js';
-import type { Driver, StartFrom } from './drivers/port.js';
+import { defaults } from './defaults.js';
+import type { ConsumerOptions, Driver, StartFrom } from './drivers/port.js';
+import { KafkaRxError } from './errors.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { Policies } from './policies/policy.js';
 import type { GuardOptions } from './sinks/guard.js';
 import type { Bounds } from './source/dispatcher.js';
+import { checkTopicName } from './source/topic-pattern.js';
 
 /** What `createApp` takes. Every default stands in `lib/defaults.ts`. @category App @since 0.1.0 */
 export interface AppOptions {
@@ -52,4 +55,30 @@ export interface AppOptions {
   readonly logger?: Logger | undefined;
   /** Default: nothing is measured. */
   readonly metrics?: Metrics | undefined;
+}
+
+/** @throws `CONFIGURATION` for options that cannot be */
+export function checkOptions({ groupId, deadLetterTopic }: AppOptions): void {
+  if (groupId === '') {
+    throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
+  }
+  if (deadLetterTopic !== undefined) checkTopicName(deadLetterTopic);
+}
+
+/** What the driver's consumer is told, defaults filled in. */
+export function consumerOptions(options: AppOptions, topics: readonly string[]): ConsumerOptions {
+  return {
+    groupId: options.groupId,
+    topics,
+    startFrom: options.startFrom ?? 'earliest',
+    coPartitioned: options.coPartitioned ?? [],
+    sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs,
+    readCommitted: true,
+  };
+}
+
+/** Milliseconds for a drain: four fifths of the timeout; the last commit and the answer to the broker need the rest. */
+export function drainBoundMs({ rebalanceTimeoutMs }: AppOptions): number {
+  return (rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs) * 0.8;
 }

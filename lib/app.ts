@@ -5,10 +5,11 @@
  * and sink; each sink keeps a lease until what it wrote is durable; the delivery settles; `commitInOrder` turns settled
  * deliveries into commit points; `commitTo` commits them. A rebalance and a stop drain first and let go second.
  */
+// length: the whole story in one file; each of its sentences is a call into a file that can be read alone.
 import { type Observable, tap } from 'rxjs';
 import { AppHost } from './app-host.js';
 import type { App } from './app-interface.js';
-import type { AppOptions } from './app-options.js';
+import { type AppOptions, checkOptions, consumerOptions, drainBoundMs } from './app-options.js';
 import { type Clock, systemClock, within } from './clock.js';
 import { commitInOrder } from './commit/commit-in-order.js';
 import { commitTo } from './commit/commit-to.js';
@@ -24,6 +25,8 @@ import type {
   TopicDescription,
 } from './drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from './errors.js';
+import { bounded } from './lifecycle/bounded.js';
+import { Ending } from './lifecycle/ending.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
@@ -31,11 +34,9 @@ import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { silentLogger } from './logger.js';
 import { type Instruments, instruments, type PartitionReading } from './metrics/instruments.js';
 import { memoryMetrics } from './metrics/metrics.js';
-import { DeadLetters } from './policies/dead-letters.js';
 import { Outputs } from './sinks/outputs.js';
 import { Dispatcher } from './source/dispatcher.js';
 import { partitionReadings } from './source/partition-readings.js';
-import { checkTopicName } from './source/topic-pattern.js';
 import { TopicWatch } from './source/topic-watch.js';
 import type { TopologyDescription } from './topology/graph.js';
 import { Wiring } from './wiring.js';
@@ -77,10 +78,7 @@ class KafkaRxApp implements App {
   #watch: TopicWatch | undefined;
   #running: Promise<void> | undefined;
   #stopDeadlineMs: number;
-  /** Resolved by the first reason to end: a stop or a failure. */
-  readonly #ending: Promise<void>;
-  #end: () => void = () => {};
-  #endingNow = false;
+  readonly #ending = new Ending();
   #leaveStallGuard: () => void = () => {};
 
   constructor(options: AppOptions) {
@@ -89,12 +87,6 @@ class KafkaRxApp implements App {
     this.#clock = options.clock ?? options.driver.clock ?? systemClock;
     this.#stopDeadlineMs = options.stopDeadlineMs ?? defaults.stopDeadlineMs;
     this.#lifecycle = new Lifecycle(options.logger ?? silentLogger);
-    this.#ending = new Promise(resolve => {
-      this.#end = () => {
-        this.#endingNow = true;
-        resolve();
-      };
-    });
     this.#instruments = instruments(options.metrics ?? memoryMetrics(), {
       inFlightRecords: () => this.#dispatcher.unsettled,
       inFlightBytes: () => this.#dispatcher.pinnedBytes,
@@ -106,12 +98,14 @@ class KafkaRxApp implements App {
       policies: options.policies ?? {},
       lifecycle: this.#lifecycle,
       instruments: this.#instruments,
-      deadLetters: this.#deadLetters(),
+      outputs: this.#outputs,
+      deadLetterTopic: options.deadLetterTopic,
+      app: options.groupId,
       dispatching: () => this.#dispatcher.dispatching,
       observe: (topic, place) => this.#wiring.observe(topic, place),
       failed: () => {
         this.#dispatcher.halt();
-        this.#end();
+        this.#ending.reach();
       },
     });
     this.#dispatcher = new Dispatcher({
@@ -165,7 +159,7 @@ class KafkaRxApp implements App {
 
   async stop({ deadlineMs }: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
     this.#stopDeadlineMs = deadlineMs ?? this.#stopDeadlineMs;
-    this.#end();
+    this.#ending.reach();
     // The rejection belongs to whoever called run().
     await this.#running?.catch(() => {});
   }
@@ -177,7 +171,7 @@ class KafkaRxApp implements App {
       this.#wiring.close(this.#options.guard);
       await this.#open();
       if (this.#lifecycle.error === undefined) this.#lifecycle.enter('running');
-      await this.#ending;
+      await this.#ending.reached;
     } catch (error) {
       this.#host.fail(asKafkaRxError(error));
     } finally {
@@ -197,7 +191,7 @@ class KafkaRxApp implements App {
       event: event => this.#lifecycle.tell({ type: 'driver', event }),
     };
     const { connectTimeoutMs = defaults.connectTimeoutMs } = this.#options;
-    const connection = await connect(driver, context, connectTimeoutMs, () => this.#endingNow);
+    const connection = await connect(driver, context, connectTimeoutMs, () => this.#ending.isReached);
     this.#connection = connection;
     for (const store of this.#wiring.stores) await store.open();
     const patterns = this.#wiring.views.map(view => view.pattern);
@@ -207,10 +201,10 @@ class KafkaRxApp implements App {
     const topics = this.#subscribed(await watch.first(), connection);
     await this.#outputs.open(connection);
 
-    const consumer = connection.consumer(this.#consumerOptions(topics), this.#listener());
+    const consumer = connection.consumer(consumerOptions(this.#options, topics), this.#listener());
     this.#consumer = consumer;
     this.#commitSettled(consumer);
-    await Promise.race([consumer.start(), this.#ending]);
+    await Promise.race([consumer.start(), this.#ending.reached]);
     this.#leaveStallGuard = guardAgainstStall({
       clock: this.#clock,
       timeoutMs: this.#options.stallTimeoutMs ?? defaults.stallTimeoutMs,
@@ -251,8 +245,7 @@ class KafkaRxApp implements App {
       },
       revoking: async partitions => {
         this.#lifecycle.tell({ type: 'revoking', partitions });
-        // Four fifths: the last commit and the answer to the broker need the rest.
-        await within(this.#clock, this.#settleAndCommit(partitions, 'drain'), this.#rebalanceTimeoutMs * 0.8);
+        await within(this.#clock, this.#settleAndCommit(partitions, 'drain'), drainBoundMs(this.#options));
         this.#lifecycle.tell({ type: 'revoked', partitions, pending: this.#letGo(partitions) });
       },
       lost: partitions => {
@@ -283,6 +276,8 @@ class KafkaRxApp implements App {
     this.#watch?.stop();
     this.#leaveStallGuard();
     const { lanes } = this.#dispatcher;
+    // What was not committed yet may lie above the record that came too late.
+    if (this.#lifecycle.error?.code === 'OUTSIDE_DISPATCH_WINDOW') this.#committer?.close();
     await this.#bounded(this.#settleAndCommit(lanes, 'stop'), this.#stopDeadlineMs);
     this.#dispatcher.halt();
     this.#lifecycle.tell({ type: 'drained', pending: this.#letGo(this.#dispatcher.lanes) });
@@ -296,47 +291,12 @@ class KafkaRxApp implements App {
     await this.#bounded(this.#connection?.close(), closingMs);
   }
 
-  /** Awaits a part of the ending, whatever becomes of it: the first error is the one that counts. */
-  async #bounded(work: Promise<unknown> | undefined, boundMs: number): Promise<void> {
-    if (work === undefined) return;
-    try {
-      await within(this.#clock, work, boundMs);
-    } catch (error) {
-      this.#options.logger?.warn({ error: errorKind(error) }, 'closing failed');
-    }
+  #bounded(work: Promise<unknown> | undefined, boundMs: number): Promise<void> {
+    return bounded(this.#clock, this.#options.logger ?? silentLogger, work, boundMs);
   }
 
   #partitions(): readonly PartitionReading[] {
     return partitionReadings(this.#dispatcher.lanes, this.#clock.elapsed());
-  }
-
-  get #rebalanceTimeoutMs(): number {
-    return this.#options.rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs;
-  }
-
-  #consumerOptions(topics: readonly string[]): Parameters<DriverConnection['consumer']>[0] {
-    const { groupId, startFrom = 'earliest', coPartitioned = [], sessionTimeoutMs } = this.#options;
-    return {
-      groupId,
-      topics,
-      startFrom,
-      coPartitioned,
-      sessionTimeoutMs: sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
-      rebalanceTimeoutMs: this.#rebalanceTimeoutMs,
-      readCommitted: true,
-    };
-  }
-
-  #deadLetters(): DeadLetters | undefined {
-    const { deadLetterTopic, groupId } = this.#options;
-    if (deadLetterTopic === undefined) return undefined;
-    return new DeadLetters(deadLetterTopic, {
-      clock: this.#clock,
-      outputs: this.#outputs,
-      app: groupId,
-      published: count => this.#instruments.deadLettered.add(count),
-      failed: (error, delivery) => this.#host.deadLetterFailed(error, delivery),
-    });
   }
 
   /** Notes what the app reads, and which incarnation of it. */
@@ -350,13 +310,6 @@ class KafkaRxApp implements App {
 
 /** Milliseconds for each step of closing: what hangs must not keep the process. */
 const closingMs = 10_000;
-
-function checkOptions({ groupId, deadLetterTopic }: AppOptions): void {
-  if (groupId === '') {
-    throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
-  }
-  if (deadLetterTopic !== undefined) checkTopicName(deadLetterTopic);
-}
 
 function asKafkaRxError(error: unknown): KafkaRxError {
   return isKafkaRxError(error)

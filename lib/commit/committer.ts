@@ -62,6 +62,7 @@ export class Committer {
 
   /** Takes a commit point; a newer one of the same partition replaces it. */
   add(point: OffsetCommit): void {
+    if (this.#closed) return;
     let partitions = this.#waiting.get(point.topic);
     if (partitions === undefined) {
       partitions = new Map();

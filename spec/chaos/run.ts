@@ -21,9 +21,13 @@ import { partitionsAtFirst, TopicAdmin } from './topic-admin.js';
 const stopDeadlineMs = 10_000;
 const readyMs = 60_000;
 const workMs = 5_000;
+/** Until a burst has reached the app. */
+const burstMs = 60;
 /** Twice what the invariant allows, so that a slow recovery is told from none. */
 const progressMs = 60_000;
 const drainMs = 60_000;
+/** From the injection of a fault to the stop of a member during it. */
+const intoFaultMs = 200;
 
 /** @param narrate told of each step and of what happens in the members, as it happens */
 export async function runChaos(
@@ -110,8 +114,10 @@ class ChaosRun {
     const inFlight = await this.#workInFlight(members);
     const injectedMs = Date.now();
     this.#tell(`fault ${name}, ${inFlight} records in flight`);
-    await fault.inject(world);
-    const stopping = stopDuring ? this.#stopLast(members, name) : undefined;
+    const injecting = fault.inject(world);
+    // In the midst of it: some faults are over when their injection is.
+    const stopping = stopDuring ? delay(intoFaultMs).then(() => this.#stopLast(members, name)) : undefined;
+    await injecting;
     await delay(fault.holdMs);
     await fault.heal(world);
     const healedMs = Date.now();
@@ -142,6 +148,7 @@ class ChaosRun {
   /** A run counts only if work was in flight when the fault hit. */
   async #workInFlight(members: readonly Member[]): Promise<number> {
     this.#load.burst(this.request.rate);
+    await delay(burstMs);
     const until = Date.now() + workMs;
     for (;;) {
       const inFlight = members.map(member => member.inFlight);

@@ -1,6 +1,6 @@
-import { map, mergeMap, of, take, timer } from 'rxjs';
+import { map, mergeMap, of, Subject, take, tap, timer } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
-import { lease, release } from '../../lib/leases/leases.js';
+import { hostOf, lease, release } from '../../lib/leases/leases.js';
 import type { KafkaRecord } from '../../lib/record.js';
 import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.js';
 import { batch } from '../../operators/batch.js';
@@ -154,6 +154,27 @@ describe('batch', () => {
       flush();
       expect([made, delivered.settled, delivered.pending]).toEqual([[], [], 2]);
     }));
+
+  test('asks its app once to be told when to let go, and takes that back when it ends', () => {
+    const source = new Subject<KafkaRecord<null, string>>();
+    const leave = jest.fn();
+    let asked = 0;
+    const delivered = deliver(source);
+    const counts = tap((record: KafkaRecord<null, string>) => {
+      const host = hostOf(record);
+      if (host === undefined || asked > 0) return;
+      jest.spyOn(host, 'onFlush').mockImplementation(() => {
+        asked++;
+        return leave;
+      });
+    });
+    const subscription = delivered.records$.pipe(counts, batch(join)).subscribe();
+    source.next(testRecord({ value: 'a' }));
+    source.next(testRecord({ value: 'b', offset: 1 }));
+    expect([asked, leave.mock.calls.length]).toEqual([1, 0]);
+    subscription.unsubscribe();
+    expect(leave).toHaveBeenCalledTimes(1);
+  });
 
   test('is no break in the chain between subscriber and source', () =>
     marbles(expect)(({ hot, expectObservable, expectSubscriptions }) => {

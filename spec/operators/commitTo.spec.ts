@@ -89,8 +89,8 @@ describe('commitTo', () => {
     const { points, to, completed } = committing();
     points.next(point(4));
     points.complete();
-    expect(to.asked).toEqual(['0:4']);
     await turns();
+    expect(to.asked).toEqual(['0:4']);
     expect(completed()).toBe(false);
     to.answers[0]?.confirm();
     await turns();

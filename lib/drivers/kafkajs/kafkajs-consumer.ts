@@ -84,6 +84,7 @@ export class KafkajsConsumer implements DriverConsumer {
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
       rejoin,
       rejoinWanted: () => this.#fetcher.rejoinWanted,
+      heard: failure => this.#setConnected(failure),
     });
     this.#positions = new Positions({
       driver,
@@ -237,10 +238,7 @@ export class KafkajsConsumer implements DriverConsumer {
   #joined(partitions: readonly TopicPartition[]): void {
     if (this.#state !== 'running') return;
     this.#failures = 0;
-    if (!this.#connected) {
-      this.#connected = true;
-      this.#driver.event({ type: 'connected' });
-    }
+    this.#setConnected(undefined);
     this.#fetcher.joined();
     const assigned = this.#assignment.replace(partitions);
     this.#membership.assigned(assigned);
@@ -259,16 +257,19 @@ export class KafkajsConsumer implements DriverConsumer {
     const delayMs = backoffMs(attempt, restartCapMs);
     const { clock, event, logger } = this.#driver;
     logger.warn({ attempt, delayMs, reason: kindOf(error) }, 'consumer session ended; opening another');
-    if (this.#connected) {
-      this.#connected = false;
-      event({
-        type: 'disconnected',
-        error: passingError('DRIVER', 'The consumer lost its connection', error),
-      });
-    }
+    this.#setConnected(error);
     event({ type: 'retrying', what: 'consumer session', attempt, delayMs });
     this.#membership.forgetCoordinator();
     this.#restart = clock.schedule(() => this.#open(), delayMs);
+  }
+
+  /** Tells once when the group is out of reach, and once when it is back. */
+  #setConnected(failure: unknown): void {
+    const connected = failure === undefined;
+    if (connected === this.#connected || this.#state !== 'running') return;
+    this.#connected = connected;
+    const error = passingError('DRIVER', 'The group cannot be reached', failure);
+    this.#driver.event(connected ? { type: 'connected' } : { type: 'disconnected', error });
   }
 
   /** For good: the caller that waits hears it, otherwise the listener. */

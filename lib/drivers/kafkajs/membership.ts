@@ -29,6 +29,8 @@ export interface MembershipContext {
   /** Called when kafkajs should join again. */
   readonly rejoin: () => void;
   readonly rejoinWanted: () => boolean;
+  /** Whether the coordinator answers, whatever it says; undefined means that it does, else why not. */
+  readonly heard: (failure: unknown) => void;
 }
 
 /** The part of the rebalance timeout that is kept back for JoinGroup itself and for noticing the rebalance late. */
@@ -206,9 +208,12 @@ export class Membership {
       // A coordinator that does not answer must not keep another, which it may have moved to, from being tried.
       const late = (await within(driver.clock, beat, options.sessionTimeoutMs / 3)) === 'late';
       if (late) this.forgetCoordinator();
+      if (!this.#left) this.#context.heard(late ? new Error('no answer') : undefined);
     } catch (error) {
       driver.logger.debug({ reason: kindOf(error) }, 'heartbeat failed');
       this.observe(error, generation.groupGenerationId);
+      // An error with a type is an answer of the coordinator.
+      if (!this.#left) this.#context.heard(typeOf(error) === undefined ? error : undefined);
     } finally {
       this.#heartbeatPending = false;
     }

@@ -1,0 +1,21 @@
+/** The first reason to end, a stop or a failure: happens once, and is awaited by whoever runs until then. */
+export class Ending {
+  readonly reached: Promise<void>;
+  #resolve: () => void = () => {};
+  #isReached = false;
+
+  constructor() {
+    this.reached = new Promise(resolve => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
+  reach(): void {
+    this.#isReached = true;
+    this.#resolve();
+  }
+}
