@@ -1,7 +1,11 @@
 /** `npm run chaos`: see {@link help}. */
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Result, runCommand, seconds } from '../commands/command.js';
 import { type ChaosArguments, chaosArguments, help, UsageError } from './arguments.js';
 import { check } from './checker.js';
+import type { Evidence } from './evidence.js';
 import { nameOf, planOf } from './plan.js';
 import { renderReport, reportOf } from './report.js';
 import { runChaos } from './run.js';
@@ -32,6 +36,7 @@ async function chaos(request: ChaosArguments): Promise<Result> {
   const findings = check(evidence);
   const report = reportOf(evidence, findings);
   const ok = findings.length === 0;
+  if (!ok) await keep(evidence);
   if (request.json) return { line: JSON.stringify(report), ok };
 
   process.stdout.write(`${renderReport(report)}\n`);
@@ -39,6 +44,15 @@ async function chaos(request: ChaosArguments): Promise<Result> {
   const verdict = ok ? 'every invariant held' : `${findings.length} invariants violated`;
   const what = `seed ${request.seed}, ${plan.length} faults, ${request.nodes} nodes${bug}`;
   return { line: `chaos: ${verdict} (${what}, ${seconds(performance.now() - from)})`, ok };
+}
+
+/** For the search for causes: the brokers' and the stores' data are gone by now. */
+async function keep(evidence: Evidence): Promise<void> {
+  const file = join(tmpdir(), `kafka-rx-chaos-${Date.now()}.json`);
+  const plain = (_name: string, value: unknown): unknown =>
+    value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value;
+  await writeFile(file, JSON.stringify(evidence, plain));
+  narrate(`the evidence is in ${file}`);
 }
 
 const request = helpWanted ? undefined : requested();
