@@ -50,7 +50,7 @@ export class AppHost implements SinkHost {
   }
 
   get live(): boolean {
-    return this.#parts.lifecycle.live && this.#parts.lifecycle.error === undefined;
+    return this.#parts.lifecycle.live;
   }
 
   get dispatching(): Coordinates | undefined {

@@ -82,7 +82,8 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
       if (event.type === 'assigned') phase = undefined;
       if (event.type === 'state' && event.state === 'stopping') phase = 'draining';
     });
-    purchases(running, lmdb('history', { ...historyOptions, directory: store }), tally);
+    const masked = purchases(running, lmdb('history', { ...historyOptions, directory: store }));
+    if (!request.json) masked.subscribe(running.each(({ value }) => tally.add(value), { name: 'summary' }));
 
     const over = (): boolean => {
       const { consumed } = activity.look();

@@ -1,5 +1,5 @@
 import { BoundedCounts } from './bounded-counts.js';
-import type { PurchasePattern, Reward } from './model.js';
+import { type MaskedPurchase, type PurchasePattern, type Reward, toReward } from './model.js';
 
 /** A region, the first three digits of its zip codes, and what it buys most. */
 export interface RegionStanding {
@@ -36,6 +36,11 @@ export class Tally {
   /** Whether nothing was given up for the bounds. */
   get exact(): boolean {
     return this.#regions.exact && this.#points.exact && [...this.#items.values()].every(items => items.exact);
+  }
+
+  add(purchase: MaskedPurchase): void {
+    this.pattern(purchase);
+    this.reward(toReward(purchase));
   }
 
   pattern({ zipCode, item }: Pick<PurchasePattern, 'zipCode' | 'item'>): void {

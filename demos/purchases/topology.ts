@@ -1,32 +1,25 @@
 import { type App, json, type Store } from 'kafka-rx';
-import { mask, peek, project } from 'kafka-rx/operators';
+import { mask, project } from 'kafka-rx/operators';
 import { share } from 'rxjs';
 import { MaskedPurchase, Purchase, PurchasePattern, Reward, toPurchasePattern, toReward } from './model.js';
 
-/** Who looks on as patterns and rewards pass, for the summary. */
-export interface Onlooker {
-  pattern(pattern: PurchasePattern): void;
-  reward(reward: Reward): void;
-}
-
-/** Chapter 1 of "Kafka Streams in Action": one masking processor, three topics and a history store behind it. */
-export function purchases(app: App, history: Store<MaskedPurchase>, onlooker?: Onlooker): void {
+/**
+ * Chapter 1 of "Kafka Streams in Action": one masking processor, three topics and a history store behind it.
+ *
+ * @returns the masked purchases, for whoever looks on
+ */
+export function purchases(app: App, history: Store<MaskedPurchase>) {
   const masked = app.topic('transactions', { value: json(Purchase) }).pipe(mask('cardNumber'), share());
 
   masked
-    .pipe(
-      project(toPurchasePattern),
-      peek(({ value }) => onlooker?.pattern(value), { name: 'look at patterns' }),
-    )
+    .pipe(project(toPurchasePattern))
     .subscribe(app.to('patterns', { keyBy: p => p.zipCode, value: json(PurchasePattern) }));
   masked
-    .pipe(
-      project(toReward),
-      peek(({ value }) => onlooker?.reward(value), { name: 'look at rewards' }),
-    )
+    .pipe(project(toReward))
     .subscribe(app.to('rewards', { keyBy: r => r.customerId, value: json(Reward) }));
   masked.subscribe(app.to('purchases', { keyBy: p => p.customerId, value: json(MaskedPurchase) }));
   masked.subscribe(app.store(history));
+  return masked;
 }
 
 /** The topics that the topology reads and writes. */

@@ -18,9 +18,22 @@ import type { CompiledPath } from './path.js';
  */
 export function maskAt<V>(value: V, paths: readonly CompiledPath[], mask: (text: string) => string): V {
   let masked: unknown = value;
-  for (const path of paths) masked = at(masked, path, 0, mask);
+  for (const path of paths) masked = top(masked, path, mask);
   // The cast holds as far as the structure goes: only text was replaced, by text.
   return masked as V;
+}
+
+/** The usual case without a walk: a field of text at the top of a record that has it. */
+function top(value: unknown, path: CompiledPath, mask: (text: string) => string): unknown {
+  const [segment] = path.segments;
+  if (path.segments.length > 1 || typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return at(value, path, 0, mask);
+  }
+  // What the field's name reaches must be the value's own.
+  const before = (value as Readonly<Record<string, unknown>>)[segment];
+  if (typeof before !== 'string' || !Object.hasOwn(value, segment)) return at(value, path, 0, mask);
+  const after = mask(before);
+  return after === before ? value : { ...value, [segment]: after };
 }
 
 function at(value: unknown, path: CompiledPath, depth: number, mask: (text: string) => string): unknown {

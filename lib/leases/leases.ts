@@ -46,7 +46,11 @@ function leaseSeveral(deliveries: readonly Delivery[], by: string): boolean {
 
 /** Releases what `lease` took. */
 export function release(record: KafkaRecord): void {
-  const deliveries = record[deliveriesOf];
+  releaseAll(record[deliveriesOf]);
+}
+
+/** The same without the record, for who need not keep it. */
+export function releaseAll(deliveries: Deliveries): void {
   if (Array.isArray(deliveries)) for (const delivery of deliveries) delivery.release();
   else (deliveries as Delivery).release();
 }

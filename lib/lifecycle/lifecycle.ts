@@ -10,6 +10,7 @@ export class Lifecycle {
   readonly #logger: Logger;
   #state: AppState = 'wiring';
   #error: KafkaRxError | undefined;
+  #live = true;
   #assigned = false;
   #connected = true;
 
@@ -29,14 +30,15 @@ export class Lifecycle {
     return this.#error;
   }
 
-  /** Whether sinks may still expect records and must not end. */
+  /** Neither failed nor stopped: sinks may still expect records and must not end. A field, since each record asks. */
   get live(): boolean {
-    return this.#state !== 'stopped' && this.#state !== 'failed';
+    return this.#live;
   }
 
   enter(state: AppState): void {
     if (this.#state === state) return;
     this.#state = state;
+    if (state === 'stopped' || state === 'failed') this.#live = false;
     this.tell({ type: 'state', state });
     if (state === 'stopped' || state === 'failed') this.#events.complete();
   }
@@ -48,6 +50,7 @@ export class Lifecycle {
       return false;
     }
     this.#error = error;
+    this.#live = false;
     this.tell({ type: 'failed', error });
     return true;
   }

@@ -79,7 +79,7 @@ export class EachSink<K, V> extends Sink<K, V> {
           cause,
           remedy: "Mend it, or set a policy for 'process'",
         });
-    this.problemWith(record, 'process', error, verdictOf(policy));
+    this.problemWith(record[deliveriesOf], 'process', error, verdictOf(policy));
     done();
   }
 }

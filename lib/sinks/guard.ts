@@ -24,6 +24,8 @@ export interface GuardOptions {
 
 /** What a sink asks before it writes. */
 export interface Guard {
+  /** Whether bytes are searched: otherwise they need not be shown. */
+  readonly scans: boolean;
   /** Throws `GUARD` when a protected field of the value is not masked. */
   checkValue(value: unknown, record: KafkaRecord, sink: string): void;
   /** Throws `GUARD` when the bytes hold a card number; does nothing unless scanning. */
@@ -36,6 +38,7 @@ export interface Guard {
 export function createGuard(fields: readonly string[], scan: boolean): Guard {
   const paths = fields.map(field => ({ field, segments: field.split('.') }));
   return {
+    scans: scan,
     checkValue(value, record, sink) {
       for (const { field, segments } of paths) {
         if (!isMaskedAt(value, segments, 0))

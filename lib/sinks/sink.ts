@@ -2,8 +2,14 @@ import { type Observer, Subscription } from 'rxjs';
 import type { Clock } from '../clock.js';
 import type { Coordinates } from '../errors.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
-import { type DeliveryHost, deliveriesOf, noDeliveries, type Verdict } from '../leases/delivery.js';
-import { each, hostOf, lease } from '../leases/leases.js';
+import {
+  type Deliveries,
+  type DeliveryHost,
+  deliveriesOf,
+  noDeliveries,
+  type Verdict,
+} from '../leases/delivery.js';
+import { each, lease, releaseAll } from '../leases/leases.js';
 import type { KafkaRecord } from '../record.js';
 import { type Place, placed } from '../topology/topology-observable.js';
 
@@ -128,13 +134,14 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
 
   /** A problem with one record at this sink: the policy decides, and the lease ends. */
   protected problemWith(
-    record: KafkaRecord,
+    deliveries: Deliveries,
     stage: 'encode' | 'produce' | 'store' | 'process',
     error: KafkaRxError,
     verdict: Verdict | undefined,
   ): void {
     // The record's own host: behind `through` that is not the app itself.
-    (hostOf(record) ?? this.host).problem({ stage, node: this.name, error, verdict }, record[deliveriesOf]);
-    for (const delivery of each(record[deliveriesOf])) delivery.release();
+    const host = each(deliveries)[0]?.lane.host ?? this.host;
+    host.problem({ stage, node: this.name, error, verdict }, deliveries);
+    releaseAll(deliveries);
   }
 }

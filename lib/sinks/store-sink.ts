@@ -1,5 +1,5 @@
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
-import type { RetrySchedule } from '../leases/delivery.js';
+import { deliveriesOf, type RetrySchedule } from '../leases/delivery.js';
 import { hold, isStale, release } from '../leases/leases.js';
 import type { Counter } from '../metrics/metrics.js';
 import { isRetry, type Policy, verdictOf } from '../policies/policy.js';
@@ -58,7 +58,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
       guard.checkValue(record.value, record, this.name);
       guard.checkDocument(record.value, record, this.name);
     } catch (cause) {
-      this.problemWith(record, 'encode', this.#storeError(cause, [record]), undefined);
+      this.problemWith(record[deliveriesOf], 'encode', this.#storeError(cause, [record]), undefined);
       return;
     }
     this.#waiting.push(record);
@@ -119,7 +119,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
       return;
     }
     const error = this.#storeError(cause, records);
-    for (const record of records) this.problemWith(record, 'store', error, verdictOf(policy));
+    for (const record of records) this.problemWith(record[deliveriesOf], 'store', error, verdictOf(policy));
     this.host.clock.defer(() => this.#writeNext());
   }
 
@@ -132,7 +132,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     }
     const refused = (cause: unknown): void => {
       this.problemWith(
-        record,
+        record[deliveriesOf],
         'store',
         this.#storeError(cause, [record]),
         verdictOf(this.#options.onStoreError),

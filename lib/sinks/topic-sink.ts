@@ -2,8 +2,8 @@ import type { Codec } from '../codecs/codec.js';
 import type { OutputListener, ProducerOutput } from '../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { type Header, type Headers, noHeaders } from '../headers.js';
-import type { Verdict } from '../leases/delivery.js';
-import { release } from '../leases/leases.js';
+import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
+import { each, releaseAll } from '../leases/leases.js';
 import type { Counter } from '../metrics/metrics.js';
 import { Queue } from '../queue.js';
 import type { KafkaRecord } from '../record.js';
@@ -74,20 +74,34 @@ export class TopicSink<K, V> extends Sink<K, V> {
       const key = this.#keyOf(record);
       const value = this.#options.value.encode(record.value);
       const headers = this.#headersOf(record);
-      guard.checkBytes(key, 'key', record, this.name);
-      guard.checkBytes(value, 'value', record, this.name);
-      for (const header of headers) guard.checkBytes(header.value, 'header', record, this.name);
+      if (guard.scans) {
+        guard.checkBytes(key, 'key', record, this.name);
+        guard.checkBytes(value, 'value', record, this.name);
+        for (const header of headers) guard.checkBytes(header.value, 'header', record, this.name);
+      }
       const timestamp = this.#options.timestamp?.(record) ?? record.timestamp;
       this.#outputFor(record, key, value).append(record, key, value, headers, timestamp);
     } catch (cause) {
-      this.problemWith(record, 'encode', this.#encodeError(cause, record), this.#options.onEncodeError);
+      const error = this.#encodeError(cause, record);
+      this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
     }
   }
 
   #outputFor(record: KafkaRecord<K, V>, key: Buffer | null, value: Buffer | null): PartitionOutput<K, V> {
+    const partition =
+      this.#options.partition === undefined
+        ? this.#partitioner(key, (key?.length ?? 0) + (value?.length ?? 0))
+        : this.#chosenPartition(record, this.#options.partition);
+    const output =
+      this.#partitions[partition] ?? new PartitionOutput<K, V>(this, this.#parts, this.#topic, partition);
+    this.#partitions[partition] = output;
+    return output;
+  }
+
+  #chosenPartition(record: KafkaRecord<K, V>, choose: NonNullable<TopicSinkOptions<V>['partition']>): number {
     const count = this.#parts.outputs.partitionCount(this.#topic);
-    const chosen = this.#options.partition?.(record, count);
-    if (chosen !== undefined && !(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
+    const chosen = choose(record, count);
+    if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
       throw new KafkaRxError(
         'ENCODE',
         `'${this.name}' chose partition ${chosen} of a topic that has ${count}`,
@@ -97,12 +111,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
         },
       );
     }
-    const partition =
-      chosen ?? (count === 1 ? 0 : this.#partitioner(key, (key?.length ?? 0) + (value?.length ?? 0)));
-    const output =
-      this.#partitions[partition] ?? new PartitionOutput<K, V>(this, this.#parts, this.#topic, partition);
-    this.#partitions[partition] = output;
-    return output;
+    return chosen;
   }
 
   #headersOf(record: KafkaRecord<K, V>): Headers {
@@ -122,19 +131,22 @@ export class TopicSink<K, V> extends Sink<K, V> {
   }
 
   /** @internal */
-  refused(record: KafkaRecord, error: KafkaRxError): void {
+  refused(deliveries: Deliveries, error: KafkaRxError): void {
     const named = new KafkaRxError('PRODUCE', `'${this.name}' could not write: ${error.message}`, {
-      at: record,
+      at: each(deliveries).at(-1),
       cause: error,
       remedy: "Look at the topic and its limits, or set a policy for 'produce'",
     });
-    this.problemWith(record, 'produce', named, this.#options.onProduceError);
+    this.problemWith(deliveries, 'produce', named, this.#options.onProduceError);
   }
 }
 
-/** The records on their way into one partition, in order; acknowledged by count, the oldest first. */
+/**
+ * What is on its way into one partition, in order; acknowledged by count, the oldest first. Deliveries alone are kept:
+ * records and their values would live until the acknowledgement, and be copied by the garbage collector meanwhile.
+ */
 class PartitionOutput<K, V> implements OutputListener {
-  readonly #pending = new Queue<KafkaRecord<K, V>>();
+  readonly #pending = new Queue<Deliveries>();
   readonly #sink: TopicSink<K, V>;
   readonly #output: ProducerOutput;
   readonly #produced: Counter;
@@ -155,21 +167,21 @@ class PartitionOutput<K, V> implements OutputListener {
     timestamp: number,
   ): void {
     this.#output.append(key, value, headers, timestamp);
-    this.#pending.push(record);
+    this.#pending.push(record[deliveriesOf]);
   }
 
   acknowledged(count: number): void {
     this.#produced.add(count, this.#labels);
     for (let i = 0; i < count; i++) {
-      const record = this.#pending.shift();
-      if (record !== undefined) release(record);
+      const deliveries = this.#pending.shift();
+      if (deliveries !== undefined) releaseAll(deliveries);
     }
   }
 
   refused(count: number, error: KafkaRxError): void {
     for (let i = 0; i < count; i++) {
-      const record = this.#pending.shift();
-      if (record !== undefined) this.#sink.refused(record, error);
+      const deliveries = this.#pending.shift();
+      if (deliveries !== undefined) this.#sink.refused(deliveries, error);
     }
   }
 }

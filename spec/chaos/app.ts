@@ -15,7 +15,8 @@ import { type AppTask, groupId, type Order, type Report } from './messages.js';
 import { NotingStore } from './noting-store.js';
 import { seedBug } from './seeded-bugs.js';
 
-const statusMs = 100;
+/** Short beside what a record takes, so that `in flight` is that of the moment. */
+const statusMs = 25;
 
 const task: AppTask = JSON.parse(process.argv[2] ?? '{}');
 const metrics = memoryMetrics();

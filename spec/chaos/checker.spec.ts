@@ -137,14 +137,32 @@ describe('everything below the committed offset is durable', () => {
 });
 
 describe('the committed offset never goes back', () => {
-  test('from a later sample to a lower offset is found', () => {
-    const samples = [committed(8, 8_000), committed(7, 8_100), committed(count, end)];
+  const logged = (offset: number, knownMs: number): CommittedSample => ({
+    ...committed(offset, knownMs),
+    source: 'commit-log',
+  });
+
+  test('a commit below an earlier one is found, however soon the next is above', () => {
+    const samples = [committed(count, end), logged(8, 8_000), logged(7, 8_100), logged(count, end)];
     expect(broken({ samples })).toEqual(['the committed offset never goes back']);
   });
 
-  test('a group that lost its offset is found', () => {
-    const samples = [committed(8, 8_000), committed(-1, 8_100), committed(count, end)];
+  test.each([
+    ['an offset that stays lower', 7],
+    ['an offset that is gone', -1],
+  ])('%s is found in the samples', (_what, low) => {
+    const samples = [
+      committed(8, 8_000),
+      committed(low, 8_100),
+      committed(low, 9_100),
+      committed(count, end),
+    ];
     expect(broken({ samples })).toEqual(['the committed offset never goes back']);
+  });
+
+  test('a stale read of a moment is none, as long as no commit goes back', () => {
+    const samples = [committed(8, 8_000), committed(7, 8_100), committed(8, 8_200), committed(count, end)];
+    expect(broken({ samples: [...samples, logged(8, 8_000), logged(count, end)] })).toEqual([]);
   });
 
   test('two observers need not agree on the time', () => {

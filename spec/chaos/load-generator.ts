@@ -54,9 +54,11 @@ export class LoadGenerator {
 
   /** New keys for the partitions from `from` up to `to`. */
   addPartitions(from: number, to: number): void {
-    for (let partition = from; partition < to; partition++) {
-      for (let i = 0; i < keysPerPartition; i++)
+    // Partition by partition in turn, so that every member has work at any time.
+    for (let i = 0; i < keysPerPartition; i++) {
+      for (let partition = from; partition < to; partition++) {
         this.#keys.push({ name: `c${this.#keys.length}`, partition, seq: 0 });
+      }
     }
   }
 

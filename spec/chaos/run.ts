@@ -21,8 +21,8 @@ import { partitionsAtFirst, TopicAdmin } from './topic-admin.js';
 const stopDeadlineMs = 10_000;
 const readyMs = 60_000;
 const workMs = 5_000;
-/** Until a burst has reached the app. */
-const burstMs = 60;
+/** Between bursts, until every member has records in flight. */
+const burstMs = 500;
 /** Twice what the invariant allows, so that a slow recovery is told from none. */
 const progressMs = 60_000;
 const drainMs = 60_000;
@@ -147,14 +147,16 @@ class ChaosRun {
 
   /** A run counts only if work was in flight when the fault hit. */
   async #workInFlight(members: readonly Member[]): Promise<number> {
-    this.#load.burst(this.request.rate);
-    await delay(burstMs);
     const until = Date.now() + workMs;
     for (;;) {
-      const inFlight = members.map(member => member.inFlight);
-      const sum = inFlight.reduce((a, b) => a + b, 0);
-      if (inFlight.every(count => count > 0) || Date.now() > until) return sum;
-      await delay(20);
+      this.#load.burst(this.request.rate);
+      const burstEnd = Date.now() + burstMs;
+      do {
+        await delay(20);
+        const inFlight = members.map(member => member.inFlight);
+        if (inFlight.every(count => count > 0) || Date.now() > until)
+          return inFlight.reduce((a, b) => a + b, 0);
+      } while (Date.now() < burstEnd);
     }
   }
 
