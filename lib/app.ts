@@ -240,6 +240,8 @@ class KafkaRxApp implements App {
   #listener(): ConsumerListener {
     return {
       assigned: partitions => {
+        // Given to a member that is about to leave: nothing of it is begun.
+        if (this.#ending.isReached) return;
         this.#dispatcher.assign(partitions);
         this.#lifecycle.tell({ type: 'assigned', partitions });
       },

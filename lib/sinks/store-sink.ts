@@ -93,10 +93,12 @@ export class StoreSink<V> extends Sink<unknown, V> {
     }
     if (written === undefined) this.#done(records);
     else
-      written.then(
-        () => this.#done(records),
-        cause => this.#failed(records, cause, attempt),
-      );
+      written
+        .then(
+          () => this.#done(records),
+          cause => this.#failed(records, cause, attempt),
+        )
+        .catch(cause => this.#broken(cause));
   }
 
   #done(records: readonly KafkaRecord<unknown, V>[]): void {
@@ -146,7 +148,13 @@ export class StoreSink<V> extends Sink<unknown, V> {
     };
     Promise.resolve()
       .then(() => this.#store.write([this.#document(record)]))
-      .then(done, refused);
+      .then(done, refused)
+      .catch(cause => this.#broken(cause));
+  }
+
+  /** A throw of our own must not leave the sink busy for ever. */
+  #broken(cause: unknown): void {
+    this.host.fail(this.#storeError(cause, []));
   }
 
   #document(record: KafkaRecord<unknown, V>): Document<V> {

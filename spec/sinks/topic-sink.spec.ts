@@ -266,3 +266,20 @@ describe('batching', () => {
     }
   });
 });
+
+test('when a refused record fails the app, nothing behind it is written, and nothing of it is committed', async () => {
+  const t = await testApp(
+    app => app.topic('in', { value: string }).subscribe(app.to('out', { value: string })),
+    { stopDeadlineMs: 1000, policies: { produce: 'fail' } },
+  );
+  t.broker.faults.failProduce(1, new KafkaRxError('PRODUCE', 'refused for good'));
+  t.broker.faults.delayAcknowledgements(50);
+  expect(() => {
+    t.pipeIn('in', [{ value: 'a' }]);
+    t.pipeIn('in', [{ value: 'b' }, { value: 'c' }]);
+    t.advance(1000);
+  }).toThrow(expect.objectContaining({ code: 'PRODUCE' }));
+  await expect(t.stop()).rejects.toMatchObject({ code: 'PRODUCE' });
+  expect(t.read('out', { value: string })).toEqual([]);
+  expect(t.committed('in')).toEqual([-1]);
+});
