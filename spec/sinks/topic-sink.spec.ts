@@ -1,14 +1,17 @@
 import {
   type App,
   type Codec,
+  createApp,
   type KafkaRecord,
   KafkaRxError,
   number,
+  type OutputListener,
   partitionForKey,
   string,
 } from 'kafka-rx';
+import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { mapKey } from 'kafka-rx/operators';
-import { type TestAppOptions, testApp } from 'kafka-rx/testing';
+import { type TestAppOptions, testApp, VirtualClock } from 'kafka-rx/testing';
 import type { Observer } from 'rxjs';
 
 const value = string;
@@ -267,19 +270,58 @@ describe('batching', () => {
   });
 });
 
-test('when a refused record fails the app, nothing behind it is written, and nothing of it is committed', async () => {
-  const t = await testApp(
-    app => app.topic('in', { value: string }).subscribe(app.to('out', { value: string })),
-    { stopDeadlineMs: 1000, policies: { produce: 'fail' } },
-  );
-  t.broker.faults.failProduce(1, new KafkaRxError('PRODUCE', 'refused for good'));
-  t.broker.faults.delayAcknowledgements(50);
-  expect(() => {
-    t.pipeIn('in', [{ value: 'a' }]);
-    t.pipeIn('in', [{ value: 'b' }, { value: 'c' }]);
-    t.advance(1000);
-  }).toThrow(expect.objectContaining({ code: 'PRODUCE' }));
-  await expect(t.stop()).rejects.toMatchObject({ code: 'PRODUCE' });
-  expect(t.read('out', { value: string })).toEqual([]);
-  expect(t.committed('in')).toEqual([-1]);
+test('a refused record that fails the app closes the producer before anything behind it can be sent', async () => {
+  const clock = new VirtualClock();
+  const broker = new MemoryBroker({ clock });
+  for (const topic of ['in', 'out']) broker.createTopic(topic, 1);
+  broker.publish('in', [{ value: 'a' }, { value: 'b' }]);
+  const said: string[] = [];
+  let refuse: () => void = () => {};
+  const driver = memory({ broker });
+  const app = createApp({
+    groupId: 'g',
+    clock,
+    driver: {
+      ...driver,
+      async connect(context) {
+        const connection = await driver.connect(context);
+        return {
+          clusterId: connection.clusterId,
+          topics: names => connection.topics(names),
+          consumer: (options, listener) => connection.consumer(options, listener),
+          admin: connection.admin,
+          close: () => connection.close(),
+          producer: () => ({
+            prepare: async () => {},
+            partitionCount: () => 1,
+            bufferedBytes: 0,
+            flush: async () => {},
+            close: async () => void said.push('closed'),
+            output: (_: unknown, listener: OutputListener) => {
+              refuse = () => {
+                listener.refused(1, new KafkaRxError('PRODUCE', 'refused for good'));
+                said.push('the next request would go out');
+              };
+              return { append: (_key: unknown, value: Buffer | null) => void said.push(String(value)) };
+            },
+          }),
+        };
+      },
+    },
+  });
+  app.topic('in', { value: string }).subscribe(app.to('out', { value: string }));
+  const running = app.run();
+  running.catch(() => {});
+  for (let turn = 0; turn < 20; turn++) {
+    clock.flush();
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  refuse();
+  expect(said).toEqual(['a', 'b', 'closed', 'the next request would go out']);
+  for (let turn = 0; turn < 100; turn++) {
+    clock.advance(1000);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+  await expect(running).rejects.toMatchObject({ code: 'PRODUCE', at: { topic: 'in', offset: 0 } });
+  expect(broker.committed('g', 'in')).toEqual([-1]);
 });
