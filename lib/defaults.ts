@@ -22,7 +22,7 @@ export const defaults = {
   },
   source: {
     /** Milliseconds after which the source lets other work of the process run: heartbeats, acknowledgements. */
-    turnMs: 15,
+    turnMs: 5,
     /** Records of one partition before the next partition has its turn. */
     turnRecords: 512,
     /** Milliseconds without a record after which gathered records are told to move on. */
