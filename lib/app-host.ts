@@ -9,7 +9,7 @@ import type {
   RetrySchedule,
   Stage,
 } from './leases/delivery.js';
-import { each, isOver } from './leases/leases.js';
+import { each, holdAll, isOver } from './leases/leases.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Instruments } from './metrics/instruments.js';
 import { DeadLetters } from './policies/dead-letters.js';
@@ -64,6 +64,11 @@ export class AppHost implements SinkHost {
   problem(problem: Problem, deliveries: Deliveries): void {
     // Work of an epoch that is over often ends in an abort; it is counted when its last lease is released.
     if (isOver(deliveries)) return;
+    if (!this.live) {
+      // What ends the app closes what others write to: no policy may take their refusals for done.
+      holdAll(deliveries);
+      return;
+    }
     const { policies } = this.#parts;
     const verdict = problem.verdict ?? verdictOf(policies[problem.stage]) ?? 'fail';
     if (verdict === 'skip') {
@@ -72,7 +77,7 @@ export class AppHost implements SinkHost {
       this.dropped('dead-lettered', 1, problem.stage);
       for (const delivery of each(deliveries)) this.#deadLetters.publish(problem, delivery);
     } else {
-      for (const delivery of each(deliveries)) delivery.hold();
+      holdAll(deliveries);
       this.fail(verdict === 'dead-letter' ? withoutTopic(problem) : problem.error);
     }
   }
@@ -119,9 +124,8 @@ export class AppHost implements SinkHost {
     return () => this.#gatherers.delete(flush);
   }
 
-  flush(reason: FlushReason): boolean {
+  flush(reason: FlushReason): void {
     for (const gatherer of this.#gatherers) gatherer(reason);
-    return this.#gatherers.size > 0;
   }
 }
 

@@ -1,3 +1,4 @@
+import { doublingMs } from './backoff.js';
 import { delay } from './clock.js';
 import type { Driver, DriverConnection, DriverContext } from './drivers/port.js';
 import { isKafkaRxError } from './errors.js';
@@ -24,7 +25,7 @@ export async function connect(
     try {
       return await driver.connect(context);
     } catch (error) {
-      const delayMs = Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs);
+      const delayMs = doublingMs(attempt, firstDelayMs, longestDelayMs);
       if (!isKafkaRxError(error, 'UNREACHABLE') || clock.elapsed() + delayMs >= until || ended()) throw error;
       event({ type: 'retrying', what: 'connect', attempt, delayMs });
       await delay(clock, delayMs);

@@ -1,3 +1,4 @@
+import { doublingMs } from '../backoff.js';
 import type { Clock, Timer } from '../clock.js';
 import type { OffsetCommit } from '../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
@@ -63,12 +64,7 @@ export class Committer {
   /** Takes a commit point; a newer one of the same partition replaces it. */
   add(point: OffsetCommit): void {
     if (this.#closed) return;
-    let partitions = this.#waiting.get(point.topic);
-    if (partitions === undefined) {
-      partitions = new Map();
-      this.#waiting.set(point.topic, partitions);
-    }
-    partitions.set(point.partition, point);
+    this.#waitingOf(point.topic).set(point.partition, point);
     this.#pointsWaiting++;
     if (this.#inFlight !== undefined) return;
     if (this.#pointsWaiting >= this.#options.every) this.#start('every');
@@ -122,15 +118,23 @@ export class Committer {
   #keep(offset: OffsetCommit): void {
     const { topic, partition } = offset;
     if (this.#closed || this.#forgotten.has(`${topic}/${partition}`)) return;
-    const partitions = this.#waiting.get(topic) ?? new Map<number, OffsetCommit>();
+    const partitions = this.#waitingOf(topic);
     if (!partitions.has(partition)) partitions.set(partition, offset);
-    this.#waiting.set(topic, partitions);
+  }
+
+  #waitingOf(topic: string): Map<number, OffsetCommit> {
+    let partitions = this.#waiting.get(topic);
+    if (partitions === undefined) {
+      partitions = new Map();
+      this.#waiting.set(topic, partitions);
+    }
+    return partitions;
   }
 
   /** Before try number `attempt` + 1. */
   #wait(attempt: number): Promise<void> {
     return new Promise(resolve => {
-      const timer = this.#options.clock.schedule(resolve, Math.min(100 * 2 ** (attempt - 1), 3000));
+      const timer = this.#options.clock.schedule(resolve, doublingMs(attempt, 100, 3000));
       this.#tryNow = () => {
         timer.cancel();
         resolve();

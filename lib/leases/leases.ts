@@ -57,7 +57,12 @@ export function releaseAll(deliveries: Deliveries): void {
 
 /** Keeps a record's deliveries open for good: after a failure its offsets must not be committed. */
 export function hold(record: KafkaRecord): void {
-  for (const delivery of each(record[deliveriesOf])) delivery.hold();
+  holdAll(record[deliveriesOf]);
+}
+
+/** The same without the record. */
+export function holdAll(deliveries: Deliveries): void {
+  for (const delivery of each(deliveries)) delivery.hold();
 }
 
 /** Hands a leased record on inside a dispatch window of its own: how a leasing operator emits. */

@@ -1,3 +1,4 @@
+import { doublingMs } from '../backoff.js';
 import type { RetrySchedule, Stage, Verdict } from '../leases/delivery.js';
 
 /**
@@ -44,7 +45,7 @@ export function retry(options: RetryOptions = {}): RetrySchedule {
   return {
     attempts,
     otherwise,
-    delayMs: attempt => Math.min(initialDelayMs * 2 ** (attempt - 1), maxDelayMs),
+    delayMs: attempt => doublingMs(attempt, initialDelayMs, maxDelayMs),
   };
 }
 

@@ -9,7 +9,7 @@ import {
   noDeliveries,
   type Verdict,
 } from '../leases/delivery.js';
-import { each, lease, releaseAll } from '../leases/leases.js';
+import { each, holdAll, lease, releaseAll } from '../leases/leases.js';
 import type { KafkaRecord } from '../record.js';
 import { type Place, placed } from '../topology/topology-observable.js';
 
@@ -63,7 +63,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
     const deliveries = record?.[deliveriesOf] ?? noDeliveries;
     if (!this.host.live) {
       // Not written, so not to be committed by whoever still holds a lease on it.
-      for (const delivery of each(deliveries)) delivery.hold();
+      holdAll(deliveries);
       this.host.dropped('after-end', 1);
       return;
     }

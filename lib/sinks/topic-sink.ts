@@ -132,11 +132,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
 
   /** @internal */
   refused(deliveries: Deliveries, error: KafkaRxError): void {
-    if (!this.host.live) {
-      // The app has failed and its producer was closed: no policy may take that for done.
-      for (const delivery of each(deliveries)) delivery.hold();
-      return;
-    }
+    const wasLive = this.host.live;
     const named = new KafkaRxError('PRODUCE', `'${this.name}' could not write: ${error.message}`, {
       at: each(deliveries).at(-1),
       cause: error,
@@ -144,7 +140,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     });
     this.problemWith(deliveries, 'produce', named, this.#options.onProduceError);
     // It failed the app: a record behind it must not be written before it, which the final drain would let happen.
-    if (!this.host.live) void this.#parts.outputs.close().catch(() => {});
+    if (wasLive && !this.host.live) void this.#parts.outputs.close().catch(() => {});
   }
 }
 

@@ -39,8 +39,8 @@ export interface DispatcherPorts {
   bufferedBytes(): number;
   pause(partition: TopicPartition): void;
   resume(partition: TopicPartition): void;
-  /** Tells lease holders to let go of what they gather; returns whether there are any. */
-  flush(reason: FlushReason): boolean;
+  /** Tells lease holders to let go of what they gather. */
+  flush(reason: FlushReason): void;
   consumed(topic: string, records: number): void;
 }
 
