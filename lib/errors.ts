@@ -30,6 +30,21 @@ export type ErrorCode =
   | 'STALLED'
   | 'CLOSED';
 
+/** What a record's bytes broke, in `KafkaRxError.rule` of a `DECODE`; docs/errors.md lists them. */
+export type DecodeRule =
+  | 'null'
+  | 'empty'
+  | 'too-large'
+  | 'utf8'
+  | 'json'
+  | 'too-deep'
+  | 'duplicate-key'
+  | 'unsafe-number'
+  | 'proto'
+  | 'number'
+  | 'type'
+  | 'undeclared';
+
 /** Where a record came from; what an error may say of it. */
 export interface Coordinates {
   readonly topic: string;
@@ -49,6 +64,8 @@ export interface KafkaRxErrorOptions {
   readonly retriable?: boolean | undefined;
   /** The place inside a decoded value, such as `items.0.price`. */
   readonly path?: string | undefined;
+  /** What the record's bytes broke, of a `DECODE`. */
+  readonly rule?: DecodeRule | undefined;
 }
 
 const brand = Symbol.for('kafka-rx.error');
@@ -61,6 +78,7 @@ export class KafkaRxError extends Error {
   readonly remedy: string | undefined;
   readonly retriable: boolean;
   readonly path: string | undefined;
+  readonly rule: DecodeRule | undefined;
   readonly [brand] = true;
 
   /**
@@ -79,6 +97,7 @@ export class KafkaRxError extends Error {
     this.remedy = options.remedy;
     this.retriable = options.retriable ?? false;
     this.path = options.path;
+    this.rule = options.rule;
   }
 }
 

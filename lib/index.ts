@@ -30,7 +30,7 @@ export {
 export { commitTo } from './commit/commit-to.js';
 export type { CommitResult, CommitTarget, CommitTrigger } from './commit/committer.js';
 export type * from './drivers/port.js';
-export { type Coordinates, type ErrorCode, isKafkaRxError, KafkaRxError } from './errors.js';
+export { type Coordinates, type DecodeRule, type ErrorCode, isKafkaRxError, KafkaRxError } from './errors.js';
 export { type Header, type Headers, noHeaders } from './headers.js';
 export type { Verdict } from './leases/delivery.js';
 export type { AppState, Health, LifecycleEvent } from './lifecycle/events.js';
