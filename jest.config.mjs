@@ -6,6 +6,7 @@ const entryPoints = {
   '^kafka-rx/kafkajs$': '<rootDir>/lib/drivers/kafkajs/index.ts',
   '^kafka-rx/memory$': '<rootDir>/lib/drivers/memory/index.ts',
   '^kafka-rx/lmdb$': '<rootDir>/lib/stores/lmdb.ts',
+  '^kafka-rx/workers$': '<rootDir>/lib/workers/index.ts',
   '^kafka-rx/testing$': '<rootDir>/lib/testing/index.ts',
 };
 

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'DRIVER'
   | 'DEADLINE'
   | 'STALLED'
+  | 'WORKER'
   | 'CLOSED';
 
 /** What a record's bytes broke, in `KafkaRxError.rule` of a `DECODE`; docs/errors.md lists them. */
@@ -101,10 +102,34 @@ export class KafkaRxError extends Error {
   }
 }
 
-function sentence(what: string, { at, remedy }: KafkaRxErrorOptions): string {
+function sentence(what: string, options: KafkaRxErrorOptions): string {
+  return what + behind(options);
+}
+
+/** What a message says after what went wrong: where, and what to do. */
+function behind({ at, remedy }: KafkaRxErrorOptions): string {
   const where =
     at === undefined ? '' : ` (topic ${at.topic}, partition ${at.partition}, offset ${at.offset})`;
-  return `${what}${where}${remedy === undefined ? '' : `. ${remedy}`}`;
+  return `${where}${remedy === undefined ? '' : `. ${remedy}`}`;
+}
+
+/** An error as plain data, for another thread; of a foreign one only its kind, since its message may quote a value. */
+export interface ToldError extends Omit<KafkaRxErrorOptions, 'cause'> {
+  readonly code: ErrorCode | undefined;
+  readonly what: string;
+}
+
+/** @internal */
+export function told(error: unknown): ToldError {
+  if (!isKafkaRxError(error)) return { code: undefined, what: errorKind(error) };
+  const { code, message, at, remedy, retriable, path, rule } = error;
+  const what = message.slice(0, message.length - behind({ at, remedy }).length);
+  return { code, what, at, remedy, retriable, path, rule };
+}
+
+/** @internal The error that was told; undefined for a foreign one. */
+export function retold({ code, what, ...options }: ToldError): KafkaRxError | undefined {
+  return code && new KafkaRxError(code, what, options);
 }
 
 /** Whether `error` is one of ours, from whichever copy of the library. @category Errors @since 0.1.0 */
