@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { within } from '../../../clock.js';
 import type { ConsumerListener, ConsumerOptions, DriverContext } from '../../port.js';
 import type { KafkajsPath } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
@@ -6,6 +7,8 @@ import type { ProduceTransport } from '../produce-transport.js';
 import { StockConsumer } from './stock-consumer.js';
 import { StockQueries } from './stock-queries.js';
 import { StockTransport } from './stock-transport.js';
+
+const closeBoundMs = 1_000;
 
 /** Through kafkajs's public API alone; docs/drivers.md names what it costs. */
 export class StockPath implements KafkajsPath {
@@ -39,8 +42,12 @@ export class StockPath implements KafkajsPath {
     return new StockConsumer(this.#driver, this.#settings, this.queries, options, listener);
   }
 
+  /** kafkajs waits for answers, also of a broker that hangs; beyond the bound it closes behind our back. */
   async close(): Promise<void> {
-    await Promise.all(this.#transports.map(transport => transport.close()));
-    await this.#admin.disconnect().catch(() => {});
+    const closed = Promise.all([
+      ...this.#transports.map(transport => transport.close()),
+      this.#admin.disconnect().catch(() => {}),
+    ]);
+    await within(this.#driver.clock, closed, closeBoundMs);
   }
 }

@@ -25,7 +25,7 @@ export interface StockSessionContext extends SessionEvents {
   readonly rebalancing: () => void;
 }
 
-const closeBoundMs = 5_000;
+const closeBoundMs = 3_000;
 /** Handlers that may be open at once. kafkajs's default, one, would hold the other partitions behind the first. */
 const concurrency = 1_000;
 
