@@ -115,7 +115,7 @@ function indexed(
 }
 
 /** kafkajs's offsets are strings; here they become numbers, or an error where a number is not exact. */
-function offsetOf(text: string): number {
+export function offsetOf(text: string): number {
   const offset = Number(text);
   if (Number.isSafeInteger(offset)) return offset;
   throw new KafkaRxError('DRIVER', 'An offset is beyond 2^53 and has no exact number');

@@ -1,9 +1,10 @@
-import { KafkaRxError } from '../../errors.js';
+import type { KafkaRxError } from '../../errors.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
 import type { Broker, Cluster } from './internals.js';
 import type { Membership } from './membership.js';
+import { announceReset, positionGone } from './offset-reset.js';
 import type { OffsetReset } from './options.js';
 
 export interface PositionsContext {
@@ -115,12 +116,7 @@ export class Positions {
    */
   #reset(state: PartitionState, to: number): void {
     const { driver, rejoin } = this.#context;
-    const { topic, partition, position } = state;
-    driver.logger.warn(
-      { topic, partition, from: position, to },
-      'position was reset: the broker does not have it',
-    );
-    driver.event({ type: 'offset-reset', topic, partition, from: position ?? -1, to });
+    announceReset(driver, state, state.position ?? -1, to);
     this.#begun.delete(keyOf(state));
     if (!state.begun) {
       state.position = to;
@@ -132,14 +128,7 @@ export class Positions {
     rejoin();
   }
 
-  #refuse({ topic, partition, position }: PartitionState): void {
-    this.#context.failed(
-      new KafkaRxError('DRIVER', 'Kafka does not have the offset to go on from', {
-        at: { topic, partition, offset: position ?? -1 },
-        remedy:
-          'Records were deleted before they were read, or the topic was made anew: reset the group to where it is ' +
-          "to go on, or choose offsetReset: 'earliest'.",
-      }),
-    );
+  #refuse(state: PartitionState): void {
+    this.#context.failed(positionGone(state, state.position ?? -1));
   }
 }
