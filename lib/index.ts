@@ -11,6 +11,7 @@ export {
 } from './card/card-number.js';
 export type { Masked } from './card/masked.js';
 export type { Path } from './card/path.js';
+export { type RedactOptions, redact } from './card/redact.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
 export { bytes } from './codecs/bytes.js';
 export type { Codec, TypeOf } from './codecs/codec.js';

@@ -16,7 +16,7 @@ export interface GuardOptions {
    */
   readonly fields?: readonly string[] | undefined;
   /**
-   * Also searches every key, value, header and document for card numbers (13 to 19 digits that pass the Luhn check).
+   * Also searches every key, value, header and document for card numbers: all that `redact` would mask in them.
    * Default false: it costs about a microsecond for each 300 bytes.
    */
   readonly scan?: boolean | undefined;
