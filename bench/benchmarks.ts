@@ -18,4 +18,9 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     defaultRounds: 1,
     load: async () => (await import('./memory.js')).measureMemory,
   },
+  redact: {
+    summary: 'redact() on 1 MiB of each worst case; target: at most 50 ms of CPU each',
+    defaultRounds: 7,
+    load: async () => (await import('./redact.js')).measureRedact,
+  },
 };

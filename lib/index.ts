@@ -9,8 +9,10 @@ export {
   type MaskedCardNumber,
   maskCardNumber,
 } from './card/card-number.js';
+export type { MaskedText, MaskPattern } from './card/mask-pattern.js';
 export type { Masked } from './card/masked.js';
 export type { Path } from './card/path.js';
+export { type RedactOptions, redact } from './card/redact.js';
 export { type Clock, systemClock, type Timer } from './clock.js';
 export { bytes } from './codecs/bytes.js';
 export type { Codec, TypeOf } from './codecs/codec.js';

@@ -20,6 +20,14 @@ export interface TopologyEdge {
   readonly observed: boolean;
 }
 
+/** A field that no sink may write unmasked. */
+export interface MaskedField {
+  /** Dotted, `*` for every element of an array. */
+  readonly path: string;
+  /** Whether a text found there is masked. */
+  isMasked(text: string): boolean;
+}
+
 /** @category Topology @since 0.1.0 */
 export interface TopologyDescription {
   readonly nodes: readonly TopologyNode[];
@@ -34,6 +42,7 @@ export interface TopologyDescription {
 export class TopologyGraph {
   readonly #nodes = new Map<string, TopologyNode>();
   readonly #edges = new Map<string, TopologyEdge>();
+  readonly #masked: MaskedField[] = [];
 
   add(
     kind: NodeKind,
@@ -62,8 +71,13 @@ export class TopologyGraph {
     return reached.has(to.id);
   }
 
-  get masks(): readonly string[] {
-    return [...new Set([...this.#nodes.values()].flatMap(node => node.masks))];
+  /** Notes what the sinks have to refuse. */
+  protect(fields: readonly MaskedField[]): void {
+    this.#masked.push(...fields);
+  }
+
+  get masks(): readonly MaskedField[] {
+    return this.#masked;
   }
 
   describe(): TopologyDescription {
