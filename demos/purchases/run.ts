@@ -69,7 +69,9 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     const running = createApp({
       groupId: request.group,
       driver,
-      policies: { decode: request.onInvalid, process: request.onInvalid },
+      // A record with a card number where none belongs is invalid too: the guard finds it, whatever the field.
+      policies: { decode: request.onInvalid, process: request.onInvalid, encode: request.onInvalid },
+      guard: { scan: true },
       deadLetterTopic: request.onInvalid === 'dead-letter' ? request.deadLetterTopic : undefined,
       // A killed run's partitions come back after ten seconds rather than thirty.
       sessionTimeoutMs: 10_000,

@@ -216,8 +216,7 @@ function keys(add: Add): void {
     'a card number as key': Buffer.from('4111111111111111'),
   };
   for (const [what, key] of Object.entries(odd)) add(what, 'accepted', { key });
-  for (const timestamp of [0, 1, 2 ** 32])
-    add(`timestamp ${timestamp}`, 'accepted', { timestamp });
+  for (const timestamp of [0, 1, 2 ** 32]) add(`timestamp ${timestamp}`, 'accepted', { timestamp });
 }
 
 function headers(add: Add, random: () => number): void {
