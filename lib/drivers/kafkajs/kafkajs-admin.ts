@@ -1,11 +1,12 @@
 import type { Kafka } from 'kafkajs';
 import { delay } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type { DriverAdmin, DriverContext, StartFrom, TopicPartition } from '../port.js';
+import type { DriverAdmin, DriverContext, PartitionOffset, StartFrom, TopicPartition } from '../port.js';
 import { backoffMs } from './backoff.js';
 import { committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
-import { fatalErrorOf, kindOf, missingTopics, passingError } from './errors.js';
+import { fatalErrorOf, groupActive, kindOf, missingTopics, passingError } from './errors.js';
 import type { Cluster } from './internals.js';
+import { commitsByTopic } from './offset-committer.js';
 
 /** How long a question is asked again while the cluster is busy with itself, and a new topic is waited for. */
 const patienceMs = 15_000;
@@ -67,7 +68,23 @@ export class KafkajsAdmin implements DriverAdmin {
       const partitions = await this.#partitionsOf(topic);
       const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
       const offsetOf = await committedOffsets(coordinator, groupId, partitions);
-      return partitions.map(offsetOf);
+      return partitions.map(partition => offsetOf(partition).offset);
+    });
+
+  /**
+   * One OffsetCommit of somebody who is no member, which the coordinator takes only while the group is empty. kafkajs's
+   * own `setOffsets` joins the group instead and would start a rebalance among its members.
+   */
+  readonly resetOffsets = (groupId: string, offsets: readonly PartitionOffset[]): Promise<void> =>
+    this.#persist('reset of offsets', async () => {
+      if (offsets.length === 0) return;
+      const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+      try {
+        const request = { groupId, groupGenerationId: -1, memberId: '', topics: commitsByTopic(offsets) };
+        await coordinator.offsetCommit(request);
+      } catch (error) {
+        throw groupActive(groupId, error) ?? error;
+      }
     });
 
   async #existing(names: readonly string[]): Promise<ReadonlySet<string>> {

@@ -1,6 +1,6 @@
 import { type Clock, within } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type { OffsetCommit } from '../port.js';
+import type { OffsetCommit, PartitionOffset } from '../port.js';
 import type { Assignment } from './assignment.js';
 import { commitError } from './errors.js';
 import type { Membership } from './membership.js';
@@ -46,7 +46,7 @@ export class OffsetCommitter {
       this.#refuseStale(offsets);
       const { generation } = this.#membership;
       groupGenerationId = generation.groupGenerationId;
-      const answer = coordinator.offsetCommit({ ...generation, topics: byTopic(offsets) });
+      const answer = coordinator.offsetCommit({ ...generation, topics: commitsByTopic(offsets) });
       const inTime = await within(this.#clock, answer, answerBoundMs);
       if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {
@@ -66,10 +66,13 @@ export class OffsetCommitter {
   }
 }
 
-function byTopic(offsets: readonly OffsetCommit[]) {
-  const topics = new Map<string, { partition: number; offset: string }[]>();
-  for (const { topic, partition, offset } of offsets) {
-    const entry = { partition, offset: String(offset) };
+/** As an OffsetCommit request has them. */
+export function commitsByTopic(
+  offsets: readonly (PartitionOffset & { readonly metadata?: string | undefined })[],
+) {
+  const topics = new Map<string, { partition: number; offset: string; metadata: string | undefined }[]>();
+  for (const { topic, partition, offset, metadata } of offsets) {
+    const entry = { partition, offset: String(offset), metadata };
     const others = topics.get(topic);
     if (others === undefined) topics.set(topic, [entry]);
     else others.push(entry);
