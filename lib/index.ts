@@ -63,6 +63,8 @@ export type {
   Store,
   StoredDocument,
   StoreOptions,
+  StorePosition,
+  StorePositions,
   TimeRange,
 } from './stores/port.js';
 export type { NodeKind, TopologyDescription, TopologyEdge, TopologyNode } from './topology/graph.js';
