@@ -39,6 +39,7 @@ import { Outputs } from './sinks/outputs.js';
 import { Dispatcher } from './source/dispatcher.js';
 import { partitionReadings } from './source/partition-readings.js';
 import { TopicWatch } from './source/topic-watch.js';
+import { originOf } from './stores/origin.js';
 import type { TopologyDescription } from './topology/graph.js';
 import { Wiring } from './wiring.js';
 
@@ -327,8 +328,8 @@ class KafkaRxApp implements App {
     return names;
   }
 
-  #identify(topics: readonly TopicDescription[], { clusterId }: DriverConnection): void {
-    for (const { name, id } of topics) this.#origins.set(name, `${clusterId}/${id}`);
+  #identify(topics: readonly TopicDescription[], connection: DriverConnection): void {
+    for (const topic of topics) this.#origins.set(topic.name, originOf(connection, topic));
   }
 }
 
