@@ -75,6 +75,27 @@ export function resumingContract(context: ContractContext): void {
     expect(seen.batches).toEqual([]);
   });
 
+  test('a resumeAt that refuses after its assignment has ended says nothing of the one that goes on', async () => {
+    const client = await context.client();
+    const [topic, other] = [await context.topic(client), await context.topic(client)];
+    await context.publish(topic, 0, numbers(0, 3));
+    let refuse: (error: KafkaRxError) => void = () => {};
+    let calls = 0;
+    const first = new Promise<never>((_, reject) => {
+      refuse = reject;
+    });
+    const { consumer, seen } = await context.start(client, context.name('group'), [topic], {
+      resumeAt: async () => (++calls === 1 ? first : []),
+    });
+    await context.eventually('the question', () => calls === 1);
+    await consumer.subscribe([topic, other]);
+    await context.eventually('both topics', () => seen.partitions.length === 2);
+    refuse(new KafkaRxError('STORE', 'too late'));
+    await context.seenUpTo({ consumer, seen }, { topic, partition: 0 }, 3);
+    await delay(context.setup.clock, context.setup.quietMs);
+    expect(seen.failures).toEqual([]);
+  });
+
   test('resetOffsets is refused, and sets nothing, while the group has a member; afterwards it holds', async () => {
     const client = await context.client();
     const topic = await context.topic(client, 2);
