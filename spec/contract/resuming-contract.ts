@@ -75,6 +75,22 @@ export function resumingContract(context: ContractContext): void {
     expect(seen.batches).toEqual([]);
   });
 
+  test('a rebalance does not wait for a resumeAt that has not answered', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client, 2);
+    const group = context.name('group');
+    for (const partition of [0, 1]) await context.publish(topic, partition, numbers(0, 3));
+    let calls = 0;
+    const resumeAt = () => (++calls === 1 ? new Promise<never>(() => {}) : Promise.resolve([]));
+    const first = await context.start(client, group, [topic], { resumeAt });
+    await context.eventually('the question', () => calls === 1);
+    const second = await context.start(client, group, [topic]);
+    await context.eventually(
+      'a partition each, read',
+      () => first.seen.records.length === 3 && second.seen.records.length === 3,
+    );
+  });
+
   test('a resumeAt that refuses after its assignment has ended says nothing of the one that goes on', async () => {
     const client = await context.client();
     const [topic, other] = [await context.topic(client), await context.topic(client)];
