@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'UNREACHABLE'
   | 'COMMIT_REFUSED'
   | 'COMMIT_FAILED'
+  | 'GROUP_ACTIVE'
+  | 'STORE_AHEAD'
   | 'RECORD_TOO_LARGE'
   | 'DRIVER'
   | 'DEADLINE'

@@ -50,6 +50,7 @@ export { promMetrics } from './metrics/prom-metrics.js';
 export { deadLetterPrefix } from './policies/dead-letters.js';
 export { type Policies, type Policy, type RetryOptions, retry } from './policies/policy.js';
 export type { KafkaRecord } from './record.js';
+export { type ResetOptions, resetGroup } from './reset-group.js';
 export type { EachFunction, EachSinkOptions } from './sinks/each-sink.js';
 export type { GuardOptions } from './sinks/guard.js';
 export { murmur2, partitionForKey } from './sinks/partitioner.js';
@@ -65,6 +66,8 @@ export type {
   Store,
   StoredDocument,
   StoreOptions,
+  StorePosition,
+  StorePositions,
   TimeRange,
 } from './stores/port.js';
 export type { NodeKind, TopologyDescription, TopologyEdge, TopologyNode } from './topology/graph.js';

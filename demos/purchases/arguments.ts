@@ -1,5 +1,6 @@
-/** The command line of the demo, read into one of three requests. */
+/** The command line of the demo, read into one of four requests. */
 import { parseArgs } from 'node:util';
+import type { StartFrom } from 'kafka-rx';
 import { defaultStoreFolder, type Surroundings, surroundingsOfProcess } from './data-folder.js';
 import {
   brokerList,
@@ -8,6 +9,7 @@ import {
   invalidPolicy,
   type OnInvalid,
   port,
+  startFrom,
   text,
   topicName,
 } from './option-values.js';
@@ -45,13 +47,23 @@ export interface HistoryArguments {
   readonly to: Date | undefined;
 }
 
+/** Send the group, and the history with it, to where they are to go on. */
+export interface ResetArguments {
+  readonly command: 'reset';
+  readonly brokers: readonly string[];
+  readonly group: string;
+  readonly store: string;
+  readonly to: StartFrom;
+  readonly json: boolean;
+}
+
 /** Print `text` on standard output and exit 0. */
 export interface HelpArguments {
   readonly command: 'help';
   readonly text: string;
 }
 
-export type Arguments = RunArguments | HistoryArguments | HelpArguments;
+export type Arguments = RunArguments | HistoryArguments | ResetArguments | HelpArguments;
 
 const runFlags = {
   brokers: { type: 'string' },
@@ -73,7 +85,17 @@ const historyFlags = {
   to: { type: 'string' },
 } as const;
 
+const resetFlags = {
+  to: { type: 'string' },
+  brokers: { type: 'string' },
+  group: { type: 'string' },
+  store: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
 const helpFlag = { help: { type: 'boolean', short: 'h' } } as const;
+
+const defaultGroup = 'purchases';
 
 /** Topics that the job reads or writes itself: a dead letter must not come round again, nor look like an output. */
 const topicsOfTheJob = ['transactions', 'patterns', 'rewards', 'purchases'];
@@ -90,19 +112,25 @@ export function parseArguments(
   const words = wordsOf(argv);
   const subcommand = words.positionals[0];
   if (words.has('help')) {
-    return { command: 'help', text: helpText(subcommand === 'history' ? 'history' : 'run', surroundings) };
+    const known = subcommand === 'history' || subcommand === 'reset';
+    return { command: 'help', text: helpText(known ? subcommand : 'run', surroundings) };
   }
   if (subcommand === undefined) return runArguments(words, surroundings);
-  if (subcommand !== 'history') {
-    throw new UsageError(`What is ${quoted(subcommand)}? The one subcommand is history`);
+  if (subcommand !== 'history' && subcommand !== 'reset') {
+    throw new UsageError(`What is ${quoted(subcommand)}? The subcommands are history and reset`);
   }
   const stray = words.positionals[1];
-  if (stray !== undefined) throw new UsageError(`history takes options only, not ${quoted(stray)}`);
-  return historyArguments(words, surroundings);
+  if (stray !== undefined) throw new UsageError(`${subcommand} takes options only, not ${quoted(stray)}`);
+  return subcommand === 'history'
+    ? historyArguments(words, surroundings)
+    : resetArguments(words, surroundings);
 }
 
 function runArguments(words: Words, surroundings: Surroundings): RunArguments {
-  words.refuseAllBut(runFlags, 'belongs to history; write history first');
+  words.refuseAllBut(
+    runFlags,
+    name => `belongs to ${name === 'to' ? 'history and reset' : 'history'}; write that first`,
+  );
   const deadLetterTopic = words.value('dead-letter-topic', topicName) ?? 'transactions.dead-letters';
   if (topicsOfTheJob.includes(deadLetterTopic)) {
     throw new UsageError(`--dead-letter-topic must not be ${deadLetterTopic}, which the job itself uses`);
@@ -110,7 +138,7 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
   return {
     command: 'run',
     brokers: words.value('brokers', brokerList),
-    group: words.value('group', text) ?? 'purchases',
+    group: words.value('group', text) ?? defaultGroup,
     input: words.value('input', text),
     idleExitMs: words.value('idle-exit', idleExitMs),
     store: words.value('store', text) ?? defaultStoreFolder(surroundings),
@@ -123,7 +151,7 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
 }
 
 function historyArguments(words: Words, surroundings: Surroundings): HistoryArguments {
-  words.refuseAllBut(historyFlags, 'does not belong to history');
+  words.refuseAllBut(historyFlags, () => 'does not belong to history');
   const store = words.value('store', text);
   const customer = words.value('customer', text);
   const from = words.value('from', instant);
@@ -139,6 +167,24 @@ function historyArguments(words: Words, surroundings: Surroundings): HistoryArgu
   return { command: 'history', store, customer, from, to };
 }
 
+function resetArguments(words: Words, surroundings: Surroundings): ResetArguments {
+  words.refuseAllBut(resetFlags, () => 'does not belong to reset');
+  const to = words.value('to', startFrom);
+  const brokers = words.value('brokers', brokerList);
+  if (to === undefined) throw new UsageError('reset needs --to earliest, latest or a time');
+  if (brokers === undefined) {
+    throw new UsageError('reset needs --brokers HOST:PORT; an embedded broker begins anew with each run');
+  }
+  return {
+    command: 'reset',
+    brokers,
+    group: words.value('group', text) ?? defaultGroup,
+    store: words.value('store', text) ?? defaultStoreFolder(surroundings),
+    to,
+    json: words.has('json'),
+  };
+}
+
 /** Reads one option's value, or throws a UsageError that names the option. */
 type Reading<T> = (value: string, flag: string) => T;
 
@@ -147,12 +193,12 @@ interface Words {
   readonly positionals: readonly string[];
   has(name: string): boolean;
   value<T>(name: string, read: Reading<T>): T | undefined;
-  refuseAllBut(flags: Readonly<Record<string, unknown>>, why: string): void;
+  refuseAllBut(flags: Readonly<Record<string, unknown>>, why: (name: string) => string): void;
 }
 
 function wordsOf(argv: readonly string[]): Words {
   // Not `strict`: parseArgs would tell of a missing value in three lines, and take the last of two.
-  const options = { ...runFlags, ...historyFlags, ...helpFlag };
+  const options = { ...runFlags, ...historyFlags, ...resetFlags, ...helpFlag };
   const { tokens } = parseArgs({
     args: [...argv],
     options,
@@ -190,7 +236,7 @@ function wordsOf(argv: readonly string[]): Words {
     },
     refuseAllBut(flags, why) {
       for (const name of given.keys()) {
-        if (!Object.hasOwn(flags, name)) throw new UsageError(`--${name} ${why}`);
+        if (!Object.hasOwn(flags, name)) throw new UsageError(`--${name} ${why(name)}`);
       }
     },
   };

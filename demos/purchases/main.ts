@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { parseArguments } from './arguments.js';
 import { printHistory } from './history.js';
+import { oneLine } from './one-line.js';
 import { runPurchases } from './run.js';
 
 /** Exit codes: 0 success or a drained stop, 1 failure, 2 wrong usage. */
@@ -14,6 +15,12 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'history':
       await printHistory(request);
       return 0;
+    case 'reset': {
+      // Loaded only where it is needed: nothing else here starts with a Kafka client.
+      const { resetPurchases } = await import('./reset.js');
+      await resetPurchases(request);
+      return 0;
+    }
     case 'run':
       return runPurchases(request, firstSignal());
   }
@@ -46,8 +53,3 @@ main(process.argv.slice(2)).then(
     process.exitCode = usage ? 2 : 1;
   },
 );
-
-/** A failure in one line, without its stack. */
-function oneLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
-}

@@ -1,4 +1,5 @@
 /** How the value of each option is read. A refusal names the option and what it takes. */
+import type { StartFrom } from 'kafka-rx';
 import { UsageError } from './usage-error.js';
 
 /** What becomes of a record that the job cannot read. */
@@ -77,6 +78,19 @@ export function instant(value: string, flag: string): Date {
   if (Number.isNaN(asUtc.getTime()) || asUtc.toISOString().slice(0, 19) !== written) throw refused();
   const fraction = /\.\d+/.exec(value)?.[0] ?? '';
   return new Date(`${written}${fraction}${zone}`);
+}
+
+/** `earliest`, `latest`, an {@link instant}, or milliseconds since 1970. */
+export function startFrom(value: string, flag: string): StartFrom {
+  if (value === 'earliest' || value === 'latest') return value;
+  if (/^\d{1,15}$/.test(value)) return { timestamp: Number(value) };
+  try {
+    return { timestamp: instant(value, flag).getTime() };
+  } catch {
+    throw new UsageError(
+      `${flag} must be earliest, latest, a date as 1997-05-31, a time as 1997-05-31T18:30:00Z, or milliseconds since 1970`,
+    );
+  }
 }
 
 function inWords(choices: readonly string[]): string {

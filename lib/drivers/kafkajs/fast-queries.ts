@@ -1,8 +1,9 @@
-import type { StartFrom, TopicPartition } from '../port.js';
-import { committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
-import { missingTopics } from './errors.js';
+import type { PartitionOffset, StartFrom, TopicPartition } from '../port.js';
+import { type Committed, committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
+import { groupActive, missingTopics } from './errors.js';
 import type { Cluster } from './internals.js';
 import type { ClusterQueries, KnownTopic } from './kafkajs-path.js';
+import { commitsByTopic } from './offset-committer.js';
 
 /** {@link ClusterQueries} by requests of our own, which tell topic ids and of each partition by itself. */
 export class FastQueries implements ClusterQueries {
@@ -33,10 +34,24 @@ export class FastQueries implements ClusterQueries {
     return offsets;
   }
 
-  async committed(groupId: string, topic: string): Promise<readonly number[]> {
+  async committed(groupId: string, topic: string): Promise<readonly Committed[]> {
     const partitions = await this.#partitionsOf(topic);
     const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
     return partitions.map(await committedOffsets(coordinator, groupId, partitions));
+  }
+
+  /**
+   * One OffsetCommit of somebody who is no member, which the coordinator takes only while the group is empty. kafkajs's
+   * own `setOffsets` joins the group instead and would start a rebalance among its members.
+   */
+  async resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+    try {
+      const request = { groupId, groupGenerationId: -1, memberId: '', topics: commitsByTopic(offsets) };
+      await coordinator.offsetCommit(request);
+    } catch (error) {
+      throw groupActive(groupId, error) ?? error;
+    }
   }
 
   refresh(): Promise<void> {

@@ -58,10 +58,10 @@ export interface FetchParameters {
   }[];
 }
 
-interface PartitionOffsets {
+interface PartitionAnswers<T> {
   readonly responses: readonly {
     readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    readonly partitions: readonly ({ readonly partition: number; readonly offset: string } & T)[];
   }[];
 }
 
@@ -81,7 +81,11 @@ export interface Broker {
     request: GroupGeneration & {
       readonly topics: readonly {
         readonly topic: string;
-        readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+        readonly partitions: readonly {
+          readonly partition: number;
+          readonly offset: string;
+          readonly metadata?: string | undefined;
+        }[];
       }[];
     },
   ): Promise<unknown>;
@@ -91,14 +95,14 @@ export interface Broker {
       readonly topic: string;
       readonly partitions: readonly { readonly partition: number }[];
     }[];
-  }): Promise<PartitionOffsets>;
+  }): Promise<PartitionAnswers<{ readonly metadata: string | null }>>;
   listOffsets(request: {
     readonly isolationLevel: number;
     readonly topics: readonly {
       readonly topic: string;
       readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
     }[];
-  }): Promise<PartitionOffsets>;
+  }): Promise<PartitionAnswers<unknown>>;
 }
 
 export interface PartitionMetadata {

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { delay } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type { DriverAdmin, DriverContext, StartFrom } from '../port.js';
+import type { DriverAdmin, DriverContext, PartitionOffset, StartFrom } from '../port.js';
 import { backoffMs } from './backoff.js';
 import { fatalErrorOf, kindOf, passingError } from './errors.js';
 import type { ClusterQueries } from './kafkajs-path.js';
@@ -54,7 +54,14 @@ export class KafkajsAdmin implements DriverAdmin {
     this.#persist('offsets', () => this.#queries.offsets(topic, at));
 
   readonly committed = (groupId: string, topic: string): Promise<readonly number[]> =>
-    this.#persist('committed offsets', () => this.#queries.committed(groupId, topic));
+    this.#persist('committed offsets', async () =>
+      (await this.#queries.committed(groupId, topic)).map(({ offset }) => offset),
+    );
+
+  readonly resetOffsets = (groupId: string, offsets: readonly PartitionOffset[]): Promise<void> =>
+    this.#persist('reset of offsets', async () => {
+      if (offsets.length > 0) await this.#queries.resetOffsets(groupId, offsets);
+    });
 
   async #existing(names: readonly string[]): Promise<ReadonlySet<string>> {
     const topics = await this.#queries.topics(names);

@@ -2,9 +2,11 @@ import type {
   ConsumerListener,
   ConsumerOptions,
   DriverConsumer,
+  PartitionOffset,
   StartFrom,
   TopicDescription,
 } from '../port.js';
+import type { Committed } from './cluster-queries.js';
 import { missingTopics } from './errors.js';
 import type { ProduceTransport } from './produce-transport.js';
 
@@ -19,8 +21,10 @@ export interface ClusterQueries {
   topics(names?: readonly string[]): Promise<readonly KnownTopic[]>;
   /** Per partition, in partition order. */
   offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
-  /** Per partition, in partition order; -1 where the group has none. */
-  committed(groupId: string, topic: string): Promise<readonly number[]>;
+  /** Per partition, in partition order. */
+  committed(groupId: string, topic: string): Promise<readonly Committed[]>;
+  /** Rejects with `GROUP_ACTIVE` while the group has a member. */
+  resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void>;
   /** Asks for the metadata anew, before a question is repeated. */
   refresh(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { type Clock, within } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type { OffsetCommit } from '../port.js';
+import type { OffsetCommit, PartitionOffset } from '../port.js';
 import type { Assignment } from './assignment.js';
 import { commitError } from './errors.js';
 
@@ -13,7 +13,11 @@ const answerBoundMs = 6_000;
 /** What one commit says of a topic. */
 export interface TopicCommit {
   readonly topic: string;
-  readonly partitions: { readonly partition: number; readonly offset: string }[];
+  readonly partitions: {
+    readonly partition: number;
+    readonly offset: string;
+    readonly metadata: string | undefined;
+  }[];
 }
 
 /** One commit's way to the coordinator. */
@@ -57,7 +61,7 @@ export class OffsetCommitter {
       turn = await this.#open();
       // Once more, in the same turn as the request: the commits before this one took their time.
       this.#refuseStale(offsets);
-      const inTime = await within(this.#clock, turn.send(byTopic(offsets)), answerBoundMs);
+      const inTime = await within(this.#clock, turn.send(commitsByTopic(offsets)), answerBoundMs);
       if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {
       if (error instanceof KafkaRxError) throw error;
@@ -76,10 +80,13 @@ export class OffsetCommitter {
   }
 }
 
-function byTopic(offsets: readonly OffsetCommit[]): TopicCommit[] {
+/** As an OffsetCommit request has them. */
+export function commitsByTopic(
+  offsets: readonly (PartitionOffset & { readonly metadata?: string | undefined })[],
+): TopicCommit[] {
   const topics = new Map<string, TopicCommit['partitions']>();
-  for (const { topic, partition, offset } of offsets) {
-    const entry = { partition, offset: String(offset) };
+  for (const { topic, partition, offset, metadata } of offsets) {
+    const entry = { partition, offset: String(offset), metadata };
     const others = topics.get(topic);
     if (others === undefined) topics.set(topic, [entry]);
     else others.push(entry);

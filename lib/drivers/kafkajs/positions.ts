@@ -1,7 +1,7 @@
 import type { KafkaRxError } from '../../errors.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
 import type { Assignment, PartitionState } from './assignment.js';
-import { committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
+import { committedOffsets, describeTopics, offsetsAt, whereToBegin } from './cluster-queries.js';
 import type { Broker, Cluster } from './internals.js';
 import type { Membership } from './membership.js';
 import { announceReset, positionGone } from './offset-reset.js';
@@ -48,18 +48,19 @@ export class Positions {
     const epochs = new Map(unknown.map(state => [state, state.epoch]));
     await this.#learnTopics(cluster, unknown);
     const committed = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
-    const fresh = unknown.filter(state => committed(state) < 0 && !this.#begun.has(keyOf(state)));
+    const fresh = unknown.filter(state => committed(state).offset < 0 && !this.#begun.has(keyOf(state)));
     const start =
       fresh.length === 0
         ? undefined
         : await offsetsAt(broker, fresh, options.startFrom, options.readCommitted);
+    const wanted = await whereToBegin(options, unknown, committed);
     for (const state of unknown) {
       // Sought or assigned anew in the meantime: then what was looked up is of another epoch.
       if (state.epoch !== epochs.get(state) || state.position !== undefined) continue;
       const key = keyOf(state);
       if (start !== undefined && fresh.includes(state)) this.#begun.set(key, start(state));
-      const offset =
-        this.#resets.get(key) ?? (committed(state) >= 0 ? committed(state) : this.#begun.get(key));
+      const { offset: last } = committed(state);
+      const offset = this.#resets.get(key) ?? wanted.get(state) ?? (last >= 0 ? last : this.#begun.get(key));
       this.#resets.delete(key);
       state.position = offset;
     }

@@ -3,6 +3,7 @@ import { KafkaRxError } from '../../../errors.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
 import type { Assignment, PartitionState } from '../assignment.js';
 import { backoffMs } from '../backoff.js';
+import { nothingCommitted, whereToBegin } from '../cluster-queries.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import { announceReset, positionGone } from '../offset-reset.js';
@@ -61,13 +62,18 @@ export class StockPositions {
     for (const topic of new Set([...assignment.states()].map(state => state.topic))) {
       const committed = await queries.committed(options.groupId, topic);
       const start = await queries.offsets(topic, options.startFrom);
+      const unknown = [...assignment.states()].filter(
+        state => state.topic === topic && state.position === undefined,
+      );
+      const committedOf = ({ partition }: TopicPartition) => committed[partition] ?? nothingCommitted;
+      const wanted = await whereToBegin(options, unknown, committedOf);
       if (!isCurrent()) return;
-      for (const state of assignment.states()) {
-        if (state.topic !== topic || state.position !== undefined) continue;
-        const stored = committed[state.partition] ?? -1;
+      for (const state of unknown) {
+        if (state.position !== undefined) continue;
+        const stored = committedOf(state).offset;
         const begun = this.#begun.get(keyOf(state)) ?? start[state.partition] ?? 0;
         if (stored < 0) this.#begun.set(keyOf(state), begun);
-        state.position = stored < 0 ? begun : stored;
+        state.position = wanted.get(state) ?? (stored < 0 ? begun : stored);
       }
     }
   }

@@ -1,7 +1,9 @@
 import type { Admin } from 'kafkajs';
-import type { StartFrom } from '../../port.js';
-import { offsetOf } from '../cluster-queries.js';
+import type { PartitionOffset, StartFrom } from '../../port.js';
+import { type Committed, offsetOf } from '../cluster-queries.js';
+import { groupHasMembers } from '../errors.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
+import { commitsByTopic } from '../offset-committer.js';
 
 /** Kafka's own topics; kafkajs does not pass on what the brokers say of it. */
 const internalTopics: ReadonlySet<string> = new Set([
@@ -42,10 +44,29 @@ export class StockQueries implements ClusterQueries {
     );
   }
 
-  async committed(groupId: string, topic: string): Promise<readonly number[]> {
+  async committed(groupId: string, topic: string): Promise<readonly Committed[]> {
     const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
-    // Where kafkajs has reset a position, it has committed a negative number (offsetManager/index.js, setDefaultOffset).
-    return inOrder(found?.partitions ?? []).map(offset => Math.max(-1, offset));
+    return [...(found?.partitions ?? [])]
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ offset, metadata }) => ({
+        // Where kafkajs has reset a position, it has committed a negative number (offsetManager/index.js, setDefaultOffset).
+        offset: Math.max(-1, offsetOf(offset)),
+        metadata: metadata ?? '',
+      }));
+  }
+
+  /**
+   * kafkajs looks whether the group is empty, then joins it and commits: who joins in between goes through a rebalance,
+   * where the fast path's one request is refused.
+   */
+  async resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    const { groups } = await this.#admin.describeGroups([groupId]);
+    const [group] = groups;
+    if (group !== undefined && group.members.length > 0) throw groupHasMembers(groupId, undefined);
+    for (const { topic, partitions } of commitsByTopic(offsets)) {
+      const seeks = partitions.map(({ partition, offset }) => ({ partition, offset }));
+      await this.#admin.setOffsets({ groupId, topic, partitions: seeks });
+    }
   }
 
   /** kafkajs asks anew by itself. */
