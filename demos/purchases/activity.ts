@@ -1,25 +1,43 @@
-import type { LifecycleEvent, MemoryMetrics } from 'kafka-rx';
+import type { MemoryMetrics } from 'kafka-rx';
 import type { RunCounts } from './run-totals.js';
+
+/** As much of a lifecycle event as is heard here; a worker's comes as plain data. */
+export interface Heard {
+  readonly type: string;
+  readonly state?: string;
+}
 
 /** What a run has done so far, and when it did something last. */
 export class Activity {
-  /** When the group gave this member its partitions, or none; undefined while it has not, or takes them back. */
-  #assignedAt: number | undefined;
+  /** When the group gave each member its partitions, or none; undefined while it has not, or takes them back. */
+  readonly #assignedAt: (number | undefined)[];
   #firstRecordAt: number | undefined;
   #lastChangeAt = 0;
   #seen = '';
   #consumed = 0;
   #consumedAt = 0;
 
-  constructor(private readonly metrics: MemoryMetrics) {}
+  /** @param members how many of this run are in the group */
+  constructor(
+    private readonly metrics: MemoryMetrics,
+    members = 1,
+  ) {
+    this.#assignedAt = Array.from({ length: members }, () => undefined);
+  }
 
-  hear(event: LifecycleEvent): void {
-    if (event.type === 'assigned') this.#assignedAt = performance.now();
-    if (event.type === 'revoking' || event.type === 'lost') this.#assignedAt = undefined;
+  hear(event: Heard, member: number): void {
+    if (event.type === 'assigned') this.#assignedAt[member] = performance.now();
+    if (event.type === 'revoking' || event.type === 'lost') this.#assignedAt[member] = undefined;
   }
 
   get assigned(): boolean {
-    return this.#assignedAt !== undefined;
+    return this.#settledAt !== undefined;
+  }
+
+  /** When the last member got its partitions. */
+  get #settledAt(): number | undefined {
+    const times = this.#assignedAt.filter(at => at !== undefined);
+    return times.length === this.#assignedAt.length ? Math.max(...times) : undefined;
   }
 
   /** Notes what changed since the last look. */
@@ -27,7 +45,7 @@ export class Activity {
     const now = performance.now();
     const counts = this.counts();
     if (counts.consumed !== this.#consumed) {
-      this.#firstRecordAt ??= this.#assignedAt ?? now;
+      this.#firstRecordAt ??= this.#settledAt ?? now;
       this.#consumed = counts.consumed;
       this.#consumedAt = now;
     }
@@ -41,8 +59,8 @@ export class Activity {
 
   /** Milliseconds since the last record, or since the group settled if that was later; 0 while it has not. */
   idleMs(): number {
-    if (this.#assignedAt === undefined) return 0;
-    return performance.now() - Math.max(this.#assignedAt, this.#consumedAt);
+    const settledAt = this.#settledAt;
+    return settledAt === undefined ? 0 : performance.now() - Math.max(settledAt, this.#consumedAt);
   }
 
   /** Milliseconds from the first record to the last that was settled. */

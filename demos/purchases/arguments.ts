@@ -12,6 +12,7 @@ import {
   startFrom,
   text,
   topicName,
+  workerCount,
 } from './option-values.js';
 import { helpText } from './usage.js';
 import { UsageError } from './usage-error.js';
@@ -32,6 +33,8 @@ export interface RunArguments {
   readonly deadLetterTopic: string;
   readonly createTopics: boolean;
   readonly json: boolean;
+  /** Threads that each run an app of their own; 1: none, the app runs in the process itself. */
+  readonly workers: number;
   /** Port on 127.0.0.1 for Prometheus, 0 for any free one; undefined: none is opened. */
   readonly metricsPort: number | undefined;
 }
@@ -74,6 +77,7 @@ const runFlags = {
   'on-invalid': { type: 'string' },
   'dead-letter-topic': { type: 'string' },
   'metrics-port': { type: 'string' },
+  workers: { type: 'string' },
   'create-topics': { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -131,6 +135,10 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
     runFlags,
     name => `belongs to ${name === 'to' ? 'history and reset' : 'history'}; write that first`,
   );
+  const workers = words.value('workers', workerCount) ?? 1;
+  if (workers > 1 && !words.has('brokers')) {
+    throw new UsageError('--workers needs --brokers HOST:PORT; an embedded broker lives in one thread');
+  }
   const deadLetterTopic = words.value('dead-letter-topic', topicName) ?? 'transactions.dead-letters';
   if (topicsOfTheJob.includes(deadLetterTopic)) {
     throw new UsageError(`--dead-letter-topic must not be ${deadLetterTopic}, which the job itself uses`);
@@ -146,6 +154,7 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
     deadLetterTopic,
     createTopics: words.has('create-topics'),
     json: words.has('json'),
+    workers,
     metricsPort: words.value('metrics-port', port),
   };
 }

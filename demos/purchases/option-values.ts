@@ -53,6 +53,16 @@ export function port(value: string, flag: string): number {
   return Number(value);
 }
 
+/** Threads; more than this helps no machine. */
+const mostWorkers = 256;
+
+export function workerCount(value: string, flag: string): number {
+  const count = /^\d{1,3}$/.test(value) ? Number(value) : 0;
+  if (count < 1 || count > mostWorkers)
+    throw new UsageError(`${flag} must be a number from 1 to ${mostWorkers}`);
+  return count;
+}
+
 /** Kafka's own rule for names of topics. */
 export function topicName(value: string, flag: string): string {
   if (!/^[A-Za-z0-9._-]{1,249}$/.test(value) || value === '.' || value === '..') {

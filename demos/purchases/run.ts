@@ -1,20 +1,22 @@
 import { rm } from 'node:fs/promises';
-import { type App, createApp, type Driver, memoryMetrics, systemClock } from 'kafka-rx';
-import { lmdb } from 'kafka-rx/lmdb';
+import { type Driver, type Health, type Metrics, memoryMetrics, systemClock } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
-import { Activity } from './activity.js';
+import { runWorkers, type Workers } from 'kafka-rx/workers';
+import { Activity, type Heard } from './activity.js';
 import type { RunArguments } from './arguments.js';
 import { cdnowRecords } from './cdnow.js';
 import { createMissingTopics, publish, withConnection } from './cluster.js';
 import { defaultStoreFolder, surroundingsOfProcess } from './data-folder.js';
 import { inputRecords } from './input.js';
+import { type JobOptions, purchaseJob } from './job.js';
 import { both, type MetricsEndpoint, openMetricsEndpoint } from './metrics-endpoint.js';
 import { oneLine } from './one-line.js';
 import { showProgress } from './progress.js';
 import { runTotals, totalsAsJson } from './run-totals.js';
 import { renderSummary } from './summary.js';
 import { Tally } from './tally.js';
-import { historyOptions, purchases, topics } from './topology.js';
+import { topics } from './topology.js';
+import type { WorkerData } from './worker.js';
 
 /** Milliseconds between looks at whether the run is over. */
 const lookMs = 50;
@@ -27,7 +29,7 @@ const lookMs = 50;
  */
 export async function runPurchases(request: RunArguments, signal: AbortSignal): Promise<number> {
   const metrics = memoryMetrics();
-  const activity = new Activity(metrics);
+  const activity = new Activity(metrics, request.workers);
   const tally = new Tally();
   let phase: string | undefined = 'starting';
   const progress = showProgress({
@@ -39,12 +41,12 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
       phase,
     }),
   });
-  let app: App | undefined;
+  let work: Work | undefined;
   let endpoint: MetricsEndpoint | undefined;
   let failure: unknown;
   try {
     if (request.metricsPort !== undefined) {
-      endpoint = await openMetricsEndpoint(request.metricsPort, () => health(app));
+      endpoint = await openMetricsEndpoint(request.metricsPort, () => work?.health() ?? notMade);
       progress.print(`metrics at ${endpoint.url}`);
     }
     const embedded = request.brokers === undefined;
@@ -67,32 +69,19 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     });
 
     phase = 'waiting for partitions';
-    const running = createApp({
-      groupId: request.group,
-      driver,
-      // A record with a card number where none belongs is invalid too: the guard finds it, whatever the field.
-      policies: { decode: request.onInvalid, process: request.onInvalid, encode: request.onInvalid },
-      guard: { scan: true },
-      deadLetterTopic: request.onInvalid === 'dead-letter' ? request.deadLetterTopic : undefined,
-      // A killed run's partitions come back after ten seconds rather than thirty.
-      sessionTimeoutMs: 10_000,
-      connectTimeoutMs: 0,
-      metrics: endpoint === undefined ? metrics : both(metrics, endpoint.metrics),
-    });
-    app = running;
-    running.events$.subscribe(event => {
-      activity.hear(event);
-      if (event.type === 'assigned') phase = undefined;
-      if (event.type === 'resumed-at-store') {
-        const { topic, partition, offset, committed } = event;
-        progress.print(
-          `the history is behind: ${topic}-${partition} goes on at ${offset} instead of ${committed}`,
-        );
-      }
+    const { group, onInvalid, deadLetterTopic, workers } = request;
+    const job: JobOptions = { group, onInvalid, deadLetterTopic, store, connectTimeoutMs: 0 };
+    const measured = endpoint === undefined ? metrics : both(metrics, endpoint.metrics);
+    const hear = (event: Heard, member: number): void => {
+      activity.hear(event, member);
+      if (activity.assigned) phase = undefined;
       if (event.type === 'state' && event.state === 'stopping') phase = 'draining';
-    });
-    const masked = purchases(running, lmdb('history', { ...historyOptions, directory: store }));
-    if (!request.json) masked.subscribe(running.each(({ value }) => tally.add(value), { name: 'summary' }));
+    };
+    const running =
+      request.brokers !== undefined && workers > 1
+        ? severalWorkers({ brokers: request.brokers, job }, workers, measured, hear)
+        : oneApp(job, driver, measured, hear, request.json ? undefined : tally);
+    work = running;
 
     const over = (): boolean => {
       const { consumed } = activity.look();
@@ -139,6 +128,41 @@ async function embeddedStoreFolder(folder: string): Promise<string> {
   return own;
 }
 
-function health(app: App | undefined): ReturnType<App['health']> {
-  return app?.health() ?? { state: 'wiring', ready: false, live: true, reasons: ['the app is not made yet'] };
+const notMade: Health = {
+  state: 'wiring',
+  ready: false,
+  live: true,
+  reasons: ['the app is not made yet'],
+};
+
+/** One app or several workers: what a run needs of either. */
+interface Work {
+  /** Resolves after a drained stop; rejects with the first failure. Once only. */
+  run(): Promise<void>;
+  stop(): Promise<void>;
+  health(): Health;
+}
+
+type Hear = (event: Heard, member: number) => void;
+
+/** @param tally given: the masked purchases are counted for the summary */
+function oneApp(job: JobOptions, driver: Driver, metrics: Metrics, hear: Hear, tally?: Tally): Work {
+  const { app, masked } = purchaseJob(job, driver, metrics);
+  app.events$.subscribe(event => hear(event, 0));
+  if (tally !== undefined) masked.subscribe(app.each(({ value }) => tally.add(value), { name: 'summary' }));
+  return { run: () => app.run(), stop: () => app.stop(), health: () => app.health() };
+}
+
+/** Each worker's records stay in its thread: there is no summary of items and customers then. */
+function severalWorkers(data: WorkerData, count: number, metrics: Metrics, hear: Hear): Work {
+  let workers: Workers | undefined;
+  return {
+    run: () => {
+      workers = runWorkers(new URL('./worker.mjs', import.meta.url), count, { metrics, data });
+      workers.events$.subscribe(({ worker, event }) => hear(event, worker));
+      return workers.ended;
+    },
+    stop: async () => workers?.stop(),
+    health: () => workers?.health() ?? notMade,
+  };
 }

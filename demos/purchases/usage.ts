@@ -25,6 +25,7 @@ rewards and purchases and to a history on disk. Offsets are committed in order, 
   --on-invalid POLICY        what to do with a record that cannot be read: fail, skip or dead-letter (default: fail)
   --dead-letter-topic NAME   where dead letters go (default: transactions.dead-letters)
   --create-topics            create missing topics, with 4 partitions each
+  --workers N                on a cluster: N threads, each a member of the group (default: 1)
   --metrics-port PORT        serve metrics for Prometheus on 127.0.0.1 (0: any free port)
   --json                     end standard output with one line of JSON: counts, seconds, records per second
   -h, --help                 print this; after history or reset, the help of that

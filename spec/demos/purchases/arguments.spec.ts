@@ -30,6 +30,7 @@ const defaults = {
   createTopics: false,
   json: false,
   metricsPort: undefined,
+  workers: 1,
 };
 
 describe('the command line', () => {
@@ -40,7 +41,7 @@ describe('the command line', () => {
   it('takes all that was promised', () => {
     const line =
       '--brokers kafka-1:9092,[::1]:9093 --group g --input in.jsonl --idle-exit 0.5 --store ./history --on-invalid ' +
-      'dead-letter --dead-letter-topic dead --create-topics --json --metrics-port 9464';
+      'dead-letter --dead-letter-topic dead --create-topics --json --metrics-port 9464 --workers 3';
     expect(parse(...line.split(' '))).toStrictEqual({
       command: 'run',
       brokers: ['kafka-1:9092', '[::1]:9093'],
@@ -53,6 +54,7 @@ describe('the command line', () => {
       createTopics: true,
       json: true,
       metricsPort: 9464,
+      workers: 3,
     });
   });
 
@@ -122,7 +124,7 @@ describe('the command line', () => {
     const { text } = { text: '', ...parse('--help') };
     const { text: ofHistory } = { text: '', ...parse('history', '--help') };
     const promised =
-      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --create-topics --json --metrics-port';
+      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --create-topics --json --metrics-port --workers';
     for (const option of promised.split(' ')) expect(text).toContain(`  ${option}`);
     expect(text).toContain('/home/ada/.local/share/kafka-rx/purchases');
     for (const option of ['--store', '--customer', '--from', '--to'])
@@ -182,6 +184,9 @@ describe('wrong usage is refused in one line that names it', () => {
     ['--metrics-port 65536', '--metrics-port must be'],
     ['--metrics-port -1', '--metrics-port must be'],
     ['--metrics-port http', '--metrics-port must be'],
+    ['--workers 0', '--workers must be a number from 1 to 256'],
+    ['--workers two', '--workers must be'],
+    ['--workers 2', '--workers needs --brokers'],
     ['--customer 00003', 'belongs to history'],
     ['--from 1997-01-01', 'belongs to history'],
     ['--to earliest', 'belongs to history and reset'],
