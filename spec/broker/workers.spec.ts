@@ -1,0 +1,141 @@
+/** More than one core, and more than one process: the same command, and a group that shares its partitions. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lmdb } from 'kafka-rx/lmdb';
+import { rawPurchases } from '../../demos/purchases/cdnow.js';
+import { historyOptions } from '../../demos/purchases/topology.js';
+import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { consumerGroupDescribe } from '../kafka/tools.js';
+
+const count = 20_000;
+
+let cluster: KafkaCluster;
+let folder: string;
+let input: string;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kafka-rx-workers-'));
+  input = join(folder, 'input.jsonl');
+  const lines: string[] = [];
+  for await (const purchase of rawPurchases()) {
+    lines.push(JSON.stringify(purchase));
+    if (lines.length === count) break;
+  }
+  await writeFile(input, `${lines.join('\n')}\n`);
+  cluster = await startCluster();
+});
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await cluster.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('two workers share the partitions, fill one history, and end as one', async () => {
+  const store = join(folder, 'workers');
+  const run = command(
+    ...['--create-topics', '--input', input, '--workers', '2', '--group', 'workers'],
+    ...['--store', store, '--json'],
+  );
+  await settled('workers', 2);
+  await until('the end of the input', async () => lagOf('workers'));
+  run.child.kill('SIGTERM');
+  expect([await run.ended, run.stderr()]).toEqual([0, expect.stringContaining('history in')]);
+  expect(run.totals()).toMatchObject({
+    consumed: count,
+    patterns: count,
+    rewards: count,
+    purchases: count,
+    stored: count,
+  });
+  expect(await documentsIn(store)).toBe(count);
+});
+
+test('three processes share the partitions; each input is in one history', async () => {
+  const runs = [0, 1, 2].map(number =>
+    command('--group', 'processes', '--store', join(folder, `process-${number}`), '--json'),
+  );
+  await settled('processes', 3);
+  await until('the end of the input', async () => lagOf('processes'));
+  for (const { child } of runs) child.kill('SIGTERM');
+  expect(await Promise.all(runs.map(run => run.ended))).toEqual([0, 0, 0]);
+  const consumed = runs.map(run => run.totals().consumed);
+  expect(consumed.reduce((sum, each) => sum + each, 0)).toBe(count);
+  const stored = await Promise.all([0, 1, 2].map(number => documentsIn(join(folder, `process-${number}`))));
+  expect(stored.reduce((sum, each) => sum + each, 0)).toBe(count);
+});
+
+test('a record that one worker cannot read ends the run: exit 1 and one line that names it', async () => {
+  const bad = join(folder, 'bad.jsonl');
+  await writeFile(bad, '{"cardNumber":"4111-1111-1111-1111"}\n');
+  const run = command(
+    ...['--input', bad, '--workers', '2', '--group', 'bad', '--store', join(folder, 'bad'), '--json'],
+  );
+  expect(await run.ended).toBe(1);
+  const line = run.stderr().trim().split('\n').at(-1) ?? '';
+  expect(line).toMatch(
+    /^DECODE: json\(Purchase\) cannot decode the record: .* \(topic transactions, partition \d, offset \d+\)/,
+  );
+  expect(run.stderr()).not.toContain('4111');
+});
+
+/** Every partition has an owner, and there are as many owners as members. */
+async function settled(group: string, members: number): Promise<void> {
+  await until(`${members} members with partitions`, async () => {
+    const rows = (await described(group)).filter(({ topic }) => topic === 'transactions');
+    const owners = new Set(rows.map(({ member }) => member));
+    return rows.length === 4 && !owners.has(undefined) && owners.size === members;
+  });
+}
+
+async function lagOf(group: string): Promise<boolean> {
+  const rows = await described(group);
+  return rows.length === 4 && rows.every(({ lag }) => lag === 0);
+}
+
+async function described(group: string) {
+  return consumerGroupDescribe(cluster.brokers, group).catch(() => []);
+}
+
+async function documentsIn(directory: string): Promise<number> {
+  const history = lmdb('history', { ...historyOptions, directory, readOnly: true });
+  await history.open();
+  const documents = await history.count();
+  await history.close();
+  return documents;
+}
+
+function command(...args: readonly string[]) {
+  const words = [
+    '--import',
+    'tsx',
+    'demos/purchases/main.ts',
+    '--brokers',
+    cluster.brokers.join(','),
+    ...args,
+  ];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', chunk => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve));
+  const totals = () => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  return { child, ended, totals, stderr: () => stderr };
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 90_000;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`${what} did not come within 90 s`);
+    await new Promise(resolve => setTimeout(resolve, 300));
+  }
+}
