@@ -129,6 +129,12 @@ describe('an error shows no value', () => {
     expectSilent(passingError('UNREACHABLE', 'Kafka is away', cause), fatalErrorOf(cause), kindOf(cause));
   });
 
+  test('also not in lines of a message that look like frames', () => {
+    const cause = new Error('bad\n    at Ann Example (sales.js:1:1)');
+    const error = new KafkaRxError('PROCESS', 'It failed', { cause });
+    for (const text of prints(error)) expect(text).not.toContain('Ann Example');
+  });
+
   test('in a message that a user put together', () => {
     expectSilent(new KafkaRxError('PROCESS', `The card ${card} is bad`, { remedy: `Look at ${card}` }));
   });
