@@ -32,9 +32,10 @@ import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
-import { silentLogger } from './logger.js';
+import { type Logger, silentLogger } from './logger.js';
 import { type Instruments, instruments, type PartitionReading } from './metrics/instruments.js';
 import { memoryMetrics } from './metrics/metrics.js';
+import { redactingLogger } from './redacting-logger.js';
 import { Outputs } from './sinks/outputs.js';
 import { Dispatcher } from './source/dispatcher.js';
 import { partitionReadings } from './source/partition-readings.js';
@@ -79,6 +80,7 @@ class KafkaRxApp implements App {
   #committer: Committer | undefined;
   #watch: TopicWatch | undefined;
   #running: Promise<void> | undefined;
+  readonly #logger: Logger;
   #stopDeadlineMs: number;
   readonly #ending = new Ending();
   #leaveStallGuard: () => void = () => {};
@@ -88,7 +90,8 @@ class KafkaRxApp implements App {
     this.#options = options;
     this.#clock = options.clock ?? options.driver.clock ?? systemClock;
     this.#stopDeadlineMs = options.stopDeadlineMs ?? defaults.stopDeadlineMs;
-    this.#lifecycle = new Lifecycle(options.logger ?? silentLogger);
+    this.#logger = redactingLogger(options.logger ?? silentLogger);
+    this.#lifecycle = new Lifecycle(this.#logger);
     this.#instruments = instruments(options.metrics ?? memoryMetrics(), {
       inFlightRecords: () => this.#dispatcher.unsettled,
       inFlightBytes: () => this.#dispatcher.pinnedBytes,
@@ -185,11 +188,11 @@ class KafkaRxApp implements App {
   }
 
   async #open(): Promise<void> {
-    const { driver, groupId, clientId = groupId, logger = silentLogger } = this.#options;
+    const { driver, groupId, clientId = groupId } = this.#options;
     const context: DriverContext = {
       clientId,
       clock: this.#clock,
-      logger,
+      logger: this.#logger,
       event: event => this.#lifecycle.tell({ type: 'driver', event }),
     };
     const { connectTimeoutMs = defaults.connectTimeoutMs } = this.#options;
@@ -313,7 +316,7 @@ class KafkaRxApp implements App {
   }
 
   #bounded(work: Promise<unknown> | undefined, boundMs: number): Promise<void> {
-    return bounded(this.#clock, this.#options.logger ?? silentLogger, work, boundMs);
+    return bounded(this.#clock, this.#logger, work, boundMs);
   }
 
   #partitions(): readonly PartitionReading[] {

@@ -6,6 +6,11 @@
  * where (topic, partition, offset) and what to do next. It never holds a record's key, value or headers.
  */
 
+import { redact } from './card/redact.js';
+import { errorKind, withheld } from './withheld.js';
+
+export { errorKind } from './withheld.js';
+
 /** The stable codes; docs/errors.md has a paragraph for each. */
 export type ErrorCode =
   | 'CONFIGURATION'
@@ -61,7 +66,7 @@ export interface KafkaRxErrorOptions {
   readonly at?: Coordinates | undefined;
   /** One sentence: what to do next. */
   readonly remedy?: string | undefined;
-  /** The error beneath; kept for programs, its message is not copied (it may quote a value). */
+  /** The error beneath. One that is not ours is shown without its message, which may quote a value. */
   readonly cause?: unknown;
   /** Whether trying the same again can succeed. Default false. */
   readonly retriable?: boolean | undefined;
@@ -70,6 +75,9 @@ export interface KafkaRxErrorOptions {
   /** What the record's bytes broke, of a `DECODE`. */
   readonly rule?: DecodeRule | undefined;
 }
+
+/** Kept where no printer looks. */
+const originals = new WeakMap<KafkaRxError, unknown>();
 
 const brand = Symbol.for('kafka-rx.error');
 
@@ -89,7 +97,8 @@ export class KafkaRxError extends Error {
    * @param what what went wrong, without any value of a record
    */
   constructor(code: ErrorCode, what: string, options: KafkaRxErrorOptions = {}) {
-    super(sentence(what, options), options.cause === undefined ? undefined : { cause: options.cause });
+    super(redact(sentence(what, options)), causeOf(options.cause));
+    originals.set(this, options.cause);
     this.code = code;
     // A copy: what is handed in may be a live delivery, which would pin its batch.
     this.at = options.at && {
@@ -97,11 +106,24 @@ export class KafkaRxError extends Error {
       partition: options.at.partition,
       offset: options.at.offset,
     };
-    this.remedy = options.remedy;
+    this.remedy = options.remedy && redact(options.remedy);
     this.retriable = options.retriable ?? false;
-    this.path = options.path;
+    this.path = options.path && redact(options.path);
     this.rule = options.rule;
   }
+
+  /**
+   * The error beneath as it was thrown, for programs that must tell one from another. Do not print it: its message may
+   * quote a record. What `cause` shows of it holds no value.
+   */
+  original(): unknown {
+    return originals.get(this);
+  }
+}
+
+function causeOf(cause: unknown): ErrorOptions | undefined {
+  if (cause === undefined) return undefined;
+  return { cause: isKafkaRxError(cause) ? cause : withheld(cause) };
 }
 
 function sentence(what: string, options: KafkaRxErrorOptions): string {
@@ -142,12 +164,4 @@ export function isKafkaRxError(error: unknown, code?: ErrorCode): error is Kafka
     (error as { [brand]?: unknown })[brand] === true &&
     (code === undefined || (error as KafkaRxError).code === code)
   );
-}
-
-/** What can be said of a foreign error without quoting it: its name and its code, never its message. */
-export function errorKind(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return typeof error;
-  const { name, code } = error as { name?: unknown; code?: unknown };
-  const kind = typeof name === 'string' ? name : 'Error';
-  return typeof code === 'string' ? `${kind} ${code}` : kind;
 }

@@ -9,6 +9,7 @@ export {
   type MaskedCardNumber,
   maskCardNumber,
 } from './card/card-number.js';
+export type { CardToken, TokenKey } from './card/card-token.js';
 export type { MaskedText, MaskPattern } from './card/mask-pattern.js';
 export type { Masked } from './card/masked.js';
 export type { Path } from './card/path.js';

@@ -1,3 +1,4 @@
+import { showOnly } from './coordinates-only.js';
 import { deepFreeze } from './deep-freeze.js';
 import type { Header, Headers } from './headers.js';
 import { type Deliveries, deliveriesOf, noDeliveries } from './leases/delivery.js';
@@ -9,6 +10,8 @@ import { type Deliveries, deliveriesOf, noDeliveries } from './leases/delivery.j
  * and its delivery, so that the source offset is committed only when everything made of it is durable. Where
  * `NODE_ENV` is not `production`, records and their decoded values are frozen, and an operator that writes into a
  * shared value fails at that line.
+ *
+ * Printed, by `console.log`, `JSON.stringify` or as text, a record says its coordinates and nothing that it holds.
  *
  * @category Records @since 0.1.0
  */
@@ -106,6 +109,13 @@ class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
     );
   }
 }
+
+showOnly(ImmutableRecord, 'KafkaRecord', ({ topic, partition, offset, ordinal }) => ({
+  topic,
+  partition,
+  offset,
+  ...(ordinal === '' ? {} : { ordinal }),
+}));
 
 /** What a record is made of. */
 export interface RecordParts<K, V> {

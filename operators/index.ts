@@ -13,3 +13,4 @@ export { mergeNamed } from './mergeNamed.js';
 export { peek } from './peek.js';
 export { project } from './project.js';
 export { through } from './through.js';
+export { type TokenizeOptions, tokenize } from './tokenize.js';

@@ -1,12 +1,11 @@
 import type { OperatorFunction } from 'rxjs';
 import { looksMasked, type MaskedCardNumber, maskCardNumber } from '../lib/card/card-number.js';
-import { maskAt } from '../lib/card/mask-at.js';
+import { maskFields, type Replacement } from '../lib/card/mask-fields.js';
 import { compilePattern, type MaskedText, type MaskPattern } from '../lib/card/mask-pattern.js';
 import type { Masked } from '../lib/card/masked.js';
-import { compilePath, type Path } from '../lib/card/path.js';
-import { type OperatorOptions, processFailed } from '../lib/policies/process-failed.js';
+import type { Path } from '../lib/card/path.js';
+import type { OperatorOptions } from '../lib/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record.js';
-import { operatorObservable } from '../lib/topology/topology-observable.js';
 
 /** @category Operators @since 0.1.0 */
 export interface MaskOptions extends OperatorOptions {
@@ -64,31 +63,12 @@ export function mask<K, V, const P extends Path<V>, O extends MaskOptions = NoMa
   paths: P | readonly P[],
   options?: O,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, MaskedBy<O>>>> {
-  const fields: readonly string[] = typeof paths === 'string' ? [paths] : (paths as readonly P[]);
-  const compiled = fields.map(compilePath);
-  const { name = `mask(${fields.join(',')})`, pattern, onError }: MaskOptions = options ?? {};
-  const toMasked = pattern === undefined ? maskCardNumber : compilePattern(pattern);
-  const isMasked = pattern === undefined ? looksMasked : (text: string) => toMasked(text) === text;
-  return source =>
-    operatorObservable<KafkaRecord<K, Masked<V, P, MaskedBy<O>>>>(
-      name,
-      [source],
-      subscriber =>
-        source.subscribe({
-          next(record) {
-            let value: Masked<V, P, MaskedBy<O>>;
-            try {
-              // maskAt replaces exactly the fields that Masked gives another type.
-              value = maskAt(record.value, compiled, toMasked) as Masked<V, P, MaskedBy<O>>;
-            } catch (cause) {
-              processFailed(record, name, cause, onError, subscriber);
-              return;
-            }
-            subscriber.next(record.withValue(value));
-          },
-          error: error => subscriber.error(error),
-          complete: () => subscriber.complete(),
-        }),
-      fields.map(path => ({ path, isMasked })),
-    );
+  const { pattern, name, onError }: MaskOptions = options ?? {};
+  return maskFields('mask', paths, replacementOf(pattern), { name, onError });
+}
+
+function replacementOf(pattern: MaskPattern | undefined): Replacement {
+  if (pattern === undefined) return { mask: maskCardNumber, isMasked: looksMasked };
+  const toMasked = compilePattern(pattern);
+  return { mask: toMasked, isMasked: text => toMasked(text) === text };
 }

@@ -1,5 +1,4 @@
 import type { MaskedCardNumber } from './card-number.js';
-import type { MaskedText } from './mask-pattern.js';
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 
@@ -15,26 +14,20 @@ type Primitive = string | number | bigint | boolean | symbol | null | undefined;
  * @typeParam As what the text becomes
  * @category Privacy @since 0.1.0
  */
-export type Masked<
-  V,
-  P extends string,
-  As extends MaskedCardNumber | MaskedText = MaskedCardNumber,
-> = V extends Primitive
+export type Masked<V, P extends string, As extends string = MaskedCardNumber> = V extends Primitive
   ? V
   : V extends readonly unknown[]
     ? { [I in keyof V]: MaskedField<V[I], '*', P, As> }
     : { [K in keyof V]: MaskedField<V[K], K, P, As> };
 
-type MaskedField<Field, K, P extends string, As extends MaskedCardNumber | MaskedText> = Within<
+type MaskedField<Field, K, P extends string, As extends string> = Within<
   K extends P ? Replaced<Field, As> : Field,
   Rest<K, P>,
   As
 >;
 
 /** Fields that no path leads into stay as they are, names and all: they are not mapped. */
-type Within<Field, P extends string, As extends MaskedCardNumber | MaskedText> = [P] extends [never]
-  ? Field
-  : Masked<Field, P, As>;
+type Within<Field, P extends string, As extends string> = [P] extends [never] ? Field : Masked<Field, P, As>;
 
 type Rest<K, P extends string> = K extends string ? (P extends `${K}.${infer After}` ? After : never) : never;
 

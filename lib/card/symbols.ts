@@ -7,13 +7,13 @@
 export const firstDigit = 1;
 export const lastDigit = 10;
 /** Stands between the digits of a number. */
-export const separator = 11;
+const separator = 11;
 /** A separator that can also be a decimal point. */
 export const point = 12;
 /** Invisible, or drawn onto the character before: as if it were not there. */
 export const invisible = 13;
 /** Ends a number. */
-export const other = 14;
+const other = 14;
 /** May begin an escape; never the kind of a symbol. */
 const mayEscape = 15;
 

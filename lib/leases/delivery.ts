@@ -8,6 +8,7 @@
  * it nobody can say whether its offset was committed already.
  */
 import type { Clock } from '../clock.js';
+import { showOnly } from '../coordinates-only.js';
 import type { AssignedPartition } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors.js';
 
@@ -149,3 +150,6 @@ export class Delivery {
     this.windows--;
   }
 }
+
+// Its lane leads to the app.
+showOnly(Delivery, 'Delivery', ({ topic, partition, offset }) => ({ topic, partition, offset }));

@@ -194,7 +194,8 @@ describe('a commit that fails', () => {
     committer.add(point(0, 1));
     await committer.flush();
     expect(target.requests).toHaveLength(1);
-    expect(results[0]?.error).toMatchObject({ code: 'COMMIT_FAILED', cause });
+    expect(results[0]?.error).toMatchObject({ code: 'COMMIT_FAILED' });
+    expect(results[0]?.error?.original()).toBe(cause);
     expect(results[0]?.error?.message).not.toContain(cause.message === 'x' ? "'x'" : cause.message);
   });
 

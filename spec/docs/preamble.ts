@@ -58,6 +58,9 @@ interface Order {
   readonly lines: readonly { readonly item: string; readonly quantity: number }[];
 }
 export declare const purchase: PurchaseType;
+export declare const customers$: Observable<
+  KafkaRecord<string, { readonly card: string; readonly email: string; readonly iban: string }>
+>;
 export declare const purchases$: Observable<KafkaRecord<string, PurchaseType>>;
 export declare const masked$: Observable<KafkaRecord<string, MaskedPurchaseType>>;
 export declare const online$: Observable<KafkaRecord<string, MaskedPurchaseType>>;

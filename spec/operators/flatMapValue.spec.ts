@@ -69,7 +69,8 @@ describe('flatMapValue', () => {
       const delivered = deliver(hot('--a--|', numbered(0)));
       expectObservable(delivered.records$.pipe(flatMapValue(breaks))).toBe('-----|');
       flush();
-      expect(delivered.failures).toMatchObject([{ code: 'PROCESS', cause }]);
+      expect(delivered.failures).toMatchObject([{ code: 'PROCESS' }]);
+      expect(delivered.failures[0]?.original()).toBe(cause);
       expect(delivered.settled).toEqual([]);
     }));
 

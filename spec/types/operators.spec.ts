@@ -6,6 +6,7 @@ import ts from 'typescript';
 import { createApp } from '../../lib/app.js';
 import type { App } from '../../lib/app-interface.js';
 import type { CardNumber, MaskedCardNumber } from '../../lib/card/card-number.js';
+import type { CardToken } from '../../lib/card/card-token.js';
 import type { MaskedText } from '../../lib/card/mask-pattern.js';
 import { bytes } from '../../lib/codecs/bytes.js';
 import { json } from '../../lib/codecs/json.js';
@@ -31,6 +32,7 @@ import {
   peek,
   project,
   through,
+  tokenize,
 } from '../../operators/index.js';
 
 const fields = { customerId: t.string, price: types.NonNegative };
@@ -92,6 +94,23 @@ describe('types through pipe', () => {
     expectTypeOf<ValueOf<typeof either>['cardNumber']>().toEqualTypeOf<MaskedCardNumber | MaskedText>();
     // @ts-expect-error misspelt, with a pattern too
     purchases().pipe(mask('cardNumbr', { pattern: /x/ }));
+  });
+
+  test('what is tokenized is a token, and nothing else', () => {
+    const options = { key: { env: 'CARD_TOKEN_KEY' } };
+    const wired = () => purchases().pipe(tokenize('cardNumber', options));
+    expectTypeOf<ValueOf<ReturnType<typeof wired>>['cardNumber']>().toEqualTypeOf<CardToken>();
+    expectTypeOf<ValueOf<ReturnType<typeof wired>>['customerId']>().toEqualTypeOf<string>();
+    expectTypeOf<ValueOf<ReturnType<typeof wired>>>().not.toExtend<MaskedPurchase>();
+    const wrong = (): unknown[] => [
+      // @ts-expect-error misspelt
+      purchases().pipe(tokenize('cardNumbr', options)),
+      // @ts-expect-error without a key
+      purchases().pipe(tokenize('cardNumber', {})),
+      // @ts-expect-error a key is bytes, not text
+      purchases().pipe(tokenize('cardNumber', { key: 'secret' })),
+    ];
+    expect([wired, wrong]).toHaveLength(2);
   });
 
   test('functions given to operators know value and record without annotations', () => {

@@ -1,3 +1,4 @@
+import { showOnly } from '../../coordinates-only.js';
 import type { Headers } from '../../headers.js';
 import type { Transaction } from './transaction.js';
 
@@ -36,6 +37,8 @@ export class LogRecord {
     return !readCommitted || this.transaction === undefined || this.transaction.state === 'committed';
   }
 }
+
+showOnly(LogRecord, 'LogRecord', ({ offset, timestamp, bytes }) => ({ offset, timestamp, bytes }));
 
 function bytesOf(headers: Headers): number {
   let bytes = 0;
