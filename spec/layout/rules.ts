@@ -15,6 +15,9 @@ const port = 'lib/drivers/port.ts';
 /** What is below the port as well as above it: plain modules that drivers share with the library. */
 const foundations = ['lib/clock.ts', 'lib/errors.ts', 'lib/headers.ts', 'lib/logger.ts', 'lib/queue.ts'];
 
+/** Of compression, each loaded at the first batch that needs it. */
+const codecs = ['snappy', 'lz4-napi', '@bokuweb/zstd-wasm'];
+
 export const rules: readonly Rule[] = [
   {
     name: 'lib imports nothing of operators, demos, spec and bench',
@@ -73,6 +76,10 @@ export const rules: readonly Rule[] = [
     forbids: ({ from, to }) => within(to, 'kafkajs') && !within(from, 'lib/drivers/kafkajs'),
   },
   {
+    name: "only the kafkajs driver's compression imports the packages of codecs",
+    forbids: ({ from, to }) => within(to, ...codecs) && !within(from, 'lib/drivers/kafkajs/compression'),
+  },
+  {
     name: 'only lib/io-ts.ts imports io-ts and fp-ts',
     forbids: ({ from, to }) =>
       within(from, 'lib', 'operators') && within(to, 'io-ts', 'fp-ts') && from !== 'lib/io-ts.ts',
@@ -85,7 +92,7 @@ export const rules: readonly Rule[] = [
     name: 'the library needs no package but rxjs and the peers',
     forbids: ({ from, to }) =>
       within(from, 'lib', 'operators') &&
-      !within(to, 'lib', 'operators', 'rxjs', 'io-ts', 'fp-ts', 'kafkajs', 'lmdb') &&
+      !within(to, 'lib', 'operators', 'rxjs', 'io-ts', 'fp-ts', 'kafkajs', 'lmdb', ...codecs) &&
       !to.startsWith('node:'),
   },
 ];

@@ -14,7 +14,7 @@ import type {
 import { createKafka } from './client.js';
 import { ClusterConnections } from './cluster-connections.js';
 import { describeTopics } from './cluster-queries.js';
-import { compressionOf } from './compression.js';
+import { compressionOf } from './compression/batch-compression.js';
 import { fatalErrorOf, kindOf, missingTopics } from './errors.js';
 import { type Cluster, clusterOf } from './internals.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
@@ -22,6 +22,7 @@ import { KafkajsConsumer } from './kafkajs-consumer.js';
 import { KafkajsProducer } from './kafkajs-producer.js';
 import type { Settings } from './options.js';
 import { ClusterTransport } from './produce-transport.js';
+import type { BatchCompression } from './protocol/record-batch-encoder.js';
 
 const betweenAttemptsMs = 200;
 
@@ -38,6 +39,7 @@ export class KafkajsConnection implements DriverConnection {
   readonly admin: DriverAdmin;
   readonly #driver: DriverContext;
   readonly #settings: Settings;
+  readonly #compression: BatchCompression | undefined;
   readonly #cluster: Cluster;
   readonly #connections: ClusterConnections;
   readonly #consumers = new Set<KafkajsConsumer>();
@@ -47,10 +49,12 @@ export class KafkajsConnection implements DriverConnection {
   private constructor(
     driver: DriverContext,
     settings: Settings,
+    compression: BatchCompression | undefined,
     { kafka, cluster, connections, clusterId }: Reached,
   ) {
     this.#driver = driver;
     this.#settings = settings;
+    this.#compression = compression;
     this.#cluster = cluster;
     this.#connections = connections;
     this.clusterId = clusterId;
@@ -59,14 +63,14 @@ export class KafkajsConnection implements DriverConnection {
 
   /** Rejects with `UNREACHABLE`, naming the addresses, when none answered within the bound. */
   static async open(driver: DriverContext, settings: Settings): Promise<KafkajsConnection> {
-    compressionOf(settings.compression);
+    const compression = await compressionOf(settings.compression);
     const kafka = createKafka(settings, driver);
     const cluster = clusterOf(kafka, settings.metadataMaxAgeMs);
     const connections = new ClusterConnections(cluster, driver);
     try {
       const clusterId = await reach(driver, settings, cluster);
       driver.event({ type: 'connected' });
-      return new KafkajsConnection(driver, settings, { kafka, cluster, connections, clusterId });
+      return new KafkajsConnection(driver, settings, compression, { kafka, cluster, connections, clusterId });
     } catch (error) {
       await connections.close();
       throw error;
@@ -86,11 +90,11 @@ export class KafkajsConnection implements DriverConnection {
   }
 
   producer(options: ProducerOptions): DriverProducer {
-    const { maxBatchBytes, maxRequestBytes, requestTimeoutMs, compression } = this.#settings;
+    const { maxBatchBytes, maxRequestBytes, requestTimeoutMs } = this.#settings;
     const producer = new KafkajsProducer(
       {
         driver: this.#driver,
-        transport: new ClusterTransport(this.#cluster, requestTimeoutMs, compressionOf(compression)),
+        transport: new ClusterTransport(this.#cluster, requestTimeoutMs, this.#compression),
         maxBatchBytes,
         maxRequestBytes,
         requireTopics: topics => this.#requireTopics(topics),

@@ -70,13 +70,6 @@ export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
   if (type !== undefined && configuration.has(type)) {
     return driverError(`Kafka refuses the group or the topic: ${type}`, error, remedyOf(type));
   }
-  if (name === 'KafkaJSNotImplemented') {
-    return driverError(
-      'A batch is compressed in a way that kafkajs cannot read',
-      error,
-      'Register the codec in `CompressionCodecs` of kafkajs before `run`.',
-    );
-  }
   if (defects.has(name)) return driverError(`An unexpected ${name}`, error, 'Report it.');
   return undefined;
 }
