@@ -23,6 +23,7 @@ import { KafkajsProducer } from './kafkajs-producer.js';
 import type { Settings } from './options.js';
 import { ClusterTransport } from './produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-encoder.js';
+import { checkSecurity } from './security/check-security.js';
 
 const betweenAttemptsMs = 200;
 
@@ -63,6 +64,7 @@ export class KafkajsConnection implements DriverConnection {
 
   /** Rejects with `UNREACHABLE`, naming the addresses, when none answered within the bound. */
   static async open(driver: DriverContext, settings: Settings): Promise<KafkajsConnection> {
+    checkSecurity(settings, driver.logger);
     const compression = await compressionOf(settings.compression);
     const kafka = createKafka(settings, driver);
     const cluster = clusterOf(kafka, settings.metadataMaxAgeMs);

@@ -23,6 +23,8 @@ export interface Connection {
   socket?: { destroy(): void } | null;
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
+  authenticate(): Promise<void>;
+  send<T>(request: ProtocolRequest<T>): Promise<T>;
 }
 
 /** src/network/connectionPool.js: two connections, the second one for fetches alone. */

@@ -1,6 +1,7 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { SASLOptions } from 'kafkajs';
 import { KafkaRxError } from '../../errors.js';
+import { type Sasl, saslOf } from './security/sasl.js';
+import type { Tls } from './security/tls.js';
 
 /**
  * How record batches are compressed. `snappy` needs the package snappy, `lz4` lz4-napi, and `zstd` before Node 22.15
@@ -16,9 +17,9 @@ export interface KafkajsOptions {
   /** Addresses to begin with, `host:port`; the others are learned from them. At least one. */
   readonly brokers: readonly string[];
   /** TLS: `true`, or Node's options for `tls.connect`. Default: none. */
-  readonly ssl?: boolean | ConnectionOptions | undefined;
-  /** Authentication, as kafkajs takes it. Default: none. */
-  readonly sasl?: SASLOptions | undefined;
+  readonly ssl?: boolean | Tls | undefined;
+  /** Authentication. Default: none. */
+  readonly sasl?: Sasl | undefined;
   /** Milliseconds that one address has to accept a connection. Default 3,000. */
   readonly connectionTimeoutMs?: number | undefined;
   /** Milliseconds that all addresses together have to answer in `connect`, before `UNREACHABLE`. Default 10,000. */
@@ -50,7 +51,7 @@ export interface KafkajsOptions {
 /** {@link KafkajsOptions} with the defaults filled in. */
 export interface Settings {
   readonly brokers: readonly string[];
-  readonly ssl: boolean | ConnectionOptions;
+  readonly ssl: boolean | Tls;
   readonly sasl: SASLOptions | undefined;
   readonly connectionTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -95,7 +96,7 @@ export function settingsOf(options: KafkajsOptions): Settings {
   return {
     brokers,
     ssl: options.ssl ?? false,
-    sasl: options.sasl,
+    sasl: saslOf(options.sasl),
     connectionTimeoutMs: number('connectionTimeoutMs'),
     connectTimeoutMs: number('connectTimeoutMs'),
     requestTimeoutMs: number('requestTimeoutMs'),
