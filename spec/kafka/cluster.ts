@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Further listeners on each node, see {@link ExtraListener}. */
   readonly listeners?: readonly ExtraListener[];
+  /** Users of SCRAM from the beginning, for both of its mechanisms. */
+  readonly scramUsers?: readonly { readonly name: string; readonly password: string }[];
   /** An empty or absent folder to use; it is kept by `stop()`. Default: a temporary one, removed by `stop()`. */
   readonly dataDir?: string;
   /** The port of the first node. Default: any free one. */
@@ -190,7 +192,7 @@ interface Formatted {
 async function format(jars: KafkaJars, dir: string, clusterId: string, node: Formatted): Promise<void> {
   const { id, addresses, all, options } = node;
   const file = join(dir, 'server.properties');
-  const { listeners = [], properties = {} } = options;
+  const { listeners = [], properties = {}, scramUsers = [] } = options;
   await mkdir(dir, { recursive: true });
   await writeFile(
     file,
@@ -199,7 +201,17 @@ async function format(jars: KafkaJars, dir: string, clusterId: string, node: For
   const java = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   const logging = `-Dlog4j2.configurationFile=${jars.logConfig}`;
   const tool = ['-cp', jars.classPath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file];
-  const { code, stdout, stderr } = await run(jars.java, [...java, logging, ...tool], formatTimeoutMs);
+  const users = scramUsers.flatMap(({ name, password }) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap(mechanism => [
+      '--add-scram',
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  );
+  const { code, stdout, stderr } = await run(
+    jars.java,
+    [...java, logging, ...tool, ...users],
+    formatTimeoutMs,
+  );
   if (code !== 0) {
     const why = tellingLine(`${stderr}\n${stdout}`);
     throw new HarnessError(

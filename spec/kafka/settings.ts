@@ -9,8 +9,8 @@ export type NodeCount = 1 | 3;
 export interface ExtraListener {
   /** Upper-case letters, such as `PROXIED`. */
   readonly name: string;
-  /** Default `PLAINTEXT`. For SASL give the rest in `properties`, under `listener.name.<name>.…`. */
-  readonly protocol?: 'PLAINTEXT' | 'SASL_PLAINTEXT';
+  /** Default `PLAINTEXT`. For SASL and TLS give the rest in `properties`, under `listener.name.<name>.…`. */
+  readonly protocol?: 'PLAINTEXT' | 'SASL_PLAINTEXT' | 'SSL' | 'SASL_SSL';
   /**
    * `host:port` for each node, in order: what clients that came in by this listener are told to connect to. A proxy
    * needs it, or its clients would leave it after their first request. Default: the listener's own address.

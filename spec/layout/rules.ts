@@ -28,6 +28,9 @@ const foundations = [
   'lib/withheld.ts',
 ];
 
+/** Of compression, each loaded at the first batch that needs it. */
+const codecs = ['snappy', 'lz4-napi', '@bokuweb/zstd-wasm'];
+
 export const rules: readonly Rule[] = [
   {
     name: 'lib imports nothing of operators, demos, spec and bench',
@@ -86,6 +89,10 @@ export const rules: readonly Rule[] = [
     forbids: ({ from, to }) => within(to, 'kafkajs') && !within(from, 'lib/drivers/kafkajs'),
   },
   {
+    name: "only the kafkajs driver's compression imports the packages of codecs",
+    forbids: ({ from, to }) => within(to, ...codecs) && !within(from, 'lib/drivers/kafkajs/compression'),
+  },
+  {
     name: 'only lib/io-ts.ts imports io-ts and fp-ts',
     forbids: ({ from, to }) =>
       within(from, 'lib', 'operators') && within(to, 'io-ts', 'fp-ts') && from !== 'lib/io-ts.ts',
@@ -98,7 +105,7 @@ export const rules: readonly Rule[] = [
     name: 'the library needs no package but rxjs and the peers',
     forbids: ({ from, to }) =>
       within(from, 'lib', 'operators') &&
-      !within(to, 'lib', 'operators', 'rxjs', 'io-ts', 'fp-ts', 'kafkajs', 'lmdb') &&
+      !within(to, 'lib', 'operators', 'rxjs', 'io-ts', 'fp-ts', 'kafkajs', 'lmdb', ...codecs) &&
       !to.startsWith('node:'),
   },
 ];

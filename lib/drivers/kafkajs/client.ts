@@ -4,6 +4,7 @@ import { type ISocketFactory, Kafka, logLevel } from 'kafkajs';
 import type { DriverContext } from '../port.js';
 import { logBridge } from './log-bridge.js';
 import type { Settings } from './options.js';
+import { type Tls, tlsOptions } from './security/tls.js';
 
 /**
  * Retries inside kafkajs, kept short (about 2 s in all): what fails longer is ours to retry, where it is told by an
@@ -22,12 +23,11 @@ export function createKafka(settings: Settings, { clientId, logger }: DriverCont
   return new Kafka({
     clientId,
     brokers: [...settings.brokers],
-    ssl: settings.ssl,
     ...(settings.sasl === undefined ? {} : { sasl: settings.sasl }),
     connectionTimeout: settings.connectionTimeoutMs,
     requestTimeout: settings.requestTimeoutMs,
     retry: innerRetry,
-    socketFactory,
+    socketFactory: socketFactory(settings.ssl),
     logCreator: logBridge(logger),
     logLevel: logLevel.INFO,
   });
@@ -38,28 +38,30 @@ const keepAliveMs = 60_000;
 /**
  * kafkajs's own socket (src/network/socketFactory.js), but a socket that was destroyed on this side says so: kafkajs
  * listens for `end` and `error` only, and where neither comes leaves requests to their timeout, and a connect that is
- * under way for ever, with the broker's lock in its hand.
+ * under way for ever, with the broker's lock in its hand. The options of TLS are made for each socket, so that a renewed
+ * certificate is taken up.
  */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  let state: 'connecting' | 'connected' | 'ended' = 'connecting';
-  const connected = (): void => {
-    state = 'connected';
-    onConnect();
+const socketFactory =
+  (ssl: boolean | Tls): ISocketFactory =>
+  ({ host, port, onConnect }) => {
+    let state: 'connecting' | 'connected' | 'ended' = 'connecting';
+    const connected = (): void => {
+      state = 'connected';
+      onConnect();
+    };
+    const options = tlsOptions(ssl);
+    const socket: Socket = options
+      ? tlsConnect({ host, port, ...(isIP(host) ? {} : { servername: host }), ...options }, connected)
+      : netConnect({ host, port }, connected);
+    socket.setKeepAlive(true, keepAliveMs);
+    const ended = (): void => {
+      state = 'ended';
+    };
+    socket.once('end', ended);
+    socket.once('error', ended);
+    socket.once('close', () => {
+      if (state === 'connected') socket.emit('end');
+      else if (state === 'connecting') socket.emit('error', new Error('given up before it was connected'));
+    });
+    return socket;
   };
-  // kafkajs types `ssl` as always there; it is undefined without TLS.
-  const options: object | undefined = ssl;
-  const socket: Socket = options
-    ? tlsConnect({ host, port, ...(isIP(host) ? {} : { servername: host }), ...options }, connected)
-    : netConnect({ host, port }, connected);
-  socket.setKeepAlive(true, keepAliveMs);
-  const ended = (): void => {
-    state = 'ended';
-  };
-  socket.once('end', ended);
-  socket.once('error', ended);
-  socket.once('close', () => {
-    if (state === 'connected') socket.emit('end');
-    else if (state === 'connecting') socket.emit('error', new Error('given up before it was connected'));
-  });
-  return socket;
-};

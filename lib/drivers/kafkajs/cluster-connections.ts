@@ -14,6 +14,8 @@
  * - **Timers.** The check of pending requests is not armed while none is pending. kafkajs re-arms it for ever with a
  *   negative delay (src/network/requestQueue/index.js, scheduleCheckPendingRequests): a thousand timers a second for
  *   each idle connection, and a TimeoutNegativeWarning on Node 24. A request that has to wait arms it itself, in `push`.
+ * - **Authentication.** What failed is told apart: kafkajs calls a connection that was cut meanwhile refused credentials
+ *   too (src/broker/saslAuthenticator/plain.js), and does not say which broker refused them.
  * - **Closing.** It is final. kafkajs's retriers would connect again behind it.
  */
 import { within } from '../../clock.js';
@@ -22,10 +24,12 @@ import { closedError } from './errors.js';
 import {
   type Broker,
   type Cluster,
+  type Connection,
   type ConnectionPool,
   type KafkajsMetadata,
   tapCluster,
 } from './internals.js';
+import type { ProtocolRequest } from './protocol/protocol-request.js';
 
 export interface ClusterTaps {
   /** Sees each broker before its first use. */
@@ -105,6 +109,7 @@ export class ClusterConnections {
         });
         return connecting;
       };
+      mendAuthentication(connection, pool);
       const disconnect = connection.disconnect.bind(connection);
       connection.disconnect = async () => {
         const { socket } = connection;
@@ -129,6 +134,45 @@ export class ClusterConnections {
       if (code === leaderNotAvailable || code === replicaNotAvailable) partition.partitionErrorCode = 0;
     }
   }
+}
+
+/** Errors that kafkajs gives a request whose connection was lost. */
+const cuts: ReadonlySet<unknown> = new Set([
+  'KafkaJSConnectionClosedError',
+  'KafkaJSConnectionError',
+  'KafkaJSRequestTimeoutError',
+]);
+
+function mendAuthentication(connection: Connection, { host, port }: ConnectionPool): void {
+  const authenticate = connection.authenticate.bind(connection);
+  const { send } = connection;
+  const attempt = async (): Promise<void> => {
+    let cut: unknown;
+    // Until it is authenticated, nothing else is sent on it.
+    connection.send = async <T>(request: ProtocolRequest<T>): Promise<T> => {
+      try {
+        return await send.call<Connection, [ProtocolRequest<T>], Promise<T>>(connection, request);
+      } catch (error) {
+        if (error instanceof Error && cuts.has(error.name)) cut = error;
+        throw error;
+      }
+    };
+    try {
+      await authenticate();
+    } catch (error) {
+      if (cut !== undefined) throw cut;
+      throw error instanceof Error ? Object.assign(error, { broker: `${host}:${port}` }) : error;
+    } finally {
+      connection.send = send;
+    }
+  };
+  let authenticating: Promise<void> | undefined;
+  connection.authenticate = () => {
+    authenticating ??= attempt().finally(() => {
+      authenticating = undefined;
+    });
+    return authenticating;
+  };
 }
 
 /** An error such as kafkajs's own, by the name that it tells them by (src/errors.js). */

@@ -12,7 +12,7 @@ import type {
   TopicDescription,
 } from '../port.js';
 import { createKafka } from './client.js';
-import { compressionOf } from './compression.js';
+import { compressionOf } from './compression/batch-compression.js';
 import { fatalErrorOf, kindOf } from './errors.js';
 import { FastPath } from './fast-path.js';
 import { isUnknownKafkajs } from './internals.js';
@@ -20,6 +20,8 @@ import { KafkajsAdmin } from './kafkajs-admin.js';
 import { type KafkajsPath, requireTopics } from './kafkajs-path.js';
 import { KafkajsProducer } from './kafkajs-producer.js';
 import type { Settings } from './options.js';
+import type { BatchCompression } from './protocol/record-batch-encoder.js';
+import { checkSecurity } from './security/check-security.js';
 import { StockPath } from './stock/stock-path.js';
 
 const betweenAttemptsMs = 200;
@@ -36,24 +38,32 @@ export class KafkajsConnection implements DriverConnection {
   readonly #driver: DriverContext;
   readonly #settings: Settings;
   readonly #path: KafkajsPath;
+  readonly #compression: BatchCompression | undefined;
   readonly #consumers = new Set<DriverConsumer>();
   readonly #producers = new Set<KafkajsProducer>();
   #closed: Promise<void> | undefined;
 
-  private constructor(driver: DriverContext, settings: Settings, { path, clusterId }: Reached) {
+  private constructor(
+    driver: DriverContext,
+    settings: Settings,
+    compression: BatchCompression | undefined,
+    { path, clusterId }: Reached,
+  ) {
     this.#driver = driver;
     this.#settings = settings;
     this.#path = path;
+    this.#compression = compression;
     this.clusterId = clusterId;
     this.admin = new KafkajsAdmin(driver, createKafka(settings, driver), path.queries);
   }
 
   /** Rejects with `UNREACHABLE`, naming the addresses, when none answered within the bound. */
   static async open(driver: DriverContext, settings: Settings): Promise<KafkajsConnection> {
-    compressionOf(settings.compression);
+    checkSecurity(settings, driver.logger);
+    const compression = await compressionOf(settings.compression);
     const reached = await openPath(driver, settings);
     driver.event({ type: 'connected' });
-    return new KafkajsConnection(driver, settings, reached);
+    return new KafkajsConnection(driver, settings, compression, reached);
   }
 
   async topics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
@@ -72,7 +82,7 @@ export class KafkajsConnection implements DriverConnection {
     const producer = new KafkajsProducer(
       {
         driver: this.#driver,
-        transport: this.#path.transport(),
+        transport: this.#path.transport(this.#compression),
         maxBatchBytes,
         maxRequestBytes,
         requireTopics: topics => requireTopics(this.#path.queries, topics),

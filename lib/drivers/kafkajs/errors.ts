@@ -7,6 +7,8 @@ interface KafkajsError {
   readonly code?: unknown;
   readonly retriable?: unknown;
   readonly cause?: unknown;
+  /** `host:port`, of errors of a connection. */
+  readonly broker?: unknown;
 }
 
 /** The innermost error: kafkajs wraps once for each retrier that gave up. */
@@ -31,6 +33,28 @@ const authentication: ReadonlySet<string> = new Set([
   'SASL_AUTHENTICATION_FAILED',
   'UNSUPPORTED_SASL_MECHANISM',
 ]);
+
+const expired = "Renew the broker's certificate, and check the clocks of both machines.";
+const untrusted = 'Give the authority that signed it in `ssl.ca`.';
+const refused = 'Give a certificate and key that the broker trusts in `ssl.cert` and `ssl.key`.';
+const noTls = 'The broker speaks no TLS on that port: check the address, or leave out `ssl`.';
+
+/** What no waiting mends in TLS, by the codes of Node and OpenSSL, and what to do. */
+const certificates: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: expired,
+  CERT_NOT_YET_VALID: expired,
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Connect by a name that the certificate has, or set `ssl.servername`.',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: refused,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: refused,
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+};
 
 const authorization: ReadonlySet<string> = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
@@ -62,7 +86,15 @@ export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
   const type = typeOf(error);
   const name = typeof root.name === 'string' ? root.name : '';
   if (name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && authentication.has(type))) {
-    return driverError('Kafka refused the credentials', error, "Check `sasl` and the broker's users.");
+    return driverError(
+      `Kafka${at(root)} refused the credentials`,
+      error,
+      "Check `sasl` and the broker's users.",
+    );
+  }
+  const remedy = typeof root.code === 'string' ? certificates[root.code] : undefined;
+  if (remedy !== undefined) {
+    return driverError(`No TLS connection to Kafka${at(root)}: ${String(root.code)}`, error, remedy);
   }
   if (type !== undefined && authorization.has(type)) {
     return driverError(`Kafka does not permit it: ${type}`, error, 'Give the user the right by an ACL.');
@@ -70,15 +102,12 @@ export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
   if (type !== undefined && configuration.has(type)) {
     return driverError(`Kafka refuses the group or the topic: ${type}`, error, remedyOf(type));
   }
-  if (name === 'KafkaJSNotImplemented') {
-    return driverError(
-      'A batch is compressed in a way that kafkajs cannot read',
-      error,
-      'Register the codec in `CompressionCodecs` of kafkajs before `run`.',
-    );
-  }
   if (defects.has(name)) return driverError(`An unexpected ${name}`, error, 'Report it.');
   return undefined;
+}
+
+function at({ broker }: KafkajsError): string {
+  return typeof broker === 'string' ? ` at ${broker}` : '';
 }
 
 function remedyOf(type: string): string {

@@ -2,13 +2,13 @@ import type { Kafka } from 'kafkajs';
 import type { ConsumerListener, ConsumerOptions, DriverContext } from '../port.js';
 import { ClusterConnections } from './cluster-connections.js';
 import { describeTopics } from './cluster-queries.js';
-import { compressionOf } from './compression.js';
 import { FastQueries } from './fast-queries.js';
 import { type Cluster, clusterOf } from './internals.js';
 import { KafkajsConsumer } from './kafkajs-consumer.js';
 import type { KafkajsPath } from './kafkajs-path.js';
 import type { Settings } from './options.js';
 import { ClusterTransport, type ProduceTransport } from './produce-transport.js';
+import type { BatchCompression } from './protocol/record-batch-encoder.js';
 
 /** Through kafkajs's inside: one cluster for producers and questions; each consumer has its own. */
 export class FastPath implements KafkajsPath {
@@ -33,9 +33,8 @@ export class FastPath implements KafkajsPath {
     return (await describeTopics(this.#cluster, [])).clusterId;
   }
 
-  transport(): ProduceTransport {
-    const { requestTimeoutMs, compression } = this.#settings;
-    return new ClusterTransport(this.#cluster, requestTimeoutMs, compressionOf(compression));
+  transport(compression: BatchCompression | undefined): ProduceTransport {
+    return new ClusterTransport(this.#cluster, this.#settings.requestTimeoutMs, compression);
   }
 
   consumer(options: ConsumerOptions, listener: ConsumerListener): KafkajsConsumer {

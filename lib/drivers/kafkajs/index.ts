@@ -3,6 +3,9 @@ import { KafkajsConnection } from './connection.js';
 import { type KafkajsOptions, settingsOf } from './options.js';
 
 export type { Compression, KafkajsOptions, KafkajsPathChoice, OffsetReset } from './options.js';
+export type { Sasl } from './security/sasl.js';
+export type { Secret, SecretSource } from './security/secret.js';
+export type { Tls } from './security/tls.js';
 
 /**
  * The driver for a real cluster, on kafkajs 2.2.4: Kafka 3.1 and later, KRaft or not.

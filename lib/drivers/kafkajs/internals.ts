@@ -23,6 +23,8 @@ export interface Connection {
   socket?: { destroy(): void } | null;
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
+  authenticate(): Promise<void>;
+  send<T>(request: ProtocolRequest<T>): Promise<T>;
 }
 
 /** src/network/connectionPool.js: two connections, the second one for fetches alone. */
@@ -282,4 +284,18 @@ function unknownKafkajs(what: string): KafkaRxError {
 /** Whether the fast path cannot be used with the kafkajs that is installed. */
 export function isUnknownKafkajs(error: unknown): error is KafkaRxError {
   return error instanceof KafkaRxError && error.code === 'CONFIGURATION' && error.message.startsWith(unknown);
+}
+
+/** Whether this is what kafkajs's stand-ins for codecs throw (src/protocol/message/compression/index.js). */
+export function isNotImplemented(error: unknown): boolean {
+  return error instanceof Error && error.name === 'KafkaJSNotImplemented';
+}
+
+/** The codec that kafkajs registers for gzip itself, to be told from one that a user put in its place. */
+export async function kafkajsGzip(): Promise<unknown> {
+  // By a name that the compiler does not follow: kafkajs has no types for its inside.
+  const path: string = 'kafkajs/src/protocol/message/compression/gzip.js';
+  // A CommonJS module, which is the default export however this one is built.
+  const { default: codec } = (await import(path)) as { readonly default: unknown };
+  return codec;
 }

@@ -9,6 +9,7 @@ import type {
 import type { Committed } from './cluster-queries.js';
 import { missingTopics } from './errors.js';
 import type { ProduceTransport } from './produce-transport.js';
+import type { BatchCompression } from './protocol/record-batch-encoder.js';
 
 /** A topic as the cluster describes it; one that has no leader yet is there, but not ready. */
 export interface KnownTopic extends TopicDescription {
@@ -35,7 +36,7 @@ export interface KafkajsPath {
   /** Connects, where that is not done yet, and tells the cluster's id. */
   reach(): Promise<string>;
   /** A way to the partition leaders, one for each producer. */
-  transport(): ProduceTransport;
+  transport(compression: BatchCompression | undefined): ProduceTransport;
   consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer;
   close(): Promise<void>;
 }

@@ -1,8 +1,12 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { SASLOptions } from 'kafkajs';
 import { KafkaRxError } from '../../errors.js';
+import { type Sasl, saslOf } from './security/sasl.js';
+import type { Tls } from './security/tls.js';
 
-/** How record batches are compressed; all but `none` and `gzip` need a codec registered in kafkajs's `CompressionCodecs`. */
+/**
+ * How record batches are compressed. `snappy` needs the package snappy, `lz4` lz4-napi, and `zstd` before Node 22.15
+ * @bokuweb/zstd-wasm; or a codec in kafkajs's `CompressionCodecs`, which goes before ours for `gzip` too.
+ */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /** What becomes of a position that the broker does not have: kept too long, truncated, or of a topic made anew. */
@@ -22,9 +26,9 @@ export interface KafkajsOptions {
   /** How kafkajs is used. Default `auto`: its inside where it is 2.2.4, otherwise its public API, with a warning. */
   readonly path?: KafkajsPathChoice | undefined;
   /** TLS: `true`, or Node's options for `tls.connect`. Default: none. */
-  readonly ssl?: boolean | ConnectionOptions | undefined;
-  /** Authentication, as kafkajs takes it. Default: none. */
-  readonly sasl?: SASLOptions | undefined;
+  readonly ssl?: boolean | Tls | undefined;
+  /** Authentication. Default: none. */
+  readonly sasl?: Sasl | undefined;
   /** Milliseconds that one address has to accept a connection. Default 3,000. */
   readonly connectionTimeoutMs?: number | undefined;
   /** Milliseconds that all addresses together have to answer in `connect`, before `UNREACHABLE`. Default 10,000. */
@@ -45,6 +49,8 @@ export interface KafkajsOptions {
   readonly offsetReset?: OffsetReset | undefined;
   /** Compression of what is produced; whatever is consumed decompresses by itself. Default `none`. */
   readonly compression?: Compression | undefined;
+  /** The most that one fetched batch may hold, bytes after decompression; above it the app fails. Default 64 MiB. */
+  readonly maxDecompressedBytes?: number | undefined;
   /** The most that one record batch holds, bytes before compression; below the broker's `message.max.bytes`. Default 900 KiB. */
   readonly maxBatchBytes?: number | undefined;
   /** The most that one produce request holds, bytes. Default 4 MiB. */
@@ -55,7 +61,7 @@ export interface KafkajsOptions {
 export interface Settings {
   readonly brokers: readonly string[];
   readonly path: KafkajsPathChoice;
-  readonly ssl: boolean | ConnectionOptions;
+  readonly ssl: boolean | Tls;
   readonly sasl: SASLOptions | undefined;
   readonly connectionTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -67,11 +73,13 @@ export interface Settings {
   readonly metadataMaxAgeMs: number;
   readonly offsetReset: OffsetReset;
   readonly compression: Compression;
+  readonly maxDecompressedBytes: number;
   readonly maxBatchBytes: number;
   readonly maxRequestBytes: number;
 }
 
-const defaults = {
+/** In milliseconds and bytes; docs/options.md is held to them by a test. */
+export const defaults = {
   connectionTimeoutMs: 3_000,
   connectTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
@@ -80,6 +88,7 @@ const defaults = {
   maxWaitMs: 500,
   heartbeatIntervalMs: 1_000,
   metadataMaxAgeMs: 30_000,
+  maxDecompressedBytes: 64 * 1024 * 1024,
   maxBatchBytes: 900 * 1024,
   maxRequestBytes: 4 * 1024 * 1024,
 } as const;
@@ -98,7 +107,7 @@ export function settingsOf(options: KafkajsOptions): Settings {
     brokers,
     path: options.path ?? 'auto',
     ssl: options.ssl ?? false,
-    sasl: options.sasl,
+    sasl: saslOf(options.sasl),
     connectionTimeoutMs: number('connectionTimeoutMs'),
     connectTimeoutMs: number('connectTimeoutMs'),
     requestTimeoutMs: number('requestTimeoutMs'),
@@ -109,6 +118,7 @@ export function settingsOf(options: KafkajsOptions): Settings {
     metadataMaxAgeMs: number('metadataMaxAgeMs'),
     offsetReset: options.offsetReset ?? 'earliest',
     compression: options.compression ?? 'none',
+    maxDecompressedBytes: number('maxDecompressedBytes'),
     maxBatchBytes: number('maxBatchBytes'),
     maxRequestBytes: number('maxRequestBytes'),
   };

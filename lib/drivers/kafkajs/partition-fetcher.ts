@@ -5,11 +5,11 @@
  * (src/consumer/runner.js, fetch) and goes on at once; a straggler holds up nothing.
  */
 import type { Timer } from '../../clock.js';
-import { KafkaRxError } from '../../errors.js';
+import { isKafkaRxError, KafkaRxError } from '../../errors.js';
 import type { ConsumerListener, ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { backoffMs } from './backoff.js';
-import { decompress } from './compression.js';
+import { decompress } from './compression/batch-compression.js';
 import { fatalErrorOf, kindOf } from './errors.js';
 import { type Broker, type Cluster, type FetchParameters, sendTo } from './internals.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
@@ -190,11 +190,17 @@ export class PartitionFetcher {
     { topic, partition, position }: TopicPartition & { position: number },
     fetched: FetchedPartition,
   ) {
+    const limit = this.#context.settings.maxDecompressedBytes;
+    const from = { topic, partition, offset: position };
     try {
-      return await readRecordSet(fetched.records, position, fetched.aborted, decompress);
+      return await readRecordSet(fetched.records, from, fetched.aborted, {
+        decompress: (codec, bytes, at) => decompress(codec, bytes, limit, at),
+        enoughBytes: limit,
+      });
     } catch (cause) {
+      if (isKafkaRxError(cause) && cause.at !== undefined) throw cause;
       throw new KafkaRxError('DRIVER', 'A fetched batch cannot be read', {
-        at: { topic, partition, offset: position },
+        at: from,
         cause,
         remedy: cause instanceof KafkaRxError ? cause.remedy : 'Skip it with `seek`, or repair the topic.',
       });

@@ -8,15 +8,20 @@ import {
 } from '../../../lib/drivers/kafkajs/protocol/record-batch-encoder.js';
 import {
   type AbortedTransaction,
+  type Decompression,
   RecordCursor,
   type RecordSet,
   readRecordSet,
 } from '../../../lib/drivers/kafkajs/protocol/record-batch-reader.js';
 import type { SourceRecord } from '../../../lib/drivers/port.js';
 
-const plain = async (): Promise<Buffer> => {
-  throw new Error('not compressed');
+const plain: Decompression = {
+  decompress: async () => {
+    throw new Error('not compressed');
+  },
+  enoughBytes: 1_000_000,
 };
+const from = (offset: number) => ({ topic: 't', partition: 3, offset });
 
 const outgoing = (value: string | null, timestamp = 5): OutgoingRecord => ({
   key: null,
@@ -61,7 +66,7 @@ function all(set: RecordSet): SourceRecord[] {
 }
 
 async function read(set: Buffer, offset = 0, aborted: readonly AbortedTransaction[] = []) {
-  const found = await readRecordSet(set, offset, aborted, plain);
+  const found = await readRecordSet(set, from(offset), aborted, plain);
   return {
     nextOffset: found.nextOffset,
     values: all(found).map(({ offset: at, value }) => `${at}:${value}`),
@@ -90,7 +95,7 @@ test('what is encoded is decoded again: nulls, unicode, duplicate headers in ord
       expect(encoded.length).toBeLessThanOrEqual(
         records.reduce((sum, one) => sum + recordBytes(payloadBytes(one), one.headers.length), 61),
       );
-      const found = all(await readRecordSet(encoded, 0, [], plain));
+      const found = all(await readRecordSet(encoded, from(0), [], plain));
       expect(found).toEqual(records.map((one, offset) => ({ ...one, offset })));
     }),
   );
@@ -162,10 +167,41 @@ test('a user key that looks like an abort marker aborts nothing', async () => {
   expect(await read(set, 0, [{ producerId: 1n, firstOffset: 0 }])).toEqual({ values: [], nextOffset: 2 });
 });
 
-test('a batch of an old format, or a codec that is not registered, is an error that says so', async () => {
+test('a batch of an old format is an error that says so', async () => {
   const old = await batch([outgoing('a')]);
   old.writeInt8(1, 16);
-  await expect(readRecordSet(old, 0, [], plain)).rejects.toMatchObject({ code: 'DRIVER' });
-  const compressed = await batch([outgoing('a')], { attributes: 2 });
-  await expect(readRecordSet(compressed, 0, [], plain)).rejects.toThrow('not compressed');
+  await expect(readRecordSet(old, from(0), [], plain)).rejects.toMatchObject({ code: 'DRIVER' });
+});
+
+/** Lies in the log as if compressed: what `mirror` makes of it are its bytes as they are. */
+async function compressed(value: string, baseOffset: number): Promise<Buffer> {
+  const codec = { id: 2, compress: async (records: Buffer) => records };
+  const bytes = await encodeRecordBatch([outgoing(value)], codec);
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0);
+  return bytes;
+}
+
+const mirror = (enoughBytes: number): Decompression => ({
+  decompress: async (_, bytes) => bytes,
+  enoughBytes,
+});
+
+test('what precedes a batch that cannot be read comes out first, then the error with its coordinates', async () => {
+  const damaged = await compressed('b', 7);
+  damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
+  const set = Buffer.concat([await compressed('a', 5), damaged, await compressed('c', 8)]);
+  const first = await readRecordSet(set, from(5), [], mirror(1_000));
+  expect(first).toMatchObject({ count: 1, nextOffset: 6 });
+  await expect(readRecordSet(set, from(first.nextOffset), [], mirror(1_000))).rejects.toMatchObject({
+    code: 'DRIVER',
+    at: { topic: 't', partition: 3, offset: 7 },
+    message: expect.stringContaining('checksum'),
+  });
+});
+
+test('batches that hold much are left for the next fetch once there is enough', async () => {
+  const set = Buffer.concat([await compressed('a', 0), await compressed('b', 1), await compressed('c', 2)]);
+  expect(await readRecordSet(set, from(0), [], mirror(1))).toMatchObject({ count: 1, nextOffset: 1 });
+  expect(await readRecordSet(set, from(1), [], mirror(1))).toMatchObject({ count: 1, nextOffset: 2 });
+  expect(await readRecordSet(set, from(0), [], mirror(1_000))).toMatchObject({ count: 3, nextOffset: 3 });
 });

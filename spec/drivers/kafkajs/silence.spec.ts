@@ -33,7 +33,7 @@ test('only what no waiting mends is fatal', () => {
   ]) {
     expect(fatalErrorOf(kafkajsError(type))).toMatchObject({ code: 'DRIVER', retriable: false });
   }
-  for (const name of ['KafkaJSNotImplemented', 'KafkaJSSASLAuthenticationError', 'TypeError']) {
+  for (const name of ['KafkaJSSASLAuthenticationError', 'TypeError']) {
     expect(fatalErrorOf(kafkajsError(undefined, name))).toMatchObject({ code: 'DRIVER' });
   }
   for (const type of ['REBALANCE_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'LEADER_NOT_AVAILABLE']) {

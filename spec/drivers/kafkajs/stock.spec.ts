@@ -56,7 +56,7 @@ describe('what kafkajs answers to a send', () => {
     };
     const kafka: Partial<Kafka> = { producer: () => producer as Producer };
     const settings = settingsOf({ brokers: ['localhost:9'] });
-    const transport = new StockTransport(systemClock, settings, kafka as Kafka, {} as Admin);
+    const transport = new StockTransport(systemClock, settings, kafka as Kafka, {} as Admin, 0);
     return transport.send(
       1,
       [0, 1].map(partition => ({ topic: 't', partition, records })),

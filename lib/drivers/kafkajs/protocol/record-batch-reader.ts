@@ -7,10 +7,11 @@
  * aborted transaction through where two of them are open at the fetch position
  * (src/consumer/filterAbortedMessages.js takes at most one from the list for each record).
  */
-import { KafkaRxError } from '../../../errors.js';
+import { type Coordinates, KafkaRxError } from '../../../errors.js';
 import { type Header, noHeaders } from '../../../headers.js';
 import type { SourceRecord } from '../../port.js';
 import { ByteReader } from './byte-reader.js';
+import { crc32c } from './crc32c.js';
 
 /** A transaction that was aborted: batches of this producer from the offset on, up to its abort marker. */
 export interface AbortedTransaction {
@@ -18,8 +19,13 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** Gives the bytes of a compressed batch's records; `codec` is Kafka's number of it. */
-export type Decompress = (codec: number, bytes: Buffer) => Promise<Buffer>;
+/** What is done about compressed batches. */
+export interface Decompression {
+  /** Gives the bytes of a batch's records; `codec` is Kafka's number of it, `at` the first record that is wanted. */
+  readonly decompress: (codec: number, bytes: Buffer, at: Coordinates) => Promise<Buffer>;
+  /** Bytes of records above which what follows is left for the next fetch: small batches can hold much. */
+  readonly enoughBytes: number;
+}
 
 /** The records of one batch that are to be handed out. */
 interface RecordRun {
@@ -44,20 +50,24 @@ export interface RecordSet {
 
 const headerBytes = 61;
 const magicAt = 16;
+const checksumAt = 17;
+/** Where the part that the checksum covers begins. */
+const checkedFrom = 21;
 const codecMask = 0x07;
 const appendTimeMask = 0x08;
 const transactionalMask = 0x10;
 const controlMask = 0x20;
 
 /**
- * Finds the batches and what of them is to be handed out from `offset` on: no control records, and nothing of the
- * aborted transactions. A batch that the response cut off is left for the next fetch.
+ * Finds the batches and what of them is to be handed out from an offset on: no control records, and nothing of the
+ * aborted transactions. A batch that the response cut off is left for the next fetch, and so is one that cannot be read
+ * and what follows it, if there is something before it: that is handed out, and the error comes with the next fetch.
  */
 export async function readRecordSet(
   set: Buffer,
-  offset: number,
+  { topic, partition, offset }: Coordinates,
   aborted: readonly AbortedTransaction[],
-  decompress: Decompress,
+  { decompress, enoughBytes }: Decompression,
 ): Promise<RecordSet> {
   const runs: RecordRun[] = [];
   const abortions = new Abortions(aborted);
@@ -66,12 +76,13 @@ export async function readRecordSet(
   let bytes = 0;
   for (let at = 0; at + headerBytes <= set.length; ) {
     const length = set.readInt32BE(at + 8);
+    const begin = at;
     const end = at + 12 + length;
     if (end > set.length) break;
     refuseOldFormat(set.readInt8(at + magicAt), offset);
     const reader = new ByteReader(set, at, end);
     const baseOffset = reader.int64();
-    reader.at = at + 21;
+    reader.at = at + checkedFrom;
     const attributes = reader.int16();
     const lastOffset = baseOffset + reader.int32();
     const baseTimestamp = reader.int64();
@@ -81,16 +92,32 @@ export async function readRecordSet(
     const inBatch = reader.int32();
     at = end;
     if (lastOffset < nextOffset) continue;
-    nextOffset = lastOffset + 1;
+    const wanted = Math.max(baseOffset, nextOffset);
 
     const codec = attributes & codecMask;
     const raw = set.subarray(reader.at, end);
     if ((attributes & controlMask) !== 0) {
+      nextOffset = lastOffset + 1;
       abortions.marker(producerId, lastOffset, raw);
       continue;
     }
-    if ((attributes & transactionalMask) !== 0 && abortions.covers(producerId, lastOffset)) continue;
-    const plain = codec === 0 ? raw : await decompress(codec, raw);
+    if ((attributes & transactionalMask) !== 0 && abortions.covers(producerId, lastOffset)) {
+      nextOffset = lastOffset + 1;
+      continue;
+    }
+    let plain = raw;
+    if (codec !== 0) {
+      if (bytes >= enoughBytes) break;
+      try {
+        const where = { topic, partition, offset: wanted };
+        checkSum(set.subarray(begin, end), where);
+        plain = await decompress(codec, raw, where);
+      } catch (error) {
+        if (count > 0) break;
+        throw error;
+      }
+    }
+    nextOffset = lastOffset + 1;
     const appendTime = (attributes & appendTimeMask) === 0 ? undefined : maxTimestamp;
     const run = from(offset, {
       bytes: plain,
@@ -223,4 +250,13 @@ function refuseOldFormat(magic: number, offset: number): void {
       remedy: 'Rewrite the topic with a client of Kafka 0.11 or later; formats 0 and 1 are not read.',
     },
   );
+}
+
+/** Of compressed batches alone: most codecs make something of damaged bytes, and records would come out wrong. */
+function checkSum(batch: Buffer, at: Coordinates): void {
+  if (crc32c(batch.subarray(checkedFrom)) === batch.readUInt32BE(checksumAt)) return;
+  throw new KafkaRxError('DRIVER', 'A compressed batch is damaged: its checksum is wrong', {
+    at,
+    remedy: 'Repair the topic, or move the offset of the group past it.',
+  });
 }

@@ -1,9 +1,10 @@
-import type { Admin, Kafka } from 'kafkajs';
+import { type Admin, CompressionTypes, type Kafka } from 'kafkajs';
 import { within } from '../../../clock.js';
 import type { ConsumerListener, ConsumerOptions, DriverContext } from '../../port.js';
 import type { KafkajsPath } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
 import type { ProduceTransport } from '../produce-transport.js';
+import type { BatchCompression } from '../protocol/record-batch-encoder.js';
 import { StockConsumer } from './stock-consumer.js';
 import { StockQueries } from './stock-queries.js';
 import { StockTransport } from './stock-transport.js';
@@ -32,8 +33,9 @@ export class StockPath implements KafkajsPath {
     return (await this.#admin.describeCluster()).clusterId;
   }
 
-  transport(): ProduceTransport {
-    const transport = new StockTransport(this.#driver.clock, this.#settings, this.#kafka, this.#admin);
+  transport(compression: BatchCompression | undefined): ProduceTransport {
+    const id = compression?.id ?? CompressionTypes.None;
+    const transport = new StockTransport(this.#driver.clock, this.#settings, this.#kafka, this.#admin, id);
     this.#transports.push(transport);
     return transport;
   }

@@ -1,15 +1,7 @@
-import {
-  type Admin,
-  CompressionTypes,
-  type IHeaders,
-  type Kafka,
-  type Message,
-  type Producer,
-} from 'kafkajs';
+import type { Admin, CompressionTypes, IHeaders, Kafka, Message, Producer } from 'kafkajs';
 import type { Clock } from '../../../clock.js';
 import type { TopicPartition } from '../../port.js';
 import { innerRetry } from '../client.js';
-import { compressionIds } from '../compression.js';
 import { fatalErrorOf, kindOf, typeOf } from '../errors.js';
 import type { Settings } from '../options.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from '../produce-transport.js';
@@ -25,6 +17,7 @@ export class StockTransport implements ProduceTransport {
   readonly #clock: Clock;
   readonly #settings: Settings;
   readonly #admin: Admin;
+  readonly #compression: CompressionTypes;
   readonly #producer: Producer;
   readonly #topics = new Set<string>();
   /** The leaders of each topic's partitions, as last heard; kafkajs looks them up itself when it sends. */
@@ -32,10 +25,12 @@ export class StockTransport implements ProduceTransport {
   #connected: Promise<void> | undefined;
   #refreshedAt = 0;
 
-  constructor(clock: Clock, settings: Settings, kafka: Kafka, admin: Admin) {
+  /** @param compression Kafka's number of the codec; kafkajs takes it from its own registry */
+  constructor(clock: Clock, settings: Settings, kafka: Kafka, admin: Admin, compression: CompressionTypes) {
     this.#clock = clock;
     this.#settings = settings;
     this.#admin = admin;
+    this.#compression = compression;
     this.#producer = kafka.producer({
       allowAutoTopicCreation: false,
       metadataMaxAge: settings.metadataMaxAgeMs,
@@ -95,13 +90,13 @@ export class StockTransport implements ProduceTransport {
   }
 
   async #sendOne({ topic, partition, records }: OutgoingBatch): Promise<BatchResult | undefined> {
-    const { compression, requestTimeoutMs } = this.#settings;
+    const { requestTimeoutMs } = this.#settings;
     try {
       const answer = await this.#producer.send({
         topic,
         acks: -1,
         timeout: requestTimeoutMs,
-        compression: compression === 'none' ? CompressionTypes.None : compressionIds[compression],
+        compression: this.#compression,
         messages: records.map(record => messageOf(record, partition)),
       });
       const named = answer.filter(entry => entry.topicName === topic && entry.partition === partition);

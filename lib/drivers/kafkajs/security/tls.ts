@@ -1,0 +1,29 @@
+import type { ConnectionOptions } from 'node:tls';
+import { isSource, readSecret, type SecretSource } from './secret.js';
+
+/** The options that may be read from elsewhere. */
+const readable = ['ca', 'cert', 'key', 'passphrase'] as const;
+type Readable = (typeof readable)[number];
+
+/**
+ * Node's options of `tls.connect`, of which the PEM texts and the passphrase may be read from a file, the environment
+ * or a function, anew for each connection.
+ *
+ * @category Drivers @since 0.1.0
+ */
+export type Tls = Omit<ConnectionOptions, Readable> & {
+  readonly [K in Readable]?: ConnectionOptions[K] | SecretSource;
+};
+
+/** What one connection uses; undefined for none. Throws `CONFIGURATION` where something cannot be read. */
+export function tlsOptions(ssl: boolean | Tls): ConnectionOptions | undefined {
+  if (ssl === false) return undefined;
+  if (ssl === true) return {};
+  const read: { [K in Readable]?: string } = {};
+  for (const name of readable) {
+    const value = ssl[name];
+    if (isSource(value)) read[name] = readSecret(`ssl.${name}`, value);
+  }
+  // Every source was replaced by what it gave.
+  return { ...ssl, ...read } as ConnectionOptions;
+}
