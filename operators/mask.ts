@@ -40,7 +40,7 @@ export function mask<K, V, const P extends Path<V>>(
     operatorObservable<KafkaRecord<K, Masked<V, P>>>(
       name,
       [source],
-      subscriber =>
+      (subscriber, node) =>
         source.subscribe({
           next(record) {
             let value: Masked<V, P>;
@@ -48,7 +48,7 @@ export function mask<K, V, const P extends Path<V>>(
               // maskAt replaces exactly the fields that Masked gives another type.
               value = maskAt(record.value, compiled, maskCardNumber) as Masked<V, P>;
             } catch (cause) {
-              processFailed(record, name, cause, options.onError, subscriber);
+              processFailed(record, node, cause, options.onError, subscriber);
               return;
             }
             subscriber.next(record.withValue(value));

@@ -70,7 +70,7 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
       groupId: request.group,
       driver,
       policies: { decode: request.onInvalid, process: request.onInvalid },
-      deadLetterTopic: request.onInvalid === 'dead-letter' ? request.deadLetterTopic : undefined,
+      deadLetters: request.onInvalid === 'dead-letter' ? { topic: request.deadLetterTopic } : undefined,
       // A killed run's partitions come back after ten seconds rather than thirty.
       sessionTimeoutMs: 10_000,
       connectTimeoutMs: 0,

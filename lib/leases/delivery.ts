@@ -8,7 +8,7 @@
  * it nobody can say whether its offset was committed already.
  */
 import type { Clock } from '../clock.js';
-import type { AssignedPartition } from '../drivers/port.js';
+import type { AssignedPartition, FetchedBatch, SourceRecord } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors.js';
 
 /** The key under which a record carries its deliveries; shared by all copies of the library in a process. */
@@ -53,7 +53,13 @@ export interface DeliveryHost {
   onFlush(flush: (reason: FlushReason) => void): () => void;
 }
 
-export type DropReason = 'stale-epoch' | 'skipped' | 'dead-lettered' | 'after-end' | 'filtered';
+export type DropReason =
+  | 'stale-epoch'
+  | 'skipped'
+  | 'dead-lettered'
+  | 'after-end'
+  | 'filtered'
+  | 'other-branch';
 
 /** How often and how fast something is tried again. */
 export interface RetrySchedule {
@@ -84,6 +90,8 @@ export interface Lane extends AssignedPartition {
 export interface BatchPin {
   readonly bytes: number;
   open: number;
+  /** Where records are to be had again; undefined where nobody would ask. */
+  readonly batch?: FetchedBatch | undefined;
 }
 
 /** One hand-over of a source record; made by the source only. */
@@ -94,6 +102,8 @@ export class Delivery {
   declare readonly sequence: number;
   declare readonly offset: number;
   declare readonly pin: BatchPin;
+  /** Nodes that pass it by, for a replayed record that is for one branch alone. */
+  declare directed: ReadonlySet<string> | undefined;
   /** Starts with the source's own. */
   private leases = 1;
   /** Depth of open dispatch windows; the source's `next` is the first. */
@@ -105,6 +115,7 @@ export class Delivery {
     this.sequence = sequence;
     this.offset = offset;
     this.pin = pin;
+    this.directed = undefined;
   }
 
   get topic(): string {
@@ -123,6 +134,11 @@ export class Delivery {
   /** Whether nothing caused by it is pending. */
   get settled(): boolean {
     return this.leases === 0;
+  }
+
+  /** The source record as it was fetched, as long as the delivery is open; undefined where batches are not kept. */
+  source(): SourceRecord | undefined {
+    return this.pin.batch?.reread(this.offset);
   }
 
   lease(): void {
