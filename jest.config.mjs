@@ -6,12 +6,15 @@ const entryPoints = {
   '^kafka-rx/kafkajs$': '<rootDir>/lib/drivers/kafkajs/index.ts',
   '^kafka-rx/memory$': '<rootDir>/lib/drivers/memory/index.ts',
   '^kafka-rx/lmdb$': '<rootDir>/lib/stores/lmdb.ts',
+  '^kafka-rx/workers$': '<rootDir>/lib/workers/index.ts',
   '^kafka-rx/testing$': '<rootDir>/lib/testing/index.ts',
 };
 
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Time is virtual or bounded by the tests themselves: this is for a machine that is busy with something else.
+  testTimeout: 30_000,
   roots: ['<rootDir>/spec'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/spec/broker/'],

@@ -52,6 +52,7 @@ export class NullDriver implements Driver {
         createTopics: async () => {},
         offsets: async () => logs.map(() => 0),
         committed: async () => logs.map((_, partition) => this.committed[partition] ?? -1),
+        resetOffsets: async () => {},
       },
       close: async () => {},
     };

@@ -69,7 +69,11 @@ export function checkOptions({ groupId, deadLetters }: AppOptions): void {
 }
 
 /** What the driver's consumer is told, defaults filled in. */
-export function consumerOptions(options: AppOptions, topics: readonly string[]): ConsumerOptions {
+export function consumerOptions(
+  options: AppOptions,
+  topics: readonly string[],
+  resumeAt: ConsumerOptions['resumeAt'],
+): ConsumerOptions {
   return {
     groupId: options.groupId,
     topics,
@@ -78,6 +82,7 @@ export function consumerOptions(options: AppOptions, topics: readonly string[]):
     sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs,
     readCommitted: true,
+    resumeAt,
   };
 }
 

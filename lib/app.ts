@@ -13,7 +13,8 @@ import { type AppOptions, checkOptions, consumerOptions, drainBoundMs } from './
 import { type Clock, systemClock, within } from './clock.js';
 import { commitInOrder } from './commit/commit-in-order.js';
 import { commitTo } from './commit/commit-to.js';
-import type { CommitResult, Committer } from './commit/committer.js';
+import type { CommitResult, CommitTarget, Committer } from './commit/committer.js';
+import { ResumePoints } from './commit/resume-points.js';
 import { connect } from './connect.js';
 import { defaults } from './defaults.js';
 import type {
@@ -39,6 +40,7 @@ import { type AdmissionParts, admit } from './source/admission.js';
 import { Dispatcher } from './source/dispatcher.js';
 import { partitionReadings } from './source/partition-readings.js';
 import { TopicWatch } from './source/topic-watch.js';
+import { originOf } from './stores/origin.js';
 import type { TopologyDescription } from './topology/graph.js';
 import { Wiring } from './wiring.js';
 
@@ -104,7 +106,7 @@ class KafkaRxApp implements App {
       app: options.groupId,
       dispatching: () => this.#dispatcher.dispatching,
       handedOut: () => this.#dispatcher.handedOut,
-      masks: () => [...this.#wiring.graph.masks, ...(options.guard?.fields ?? [])],
+      masks: () => [...this.#wiring.graph.masks.map(({ path }) => path), ...(options.guard?.fields ?? [])],
       observe: (topic, place) => this.#wiring.observe(topic, place),
       failed: () => {
         this.#dispatcher.halt();
@@ -211,9 +213,11 @@ class KafkaRxApp implements App {
     const topics = this.#subscribed(await watch.first(), connection);
     await this.#outputs.open(connection);
 
-    const consumer = connection.consumer(consumerOptions(this.#options, topics), this.#listener());
+    const resume = this.#resumePoints(connection);
+    const resumeAt = resume.needed ? resume.resumeAt.bind(resume) : undefined;
+    const consumer = connection.consumer(consumerOptions(this.#options, topics, resumeAt), this.#listener());
     this.#consumer = consumer;
-    this.#commitSettled(consumer);
+    this.#commitSettled(resume.notedBefore(consumer));
     await Promise.race([consumer.start(), this.#ending.reached]);
     this.#leaveStallGuard = guardAgainstStall({
       clock: this.#clock,
@@ -224,8 +228,23 @@ class KafkaRxApp implements App {
     watch.start(found => consumer.subscribe(this.#subscribed(found, connection)));
   }
 
+  /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */
+  #resumePoints(connection: DriverConnection): ResumePoints {
+    return new ResumePoints(this.#wiring.stores, {
+      connection,
+      originsOf: async names => {
+        const found = await connection.topics(names);
+        this.#identify(found, connection);
+        const known = new Set(found.map(({ name }) => name));
+        return topic => (known.has(topic) ? this.#origins.get(topic) : undefined);
+      },
+      originOf: topic => this.#origins.get(topic) ?? topic,
+      announce: event => this.#lifecycle.tell(event),
+    });
+  }
+
   /** Deliveries settle in any order; what may be committed is committed in order. */
-  #commitSettled(consumer: DriverConsumer): void {
+  #commitSettled(consumer: CommitTarget): void {
     const { intervalMs = defaults.commit.intervalMs, every = defaults.commit.every } =
       this.#options.commit ?? {};
     this.#dispatcher.events$
@@ -312,11 +331,15 @@ class KafkaRxApp implements App {
   }
 
   /** Notes what the app reads, and which incarnation of it. */
-  #subscribed(topics: readonly TopicDescription[], { clusterId }: DriverConnection): readonly string[] {
-    for (const { name, id } of topics) this.#origins.set(name, `${clusterId}/${id}`);
+  #subscribed(topics: readonly TopicDescription[], connection: DriverConnection): readonly string[] {
+    this.#identify(topics, connection);
     const names = topics.map(topic => topic.name);
     this.#lifecycle.tell({ type: 'subscribed', topics: names });
     return names;
+  }
+
+  #identify(topics: readonly TopicDescription[], connection: DriverConnection): void {
+    for (const topic of topics) this.#origins.set(topic.name, originOf(connection, topic));
   }
 }
 

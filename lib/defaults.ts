@@ -66,6 +66,12 @@ export const defaults = {
   connectTimeoutMs: 30_000,
   /** Milliseconds for `stop()` to drain before it lets go. */
   stopDeadlineMs: 30_000,
+  json: {
+    /** Bytes of one value: above what brokers take by default (1 MiB), below what stops a process for long. */
+    maxBytes: 16 * 1024 * 1024,
+    /** Objects and arrays within each other. */
+    maxDepth: 64,
+  },
   mapAsync: {
     /** Calls of the function under way at once. */
     concurrency: 16,

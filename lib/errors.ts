@@ -25,11 +25,29 @@ export type ErrorCode =
   | 'UNREACHABLE'
   | 'COMMIT_REFUSED'
   | 'COMMIT_FAILED'
+  | 'GROUP_ACTIVE'
+  | 'STORE_AHEAD'
   | 'RECORD_TOO_LARGE'
   | 'DRIVER'
   | 'DEADLINE'
   | 'STALLED'
+  | 'WORKER'
   | 'CLOSED';
+
+/** What a record's bytes broke, in `KafkaRxError.rule` of a `DECODE`; docs/errors.md lists them. */
+export type DecodeRule =
+  | 'null'
+  | 'empty'
+  | 'too-large'
+  | 'utf8'
+  | 'json'
+  | 'too-deep'
+  | 'duplicate-key'
+  | 'unsafe-number'
+  | 'proto'
+  | 'number'
+  | 'type'
+  | 'undeclared';
 
 /** Where a record came from; what an error may say of it. */
 export interface Coordinates {
@@ -50,6 +68,8 @@ export interface KafkaRxErrorOptions {
   readonly retriable?: boolean | undefined;
   /** The place inside a decoded value, such as `items.0.price`. */
   readonly path?: string | undefined;
+  /** What the record's bytes broke, of a `DECODE`. */
+  readonly rule?: DecodeRule | undefined;
 }
 
 const brand = Symbol.for('kafka-rx.error');
@@ -62,6 +82,7 @@ export class KafkaRxError extends Error {
   readonly remedy: string | undefined;
   readonly retriable: boolean;
   readonly path: string | undefined;
+  readonly rule: DecodeRule | undefined;
   readonly [brand] = true;
 
   /**
@@ -80,13 +101,38 @@ export class KafkaRxError extends Error {
     this.remedy = options.remedy;
     this.retriable = options.retriable ?? false;
     this.path = options.path;
+    this.rule = options.rule;
   }
 }
 
-function sentence(what: string, { at, remedy }: KafkaRxErrorOptions): string {
+function sentence(what: string, options: KafkaRxErrorOptions): string {
+  return what + behind(options);
+}
+
+/** What a message says after what went wrong: where, and what to do. */
+function behind({ at, remedy }: KafkaRxErrorOptions): string {
   const where =
     at === undefined ? '' : ` (topic ${at.topic}, partition ${at.partition}, offset ${at.offset})`;
-  return `${what}${where}${remedy === undefined ? '' : `. ${remedy}`}`;
+  return `${where}${remedy === undefined ? '' : `. ${remedy}`}`;
+}
+
+/** An error as plain data, for another thread; of a foreign one only its kind, since its message may quote a value. */
+export interface ToldError extends Omit<KafkaRxErrorOptions, 'cause'> {
+  readonly code: ErrorCode | undefined;
+  readonly what: string;
+}
+
+/** @internal */
+export function told(error: unknown): ToldError {
+  if (!isKafkaRxError(error)) return { code: undefined, what: errorKind(error) };
+  const { code, message, at, remedy, retriable, path, rule } = error;
+  const what = message.slice(0, message.length - behind({ at, remedy }).length);
+  return { code, what, at, remedy, retriable, path, rule };
+}
+
+/** @internal The error that was told; undefined for a foreign one. */
+export function retold({ code, what, ...options }: ToldError): KafkaRxError | undefined {
+  return code && new KafkaRxError(code, what, options);
 }
 
 /** Whether `error` is one of ours, from whichever copy of the library. @category Errors @since 0.1.0 */

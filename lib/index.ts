@@ -9,6 +9,7 @@ export {
   type MaskedCardNumber,
   maskCardNumber,
 } from './card/card-number.js';
+export type { MaskedText, MaskPattern } from './card/mask-pattern.js';
 export type { Masked } from './card/masked.js';
 export type { Path } from './card/path.js';
 export { type RedactOptions, redact } from './card/redact.js';
@@ -47,7 +48,7 @@ export type {
 } from './dead-letters/options.js';
 export { openDeadLetter, type SealedRecord } from './dead-letters/sealed.js';
 export type * from './drivers/port.js';
-export { type Coordinates, type ErrorCode, isKafkaRxError, KafkaRxError } from './errors.js';
+export { type Coordinates, type DecodeRule, type ErrorCode, isKafkaRxError, KafkaRxError } from './errors.js';
 export { type Header, type Headers, noHeaders } from './headers.js';
 export type { Verdict } from './leases/delivery.js';
 export type { AppState, Health, LifecycleEvent } from './lifecycle/events.js';
@@ -64,6 +65,7 @@ export {
 export { promMetrics } from './metrics/prom-metrics.js';
 export { type Policies, type Policy, type RetryOptions, retry } from './policies/policy.js';
 export type { KafkaRecord } from './record.js';
+export { type ResetOptions, resetGroup } from './reset-group.js';
 export type { EachFunction, EachSinkOptions } from './sinks/each-sink.js';
 export type { GuardOptions } from './sinks/guard.js';
 export { murmur2, partitionForKey } from './sinks/partitioner.js';
@@ -80,6 +82,8 @@ export type {
   Store,
   StoredDocument,
   StoreOptions,
+  StorePosition,
+  StorePositions,
   TimeRange,
 } from './stores/port.js';
 export type { NodeKind, TopologyDescription, TopologyEdge, TopologyNode } from './topology/graph.js';

@@ -1,5 +1,6 @@
 import type { Observable, Observer } from 'rxjs';
 import type { App, TopicOptions } from './app-interface.js';
+import { looksMasked } from './card/card-number.js';
 import { bytes } from './codecs/bytes.js';
 import type { Codec } from './codecs/codec.js';
 import { nullable } from './codecs/nullable.js';
@@ -109,7 +110,10 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
         { remedy: 'Subscribe a sink to it, or leave the source out: its records would be committed unread' },
       );
     }
-    this.#guard = createGuard([...this.graph.masks, ...(guard.fields ?? [])], guard.scan ?? false);
+    this.#guard = createGuard(
+      [...this.graph.masks, ...(guard.fields ?? []).map(path => ({ path, isMasked: looksMasked }))],
+      guard.scan ?? false,
+    );
   }
 
   /** The views that see a topic; what a RegExp finds is never internal nor written by the app itself. */

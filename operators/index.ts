@@ -8,7 +8,7 @@ export { type MapAsyncOptions, mapAsync } from './mapAsync.js';
 export { mapKey } from './mapKey.js';
 export { mapRecord } from './mapRecord.js';
 export { mapValue } from './mapValue.js';
-export { mask } from './mask.js';
+export { type MaskedBy, type MaskOptions, mask, type NoMaskOptions } from './mask.js';
 export { mergeNamed } from './mergeNamed.js';
 export { peek } from './peek.js';
 export { project } from './project.js';

@@ -1,11 +1,39 @@
 import type { OperatorFunction } from 'rxjs';
-import { maskCardNumber } from '../lib/card/card-number.js';
+import { looksMasked, type MaskedCardNumber, maskCardNumber } from '../lib/card/card-number.js';
 import { maskAt } from '../lib/card/mask-at.js';
+import { compilePattern, type MaskedText, type MaskPattern } from '../lib/card/mask-pattern.js';
 import type { Masked } from '../lib/card/masked.js';
 import { compilePath, type Path } from '../lib/card/path.js';
 import { type OperatorOptions, processFailed } from '../lib/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record.js';
 import { operatorObservable } from '../lib/topology/topology-observable.js';
+
+/** @category Operators @since 0.1.0 */
+export interface MaskOptions extends OperatorOptions {
+  /** How the text is masked where it is no card number, such as an e-mail address. Default: as a card number. */
+  readonly pattern?: MaskPattern | undefined;
+}
+
+declare const none: unique symbol;
+
+/**
+ * The type of options that are left out. It has the pattern of others all the same: TypeScript looks here for what the
+ * parameter of a pattern is.
+ */
+export interface NoMaskOptions extends MaskOptions {
+  readonly [none]?: never;
+}
+
+/** What these options make of text. */
+export type MaskedBy<O extends MaskOptions> = typeof none extends keyof O
+  ? MaskedCardNumber
+  : 'pattern' extends keyof O
+    ? O extends { readonly pattern: MaskPattern }
+      ? MaskedText
+      : O extends { readonly pattern?: undefined }
+        ? MaskedCardNumber
+        : MaskedCardNumber | MaskedText
+    : MaskedCardNumber;
 
 /**
  * Masks the card numbers at one or several paths of the value: digits are removed, the last four kept, the grouping
@@ -21,34 +49,39 @@ import { operatorObservable } from '../lib/topology/topology-observable.js';
  * take the source. Every sink of the app then refuses these fields unmasked, wherever else they turn up. A field that is
  * missing or null is left alone; a number becomes a masked string; masking twice changes nothing.
  *
+ * Other text is masked by a `pattern`, and its type becomes `MaskedText`: a RegExp whose groups stay, or a function.
+ *
  * @param paths dotted paths into the value, `*` for every element of an array; a path that does not exist in the type
  *   does not compile
  * @example
  * ```ts
  * purchases$.pipe(mask('cardNumber'));
+purchases$.pipe(mask('customerId', { pattern: /^(.).*(.)$/ })); // 'c-17' becomes 'c-x7'
  * ```
  * @category Operators @since 0.1.0
  */
-export function mask<K, V, const P extends Path<V>>(
+export function mask<K, V, const P extends Path<V>, O extends MaskOptions = NoMaskOptions>(
   paths: P | readonly P[],
-  options: OperatorOptions = {},
-): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P>>> {
+  options?: O,
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, MaskedBy<O>>>> {
   const fields: readonly string[] = typeof paths === 'string' ? [paths] : (paths as readonly P[]);
   const compiled = fields.map(compilePath);
-  const name = options.name ?? `mask(${fields.join(',')})`;
+  const { name = `mask(${fields.join(',')})`, pattern, onError }: MaskOptions = options ?? {};
+  const toMasked = pattern === undefined ? maskCardNumber : compilePattern(pattern);
+  const isMasked = pattern === undefined ? looksMasked : (text: string) => toMasked(text) === text;
   return source =>
-    operatorObservable<KafkaRecord<K, Masked<V, P>>>(
+    operatorObservable<KafkaRecord<K, Masked<V, P, MaskedBy<O>>>>(
       name,
       [source],
       (subscriber, node) =>
         source.subscribe({
           next(record) {
-            let value: Masked<V, P>;
+            let value: Masked<V, P, MaskedBy<O>>;
             try {
               // maskAt replaces exactly the fields that Masked gives another type.
-              value = maskAt(record.value, compiled, maskCardNumber) as Masked<V, P>;
+              value = maskAt(record.value, compiled, toMasked) as Masked<V, P, MaskedBy<O>>;
             } catch (cause) {
-              processFailed(record, node, cause, options.onError, subscriber);
+              processFailed(record, node, cause, onError, subscriber);
               return;
             }
             subscriber.next(record.withValue(value));
@@ -56,6 +89,6 @@ export function mask<K, V, const P extends Path<V>>(
           error: error => subscriber.error(error),
           complete: () => subscriber.complete(),
         }),
-      fields,
+      fields.map(path => ({ path, isMasked })),
     );
 }

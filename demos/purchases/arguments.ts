@@ -1,18 +1,21 @@
-/** The command line of the demo, read into one of three requests. */
-import { parseArgs } from 'node:util';
+/** The command line of the demo, read into one of four requests. */
+import type { DeadLetterLimit, StartFrom } from 'kafka-rx';
 import { defaultStoreFolder, type Surroundings, surroundingsOfProcess } from './data-folder.js';
 import {
   brokerList,
   idleExitMs,
   instant,
   invalidPolicy,
+  letterLimit,
   type OnInvalid,
   port,
+  startFrom,
   text,
   topicName,
 } from './option-values.js';
 import { helpText } from './usage.js';
 import { UsageError } from './usage-error.js';
+import { quoted, type Words, wordsOf } from './words.js';
 
 /** Process purchases. */
 export interface RunArguments {
@@ -28,6 +31,8 @@ export interface RunArguments {
   readonly store: string;
   readonly onInvalid: OnInvalid;
   readonly deadLetterTopic: string;
+  /** Share of the records of a minute, 0 to 1; undefined: the library's own limit. */
+  readonly deadLetterLimit: DeadLetterLimit | undefined;
   readonly createTopics: boolean;
   readonly json: boolean;
   /** Port on 127.0.0.1 for Prometheus, 0 for any free one; undefined: none is opened. */
@@ -45,13 +50,23 @@ export interface HistoryArguments {
   readonly to: Date | undefined;
 }
 
+/** Send the group, and the history with it, to where they are to go on. */
+export interface ResetArguments {
+  readonly command: 'reset';
+  readonly brokers: readonly string[];
+  readonly group: string;
+  readonly store: string;
+  readonly to: StartFrom;
+  readonly json: boolean;
+}
+
 /** Print `text` on standard output and exit 0. */
 export interface HelpArguments {
   readonly command: 'help';
   readonly text: string;
 }
 
-export type Arguments = RunArguments | HistoryArguments | HelpArguments;
+export type Arguments = RunArguments | HistoryArguments | ResetArguments | HelpArguments;
 
 const runFlags = {
   brokers: { type: 'string' },
@@ -61,6 +76,7 @@ const runFlags = {
   store: { type: 'string' },
   'on-invalid': { type: 'string' },
   'dead-letter-topic': { type: 'string' },
+  'dead-letter-limit': { type: 'string' },
   'metrics-port': { type: 'string' },
   'create-topics': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -73,7 +89,17 @@ const historyFlags = {
   to: { type: 'string' },
 } as const;
 
+const resetFlags = {
+  to: { type: 'string' },
+  brokers: { type: 'string' },
+  group: { type: 'string' },
+  store: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
 const helpFlag = { help: { type: 'boolean', short: 'h' } } as const;
+
+const defaultGroup = 'purchases';
 
 /** Topics that the job reads or writes itself: a dead letter must not come round again, nor look like an output. */
 const topicsOfTheJob = ['transactions', 'patterns', 'rewards', 'purchases'];
@@ -87,22 +113,28 @@ export function parseArguments(
   argv: readonly string[],
   surroundings: Surroundings = surroundingsOfProcess(),
 ): Arguments {
-  const words = wordsOf(argv);
+  const words = wordsOf(argv, { ...runFlags, ...historyFlags, ...resetFlags, ...helpFlag });
   const subcommand = words.positionals[0];
   if (words.has('help')) {
-    return { command: 'help', text: helpText(subcommand === 'history' ? 'history' : 'run', surroundings) };
+    const known = subcommand === 'history' || subcommand === 'reset';
+    return { command: 'help', text: helpText(known ? subcommand : 'run', surroundings) };
   }
   if (subcommand === undefined) return runArguments(words, surroundings);
-  if (subcommand !== 'history') {
-    throw new UsageError(`What is ${quoted(subcommand)}? The one subcommand is history`);
+  if (subcommand !== 'history' && subcommand !== 'reset') {
+    throw new UsageError(`What is ${quoted(subcommand)}? The subcommands are history and reset`);
   }
   const stray = words.positionals[1];
-  if (stray !== undefined) throw new UsageError(`history takes options only, not ${quoted(stray)}`);
-  return historyArguments(words, surroundings);
+  if (stray !== undefined) throw new UsageError(`${subcommand} takes options only, not ${quoted(stray)}`);
+  return subcommand === 'history'
+    ? historyArguments(words, surroundings)
+    : resetArguments(words, surroundings);
 }
 
 function runArguments(words: Words, surroundings: Surroundings): RunArguments {
-  words.refuseAllBut(runFlags, 'belongs to history; write history first');
+  words.refuseAllBut(
+    runFlags,
+    name => `belongs to ${name === 'to' ? 'history and reset' : 'history'}; write that first`,
+  );
   const deadLetterTopic = words.value('dead-letter-topic', topicName) ?? 'transactions.dead-letters';
   if (topicsOfTheJob.includes(deadLetterTopic)) {
     throw new UsageError(`--dead-letter-topic must not be ${deadLetterTopic}, which the job itself uses`);
@@ -110,12 +142,13 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
   return {
     command: 'run',
     brokers: words.value('brokers', brokerList),
-    group: words.value('group', text) ?? 'purchases',
+    group: words.value('group', text) ?? defaultGroup,
     input: words.value('input', text),
     idleExitMs: words.value('idle-exit', idleExitMs),
     store: words.value('store', text) ?? defaultStoreFolder(surroundings),
     onInvalid: words.value('on-invalid', invalidPolicy) ?? 'fail',
     deadLetterTopic,
+    deadLetterLimit: words.value('dead-letter-limit', letterLimit),
     createTopics: words.has('create-topics'),
     json: words.has('json'),
     metricsPort: words.value('metrics-port', port),
@@ -123,7 +156,7 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
 }
 
 function historyArguments(words: Words, surroundings: Surroundings): HistoryArguments {
-  words.refuseAllBut(historyFlags, 'does not belong to history');
+  words.refuseAllBut(historyFlags, () => 'does not belong to history');
   const store = words.value('store', text);
   const customer = words.value('customer', text);
   const from = words.value('from', instant);
@@ -139,73 +172,20 @@ function historyArguments(words: Words, surroundings: Surroundings): HistoryArgu
   return { command: 'history', store, customer, from, to };
 }
 
-/** Reads one option's value, or throws a UsageError that names the option. */
-type Reading<T> = (value: string, flag: string) => T;
-
-/** The words of a command line whose every option is known, complete, and given once. */
-interface Words {
-  readonly positionals: readonly string[];
-  has(name: string): boolean;
-  value<T>(name: string, read: Reading<T>): T | undefined;
-  refuseAllBut(flags: Readonly<Record<string, unknown>>, why: string): void;
-}
-
-function wordsOf(argv: readonly string[]): Words {
-  // Not `strict`: parseArgs would tell of a missing value in three lines, and take the last of two.
-  const options = { ...runFlags, ...historyFlags, ...helpFlag };
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const types: Readonly<Record<string, { readonly type: 'string' | 'boolean' } | undefined>> = options;
-  const given = new Map<string, string>();
-  const positionals: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind !== 'option') continue;
-    const { name, rawName, value } = token;
-    const type = Object.hasOwn(options, name) ? types[name]?.type : undefined;
-    if (type === undefined) throw new UsageError(`There is no option ${printable(rawName)}`);
-    if (given.has(name)) throw new UsageError(`${rawName} is given twice`);
-    if (type === 'boolean') {
-      if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
-    } else if (
-      value === undefined ||
-      value === '' ||
-      (token.inlineValue === false && looksLikeOption(value))
-    ) {
-      throw new UsageError(`${rawName} needs a value`);
-    }
-    given.set(name, value ?? '');
+function resetArguments(words: Words, surroundings: Surroundings): ResetArguments {
+  words.refuseAllBut(resetFlags, () => 'does not belong to reset');
+  const to = words.value('to', startFrom);
+  const brokers = words.value('brokers', brokerList);
+  if (to === undefined) throw new UsageError('reset needs --to earliest, latest or a time');
+  if (brokers === undefined) {
+    throw new UsageError('reset needs --brokers HOST:PORT; an embedded broker begins anew with each run');
   }
   return {
-    positionals,
-    has: name => given.has(name),
-    value(name, read) {
-      const value = given.get(name);
-      return value === undefined ? undefined : read(value, `--${name}`);
-    },
-    refuseAllBut(flags, why) {
-      for (const name of given.keys()) {
-        if (!Object.hasOwn(flags, name)) throw new UsageError(`--${name} ${why}`);
-      }
-    },
+    command: 'reset',
+    brokers,
+    group: words.value('group', text) ?? defaultGroup,
+    store: words.value('store', text) ?? defaultStoreFolder(surroundings),
+    to,
+    json: words.has('json'),
   };
-}
-
-/** A negative number is a wrong value, not an option. */
-function looksLikeOption(value: string): boolean {
-  return value.startsWith('-') && value !== '-' && !/^-[\d.]/.test(value);
-}
-
-function quoted(word: string): string {
-  return `"${printable(word)}"`;
-}
-
-/** One line, and no control characters for the terminal. */
-function printable(word: string): string {
-  return word.replace(/\p{Cc}/gu, '?');
 }

@@ -1,4 +1,5 @@
 /** How the value of each option is read. A refusal names the option and what it takes. */
+import type { DeadLetterLimit, StartFrom } from 'kafka-rx';
 import { UsageError } from './usage-error.js';
 
 /** What becomes of a record that the job cannot read. */
@@ -10,6 +11,14 @@ export function invalidPolicy(value: string, flag: string): OnInvalid {
   const choice = onInvalidChoices.find(known => known === value);
   if (choice === undefined) throw new UsageError(`${flag} must be ${inWords(onInvalidChoices)}`);
   return choice;
+}
+
+/** A share in percent, or none. */
+export function letterLimit(value: string, flag: string): DeadLetterLimit {
+  if (value === 'none') return value;
+  const percent = /^\d{1,3}(?:\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(percent <= 100)) throw new UsageError(`${flag} must be a percentage from 0 to 100, or none`);
+  return { share: percent / 100 };
 }
 
 /** Any text that holds more than spaces. */
@@ -77,6 +86,19 @@ export function instant(value: string, flag: string): Date {
   if (Number.isNaN(asUtc.getTime()) || asUtc.toISOString().slice(0, 19) !== written) throw refused();
   const fraction = /\.\d+/.exec(value)?.[0] ?? '';
   return new Date(`${written}${fraction}${zone}`);
+}
+
+/** `earliest`, `latest`, an {@link instant}, or milliseconds since 1970. */
+export function startFrom(value: string, flag: string): StartFrom {
+  if (value === 'earliest' || value === 'latest') return value;
+  if (/^\d{1,15}$/.test(value)) return { timestamp: Number(value) };
+  try {
+    return { timestamp: instant(value, flag).getTime() };
+  } catch {
+    throw new UsageError(
+      `${flag} must be earliest, latest, a date as 1997-05-31, a time as 1997-05-31T18:30:00Z, or milliseconds since 1970`,
+    );
+  }
 }
 
 function inWords(choices: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { type App, createApp, type Driver, isKafkaRxError, memoryMetrics, systemClock } from 'kafka-rx';
+import { type App, createApp, type Driver, memoryMetrics, systemClock } from 'kafka-rx';
 import { lmdb } from 'kafka-rx/lmdb';
 import { memory } from 'kafka-rx/memory';
 import { Activity } from './activity.js';
@@ -9,6 +9,7 @@ import { createMissingTopics, publish, withConnection } from './cluster.js';
 import { defaultStoreFolder, surroundingsOfProcess } from './data-folder.js';
 import { inputRecords } from './input.js';
 import { both, type MetricsEndpoint, openMetricsEndpoint } from './metrics-endpoint.js';
+import { oneLine } from './one-line.js';
 import { showProgress } from './progress.js';
 import { runTotals, totalsAsJson } from './run-totals.js';
 import { renderSummary } from './summary.js';
@@ -69,8 +70,13 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     const running = createApp({
       groupId: request.group,
       driver,
-      policies: { decode: request.onInvalid, process: request.onInvalid },
-      deadLetters: request.onInvalid === 'dead-letter' ? { topic: request.deadLetterTopic } : undefined,
+      // A record with a card number where none belongs is invalid too: the guard finds it, whatever the field.
+      policies: { decode: request.onInvalid, process: request.onInvalid, encode: request.onInvalid },
+      guard: { scan: true },
+      deadLetters:
+        request.onInvalid === 'dead-letter'
+          ? { topic: request.deadLetterTopic, limit: request.deadLetterLimit }
+          : undefined,
       // A killed run's partitions come back after ten seconds rather than thirty.
       sessionTimeoutMs: 10_000,
       connectTimeoutMs: 0,
@@ -80,6 +86,12 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     running.events$.subscribe(event => {
       activity.hear(event);
       if (event.type === 'assigned') phase = undefined;
+      if (event.type === 'resumed-at-store') {
+        const { topic, partition, offset, committed } = event;
+        progress.print(
+          `the history is behind: ${topic}-${partition} goes on at ${offset} instead of ${committed}`,
+        );
+      }
       if (event.type === 'state' && event.state === 'stopping') phase = 'draining';
     });
     const masked = purchases(running, lmdb('history', { ...historyOptions, directory: store }));
@@ -132,9 +144,4 @@ async function embeddedStoreFolder(folder: string): Promise<string> {
 
 function health(app: App | undefined): ReturnType<App['health']> {
   return app?.health() ?? { state: 'wiring', ready: false, live: true, reasons: ['the app is not made yet'] };
-}
-
-function oneLine(error: unknown): string {
-  const code = isKafkaRxError(error) ? `${error.code}: ` : '';
-  return `${code}${error instanceof Error ? error.message : String(error)}`.replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -9,7 +9,7 @@ import { MaskedPurchase, Purchase, PurchasePattern, Reward, toPurchasePattern, t
  * @returns the masked purchases, for whoever looks on
  */
 export function purchases(app: App, history: Store<MaskedPurchase>) {
-  const masked = app.topic('transactions', { value: json(Purchase) }).pipe(mask('cardNumber'), share());
+  const masked = app.topic(inputTopic, { value: json(Purchase) }).pipe(mask('cardNumber'), share());
 
   masked
     .pipe(project(toPurchasePattern))
@@ -22,8 +22,11 @@ export function purchases(app: App, history: Store<MaskedPurchase>) {
   return masked;
 }
 
+/** The topic that the topology reads. */
+export const inputTopic = 'transactions';
+
 /** The topics that the topology reads and writes. */
-export const topics = ['transactions', 'patterns', 'rewards', 'purchases'] as const;
+export const topics = [inputTopic, 'patterns', 'rewards', 'purchases'] as const;
 
 /** Where each customer's masked purchases are found again. */
 export const historyOptions = {

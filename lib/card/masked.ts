@@ -1,4 +1,5 @@
 import type { MaskedCardNumber } from './card-number.js';
+import type { MaskedText } from './mask-pattern.js';
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 
@@ -11,20 +12,31 @@ type Primitive = string | number | bigint | boolean | symbol | null | undefined;
  * ```
  *
  * @typeParam P a union of `Path<V>`
+ * @typeParam As what the text becomes
  * @category Privacy @since 0.1.0
  */
-export type Masked<V, P extends string> = V extends Primitive
+export type Masked<
+  V,
+  P extends string,
+  As extends MaskedCardNumber | MaskedText = MaskedCardNumber,
+> = V extends Primitive
   ? V
   : V extends readonly unknown[]
-    ? { [I in keyof V]: MaskedField<V[I], '*', P> }
-    : { [K in keyof V]: MaskedField<V[K], K, P> };
+    ? { [I in keyof V]: MaskedField<V[I], '*', P, As> }
+    : { [K in keyof V]: MaskedField<V[K], K, P, As> };
 
-type MaskedField<Field, K, P extends string> = Within<K extends P ? Replaced<Field> : Field, Rest<K, P>>;
+type MaskedField<Field, K, P extends string, As extends MaskedCardNumber | MaskedText> = Within<
+  K extends P ? Replaced<Field, As> : Field,
+  Rest<K, P>,
+  As
+>;
 
 /** Fields that no path leads into stay as they are, names and all: they are not mapped. */
-type Within<Field, P extends string> = [P] extends [never] ? Field : Masked<Field, P>;
+type Within<Field, P extends string, As extends MaskedCardNumber | MaskedText> = [P] extends [never]
+  ? Field
+  : Masked<Field, P, As>;
 
 type Rest<K, P extends string> = K extends string ? (P extends `${K}.${infer After}` ? After : never) : never;
 
 /** A card number that came as a JSON number is masked to text as well. */
-type Replaced<Field> = Field extends string | number ? MaskedCardNumber : Field;
+type Replaced<Field, As> = Field extends string | number ? As : Field;

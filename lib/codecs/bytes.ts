@@ -11,7 +11,8 @@ import { decodeFailure, encodeFailure } from './failure.js';
 export const bytes: Codec<Buffer> = {
   name: 'bytes',
   decode(bytes, at) {
-    if (bytes === null) throw decodeFailure('bytes', 'it is null, which only nullable(codec) accepts', at);
+    if (bytes === null)
+      throw decodeFailure('bytes', 'null', 'it is null, which only nullable(codec) accepts', at);
     return bytes;
   },
   encode(value) {

@@ -1,15 +1,22 @@
-import { type Coordinates, KafkaRxError } from '../errors.js';
+import { type Coordinates, type DecodeRule, KafkaRxError } from '../errors.js';
 
 /**
  * The errors of codecs. No `cause` is kept: what lies beneath (`JSON.parse`'s SyntaxError, a validator's error) may
  * quote the input, and the input may hold a card number.
  */
 
-/** @internal Bytes that are not what the codec demands: code `DECODE`, with the record's coordinates. */
-export function decodeFailure(codec: string, what: string, at: Coordinates, path?: string): KafkaRxError {
+/** @internal Bytes that are not what the codec demands: code `DECODE`, with the rule and the record's coordinates. */
+export function decodeFailure(
+  codec: string,
+  rule: DecodeRule,
+  what: string,
+  at: Coordinates,
+  path?: string,
+): KafkaRxError {
   return new KafkaRxError('DECODE', `${codec} cannot decode the record: ${what}`, {
     at,
     path,
+    rule,
     remedy: "Repair the producer, or give the source a decode policy of 'skip' or 'dead-letter'",
   });
 }

@@ -1,33 +1,64 @@
 import { type Coordinates, errorKind } from '../errors.js';
 import { decodeFailure, encodeFailure } from './failure.js';
+import { type JsonLimits, lookAt } from './json-strict.js';
 import { utf8 } from './utf8.js';
+
+/** @internal What of a record's JSON is accepted; `declared` names a place in it for an error. */
+export interface JsonRules extends JsonLimits {
+  readonly maxBytes: number;
+  readonly refuseProto: boolean;
+  readonly declared: (path: readonly string[]) => string;
+}
+
+const told = {
+  'too-deep': 'nested deeper than maxDepth allows',
+  'duplicate-key': 'there twice',
+  'unsafe-number': 'a number beyond 2^53, which loses digits',
+} as const;
 
 /**
  * JSON text and back, without types.
  *
  * @internal
  */
-export function parseJson(
-  codec: string,
-  bytes: Buffer | null,
-  at: Coordinates,
-  refuseProto: boolean,
-): unknown {
+export function parseJson(codec: string, bytes: Buffer | null, at: Coordinates, rules: JsonRules): unknown {
+  if (bytes !== null && bytes.length > rules.maxBytes) {
+    throw decodeFailure(
+      codec,
+      'too-large',
+      `its ${bytes.length} bytes are more than maxBytes, ${rules.maxBytes}`,
+      at,
+    );
+  }
   const text = utf8(codec, bytes, at);
-  if (text === '') throw decodeFailure(codec, 'the value is empty', at);
+  if (text === '') throw decodeFailure(codec, 'empty', 'the value is empty', at);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     // Its SyntaxError quotes the input.
-    throw decodeFailure(codec, 'the bytes are not JSON', at);
+    throw decodeFailure(codec, 'json', 'the bytes are not JSON', at);
   }
-  if (!mayNameProto(text)) return value;
+  // Not null: null has no text.
+  const { breach, proto } = lookAt(value, bytes ?? noBytes, rules);
+  if (breach !== undefined) {
+    const path = rules.declared(breach.path);
+    throw decodeFailure(
+      codec,
+      breach.rule,
+      `${path === '' ? 'the value' : path} is ${told[breach.rule]}`,
+      at,
+      path,
+    );
+  }
+  if (!proto) return value;
+  if (rules.refuseProto) throw decodeFailure(codec, 'proto', 'it has a field that is called __proto__', at);
   // Before the type sees it: io-ts copies with assignments, and one of an own `__proto__` changes the prototype.
-  if (removeProto(value) && refuseProto)
-    throw decodeFailure(codec, 'it has a field that is called __proto__', at);
+  removeProto(value);
   return value;
 }
+
+const noBytes = Buffer.alloc(0);
 
 /** @internal Throws `ENCODE` where JSON has no form for the value. */
 export function writeJson(codec: string, value: unknown): Buffer {
@@ -45,25 +76,15 @@ export function writeJson(codec: string, value: unknown): Buffer {
   return Buffer.from(text);
 }
 
-/** Cheap, and never wrong where it says no: the name, or an escape that could spell one of its letters. */
-function mayNameProto(text: string): boolean {
-  return text.includes('__proto__') || text.includes('\\u00');
-}
-
-function removeProto(root: unknown): boolean {
-  let found = false;
+function removeProto(root: unknown): void {
   // A stack of its own: JSON.parse takes depths that recursion does not.
   const pending: unknown[] = [root];
   while (pending.length > 0) {
     const value = pending.pop();
     if (!isObject(value)) continue;
-    if (Object.hasOwn(value, '__proto__')) {
-      found = true;
-      Reflect.deleteProperty(value, '__proto__');
-    }
+    if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
     for (const inner of Object.values(value)) pending.push(inner);
   }
-  return found;
 }
 
 function hasNonFinite(root: unknown): boolean {

@@ -1,10 +1,12 @@
+import { defaults } from '../defaults.js';
 import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { isAsIs } from './as-is.js';
 import type { Codec } from './codec.js';
+import { declaredPath } from './declared-path.js';
 import { decodeFailure, encodeFailure } from './failure.js';
 import { failureOf, shortened } from './io-ts-failure.js';
 import type { IoTsShape } from './io-ts-shape.js';
-import { parseJson, writeJson } from './json-text.js';
+import { type JsonRules, parseJson, writeJson } from './json-text.js';
 import { shapeOf } from './shape.js';
 import { isStandardSchema, issuePath, type StandardSchema } from './standard-schema.js';
 import { strip } from './strip.js';
@@ -17,7 +19,24 @@ export interface JsonOptions {
    * declared. Default `'strip'`.
    */
   readonly unknownFields?: 'strip' | 'refuse';
+  /**
+   * What becomes of an object that names a field twice: refused, or the last one counts, as JSON.parse has it. Two
+   * readers of such a record may see two different values. Default `'refuse'`.
+   */
+  readonly duplicateKeys?: 'refuse' | 'last';
+  /**
+   * What becomes of numbers beyond ±(2^53 - 1), of which JSON.parse may have lost digits: refused, or taken as they came
+   * out; an infinite one (1e400) is always refused. Default `'refuse'`.
+   */
+  readonly unsafeNumbers?: 'refuse' | 'allow';
+  /** Bytes of one value; a longer one is refused before it is read. Default 16 MiB. */
+  readonly maxBytes?: number;
+  /** Objects and arrays within each other; a deeper value is refused. Default 64. */
+  readonly maxDepth?: number;
 }
+
+/** Without a type of io-ts to strip by: what holds for the text alone. @category Codecs @since 0.1.0 */
+export type JsonTextOptions = Omit<JsonOptions, 'unknownFields'>;
 
 /**
  * JSON in UTF-8, checked by an io-ts type or by anything of its shape ({@link IoTsShape}).
@@ -43,7 +62,10 @@ export function json<A>(type: IoTsShape<A>, options?: JsonOptions): Codec<A>;
  *
  * @category Codecs @since 0.1.0
  */
-export function json<Output extends Input, Input>(schema: StandardSchema<Input, Output>): Codec<Output>;
+export function json<Output extends Input, Input>(
+  schema: StandardSchema<Input, Output>,
+  options?: JsonTextOptions,
+): Codec<Output>;
 export function json(
   type: IoTsShape<unknown> | StandardSchema<unknown, unknown>,
   options: JsonOptions = {},
@@ -56,18 +78,25 @@ export function json(
   return jsonOfType(type, options);
 }
 
-function jsonOfType<A>(type: IoTsShape<A>, { unknownFields = 'strip' }: JsonOptions): Codec<A> {
+function jsonOfType<A>(type: IoTsShape<A>, options: JsonOptions): Codec<A> {
   const typeName = typeof type.name === 'string' ? type.name : 'value';
   const name = `json(${shortened(typeName)})`;
-  const refuse = unknownFields === 'refuse';
+  const refuse = options.unknownFields === 'refuse';
   const asIs = isAsIs(type);
   const shape = shapeOf(type, 'decoded');
   // What io-ts has decoded it may have stripped itself already: to refuse, one must look at what came in.
   const rawShape = refuse && !asIs ? shapeOf(type, 'raw') : shape;
+  const rules = rulesOf(options, path => declaredPath(rawShape, path));
 
   const mismatch = (left: unknown, at: Coordinates): KafkaRxError => {
     const { path, expected } = failureOf(left, typeName);
-    return decodeFailure(name, `${path === '' ? 'the value' : path} is not of type ${expected}`, at, path);
+    return decodeFailure(
+      name,
+      'type',
+      `${path === '' ? 'the value' : path} is not of type ${expected}`,
+      at,
+      path,
+    );
   };
   const check = (input: unknown, at: Coordinates): A => {
     // The cast holds: for a type that changes nothing, a value that passes `is` is what `decode` would give.
@@ -80,18 +109,20 @@ function jsonOfType<A>(type: IoTsShape<A>, { unknownFields = 'strip' }: JsonOpti
   return {
     name,
     decode(bytes, at) {
-      const input = parseJson(name, bytes, at, refuse);
+      const input = parseJson(name, bytes, at, rules);
       try {
         const value = check(input, at);
         if (!refuse) return strip(shape, value, undefined) as A; // Removing undeclared fields leaves an A.
         strip(
           rawShape,
           input,
-          trail(path => decodeFailure(name, undeclared(path), at, path)),
+          trail(path => decodeFailure(name, 'undeclared', undeclared(path), at, path)),
         );
         return value;
       } catch (error) {
-        throw own(error) ?? decodeFailure(name, `its type cannot be checked (${errorKind(error)})`, at);
+        throw (
+          own(error) ?? decodeFailure(name, 'type', `its type cannot be checked (${errorKind(error)})`, at)
+        );
       }
     },
     encode(value) {
@@ -109,13 +140,10 @@ function jsonOfType<A>(type: IoTsShape<A>, { unknownFields = 'strip' }: JsonOpti
   };
 }
 
-function jsonOfSchema(
-  schema: StandardSchema<unknown, unknown>,
-  { unknownFields }: JsonOptions,
-): Codec<unknown> {
+function jsonOfSchema(schema: StandardSchema<unknown, unknown>, options: JsonOptions): Codec<unknown> {
   const { vendor, validate } = schema['~standard'];
   const name = `json(${vendor} schema)`;
-  if (unknownFields === 'refuse') {
+  if (options.unknownFields === 'refuse') {
     throw new KafkaRxError(
       'CONFIGURATION',
       `${name} cannot refuse undeclared fields: a schema does not tell what it declares`,
@@ -124,6 +152,7 @@ function jsonOfSchema(
       },
     );
   }
+  const rules = rulesOf(options, path => path.map(() => '*').join('.'));
   const run = (value: unknown, failed: (what: string, path?: string) => KafkaRxError): unknown => {
     let result: ReturnType<typeof validate>;
     try {
@@ -144,12 +173,29 @@ function jsonOfSchema(
   return {
     name,
     decode: (bytes, at) =>
-      run(parseJson(name, bytes, at, false), (what, path) => decodeFailure(name, what, at, path)),
+      run(parseJson(name, bytes, at, rules), (what, path) => decodeFailure(name, 'type', what, at, path)),
     encode: value =>
       writeJson(
         name,
         run(value, (what, path) => encodeFailure(name, what, path)),
       ),
+  };
+}
+
+function rulesOf(options: JsonOptions, declared: JsonRules['declared']): JsonRules {
+  const { maxBytes, maxDepth } = { ...defaults.json, ...options };
+  if (!(maxBytes >= 1) || !(maxDepth >= 1)) {
+    throw new KafkaRxError('CONFIGURATION', 'json() was given a maxBytes or maxDepth below 1', {
+      remedy: 'Leave the option out, or give a number from 1 up',
+    });
+  }
+  return {
+    maxBytes,
+    maxDepth,
+    duplicateKeys: options.duplicateKeys ?? 'refuse',
+    unsafeNumbers: options.unsafeNumbers ?? 'refuse',
+    refuseProto: options.unknownFields === 'refuse',
+    declared,
   };
 }
 

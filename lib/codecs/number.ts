@@ -19,10 +19,10 @@ export const number: Codec<number> = {
   name: 'number',
   decode(bytes, at) {
     const text = utf8('number', bytes, at);
-    if (!decimal.test(text)) throw decodeFailure('number', 'the text is not a decimal number', at);
+    if (!decimal.test(text)) throw decodeFailure('number', 'number', 'the text is not a decimal number', at);
     const value = Number(text);
     if (!Number.isFinite(value))
-      throw decodeFailure('number', 'the number is beyond the range of a double', at);
+      throw decodeFailure('number', 'number', 'the number is beyond the range of a double', at);
     return value;
   },
   encode(value) {

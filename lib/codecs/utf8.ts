@@ -9,7 +9,8 @@ import { decodeFailure } from './failure.js';
  * @internal
  */
 export function utf8(codec: string, bytes: Buffer | null, at: Coordinates): string {
-  if (bytes === null) throw decodeFailure(codec, 'it is null, which only nullable(codec) accepts', at);
-  if (!isUtf8(bytes)) throw decodeFailure(codec, 'the bytes are not UTF-8', at);
+  if (bytes === null)
+    throw decodeFailure(codec, 'null', 'it is null, which only nullable(codec) accepts', at);
+  if (!isUtf8(bytes)) throw decodeFailure(codec, 'utf8', 'the bytes are not UTF-8', at);
   return bytes.toString();
 }

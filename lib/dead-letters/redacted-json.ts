@@ -4,8 +4,8 @@ import { redact } from '../card/redact.js';
  * A copy of a JSON text with every run of 13 digits or more masked, in strings, numbers and names at every depth: on the
  * parsed value, since the text may write a digit as an escape. A number that is masked becomes a string.
  *
- * @param masked names of fields below which every digit is masked, at whatever depth: a record that could not be read may
- *   hold there what is no card number yet still most of one
+ * @param masked names of fields below which every letter and digit is masked, at whatever depth: what a field must not show
+ *   there it must not show in a record that could not be read either
  * @returns undefined for what is not JSON in UTF-8, or too deep to walk: then nothing is known of where a card stands
  */
 export function redactedJson(value: Buffer | null, masked: ReadonlySet<string>): Buffer | undefined {
@@ -35,23 +35,23 @@ export function redactedBytes(bytes: Buffer | null): Buffer | null {
   }
 }
 
-/** @param whole mask every digit and not only long runs of them */
+/** @param whole mask all of it and not only long runs of digits */
 function redacted(value: unknown, masked: ReadonlySet<string>, whole: boolean): unknown {
-  if (typeof value === 'string') return whole ? withoutDigits(value) : redactedText(value);
-  if (typeof value === 'number') return whole ? withoutDigits(String(value)) : redactedNumber(value);
+  if (typeof value === 'string') return whole ? blanked(value) : redactedText(value);
+  if (typeof value === 'number') return whole ? blanked(String(value)) : redactedNumber(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(inner => redacted(inner, masked, whole));
   // fromEntries defines `__proto__` as a name like any other.
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
-      whole ? withoutDigits(name) : redactedText(name),
+      whole ? blanked(name) : redactedText(name),
       redacted(inner, masked, whole || masked.has(name)),
     ]),
   );
 }
 
-function withoutDigits(text: string): string {
-  return text.replaceAll(/\p{N}/gu, 'x');
+function blanked(text: string): string {
+  return text.replaceAll(/[\p{L}\p{N}]/gu, 'x');
 }
 
 /** Whatever point or exponent stands between them: 13 digits are enough. */

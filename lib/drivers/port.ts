@@ -31,6 +31,21 @@ export interface AssignedPartition extends TopicPartition {
 /** An offset below which everything is settled; what `commit` sends to Kafka. */
 export interface OffsetCommit extends AssignedPartition {
   readonly offset: number;
+  /** Kept by Kafka beside the offset and handed back to {@link ConsumerOptions.resumeAt}; 4,096 bytes at most. */
+  readonly metadata?: string | undefined;
+}
+
+/** A partition just assigned, and what its group has committed of it. */
+export interface CommittedPartition extends AssignedPartition {
+  /** Undefined where the group has committed nothing. */
+  readonly offset: number | undefined;
+  /** What the commit carried; `''` where it carried nothing. */
+  readonly metadata: string;
+}
+
+/** An offset of a partition, whoever has it. */
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number;
 }
 
 /** Where a group without a committed offset begins. `timestamp`: the first record at or after it, in ms. */
@@ -96,6 +111,11 @@ export interface DriverAdmin {
   offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
   /** A group's committed offsets in partition order; -1 where it has none. */
   committed(groupId: string, topic: string): Promise<readonly number[]>;
+  /**
+   * Sets a group's offsets, without metadata, as long as it has no member. The broker itself decides that, in the same
+   * step: rejects with `GROUP_ACTIVE`, and nothing was set, while it has one.
+   */
+  resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void>;
 }
 
 export interface ConsumerOptions {
@@ -109,6 +129,14 @@ export interface ConsumerOptions {
   /** Milliseconds that the members have to give up their partitions; the bound of a drain. */
   readonly rebalanceTimeoutMs: number;
   readonly readCommitted: boolean;
+  /**
+   * Asked after each assignment, with what the group has committed, before anything of these partitions is fetched.
+   * Answers in the same order where each begins; undefined: as committed, or by `startFrom`. Is asked again after a
+   * rejection with a `retriable` error; any other is final, as `failed`. A `seek` meanwhile counts more.
+   */
+  readonly resumeAt?:
+    | ((partitions: readonly CommittedPartition[]) => Promise<readonly (number | undefined)[]>)
+    | undefined;
 }
 
 /** Called by the driver, never inside a call into the port. */

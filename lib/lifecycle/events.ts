@@ -19,6 +19,19 @@ export type LifecycleEvent =
   /** Given up; `pending` records were not settled in time and will be delivered again elsewhere. */
   | { readonly type: 'revoked'; readonly partitions: readonly AssignedPartition[]; readonly pending: number }
   | { readonly type: 'lost'; readonly partitions: readonly AssignedPartition[] }
+  /**
+   * A store was behind a commit that it had part in: it was put back from an older copy, or lost writes. The partition
+   * begins at `offset`, where the store's `position` and what the log still holds allow it, and not at `committed`.
+   */
+  | {
+      readonly type: 'resumed-at-store';
+      readonly topic: string;
+      readonly partition: number;
+      readonly store: string;
+      readonly committed: number;
+      readonly position: number;
+      readonly offset: number;
+    }
   | { readonly type: 'commit'; readonly result: CommitResult }
   /** The final drain; `pending` records were not settled before the deadline and stay uncommitted. */
   | { readonly type: 'drained'; readonly pending: number }

@@ -93,6 +93,11 @@ export class Lifecycle {
           this.#logger.warn({ code: event.result.error.code }, event.result.error.message);
         }
         break;
+      case 'resumed-at-store': {
+        const { type, ...at } = event;
+        this.#logger.warn(at, 'a store is behind what was committed: going on at its position');
+        break;
+      }
       case 'driver':
         this.#logger.info({ driver: event.event.type }, 'driver');
         break;

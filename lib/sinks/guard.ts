@@ -3,10 +3,10 @@
  * slipped past the types is stopped before it is written. It fails closed: what it cannot read, it refuses.
  */
 
-import { looksMasked } from '../card/card-number.js';
 import { containsCardNumber } from '../card/scan.js';
 import { KafkaRxError } from '../errors.js';
 import type { KafkaRecord } from '../record.js';
+import type { MaskedField } from '../topology/graph.js';
 
 /** @category Privacy @since 0.1.0 */
 export interface GuardOptions {
@@ -34,14 +34,18 @@ export interface Guard {
   checkDocument(value: unknown, record: KafkaRecord, sink: string): void;
 }
 
-/** @param fields dotted paths; a segment `*` stands for every element of an array */
-export function createGuard(fields: readonly string[], scan: boolean): Guard {
-  const paths = fields.map(field => ({ field, segments: field.split('.') }));
+/** @param fields where one path is masked in several ways, any of them will do */
+export function createGuard(fields: readonly MaskedField[], scan: boolean): Guard {
+  const paths = [...new Set(fields.map(({ path }) => path))].map(field => ({
+    field,
+    segments: field.split('.'),
+    isMasked: anyOf([...new Set(fields.filter(({ path }) => path === field).map(one => one.isMasked))]),
+  }));
   return {
     scans: scan,
     checkValue(value, record, sink) {
-      for (const { field, segments } of paths) {
-        if (!isMaskedAt(value, segments, 0))
+      for (const { field, segments, isMasked } of paths) {
+        if (!isMaskedAt(value, segments, 0, isMasked))
           throw refused(`the field '${field}' unmasked`, record, sink, field);
       }
     },
@@ -60,28 +64,33 @@ export function createGuard(fields: readonly string[], scan: boolean): Guard {
   };
 }
 
-/** The text found masked last: several sinks are handed the one value, and its text cannot have changed between them. */
-let lastMasked = '';
+type IsMasked = (text: string) => boolean;
 
-function isMaskedAt(value: unknown, segments: readonly string[], depth: number): boolean {
+/** Several sinks are handed the one value: the text found masked last is not asked about again. */
+function anyOf(ways: readonly IsMasked[]): IsMasked {
+  let lastMasked = '';
+  return text => {
+    if (text === lastMasked) return true;
+    if (!ways.some(isMasked => isMasked(text))) return false;
+    lastMasked = text;
+    return true;
+  };
+}
+
+function isMaskedAt(value: unknown, segments: readonly string[], depth: number, isMasked: IsMasked): boolean {
   if (value === undefined || value === null) return true;
   const segment = segments[depth];
   if (segment === undefined) {
-    if (typeof value === 'string') {
-      if (value === lastMasked) return true;
-      if (!looksMasked(value)) return false;
-      lastMasked = value;
-      return true;
-    }
-    // A number of more than four digits could be the card itself; objects here were never a card number.
-    return typeof value !== 'number' || Math.abs(value) < 10_000;
+    if (typeof value === 'string') return isMasked(value);
+    // A number could be the card itself; objects here never were.
+    return typeof value !== 'number' || isMasked(String(value));
   }
   if (typeof value !== 'object') return true;
   if (segment === '*')
-    return !Array.isArray(value) || value.every(item => isMaskedAt(item, segments, depth + 1));
+    return !Array.isArray(value) || value.every(item => isMaskedAt(item, segments, depth + 1, isMasked));
   // Read first: most values have no such field, and asking whether one is its own costs more than reading it.
   const inner = (value as Record<string, unknown>)[segment];
-  return isMaskedAt(inner, segments, depth + 1) || !Object.hasOwn(value, segment);
+  return isMaskedAt(inner, segments, depth + 1, isMasked) || !Object.hasOwn(value, segment);
 }
 
 /** A document as a store would write it; undefined where it has no text, such as for a circle. */

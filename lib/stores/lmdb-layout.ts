@@ -8,12 +8,14 @@
  * by-time      time document                       -> nothing
  * by-customer  generation customer time document   -> nothing
  * origins      number (u32)                        -> origin, as a JSON string (a lone surrogate survives)
- * meta         'format' -> u32, 'count' -> float64
+ * meta         'format' -> u32, 'id' -> the store's own id
+ *              'count', 'removed' (documents ever filed, and removed again), 'incarnation' -> float64
+ *              'position' origin-number (u32) partition (u32) -> float64
  *
  * document     origin-number (u32) partition (u32) offset (u64) ordinal steps (u32 each)       16 to 272 bytes
  * time         float64, its sign turned so that the order of the bytes is the order of the numbers  8 bytes
  * customer     length (u16) UTF-8, or 0xffff SHA-256                                           2 to 770 bytes
- * generation   number of documents when this one was filed, divided by 8,192 (u32)
+ * generation   number of documents filed before this one, divided by 8,192 (u32)
  * ```
  * All numbers are big-endian, so that LMDB's byte order is theirs. One buffer `generation customer time document`
  * holds the three keys of a document as its tails. The longest is 1,054 bytes, below LMDB's limit of 1,978.

@@ -1,6 +1,6 @@
 import type { Transaction } from 'lmdb';
 import { documentsOfGeneration, generationBytes, keyRange, timeBytes } from './lmdb-layout.js';
-import { readCount, type Table, type Tables } from './lmdb-tables.js';
+import { readFiled, type Table, type Tables } from './lmdb-tables.js';
 
 /** Keys read from one run in one go. */
 const keysAtOnce = 256;
@@ -67,7 +67,7 @@ export class Runs {
     to: number | undefined,
     transaction: Transaction,
   ): Runs {
-    const generations = Math.floor(readCount(tables, transaction) / documentsOfGeneration) + 1;
+    const generations = Math.floor(readFiled(tables, transaction) / documentsOfGeneration) + 1;
     const runs = Array.from({ length: generations }, (_, generation) => {
       const prefix = Buffer.alloc(generationBytes + customer.length);
       customer.copy(prefix, prefix.writeUInt32BE(generation, 0));

@@ -18,7 +18,8 @@ export interface Tables {
 export const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 const formatKey = Buffer.from('format');
-const countKey = Buffer.from('count');
+const filedKey = Buffer.from('count');
+const removedKey = Buffer.from('removed');
 const prefix = 'kafka-rx/';
 
 /**
@@ -52,16 +53,34 @@ export function openTables(root: Tables['root'], readOnly: boolean, where: strin
   };
 }
 
+/** How many documents were ever filed: never less, since it says how many generations there are to look into. */
+export function readFiled({ meta }: Tables, transaction?: Transaction): number {
+  return readNumber(meta, filedKey, transaction);
+}
+
 /** The number of documents: kept in the transaction that changes it, since counting would walk the whole table. */
-export function readCount({ meta }: Tables, transaction?: Transaction): number {
-  return meta.get(countKey, transaction === undefined ? {} : { transaction })?.readDoubleBE(0) ?? 0;
+export function readCount(tables: Tables): number {
+  return readFiled(tables) - readNumber(tables.meta, removedKey);
 }
 
 /** Inside a write transaction. */
-export function writeCount({ meta }: Tables, count: number): void {
+export function writeFiled({ meta }: Tables, filed: number): void {
+  writeNumber(meta, filedKey, filed);
+}
+
+/** Inside a write transaction. */
+export function addRemoved({ meta }: Tables, documents: number): void {
+  writeNumber(meta, removedKey, readNumber(meta, removedKey) + documents);
+}
+
+function readNumber(meta: Table, key: Buffer, transaction?: Transaction): number {
+  return meta.get(key, transaction === undefined ? {} : { transaction })?.readDoubleBE(0) ?? 0;
+}
+
+function writeNumber(meta: Table, key: Buffer, number: number): void {
   const bytes = Buffer.alloc(8);
-  bytes.writeDoubleBE(count);
-  meta.put(countKey, bytes);
+  bytes.writeDoubleBE(number);
+  meta.put(key, bytes);
 }
 
 function refuseForeign(root: Tables['root'], where: string): void {

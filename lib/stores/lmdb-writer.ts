@@ -15,7 +15,7 @@ import {
   writeTime,
 } from './lmdb-layout.js';
 import type { Origins } from './lmdb-origins.js';
-import { readCount, type Table, type Tables, writeCount } from './lmdb-tables.js';
+import { addRemoved, readFiled, type Table, type Tables, writeFiled } from './lmdb-tables.js';
 import type { Document, StoreOptions } from './port.js';
 
 /** Documents with all that can fail on a value done: column by column, since there may be thousands. */
@@ -66,7 +66,7 @@ export class LmdbWriter {
   /** Inside a write transaction: all of it, or a throw that must abort the transaction. */
   put({ documents, values, times, customers }: Batch): void {
     const key = this.#keys.buffer;
-    const before = readCount(this.#tables);
+    const before = readFiled(this.#tables);
     let count = before;
     for (const [i, { source }] of documents.entries()) {
       // The columns are as long as `documents`.
@@ -80,7 +80,18 @@ export class LmdbWriter {
       const header = { time, generation, customer: this.#keys.view(start, customerEnd) };
       if (this.#file(header, timeEnd, end, values[i] ?? null)) count++;
     }
-    if (count > before) writeCount(this.#tables, count);
+    if (count > before) writeFiled(this.#tables, count);
+  }
+
+  /** Inside a write transaction. @param keys of documents that are there */
+  remove(keys: readonly Buffer[]): void {
+    const { documents } = this.#tables;
+    for (const key of keys) {
+      const found = documents.get(key);
+      if (found !== undefined) this.#unfile(readDocument(found), key);
+      documents.remove(key);
+    }
+    if (keys.length > 0) addRemoved(this.#tables, keys.length);
   }
 
   /** `#keys` holds `generation customer time document`. @returns whether the document is new */

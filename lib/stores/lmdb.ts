@@ -8,10 +8,19 @@ import { dataDirectory } from './data-directory.js';
 import { bounds } from './index-values.js';
 import { prepareFolder } from './lmdb-folder.js';
 import { Origins } from './lmdb-origins.js';
+import { LmdbPositions } from './lmdb-positions.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { binary, openTables, readCount, type Tables } from './lmdb-tables.js';
 import { LmdbWriter, prepareBatch } from './lmdb-writer.js';
-import type { Document, Store, StoredDocument, StoreOptions, TimeRange } from './port.js';
+import type {
+  Document,
+  Store,
+  StoredDocument,
+  StoreOptions,
+  StorePosition,
+  StorePositions,
+  TimeRange,
+} from './port.js';
 
 /** @category Stores @since 0.1.0 */
 export interface LmdbOptions<V> extends StoreOptions<V> {
@@ -41,6 +50,7 @@ export interface LmdbStore<V> extends Store<V> {
 interface Opened<V> {
   readonly tables: Tables;
   readonly origins: Origins;
+  readonly positions: LmdbPositions;
   readonly reader: LmdbReader<V>;
   readonly writer: LmdbWriter;
 }
@@ -124,7 +134,8 @@ class Lmdb<V> implements LmdbStore<V> {
         const origins = new Origins(tables.origins, this.#where);
         const snapshotMs = this.#options.snapshotMs ?? defaultSnapshotMs;
         const reader = new LmdbReader(tables, origins, this.#options.value, snapshotMs);
-        return { tables, origins, reader, writer: new LmdbWriter(tables, origins) };
+        const positions = new LmdbPositions(tables, origins, readOnly, this.#where);
+        return { tables, origins, positions, reader, writer: new LmdbWriter(tables, origins) };
       } catch (error) {
         void root.close();
         throw error;
@@ -134,12 +145,30 @@ class Lmdb<V> implements LmdbStore<V> {
 
   async write(documents: readonly Document<V>[]): Promise<void> {
     const opened = this.#ready();
-    const previous = this.#writing ?? Promise.resolve();
-    // One after the other, should a caller overlap them: a failed write takes back the origins that it learned.
-    const writing = previous.catch(() => undefined).then(() => this.#commit(opened, documents));
-    this.#writing = writing;
-    await writing;
+    await this.#inTurn(() => this.#commit(opened, documents));
   }
+
+  readonly positions: StorePositions = ((store: Lmdb<V>): StorePositions => ({
+    get id() {
+      return store.#ready().positions.id;
+    },
+    read(origin, partition) {
+      const { positions } = store.#ready();
+      return store.#guarded('read', () => positions.read(origin, partition));
+    },
+    async advance(noted) {
+      const opened = store.#ready();
+      const put = (): void => {
+        opened.positions.requireCurrent();
+        opened.positions.put(noted);
+      };
+      await store.#inTurn(() => store.#transact(opened, put));
+    },
+    async reincarnate(noted) {
+      const opened = store.#ready();
+      await store.#inTurn(() => store.#reincarnate(opened, noted));
+    },
+  }))(this);
 
   async get(id: string): Promise<StoredDocument<V> | undefined> {
     const { reader } = this.#ready();
@@ -173,24 +202,56 @@ class Lmdb<V> implements LmdbStore<V> {
     await tables.root.close();
   }
 
-  async #commit({ tables, origins, writer }: Opened<V>, documents: readonly Document<V>[]): Promise<void> {
-    if (this.#options.readOnly === true) {
-      throw new KafkaRxError('STORE', `The ${this.#where} was opened for reading only`, {
-        remedy: "Open it without 'readOnly' to write",
-      });
-    }
-    if (documents.length === 0) return;
+  /** One after the other, should a caller overlap them: a failed write takes back the origins that it learned. */
+  async #inTurn(write: () => Promise<void>): Promise<void> {
+    const previous = this.#writing ?? Promise.resolve();
+    const writing = previous.catch(() => undefined).then(write);
+    this.#writing = writing;
+    await writing;
+  }
+
+  async #commit(opened: Opened<V>, documents: readonly Document<V>[]): Promise<void> {
+    if (documents.length === 0) return this.#requireWritable();
     const batch = prepareBatch(documents, this.#options.value, this.#options, this.#where);
+    await this.#transact(opened, () => {
+      opened.positions.requireCurrent();
+      opened.writer.put(batch);
+    });
+  }
+
+  /** The positions last: had they been first, what another process writes meanwhile would be removed and passed for done. */
+  async #reincarnate(opened: Opened<V>, positions: readonly StorePosition[]): Promise<void> {
+    for (const position of positions) {
+      for (let more = true; more; ) {
+        await this.#transact(opened, () => {
+          more = opened.positions.removeSome(position, opened.writer);
+        });
+      }
+    }
+    await this.#transact(opened, () => opened.positions.begin(positions));
+    opened.positions.begun();
+  }
+
+  async #transact({ tables, origins }: Opened<V>, write: () => void): Promise<void> {
+    this.#requireWritable();
     const known = origins.size;
     try {
       // A child, since lmdb-js commits what a plain transaction had done before it threw.
-      await tables.root.childTransaction(() => writer.put(batch));
+      await tables.root.childTransaction(write);
     } catch (error) {
       origins.forget(known);
+      if (isKafkaRxError(error)) throw error;
       throw this.#failure('write', await commitError(error));
     }
     // A reader that was killed keeps its slot, and with it the pages that it looked at, until somebody asks.
     if (++this.#writes % writesBetweenReaderChecks === 0) tables.root.readerCheck();
+  }
+
+  #requireWritable(): void {
+    if (this.#options.readOnly !== true) return;
+    throw new KafkaRxError('STORE', `The ${this.#where} was opened for reading only`, {
+      remedy: "Open it without 'readOnly' to write",
+    });
   }
 
   #ready(): Opened<V> {

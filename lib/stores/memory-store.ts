@@ -1,7 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors.js';
 import { checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, customerOf, timeOf } from './index-values.js';
-import type { Document, DocumentSource, Store, StoredDocument, StoreOptions, TimeRange } from './port.js';
+import type {
+  Document,
+  DocumentSource,
+  Store,
+  StoredDocument,
+  StoreOptions,
+  StorePositions,
+  TimeRange,
+} from './port.js';
 
 /**
  * A store in memory, with what tests need on top: a look inside and faults on command.
@@ -46,16 +55,20 @@ export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): Mem
   const where = `store ${name}`;
   const entries = new Map<string, Entry<V>>();
   const origins = new Map<string, number>();
+  const noted = new Map<string, number>();
   let sorted: readonly Entry<V>[] | undefined;
   let isOpen = false;
   let failures: { times: number; readonly error: unknown } | undefined;
   let held: (() => void)[] | undefined;
 
-  function requireOpen(): void {
-    if (isOpen) return;
-    throw new KafkaRxError('CLOSED', `${where} is not open`, {
+  function notOpen(): KafkaRxError {
+    return new KafkaRxError('CLOSED', `${where} is not open`, {
       remedy: 'Call open() before, and nothing after close()',
     });
+  }
+
+  function requireOpen(): void {
+    if (!isOpen) throw notOpen();
   }
 
   function inOrder(): readonly Entry<V>[] {
@@ -100,8 +113,33 @@ export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): Mem
     }
   }
 
+  const positions: StorePositions = {
+    id: randomUUID(),
+    read(origin, partition) {
+      requireOpen();
+      return noted.get(`${origin}/${partition}`);
+    },
+    advance(news) {
+      if (!isOpen) return Promise.reject(notOpen());
+      for (const { origin, partition, offset } of news) noted.set(`${origin}/${partition}`, offset);
+      return undefined;
+    },
+    async reincarnate(news) {
+      requireOpen();
+      for (const { origin, partition, offset } of news) {
+        const number = origins.get(origin);
+        for (const [id, { order }] of entries) {
+          if (order[0] === number && order[1] === partition && (order[2] ?? 0) >= offset) entries.delete(id);
+        }
+        noted.set(`${origin}/${partition}`, offset);
+      }
+      sorted = undefined;
+    },
+  };
+
   return {
     name,
+    positions,
     async open() {
       isOpen = true;
     },

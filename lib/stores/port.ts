@@ -36,6 +36,34 @@ export interface StoredDocument<V> {
   readonly time: number;
 }
 
+/** How far a store is with one partition: everything caused below `offset` is durable in it. */
+export interface StorePosition {
+  readonly origin: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/**
+ * What a store knows of how far it is. The app notes positions here before it commits the same to Kafka, so that
+ * afterwards each can be held against the other: a store that is behind was put back from an older copy.
+ *
+ * @category Stores @since 0.1.0
+ */
+export interface StorePositions {
+  /** The store's own id, made when it was created; a copy of it has the same. Without white space. */
+  readonly id: string;
+  /** The position as last noted; undefined where none was. */
+  read(origin: string, partition: number): number | undefined;
+  /** Notes positions. Undefined means: durable already. Rejects with `STORE` once somebody else has reset the store. */
+  advance(positions: readonly StorePosition[]): Promise<void> | undefined;
+  /**
+   * Begins a new incarnation for an intended reprocess: removes all documents of records from each position on and notes
+   * it, so that what is written next is found instead of, not beside, what was written before. A process that has the
+   * store open meanwhile writes nothing more. Can be repeated, also after it was cut off.
+   */
+  reincarnate(positions: readonly StorePosition[]): Promise<void>;
+}
+
 /** From inclusive, to exclusive; either may be left out. */
 export interface TimeRange {
   readonly from?: Date | undefined;
@@ -45,6 +73,8 @@ export interface TimeRange {
 /** @category Stores @since 0.1.0 */
 export interface Store<V> {
   readonly name: string;
+  /** Of a store that persists; usable while it is open. Left out: Kafka's offsets alone say where to go on. */
+  readonly positions?: StorePositions | undefined;
   /** Called by `app.run()` (or a reader) before all else; idempotent, and again after `close`. Rejects with `STORE` and its path. */
   open(): Promise<void>;
   /**

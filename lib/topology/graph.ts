@@ -20,6 +20,14 @@ export interface TopologyEdge {
   readonly observed: boolean;
 }
 
+/** A field that no sink may write unmasked. */
+export interface MaskedField {
+  /** Dotted, `*` for every element of an array. */
+  readonly path: string;
+  /** Whether a text found there is masked. */
+  isMasked(text: string): boolean;
+}
+
 /** @category Topology @since 0.1.0 */
 export interface TopologyDescription {
   readonly nodes: readonly TopologyNode[];
@@ -38,6 +46,7 @@ export class TopologyGraph {
   readonly #handBacks: { readonly from: string; readonly to: string }[] = [];
   /** Nodes of which something unknown is subscribed: their records may come out anywhere. */
   readonly #leaks = new Set<string>();
+  readonly #masked: MaskedField[] = [];
 
   add(
     kind: NodeKind,
@@ -107,8 +116,13 @@ export class TopologyGraph {
     return [...this.#leaks].some(id => ids.has(id));
   }
 
-  get masks(): readonly string[] {
-    return [...new Set([...this.#nodes.values()].flatMap(node => node.masks))];
+  /** Notes what the sinks have to refuse. */
+  protect(fields: readonly MaskedField[]): void {
+    this.#masked.push(...fields);
+  }
+
+  get masks(): readonly MaskedField[] {
+    return this.#masked;
   }
 
   describe(): TopologyDescription {

@@ -6,7 +6,7 @@ import {
   type Subscription,
   type TeardownLogic,
 } from 'rxjs';
-import type { TopologyGraph, TopologyNode } from './graph.js';
+import type { MaskedField, TopologyGraph, TopologyNode } from './graph.js';
 
 /** A node in its graph. */
 export interface Place {
@@ -87,18 +87,19 @@ export function placed<T extends object>(thing: T, place: Place): T {
  * Makes the Observable of an operator: a node of its own below those of its sources, when these have one.
  *
  * @param subscribe given the node's id as well, by which problems and leases name the operator
- * @param masks paths of the value that the operator masks
+ * @param masks the fields of the value that the operator masks
  */
 export function operatorObservable<R>(
   name: string,
   sources: readonly Observable<unknown>[],
   subscribe: (subscriber: Subscriber<R>, node: string) => TeardownLogic,
-  masks: readonly string[] = [],
+  masks: readonly MaskedField[] = [],
 ): Observable<R> {
   const places = sources.map(placeOfAny).filter(place => place !== undefined);
   const graph = places[0]?.graph;
   if (graph === undefined) return new Observable(subscriber => subscribe(subscriber, name));
-  const node = graph.add('operator', name, { masks });
+  const node = graph.add('operator', name, { masks: masks.map(({ path }) => path) });
+  graph.protect(masks);
   for (const place of places) if (place.graph === graph) graph.connect(place.node, node);
   return new TopologyObservable({ graph, node }, subscriber => subscribe(subscriber, node.id));
 }

@@ -2,7 +2,7 @@
 import { createServer, type Socket } from 'node:net';
 import { delay, systemClock, within } from '../../lib/clock.js';
 import { createKafka } from '../../lib/drivers/kafkajs/client.js';
-import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
+import { type KafkajsPathChoice, kafkajs } from '../../lib/drivers/kafkajs/index.js';
 import { clusterOf } from '../../lib/drivers/kafkajs/internals.js';
 import { settingsOf } from '../../lib/drivers/kafkajs/options.js';
 import type {
@@ -234,8 +234,13 @@ const duplicatesIn = (values: readonly string[]): number => values.length - new 
     let connections: DriverConnection[] = [];
     let names = 0;
 
-    const connect = async (): Promise<DriverConnection> => {
-      const driver = kafkajs({ brokers: cluster.brokers, metadataMaxAgeMs: 1_000, heartbeatIntervalMs: 500 });
+    const connect = async (path: KafkajsPathChoice = 'fast'): Promise<DriverConnection> => {
+      const driver = kafkajs({
+        brokers: cluster.brokers,
+        path,
+        metadataMaxAgeMs: 1_000,
+        heartbeatIntervalMs: 500,
+      });
       const connection = await driver.connect(context);
       connections.push(connection);
       return connection;
@@ -386,9 +391,11 @@ const duplicatesIn = (values: readonly string[]): number => values.length - new 
       await member.stop();
     });
 
-    test('stop and close are bounded while the broker does not answer', async () => {
+    const paths = ['fast', 'stock'] as const;
+
+    test.each(paths)('stop and close are bounded while the broker does not answer, path %s', async path => {
       const [topic, group] = [`frozen-${names++}`, `frozen-${names}`];
-      const connection = await connect();
+      const connection = await connect(path);
       await connection.admin.createTopics([{ name: topic, partitions: 2 }]);
       const source = await load(connection, topic);
       const member = new Member(0);
@@ -412,26 +419,29 @@ const duplicatesIn = (values: readonly string[]): number => values.length - new 
       await source.abandon();
     });
 
-    test('connect names the addresses within its bound, whether nobody listens or nobody answers', async () => {
-      const sockets: Socket[] = [];
-      const silent = createServer(socket => void sockets.push(socket));
-      await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
-      const address = silent.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      for (const brokers of [['127.0.0.1:1', '127.0.0.1:2'], [`127.0.0.1:${port}`]]) {
-        const from = performance.now();
-        const driver = kafkajs({ brokers, connectTimeoutMs: 3_000, connectionTimeoutMs: 1_000 });
-        const connected = driver.connect(context).then(
-          () => 'connected',
-          (error: KafkaRxError) => `${error.code}: ${error.message}`,
-        );
-        const outcome = await within(systemClock, connected, 10_000);
-        expect(outcome).toContain('UNREACHABLE');
-        expect(outcome).toContain(brokers.join(', '));
-        expect(performance.now() - from).toBeLessThan(6_000);
-      }
-      for (const socket of sockets) socket.destroy();
-      await new Promise(resolve => silent.close(resolve));
-    });
+    test.each(paths)(
+      'connect names the addresses within its bound, whether nobody listens or nobody answers, path %s',
+      async path => {
+        const sockets: Socket[] = [];
+        const silent = createServer(socket => void sockets.push(socket));
+        await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+        const address = silent.address();
+        const port = typeof address === 'object' && address !== null ? address.port : 0;
+        for (const brokers of [['127.0.0.1:1', '127.0.0.1:2'], [`127.0.0.1:${port}`]]) {
+          const from = performance.now();
+          const driver = kafkajs({ brokers, path, connectTimeoutMs: 3_000, connectionTimeoutMs: 1_000 });
+          const connected = driver.connect(context).then(
+            () => 'connected',
+            (error: KafkaRxError) => `${error.code}: ${error.message}`,
+          );
+          const outcome = await within(systemClock, connected, 10_000);
+          expect(outcome).toContain('UNREACHABLE');
+          expect(outcome).toContain(brokers.join(', '));
+          expect(performance.now() - from).toBeLessThan(6_000);
+        }
+        for (const socket of sockets) socket.destroy();
+        await new Promise(resolve => silent.close(resolve));
+      },
+    );
   },
 );

@@ -109,6 +109,8 @@ function told(event: LifecycleEvent): string | undefined {
       return `revoked ${event.partitions.length}, ${event.pending} pending`;
     case 'subscribed':
       return undefined;
+    case 'resumed-at-store':
+      return `partition ${event.partition} resumed at ${event.offset}, below the committed ${event.committed}`;
     default:
       return `${event.type} ${event.partitions.map(({ partition }) => partition).join(',')}`;
   }

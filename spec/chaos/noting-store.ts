@@ -47,6 +47,10 @@ export class NotingStore<V> implements Store<V> {
     return this.#inner.open();
   }
 
+  get positions(): Store<V>['positions'] {
+    return this.#inner.positions;
+  }
+
   get: Store<V>['get'] = id => this.#inner.get(id);
   byCustomer: Store<V>['byCustomer'] = (customer, range) => this.#inner.byCustomer(customer, range);
   byTime: Store<V>['byTime'] = range => this.#inner.byTime(range);

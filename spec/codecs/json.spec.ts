@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as t from 'io-ts';
-import { json } from '../../lib/codecs/json.js';
+import { type JsonOptions, json } from '../../lib/codecs/json.js';
 import type { Coordinates, KafkaRxError } from '../../lib/errors.js';
 import { isKafkaRxError } from '../../lib/errors.js';
 import { CardNumber, IsoTimestamp, NonNegative, PositiveInt } from '../../lib/io-ts.js';
@@ -263,6 +263,118 @@ describe('json: __proto__', () => {
   }
 });
 
+describe('json: what JSON.parse lets pass', () => {
+  const Order = t.type(
+    { id: t.string, lines: t.array(t.type({ price: t.number })), any: t.unknown },
+    'Order',
+  );
+  const told = (text: string, options: JsonOptions = {}) => {
+    const { code, rule, path, cause } = failing(() => json(Order, options).decode(Buffer.from(text), at));
+    return { code, rule, path, cause };
+  };
+  const broke = (rule: string, path?: string) => ({ code: 'DECODE', rule, path, cause: undefined });
+
+  it.each([
+    ['{"id":"a","lines":[],"any":1,"id":"b"}', 'id'],
+    ['{"id":"a","lines":[{"price":1,"price":1}],"any":1}', 'lines.0.price'],
+    ['{"id":"a","lines":[{"price":0},{"price":1, "price" : 1}],"any":1}', 'lines.1.price'],
+    ['{"id":"a","lines":[],"any":{"4111111111111111":{"x":1,"x":1}}}', 'any.*.*'],
+    ['{"id":"a","lines":[],"any":1,"4111111111111111":1,"4111111111111111":1}', '*'],
+    ['{"id":"a","lines":[],"any":1,"\\u0069d":"b"}', 'id'],
+    ['{"id":"\\",{[:","lines":[],"any":[[":","\\\\"],{"a":1,"a":2}]}', 'any.*.*'],
+  ])('refuses a name given twice: %s', (text, path) => {
+    expect(told(text)).toEqual(broke('duplicate-key', path));
+    const last = json(Order, { duplicateKeys: 'last' }).decode(Buffer.from(text), at);
+    expect(JSON.parse(text)).toMatchObject(last);
+  });
+
+  it.each([
+    '{"id":"x\\"y","lines":[],"any":":"}',
+    '{"id":":","lines":[],"any":{"a":":","b":[":"]}}',
+    '{ "id" : "a" , "lines" : [ { "price" : 1 } , { "price" : 2 } ] , "any" : { "id" : { "id" : 1 } } }',
+    '{"id":"\\\\","lines":[],"any":[{"a":1},{"a":1}]}',
+  ])('takes what only looks like it: %s', text => {
+    expect(json(Order).decode(Buffer.from(text), at)).toEqual(JSON.parse(text));
+  });
+
+  it('finds a doubled name exactly where there is one, whatever the text', () => {
+    const name = fc.constantFrom('a', 'b', ':', '"', '\\', '":', '{', '__proto', 'é');
+    const blank = fc.constantFrom('', ' ', '\n');
+    const { node } = fc.letrec<{ node: { text: string; doubled: boolean } }>(tie => ({
+      node: fc.oneof(
+        { depthSize: 'small' },
+        fc
+          .oneof(fc.string(), fc.integer(), fc.constant(null), name)
+          .map(value => ({ text: JSON.stringify(value), doubled: false })),
+        fc.array(tie('node'), { maxLength: 3 }).map(items => ({
+          text: `[${items.map(({ text }) => text).join()}]`,
+          doubled: items.some(({ doubled }) => doubled),
+        })),
+        fc.array(fc.tuple(name, blank, tie('node')), { maxLength: 4 }).map(fields => ({
+          text: `{${fields.map(([key, space, { text }]) => `${JSON.stringify(key)}${space}:${space}${text}`).join()}}`,
+          doubled:
+            new Set(fields.map(([key]) => key)).size < fields.length ||
+            fields.some(([, , { doubled }]) => doubled),
+        })),
+      ),
+    }));
+    fc.assert(
+      fc.property(node, ({ text, doubled }) => {
+        const decode = () => json(t.unknown).decode(Buffer.from(text), at);
+        if (doubled) expect(failing(decode).rule).toBe('duplicate-key');
+        else expect(decode()).toEqual(JSON.parse(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each(['9007199254740993', '-9007199254740992', '1e16', '1e400', '-1e400'])(
+    'refuses the number %s, which is not what it was',
+    number => {
+      const text = `{"id":"a","lines":[{"price":${number}}],"any":1}`;
+      expect(told(text)).toEqual(broke('unsafe-number', 'lines.0.price'));
+      expect(failing(() => json(t.number).decode(Buffer.from(number), at)).rule).toBe('unsafe-number');
+      if (number.includes('400')) {
+        expect(told(text, { unsafeNumbers: 'allow' })).toEqual(broke('unsafe-number', 'lines.0.price'));
+      } else {
+        expect(json(Order, { unsafeNumbers: 'allow' }).decode(Buffer.from(text), at)).toEqual(
+          JSON.parse(text),
+        );
+      }
+    },
+  );
+
+  it('takes numbers up to 2^53, and the smallest', () => {
+    const text = '{"id":"a","lines":[{"price":9007199254740991},{"price":5e-324}],"any":-9007199254740991}';
+    expect(json(Order).decode(Buffer.from(text), at)).toEqual(JSON.parse(text));
+  });
+
+  it('refuses what is nested too deep, 100,000 levels included', () => {
+    const nested = (levels: number) =>
+      `{"id":"a","lines":[],"any":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    expect(json(Order).decode(Buffer.from(nested(63)), at).any).toHaveLength(1);
+    expect(told(nested(64))).toMatchObject({ code: 'DECODE', rule: 'too-deep' });
+    expect(told(nested(100_000))).toMatchObject({ code: 'DECODE', rule: 'too-deep' });
+    expect(told(nested(2), { maxDepth: 2 })).toEqual(broke('too-deep', 'any.*'));
+    expect(json(Order, { maxDepth: 100 }).decode(Buffer.from(nested(99)), at).id).toBe('a');
+  });
+
+  it('refuses what is too large, unread', () => {
+    const bytes = Buffer.alloc(101, 0xff);
+    const error = failing(() => json(Order, { maxBytes: 100 }).decode(bytes, at));
+    expect([error.rule, error.message]).toEqual([
+      'too-large',
+      expect.stringContaining('its 101 bytes are more than maxBytes, 100'),
+    ]);
+    expect(json(t.string, { maxBytes: 5 }).decode(Buffer.from('"abc"'), at)).toBe('abc');
+  });
+
+  it('is configured with sense', () => {
+    expect(failing(() => json(Order, { maxDepth: 0 })).code).toBe('CONFIGURATION');
+    expect(failing(() => json(Order, { maxBytes: Number.NaN })).code).toBe('CONFIGURATION');
+  });
+});
+
 describe('json: what is not the type', () => {
   const Order = t.type(
     {
@@ -373,13 +485,14 @@ describe('json: the fast path', () => {
     fc.assert(
       fc.property(record, value => {
         const input: unknown = JSON.parse(JSON.stringify(value));
+        const codec = json(Everything, { unsafeNumbers: 'allow' });
         const byIoTs = Everything.decode(input);
         if (byIoTs._tag === 'Left') {
-          expect(failing(() => json(Everything).decode(bytesOf(input), at)).code).toBe('DECODE');
+          expect(failing(() => codec.decode(bytesOf(input), at)).code).toBe('DECODE');
         } else {
-          const decoded = json(Everything).decode(bytesOf(input), at);
+          const decoded = codec.decode(bytesOf(input), at);
           expect(Everything.is(decoded)).toBe(true);
-          expect(json(Everything).decode(json(Everything).encode(decoded), at)).toEqual(decoded);
+          expect(codec.decode(codec.encode(decoded), at)).toEqual(decoded);
         }
       }),
       { numRuns: 500 },
@@ -401,7 +514,9 @@ describe('json: properties', () => {
     customerId: fc.string({ unit: 'binary' }),
     item: fc.string(),
     quantity: fc.integer({ min: 1 }),
-    price: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map(price => price + 0),
+    price: fc
+      .double({ min: 0, max: Number.MAX_SAFE_INTEGER, noNaN: true, noDefaultInfinity: true })
+      .map(price => price + 0),
     purchasedAt: fc
       .date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
       .map(d => d.toISOString()),
@@ -444,7 +559,7 @@ describe('json: properties', () => {
           expect(told).not.toMatch(/[0-9]{6}/);
           expect(error.stack).not.toMatch(/[0-9]{6}/);
           const known =
-            /^json\((Purchase|\(Purchase & \{ at: DateFromIso \}\))\) cannot decode the record: (the value is empty|the bytes are not (UTF-8|JSON)|it has a field that is called __proto__|(the value|customerId|item|quantity|price|purchasedAt|cardNumber|at)( has a field that its type does not declare| is not of type [^"]+)) \(topic transactions, partition 3, offset 41\)/;
+            /^json\((Purchase|\(Purchase & \{ at: DateFromIso \}\))\) cannot decode the record: (the value is empty|the bytes are not (UTF-8|JSON)|it has a field that is called __proto__|(the value|[a-zA-Z]+|\*)(\.(\*|\d+))* is (there twice|a number beyond 2\^53, which loses digits|nested deeper than maxDepth allows)|(the value|customerId|item|quantity|price|purchasedAt|cardNumber|at)( has a field that its type does not declare| is not of type [^"]+)) \(topic transactions, partition 3, offset 41\)/;
           expect(told).toMatch(known);
         }
       }),

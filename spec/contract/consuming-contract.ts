@@ -123,7 +123,7 @@ export function consumingContract(context: ContractContext): void {
   test('a paused partition delivers nothing while the others go on, and everything once resumed', async () => {
     const client = await context.client();
     const topic = await context.topic(client, 2);
-    const { consumer, seen } = await context.start(client, context.name('group'), [topic]);
+    const { consumer, seen } = await context.startReading(client, context.name('group'), [topic]);
     consumer.pause([{ topic, partition: 0 }]);
     await context.publish(topic, 0, numbers(0, 20));
     await context.publish(topic, 1, numbers(0, 20));
@@ -195,7 +195,7 @@ export function consumingContract(context: ContractContext): void {
       numbers(0, 6).map((value, i) => ({ ...record(0, value), timestamp: from + i * 1000 })),
     );
     const start = (startFrom: 'earliest' | 'latest' | { timestamp: number }) =>
-      context.start(client, context.name('group'), [topic], { startFrom });
+      context.startReading(client, context.name('group'), [topic], { startFrom });
     const readers = [await start('earliest'), await start('latest'), await start({ timestamp: from + 2500 })];
     // A client may look the position up at its first fetch: what follows must not come before that.
     await delay(setup.clock, setup.quietMs);

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../lib/drivers/port.js';
 import { ContractClient, eventually, type RecordingConsumer } from './contract-client.js';
-import type { ContractSetup, RawRecord } from './contract-setup.js';
+import type { ContractLimits, ContractSetup, RawRecord } from './contract-setup.js';
 
 /** What one test of the contract works with: fresh names, and clients that are closed behind it. */
 export class ContractContext {
@@ -40,6 +40,33 @@ export class ContractContext {
     this.#consumers.push(started);
     await started.consumer.start();
     return started;
+  }
+
+  /** Starts a consumer that is handed several batches; it commits each only where the driver does not read ahead. */
+  async startReading(
+    client: ContractClient,
+    ...args: Parameters<ContractClient['consumer']>
+  ): Promise<RecordingConsumer> {
+    const reader = client.consumer(...args);
+    if (this.setup.limits?.readsAhead !== undefined) {
+      reader.seen.onBatch = ({ topic, partition, epoch, nextOffset }) =>
+        this.setup.clock.defer(() => {
+          // Refused once the epoch is over, which is as well.
+          reader.consumer.commit([{ topic, partition, epoch, offset: nextOffset }]).catch(() => {});
+        });
+    }
+    this.#consumers.push(reader);
+    await reader.consumer.start();
+    return reader;
+  }
+
+  /** A test that is skipped, with the reason, where the driver declares the limit. */
+  unless(limit: keyof ContractLimits): (name: string, run: () => Promise<void>) => void {
+    const reason = this.setup.limits?.[limit];
+    return (name, run) => {
+      if (reason === undefined) test(name, run);
+      else test.skip(`${name} (${reason})`, run);
+    };
   }
 
   async publish(topic: string, partition: number, values: readonly string[]): Promise<void> {

@@ -16,6 +16,19 @@ export interface ReadRecord extends Required<RawRecord> {
 }
 
 /**
+ * What a driver says that it cannot hold, each with its reason. A test of it is listed as skipped, the reason in its
+ * name; docs/drivers.md says what it means to an app.
+ */
+export interface ContractLimits {
+  /** Hands out more while what it handed out is not committed; without it the consumers that read on commit. */
+  readonly readsAhead?: string;
+  /** Waits for `revoking` also where everything that it handed out is committed. */
+  readonly idleDrain?: string;
+  /** Tells a topic that was made anew from the one before. */
+  readonly topicIds?: string;
+}
+
+/**
  * What the driver contract needs of a cluster. The object is there before the cluster is, so that jest can list as
  * skipped the tests of a capability that it lacks (the optional methods).
  */
@@ -24,6 +37,8 @@ export interface ContractSetup {
   open?(): Promise<void>;
   /** Another client of the same cluster, configured and not connected. Called several times. */
   driver(): Driver;
+  /** Default: none. */
+  readonly limits?: ContractLimits;
   /** The machine's clock, on both sides of the contract: it is about what happens, not when. */
   readonly clock: Clock;
   /** How long to wait for what must happen, ms. A memory broker needs none, a cluster several seconds. */

@@ -5,6 +5,7 @@ import { ContractContext } from './contract-context.js';
 import type { ContractSetup } from './contract-setup.js';
 import { producingContract } from './producing-contract.js';
 import { rebalancingContract } from './rebalancing-contract.js';
+import { resumingContract } from './resuming-contract.js';
 import { topicsContract } from './topics-contract.js';
 
 /**
@@ -23,6 +24,7 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
     describe('producing', () => producingContract(context));
     describe('consuming', () => consumingContract(context));
     describe('committing', () => committingContract(context));
+    describe('resuming', () => resumingContract(context));
     describe('rebalancing', () => rebalancingContract(context));
     describe('closing', () => closingContract(context));
   });

@@ -62,11 +62,13 @@ export function rebalancingContract(context: ContractContext): void {
     expect(seen).toHaveLength(202);
   });
 
-  test('the assignment waits for revoking, and for no longer than the rebalance timeout', async () => {
+  const waitsForRevoking = async (records: number): Promise<void> => {
     const [a, b] = [await context.client('a'), await context.client('b')];
     const topic = await context.topic(a, 2);
     const group = context.name('group');
+    await context.publish(topic, 0, numbers(0, records));
     const first = await context.start(a, group, [topic]);
+    if (records > 0) await context.seenUpTo(first, { topic, partition: 0 }, records);
     first.seen.onRevoking = () => new Promise(() => {});
     const from = setup.clock.elapsed();
     const second = await context.start(b, group, [topic]);
@@ -74,7 +76,14 @@ export function rebalancingContract(context: ContractContext): void {
     expect(setup.clock.elapsed() - from).toBeGreaterThanOrEqual(setup.rebalanceTimeoutMs * 0.9);
     first.seen.onRevoking = async () => {};
     await context.eventually('the first to be back', () => first.seen.partitions.length === 1);
-  });
+  };
+
+  test('the assignment waits for revoking, and for no longer than the rebalance timeout', () =>
+    waitsForRevoking(10));
+
+  context.unless('idleDrain')('the assignment waits for revoking also where nothing was handed out', () =>
+    waitsForRevoking(0),
+  );
 
   test('a commit after revoking has ended is refused', async () => {
     const [a, b] = [await context.client('a'), await context.client('b')];
@@ -96,8 +105,8 @@ export function rebalancingContract(context: ContractContext): void {
     const [a, b] = [await context.client('a'), await context.client('b')];
     const topic = await context.topic(a, 4);
     const group = context.name('group');
-    const first = await context.start(a, group, [topic]);
-    const second = await context.start(b, group, [topic]);
+    const first = await context.startReading(a, group, [topic]);
+    const second = await context.startReading(b, group, [topic]);
     await shared(
       [first, second],
       [0, 1, 2, 3].map(p => `${topic}:${p}`),

@@ -5,6 +5,7 @@ import type { Store, StoreOptions } from '../../lib/stores/port.js';
 import { type Sale, saleIndexes } from './sales.js';
 import { describeOpeningAndClosing } from './store-closing-contract.js';
 import { describeModel } from './store-model-contract.js';
+import { describePositions } from './store-position-contract.js';
 import { describeReading } from './store-reading-contract.js';
 import type { StoreTested } from './store-tested.js';
 import { describeWriting } from './store-writing-contract.js';
@@ -42,6 +43,7 @@ export function describeStoreContract(
     describeWriting(tested);
     describeReading(tested);
     describeOpeningAndClosing(tested);
+    describePositions(tested);
     describeModel(tested);
   });
 }

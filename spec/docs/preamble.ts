@@ -29,6 +29,7 @@ export * from 'kafka-rx/lmdb';
 export * from 'kafka-rx/memory';
 export * from 'kafka-rx/operators';
 export * from 'kafka-rx/testing';
+export * from 'kafka-rx/workers';
 export * as client from 'prom-client';
 export { firstValueFrom, from, map, merge, of, share, timer } from 'rxjs';
 export {

@@ -1,6 +1,10 @@
 import * as t from 'io-ts';
+import { type Observable, share } from 'rxjs';
+import type { App } from '../../lib/app-interface.js';
 import { isMaskedCardNumber } from '../../lib/card/card-number.js';
+import type { MaskPattern } from '../../lib/card/mask-pattern.js';
 import { json } from '../../lib/codecs/json.js';
+import type { KafkaRecord } from '../../lib/record.js';
 import { deliver, marbles, testApp } from '../../lib/testing/index.js';
 import { mask } from '../../operators/mask.js';
 import { numbered } from './numbered.js';
@@ -80,6 +84,70 @@ describe('mask', () => {
   test.each(['', 'a..b', '__proto__.x'])('refuses the path %j when the topology is wired', path => {
     // What a caller without types may pass.
     expect(() => mask(path as never)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
+  });
+
+  const email = /^(.).*(@.+)$/;
+  const account = /^(..)(?:.*)(.{4})$/;
+
+  test.each<[string, MaskPattern, unknown, unknown]>([
+    ['the groups stay', email, 'ann@example.org', 'axx@example.org'],
+    [
+      'digits and letters of any script go',
+      account,
+      'DE89 3704 0044 0532 0130 00',
+      'DExx xxxx xxxx xxxx xxx0 00',
+    ],
+    ['what it does not match loses all', email, '+49 170 1234', '+xx xxx xxxx'],
+    ['so does what would not be masked alike again', /^([0-9]{2})[0-9]+$/, '12345', 'xxxxx'],
+    ['groups that took no part, or lie in one another', /^((a)b|c)?(d)?.*$/, 'abdef', 'abdxx'],
+    ['flags that would make it remember are left out', /^(.)/gy, 'abc', 'axx'],
+    ['a number becomes text', /(.{2})$/, 12345, 'xxx45'],
+    ['missing stays missing', email, undefined, undefined],
+    ['a function', text => text.replace(/[^@]/g, '*'), 'a@b', '*@*'],
+  ])('a pattern of its own: %s', (_, pattern, text, masked) =>
+    marbles(expect)(({ hot, expectObservable }) => {
+      const source = hot('--a--|', cards(text));
+      const result = '    --a--|';
+      expectObservable(source.pipe(mask('card', { pattern }))).toBe(result, cards(masked));
+      expectObservable(source.pipe(mask('card', { pattern }), mask('card', { pattern }))).toBe(
+        result,
+        cards(masked),
+      );
+    }),
+  );
+
+  test('a pattern that gives no text lets nothing on', () =>
+    marbles(expect)(({ hot, expectObservable, flush }) => {
+      const delivered = deliver(hot('--a--|', cards('ann@example.org')));
+      // What a caller without types may pass.
+      const pattern = (() => undefined) as never;
+      expectObservable(delivered.records$.pipe(mask('card', { pattern }))).toBe('-----|');
+      flush();
+      expect(delivered.failures).toMatchObject([{ code: 'PROCESS' }]);
+      expect(delivered.failures[0]?.message).not.toContain('ann');
+    }));
+
+  test('every sink refuses what a pattern masks unmasked, and takes it masked, digits or not', async () => {
+    const Customer = t.strict({ email: t.string });
+    const run = (
+      topology: (source: Observable<KafkaRecord<Buffer | null, { email: string }>>, app: App) => void,
+    ) =>
+      testApp(app => {
+        const source = app.topic('in', { value: json(Customer) }).pipe(share());
+        source.pipe(mask('email', { pattern: email })).subscribe(app.to('masked', { value: json(Customer) }));
+        topology(source, app);
+      });
+    const ann = { key: 'a', value: { email: 'ann12345@12345.org' } };
+    const right = await run(() => {});
+    right.pipeIn('in', [ann]);
+    await right.idle();
+    expect(right.read('masked', { value: json(Customer) })).toMatchObject([
+      { value: { email: 'axxxxxxx@12345.org' } },
+    ]);
+    const wrong = await run((source, app) => source.subscribe(app.to('raw', { value: json(Customer) })));
+    expect(() => wrong.pipeIn('in', [ann])).toThrow("the field 'email' unmasked");
+    await expect(wrong.stop()).rejects.toMatchObject({ code: 'GUARD', path: 'email' });
+    expect(wrong.broker.records('raw')).toEqual([]);
   });
 
   test('every sink of the app refuses the masked fields unmasked from then on', async () => {

@@ -59,7 +59,7 @@ describe('the packed library', () => {
   });
 
   test('needs no package but rxjs where no other is used', async () => {
-    const entryPoints = ['', '/operators', '/memory', '/testing'].map(path => `kafka-rx${path}`);
+    const entryPoints = ['', '/operators', '/memory', '/testing', '/workers'].map(path => `kafka-rx${path}`);
     const loaded = Object.fromEntries(entryPoints.map(name => [name, ['loaded', 'loaded']]));
     const missing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
     const others = ['kafka-rx/io-ts', 'kafka-rx/kafkajs', 'kafka-rx/lmdb'];

@@ -6,6 +6,7 @@ import ts from 'typescript';
 import { createApp } from '../../lib/app.js';
 import type { App } from '../../lib/app-interface.js';
 import type { CardNumber, MaskedCardNumber } from '../../lib/card/card-number.js';
+import type { MaskedText } from '../../lib/card/mask-pattern.js';
 import { bytes } from '../../lib/codecs/bytes.js';
 import { json } from '../../lib/codecs/json.js';
 import { nullable } from '../../lib/codecs/nullable.js';
@@ -20,6 +21,7 @@ import {
   branch,
   filterValue,
   flatMapValue,
+  type MaskOptions,
   mapAsync,
   mapKey,
   mapRecord,
@@ -70,8 +72,26 @@ describe('types through pipe', () => {
     expectTypeOf<KeyOf<typeof masked>>().toEqualTypeOf<Buffer | null>();
     const several = purchases().pipe(mask(['cardNumber', 'customerId']));
     expectTypeOf<ValueOf<typeof several>['customerId']>().toEqualTypeOf<MaskedCardNumber>();
+    const named = purchases().pipe(mask('cardNumber', { name: 'n' }));
+    expectTypeOf<ValueOf<typeof named>['cardNumber']>().toEqualTypeOf<MaskedCardNumber>();
     const twice = purchases().pipe(mask('cardNumber'), mask('cardNumber'));
     expectTypeOf<ValueOf<typeof twice>['cardNumber']>().toEqualTypeOf<MaskedCardNumber>();
+  });
+
+  test('what a pattern masks is masked text, and no masked card number', () => {
+    const masked = purchases().pipe(mask('customerId', { pattern: /^(.)/ }));
+    expectTypeOf<ValueOf<typeof masked>['customerId']>().toEqualTypeOf<MaskedText>();
+    const both = masked.pipe(mask('cardNumber', { name: 'cards' }));
+    expectTypeOf<ValueOf<typeof both>['customerId']>().toEqualTypeOf<MaskedText>();
+    expectTypeOf<ValueOf<typeof both>>().toExtend<MaskedPurchase>();
+    const made = purchases().pipe(mask('cardNumber', { pattern: text => text.replace(/./g, 'x') }));
+    // @ts-expect-error the sink wants masked card numbers
+    made.subscribe(app.to('masked', { value: json(MaskedPurchase) }));
+    const unsure: MaskOptions = {};
+    const either = purchases().pipe(mask('cardNumber', unsure));
+    expectTypeOf<ValueOf<typeof either>['cardNumber']>().toEqualTypeOf<MaskedCardNumber | MaskedText>();
+    // @ts-expect-error misspelt, with a pattern too
+    purchases().pipe(mask('cardNumbr', { pattern: /x/ }));
   });
 
   test('functions given to operators know value and record without annotations', () => {

@@ -1,3 +1,4 @@
+import { KafkaRxError } from '../../errors.js';
 import type { AssignedPartition, TopicPartition } from '../port.js';
 import type { KafkajsBatch } from './kafkajs-batch.js';
 
@@ -89,10 +90,10 @@ export class Assignment {
     return before;
   }
 
-  /** Moves the position and begins a new epoch; undefined where the partition is not assigned. */
-  seek(partition: TopicPartition, offset: number): number | undefined {
+  /** Moves the position and begins a new epoch. Throws `DRIVER` for a partition that is not assigned. */
+  seek(partition: TopicPartition, offset: number): number {
     const state = this.#partitions.get(keyOf(partition));
-    if (state === undefined) return undefined;
+    if (state === undefined) throw notAssigned(partition, offset);
     state.epoch = ++this.#epoch;
     state.position = offset;
     state.held = undefined;
@@ -101,4 +102,11 @@ export class Assignment {
     state.notBefore = 0;
     return state.epoch;
   }
+}
+
+function notAssigned({ topic, partition }: TopicPartition, offset: number): KafkaRxError {
+  return new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
+    at: { topic, partition, offset },
+    remedy: 'Seek after `assigned`, and not after `lost`.',
+  });
 }

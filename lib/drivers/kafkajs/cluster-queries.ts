@@ -1,6 +1,6 @@
 /** Questions to a cluster that kafkajs has no call for, or answers less exactly. */
 import { KafkaRxError } from '../../errors.js';
-import type { StartFrom, TopicPartition } from '../port.js';
+import type { AssignedPartition, ConsumerOptions, StartFrom, TopicPartition } from '../port.js';
 import { type Broker, type Cluster, sendTo } from './internals.js';
 import { errorType, passes } from './protocol/error-codes.js';
 import {
@@ -70,15 +70,24 @@ async function listOffsets(
       partitions: numbers.map(partition => ({ partition, timestamp })),
     })),
   });
-  return indexed(responses);
+  return indexed(responses, ({ offset }) => offsetOf(offset));
 }
 
-/** A group's committed offsets; -1 where it has none. */
+/** What a group has committed of a partition. */
+export interface Committed {
+  /** -1 where it has committed nothing. */
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+export const nothingCommitted: Committed = { offset: -1, metadata: '' };
+
+/** A group's committed offsets, with what came with them. */
 export async function committedOffsets(
   coordinator: Broker,
   groupId: string,
   partitions: readonly TopicPartition[],
-): Promise<(partition: TopicPartition) => number> {
+): Promise<(partition: TopicPartition) => Committed> {
   const { responses } = await coordinator.offsetFetch({
     groupId,
     topics: grouped(partitions).map(({ topic, partitions: numbers }) => ({
@@ -86,8 +95,28 @@ export async function committedOffsets(
       partitions: numbers.map(partition => ({ partition })),
     })),
   });
-  const found = indexed(responses);
-  return partition => found.get(keyOf(partition)) ?? -1;
+  const found = indexed(responses, ({ offset, metadata }) => ({
+    offset: offsetOf(offset),
+    metadata: metadata ?? '',
+  }));
+  return partition => found.get(keyOf(partition)) ?? nothingCommitted;
+}
+
+/** Asks the app where partitions begin; of those that the answer leaves out, what is committed decides. */
+export async function whereToBegin<P extends AssignedPartition>(
+  { resumeAt }: Pick<ConsumerOptions, 'resumeAt'>,
+  partitions: readonly P[],
+  committed: (partition: P) => Committed,
+): Promise<ReadonlyMap<P, number | undefined>> {
+  if (resumeAt === undefined || partitions.length === 0) return new Map();
+  const answers = await resumeAt(
+    partitions.map(assigned => {
+      const { topic, partition, epoch } = assigned;
+      const { offset, metadata } = committed(assigned);
+      return { topic, partition, epoch, offset: offset < 0 ? undefined : offset, metadata };
+    }),
+  );
+  return new Map(partitions.map((partition, i) => [partition, answers[i]]));
 }
 
 function grouped(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
@@ -100,22 +129,19 @@ function grouped(partitions: readonly TopicPartition[]): { topic: string; partit
   return [...groups].map(([topic, numbers]) => ({ topic, partitions: numbers }));
 }
 
-function indexed(
-  responses: readonly {
-    readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
-  }[],
-): Map<string, number> {
-  const offsets = new Map<string, number>();
+function indexed<P extends { readonly partition: number }, T>(
+  responses: readonly { readonly topic: string; readonly partitions: readonly P[] }[],
+  read: (answer: P) => T,
+): Map<string, T> {
+  const found = new Map<string, T>();
   for (const { topic, partitions } of responses) {
-    for (const { partition, offset } of partitions)
-      offsets.set(keyOf({ topic, partition }), offsetOf(offset));
+    for (const answer of partitions) found.set(keyOf({ topic, partition: answer.partition }), read(answer));
   }
-  return offsets;
+  return found;
 }
 
 /** kafkajs's offsets are strings; here they become numbers, or an error where a number is not exact. */
-function offsetOf(text: string): number {
+export function offsetOf(text: string): number {
   const offset = Number(text);
   if (Number.isSafeInteger(offset)) return offset;
   throw new KafkaRxError('DRIVER', 'An offset is beyond 2^53 and has no exact number');

@@ -12,7 +12,8 @@ interface Codec {
   decompress(buffer: Buffer): Promise<Buffer>;
 }
 
-const ids: Readonly<Record<Exclude<Compression, 'none'>, CompressionTypes>> = {
+/** Kafka's numbers of the codecs. */
+export const compressionIds: Readonly<Record<Exclude<Compression, 'none'>, CompressionTypes>> = {
   gzip: CompressionTypes.GZIP,
   snappy: CompressionTypes.Snappy,
   lz4: CompressionTypes.LZ4,
@@ -21,7 +22,7 @@ const ids: Readonly<Record<Exclude<Compression, 'none'>, CompressionTypes>> = {
 
 /** The codec of that number, from kafkajs's registry. Throws `DRIVER` for one that is not registered. */
 function codecOf(id: number): Codec {
-  const name = Object.entries(ids).find(([, number]) => number === id)?.[0] ?? `codec ${id}`;
+  const name = Object.entries(compressionIds).find(([, number]) => number === id)?.[0] ?? `codec ${id}`;
   try {
     // The registry is keyed by Kafka's numbers; one that is missing throws or is no function, which is caught.
     const make = (CompressionCodecs as Record<number, () => Codec>)[id];
@@ -40,7 +41,7 @@ export async function decompress(id: number, bytes: Buffer): Promise<Buffer> {
 /** The compression of produced batches, undefined for none. Throws at once where its codec is not registered. */
 export function compressionOf(compression: Compression): BatchCompression | undefined {
   if (compression === 'none') return undefined;
-  const id = ids[compression];
+  const id = compressionIds[compression];
   const codec = codecOf(id);
   return { id, compress: buffer => codec.compress({ buffer }) };
 }

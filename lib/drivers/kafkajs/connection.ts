@@ -1,4 +1,3 @@
-import type { Kafka } from 'kafkajs';
 import { delay, within } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
 import type {
@@ -6,94 +5,77 @@ import type {
   ConsumerOptions,
   DriverAdmin,
   DriverConnection,
+  DriverConsumer,
   DriverContext,
   DriverProducer,
   ProducerOptions,
   TopicDescription,
 } from '../port.js';
 import { createKafka } from './client.js';
-import { ClusterConnections } from './cluster-connections.js';
-import { describeTopics } from './cluster-queries.js';
 import { compressionOf } from './compression.js';
-import { fatalErrorOf, kindOf, missingTopics } from './errors.js';
-import { type Cluster, clusterOf } from './internals.js';
+import { fatalErrorOf, kindOf } from './errors.js';
+import { FastPath } from './fast-path.js';
+import { isUnknownKafkajs } from './internals.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
-import { KafkajsConsumer } from './kafkajs-consumer.js';
+import { type KafkajsPath, requireTopics } from './kafkajs-path.js';
 import { KafkajsProducer } from './kafkajs-producer.js';
 import type { Settings } from './options.js';
-import { ClusterTransport } from './produce-transport.js';
+import { StockPath } from './stock/stock-path.js';
 
 const betweenAttemptsMs = 200;
 
 interface Reached {
-  readonly kafka: Kafka;
-  readonly cluster: Cluster;
-  readonly connections: ClusterConnections;
+  readonly path: KafkajsPath;
   readonly clusterId: string;
 }
 
-/** A connected client: one cluster for producers and questions; each consumer has its own. */
+/** A connected client, by whichever path. */
 export class KafkajsConnection implements DriverConnection {
   readonly clusterId: string;
   readonly admin: DriverAdmin;
   readonly #driver: DriverContext;
   readonly #settings: Settings;
-  readonly #cluster: Cluster;
-  readonly #connections: ClusterConnections;
-  readonly #consumers = new Set<KafkajsConsumer>();
+  readonly #path: KafkajsPath;
+  readonly #consumers = new Set<DriverConsumer>();
   readonly #producers = new Set<KafkajsProducer>();
   #closed: Promise<void> | undefined;
 
-  private constructor(
-    driver: DriverContext,
-    settings: Settings,
-    { kafka, cluster, connections, clusterId }: Reached,
-  ) {
+  private constructor(driver: DriverContext, settings: Settings, { path, clusterId }: Reached) {
     this.#driver = driver;
     this.#settings = settings;
-    this.#cluster = cluster;
-    this.#connections = connections;
+    this.#path = path;
     this.clusterId = clusterId;
-    this.admin = new KafkajsAdmin(driver, kafka, cluster);
+    this.admin = new KafkajsAdmin(driver, createKafka(settings, driver), path.queries);
   }
 
   /** Rejects with `UNREACHABLE`, naming the addresses, when none answered within the bound. */
   static async open(driver: DriverContext, settings: Settings): Promise<KafkajsConnection> {
     compressionOf(settings.compression);
-    const kafka = createKafka(settings, driver);
-    const cluster = clusterOf(kafka, settings.metadataMaxAgeMs);
-    const connections = new ClusterConnections(cluster, driver);
-    try {
-      const clusterId = await reach(driver, settings, cluster);
-      driver.event({ type: 'connected' });
-      return new KafkajsConnection(driver, settings, { kafka, cluster, connections, clusterId });
-    } catch (error) {
-      await connections.close();
-      throw error;
-    }
+    const reached = await openPath(driver, settings);
+    driver.event({ type: 'connected' });
+    return new KafkajsConnection(driver, settings, reached);
   }
 
   async topics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
-    if (names?.length === 0) return [];
-    const { topics } = await describeTopics(this.#cluster, names);
+    const topics = await this.#path.queries.topics(names);
     return topics.map(({ name, id, partitions, internal }) => ({ name, id, partitions, internal }));
   }
 
-  consumer(options: ConsumerOptions, listener: ConsumerListener): KafkajsConsumer {
-    const consumer = new KafkajsConsumer(this.#driver, this.#settings, this.#cluster, options, listener);
+  consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer {
+    const consumer = this.#path.consumer(options, listener);
     this.#consumers.add(consumer);
     return consumer;
   }
 
   producer(options: ProducerOptions): DriverProducer {
-    const { maxBatchBytes, maxRequestBytes, requestTimeoutMs, compression } = this.#settings;
+    const { maxBatchBytes, maxRequestBytes } = this.#settings;
     const producer = new KafkajsProducer(
       {
         driver: this.#driver,
-        transport: new ClusterTransport(this.#cluster, requestTimeoutMs, compressionOf(compression)),
+        transport: this.#path.transport(),
         maxBatchBytes,
         maxRequestBytes,
-        requireTopics: topics => this.#requireTopics(topics),
+        requireTopics: topics => requireTopics(this.#path.queries, topics),
       },
       options,
     );
@@ -109,43 +91,61 @@ export class KafkajsConnection implements DriverConnection {
   async #close(): Promise<void> {
     await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
     await Promise.all([...this.#producers].map(producer => producer.close()));
-    await this.#connections.close();
+    await this.#path.close();
     this.#driver.event({ type: 'disconnected', error: undefined });
-  }
-
-  async #requireTopics(names: readonly string[]): Promise<void> {
-    const known = new Set((await this.topics(names)).map(({ name }) => name));
-    const missing = names.filter(name => !known.has(name));
-    if (missing.length > 0) throw missingTopics(missing);
   }
 }
 
+/** The path that the options ask for; with `auto` the stock one, and a warning, where kafkajs is another one inside. */
+async function openPath(driver: DriverContext, settings: Settings): Promise<Reached> {
+  if (settings.path === 'stock') return openStock(driver, settings);
+  try {
+    return await reach(driver, settings, () => new FastPath(driver, settings, createKafka(settings, driver)));
+  } catch (error) {
+    if (settings.path === 'fast' || !isUnknownKafkajs(error)) throw error;
+    driver.logger.warn(
+      { driver: 'kafkajs', path: 'stock', reason: error.message },
+      "kafkajs's public API is used instead of its inside: slower, one straggler stops all partitions of its broker, " +
+        'and more records may be repeated; install kafkajs 2.2.4 exactly, or say path: stock to accept it',
+    );
+    return openStock(driver, settings);
+  }
+}
+
+function openStock(driver: DriverContext, settings: Settings): Promise<Reached> {
+  return reach(driver, settings, () => new StockPath(driver, settings, createKafka(settings, driver)));
+}
+
 /** Asks for the cluster's id until a broker answers or the time is over. */
-async function reach(driver: DriverContext, settings: Settings, cluster: Cluster): Promise<string> {
+async function reach(driver: DriverContext, settings: Settings, make: () => KafkajsPath): Promise<Reached> {
   const { clock } = driver;
   const until = clock.elapsed() + settings.connectTimeoutMs;
+  const path = make();
   let last: unknown;
-  for (let attempt = 1; clock.elapsed() < until; attempt++) {
-    try {
-      // No topic: the answer is the cluster and its brokers alone.
-      const asked = cluster.connect().then(() => describeTopics(cluster, []));
-      const answer = await within(clock, asked, Math.max(1, until - clock.elapsed()));
-      if (answer !== 'late') return answer.clusterId;
-    } catch (error) {
-      last = error;
-      const fatal = fatalErrorOf(error);
-      if (fatal !== undefined) throw fatal;
-      driver.event({ type: 'retrying', what: 'connect', attempt, delayMs: betweenAttemptsMs });
-      await delay(clock, betweenAttemptsMs);
+  try {
+    for (let attempt = 1; clock.elapsed() < until; attempt++) {
+      try {
+        const clusterId = await within(clock, path.reach(), Math.max(1, until - clock.elapsed()));
+        if (clusterId !== 'late') return { path, clusterId };
+      } catch (error) {
+        last = error;
+        const fatal = fatalErrorOf(error);
+        if (fatal !== undefined) throw fatal;
+        driver.event({ type: 'retrying', what: 'connect', attempt, delayMs: betweenAttemptsMs });
+        await delay(clock, betweenAttemptsMs);
+      }
     }
+    throw unreachable(settings, last);
+  } catch (error) {
+    await path.close();
+    throw error;
   }
-  throw new KafkaRxError(
-    'UNREACHABLE',
-    `No broker answered at ${settings.brokers.join(', ')}: ${kindOf(last)}`,
-    {
-      cause: last,
-      remedy: 'Check the addresses, that Kafka runs, and that it wants no other protocol (TLS, SASL).',
-      retriable: true,
-    },
-  );
+}
+
+function unreachable({ brokers }: Settings, cause: unknown): KafkaRxError {
+  return new KafkaRxError('UNREACHABLE', `No broker answered at ${brokers.join(', ')}: ${kindOf(cause)}`, {
+    cause,
+    remedy: 'Check the addresses, that Kafka runs, and that it wants no other protocol (TLS, SASL).',
+    retriable: true,
+  });
 }

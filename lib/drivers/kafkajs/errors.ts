@@ -123,6 +123,20 @@ export function commitError(cause: unknown): KafkaRxError {
   });
 }
 
+/** The coordinator's answer to a commit of somebody who is no member, while there are members; else undefined. */
+export function groupActive(groupId: string, cause: unknown): KafkaRxError | undefined {
+  const type = typeOf(cause);
+  if (type !== 'REBALANCE_IN_PROGRESS' && (type === undefined || !refusals.has(type))) return undefined;
+  return groupHasMembers(groupId, cause);
+}
+
+export function groupHasMembers(groupId: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError('GROUP_ACTIVE', `Group ${groupId} has members`, {
+    cause,
+    remedy: 'Stop its members; after a crash, wait until the session timeout has passed',
+  });
+}
+
 /** What `start`, `subscribe` and the like reject with once the consumer or connection is closed. */
 export function closedError(what: string): KafkaRxError {
   return new KafkaRxError('CLOSED', `The ${what} was closed`, { remedy: 'Make a new one.' });

@@ -1,15 +1,17 @@
 import type { Consumer } from 'kafkajs';
 import { within } from '../../clock.js';
-import type { ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
-import { createKafka, innerRetry } from './client.js';
+import type { ConsumerOptions, DriverContext } from '../port.js';
+import { createKafka } from './client.js';
 import { ClusterConnections } from './cluster-connections.js';
-import type { Broker, Cluster } from './internals.js';
+import { consumerConfig, partitionsOf } from './consumer-config.js';
+import type { Session, SessionEvents } from './consumer-sessions.js';
+import { type Broker, type Cluster, internalCluster } from './internals.js';
 import { type Membership, tapGroupProtocol } from './membership.js';
 import type { Settings } from './options.js';
 import type { PartitionFetcher } from './partition-fetcher.js';
 import { stickyAssigner } from './sticky-assigner.js';
 
-export interface SessionContext {
+export interface SessionContext extends SessionEvents {
   readonly driver: DriverContext;
   readonly settings: Settings;
   readonly options: ConsumerOptions;
@@ -18,10 +20,6 @@ export interface SessionContext {
   readonly fetcher: PartitionFetcher;
   /** A topic of the subscription is not in the metadata. */
   readonly absentTopic: (topic: string) => void;
-  /** A join is complete: the whole new assignment. Called before the first fetch of it. */
-  readonly joined: (partitions: readonly TopicPartition[]) => void;
-  /** kafkajs gave up; called once, and not after {@link GroupSession.close}. */
-  readonly ended: (error: unknown) => void;
 }
 
 const stopBoundMs = 1_000;
@@ -33,7 +31,7 @@ const stopBoundMs = 1_000;
  * What kafkajs is kept for: connections, metadata, the group protocol, and a loop for each broker. It never has a
  * record nor a position (see {@link PartitionFetcher}), and restarts nothing by itself.
  */
-export class GroupSession {
+export class GroupSession implements Session {
   readonly #context: SessionContext;
   readonly #consumer: Consumer;
   readonly #cluster: Cluster;
@@ -48,22 +46,10 @@ export class GroupSession {
     const assigner = stickyAssigner(
       () => ({ owned: membership.owned, coPartitioned: options.coPartitioned }),
       cluster => {
-        found = cluster;
+        found = internalCluster(cluster);
       },
     );
-    this.#consumer = createKafka(settings, driver).consumer({
-      groupId: options.groupId,
-      partitionAssigners: [assigner],
-      metadataMaxAge: settings.metadataMaxAgeMs,
-      sessionTimeout: options.sessionTimeoutMs,
-      rebalanceTimeout: options.rebalanceTimeoutMs,
-      heartbeatInterval: heartbeatIntervalOf(settings, options),
-      maxWaitTimeInMs: settings.maxWaitMs,
-      allowAutoTopicCreation: false,
-      readUncommitted: !options.readCommitted,
-      // Whatever kafkajs cannot recover from within a few seconds ends the session; the next one is ours to open.
-      retry: { ...innerRetry, retries: 8, restartOnFailure: async () => false },
-    });
+    this.#consumer = createKafka(settings, driver).consumer(consumerConfig(settings, options, assigner));
     // kafkajs calls the assigner's factory within `consumer` (src/consumer/index.js), so it is set.
     const cluster = found as Cluster | undefined;
     if (cluster === undefined) throw new Error('kafkajs made no assigner');
@@ -119,9 +105,7 @@ export class GroupSession {
   #joined(memberAssignment: Readonly<Record<string, readonly number[]>>): void {
     if (!this.#open) return;
     const { options, joined } = this.#context;
-    const partitions = Object.entries(memberAssignment).flatMap(([topic, numbers]) =>
-      numbers.map(partition => ({ topic, partition })),
-    );
+    const partitions = partitionsOf(memberAssignment);
     // kafkajs asks for committed offsets of those it does not know, and lists the log's where there are none, before
     // it fetches (src/consumer/offsetManager/index.js, resolveOffsets). Positions are ours, so it gets any number.
     const known = this.#cluster.committedOffsets({ groupId: options.groupId });
@@ -138,11 +122,6 @@ export class GroupSession {
     void this.close();
     this.#context.ended(error);
   }
-}
-
-/** kafkajs refuses an interval that is not below the session timeout; the broker expects about a third of it. */
-export function heartbeatIntervalOf(settings: Settings, options: ConsumerOptions): number {
-  return Math.max(1, Math.min(settings.heartbeatIntervalMs, Math.floor(options.sessionTimeoutMs / 3)));
 }
 
 /**

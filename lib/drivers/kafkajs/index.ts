@@ -2,7 +2,7 @@ import type { Driver } from '../port.js';
 import { KafkajsConnection } from './connection.js';
 import { type KafkajsOptions, settingsOf } from './options.js';
 
-export type { Compression, KafkajsOptions, OffsetReset } from './options.js';
+export type { Compression, KafkajsOptions, KafkajsPathChoice, OffsetReset } from './options.js';
 
 /**
  * The driver for a real cluster, on kafkajs 2.2.4: Kafka 3.1 and later, KRaft or not.

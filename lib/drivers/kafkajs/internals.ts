@@ -58,10 +58,10 @@ export interface FetchParameters {
   }[];
 }
 
-interface PartitionOffsets {
+interface PartitionAnswers<T> {
   readonly responses: readonly {
     readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    readonly partitions: readonly ({ readonly partition: number; readonly offset: string } & T)[];
   }[];
 }
 
@@ -81,7 +81,11 @@ export interface Broker {
     request: GroupGeneration & {
       readonly topics: readonly {
         readonly topic: string;
-        readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+        readonly partitions: readonly {
+          readonly partition: number;
+          readonly offset: string;
+          readonly metadata?: string | undefined;
+        }[];
       }[];
     },
   ): Promise<unknown>;
@@ -91,14 +95,14 @@ export interface Broker {
       readonly topic: string;
       readonly partitions: readonly { readonly partition: number }[];
     }[];
-  }): Promise<PartitionOffsets>;
+  }): Promise<PartitionAnswers<{ readonly metadata: string | null }>>;
   listOffsets(request: {
     readonly isolationLevel: number;
     readonly topics: readonly {
       readonly topic: string;
       readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
     }[];
-  }): Promise<PartitionOffsets>;
+  }): Promise<PartitionAnswers<unknown>>;
 }
 
 export interface PartitionMetadata {
@@ -204,6 +208,11 @@ export function tapCluster({ brokerPool }: Cluster, tap: ClusterTap): void {
   connectionPoolBuilder.build = async destination => {
     const pool = await build(destination);
     requireMethods('ConnectionPool', pool, ['send']);
+    if (!Array.isArray(pool.pool)) throw unknownKafkajs('ConnectionPool');
+    for (const connection of pool.pool) {
+      requireMethods('Connection', connection, ['connect', 'disconnect']);
+      requireMethods('RequestQueue', connection.requestQueue, ['scheduleCheckPendingRequests', 'rejectAll']);
+    }
     tap.pool?.(pool);
     return pool;
   };
@@ -260,8 +269,17 @@ function requireMethods(what: string, object: object | undefined, names: readonl
   if (!names.every(name => typeof methods[name] === 'function')) throw unknownKafkajs(what);
 }
 
+/** Tells by the message's beginning and not by its class: it may have come through kafkajs, which wraps it. */
+const unknown = 'The installed kafkajs is not 2.2.4 inside';
+
 function unknownKafkajs(what: string): KafkaRxError {
-  return new KafkaRxError('CONFIGURATION', `The installed kafkajs has another ${what} inside than 2.2.4`, {
-    remedy: 'Install kafkajs 2.2.4 exactly: npm install --save-exact kafkajs@2.2.4.',
+  return new KafkaRxError('CONFIGURATION', `${unknown}: its ${what} is another`, {
+    remedy:
+      "Install kafkajs 2.2.4 exactly (npm install --save-exact kafkajs@2.2.4), or choose path: 'stock'.",
   });
+}
+
+/** Whether the fast path cannot be used with the kafkajs that is installed. */
+export function isUnknownKafkajs(error: unknown): error is KafkaRxError {
+  return error instanceof KafkaRxError && error.code === 'CONFIGURATION' && error.message.startsWith(unknown);
 }

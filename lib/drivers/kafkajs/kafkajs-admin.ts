@@ -1,11 +1,10 @@
 import type { Kafka } from 'kafkajs';
 import { delay } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type { DriverAdmin, DriverContext, StartFrom, TopicPartition } from '../port.js';
+import type { DriverAdmin, DriverContext, PartitionOffset, StartFrom } from '../port.js';
 import { backoffMs } from './backoff.js';
-import { committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
-import { fatalErrorOf, kindOf, missingTopics, passingError } from './errors.js';
-import type { Cluster } from './internals.js';
+import { fatalErrorOf, kindOf, passingError } from './errors.js';
+import type { ClusterQueries } from './kafkajs-path.js';
 
 /** How long a question is asked again while the cluster is busy with itself, and a new topic is waited for. */
 const patienceMs = 15_000;
@@ -18,12 +17,12 @@ const capMs = 1_000;
 export class KafkajsAdmin implements DriverAdmin {
   readonly #driver: DriverContext;
   readonly #kafka: Kafka;
-  readonly #cluster: Cluster;
+  readonly #queries: ClusterQueries;
 
-  constructor(driver: DriverContext, kafka: Kafka, cluster: Cluster) {
+  constructor(driver: DriverContext, kafka: Kafka, queries: ClusterQueries) {
     this.#driver = driver;
     this.#kafka = kafka;
-    this.#cluster = cluster;
+    this.#queries = queries;
   }
 
   async createTopics(
@@ -52,51 +51,21 @@ export class KafkajsAdmin implements DriverAdmin {
   }
 
   readonly offsets = (topic: string, at: StartFrom): Promise<readonly number[]> =>
-    this.#persist('offsets', async () => {
-      const partitions = await this.#partitionsOf(topic);
-      const offsets: number[] = [];
-      for (const [leader, led] of await this.#byLeader(topic, partitions)) {
-        const offsetOf = await offsetsAt(await this.#cluster.findBroker({ nodeId: leader }), led, at, false);
-        for (const partition of led) offsets[partition.partition] = offsetOf(partition);
-      }
-      return offsets;
-    });
+    this.#persist('offsets', () => this.#queries.offsets(topic, at));
 
   readonly committed = (groupId: string, topic: string): Promise<readonly number[]> =>
-    this.#persist('committed offsets', async () => {
-      const partitions = await this.#partitionsOf(topic);
-      const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
-      const offsetOf = await committedOffsets(coordinator, groupId, partitions);
-      return partitions.map(offsetOf);
+    this.#persist('committed offsets', async () =>
+      (await this.#queries.committed(groupId, topic)).map(({ offset }) => offset),
+    );
+
+  readonly resetOffsets = (groupId: string, offsets: readonly PartitionOffset[]): Promise<void> =>
+    this.#persist('reset of offsets', async () => {
+      if (offsets.length > 0) await this.#queries.resetOffsets(groupId, offsets);
     });
 
   async #existing(names: readonly string[]): Promise<ReadonlySet<string>> {
-    const { topics } = await describeTopics(this.#cluster, names);
-    // One without a leader yet has an error code; it is not ready.
-    return new Set(topics.filter(({ errorCode }) => errorCode === 0).map(({ name }) => name));
-  }
-
-  async #partitionsOf(topic: string): Promise<TopicPartition[]> {
-    const { topics } = await describeTopics(this.#cluster, [topic]);
-    const found = topics[0];
-    if (found === undefined) throw missingTopics([topic]);
-    return Array.from({ length: found.partitions }, (_, partition) => ({ topic, partition }));
-  }
-
-  async #byLeader(
-    topic: string,
-    partitions: readonly TopicPartition[],
-  ): Promise<Map<number, TopicPartition[]>> {
-    await this.#cluster.addMultipleTargetTopics([topic]);
-    if (this.#cluster.findTopicPartitionMetadata(topic).length < partitions.length)
-      await this.#cluster.refreshMetadata();
-    const leaders = new Map<number, TopicPartition[]>();
-    for (const { partitionId, leader } of this.#cluster.findTopicPartitionMetadata(topic)) {
-      const led = leaders.get(leader) ?? [];
-      led.push({ topic, partition: partitionId });
-      leaders.set(leader, led);
-    }
-    return leaders;
+    const topics = await this.#queries.topics(names);
+    return new Set(topics.filter(({ ready }) => ready).map(({ name }) => name));
   }
 
   /** Tries again while the cause passes: a coordinator that moves, a leader that is being elected. */
@@ -112,7 +81,7 @@ export class KafkajsAdmin implements DriverAdmin {
         const delayMs = backoffMs(attempt, capMs);
         if (clock.elapsed() + delayMs > until) throw passingError('DRIVER', `No answer about ${what}`, error);
         event({ type: 'retrying', what, attempt, delayMs });
-        await this.#cluster.refreshMetadata().catch(cause => {
+        await this.#queries.refresh().catch(cause => {
           this.#driver.logger.debug({ reason: kindOf(cause) }, 'metadata could not be refreshed');
         });
         await delay(clock, delayMs);

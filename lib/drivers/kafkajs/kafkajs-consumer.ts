@@ -1,4 +1,4 @@
-import { type Timer, within } from '../../clock.js';
+import { within } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
 import type {
   ConsumerListener,
@@ -9,32 +9,27 @@ import type {
   TopicPartition,
 } from '../port.js';
 import { Assignment } from './assignment.js';
-import { backoffMs } from './backoff.js';
-import { describeTopics } from './cluster-queries.js';
-import { closedError, fatalErrorOf, kindOf, missingTopics, passingError } from './errors.js';
-import { GroupSession, heartbeatIntervalOf } from './group-session.js';
+import { heartbeatIntervalOf } from './consumer-config.js';
+import { ConsumerSessions, type SessionEvents } from './consumer-sessions.js';
+import { kindOf } from './errors.js';
+import { GroupSession } from './group-session.js';
 import type { Cluster } from './internals.js';
+import type { ClusterQueries } from './kafkajs-path.js';
 import { Membership } from './membership.js';
 import { OffsetCommitter } from './offset-committer.js';
 import type { Settings } from './options.js';
 import { PartitionFetcher } from './partition-fetcher.js';
 import { Positions } from './positions.js';
 
-/** Between two sessions, milliseconds at most. */
-const restartCapMs = 5_000;
 /** How long the coordinator has to hear that the member leaves. */
 const leaveBoundMs = 3_000;
-
-interface Waiting {
-  readonly resolve: () => void;
-  readonly reject: (error: KafkaRxError) => void;
-}
 
 /**
  * A member of a consumer group on kafkajs: the sessions that it goes through, and what lasts beyond them.
  *
- * Its parts: {@link GroupSession} is one kafkajs consumer; {@link Membership} drains before each join;
- * {@link PartitionFetcher} fetches and hands out; {@link Positions} knows from where; {@link OffsetCommitter} commits.
+ * Its parts: {@link ConsumerSessions} opens one {@link GroupSession} after the other, a kafkajs consumer each;
+ * {@link Membership} drains before each join; {@link PartitionFetcher} fetches and hands out; {@link Positions} knows
+ * from where; {@link OffsetCommitter} commits.
  */
 export class KafkajsConsumer implements DriverConsumer {
   readonly #driver: DriverContext;
@@ -44,23 +39,18 @@ export class KafkajsConsumer implements DriverConsumer {
   /** The cluster of producer and admin: a way to the group that does not stand on this consumer's connections. */
   readonly #outside: Cluster;
   readonly #assignment = new Assignment();
+  readonly #sessions: ConsumerSessions<GroupSession>;
   readonly #membership: Membership;
   readonly #positions: Positions;
   readonly #fetcher: PartitionFetcher;
   readonly #committer: OffsetCommitter;
-  #topics: readonly string[];
-  #state: 'new' | 'running' | 'stopped' = 'new';
-  #session: GroupSession | undefined;
-  #failures = 0;
-  #connected = true;
-  #restart: Timer | undefined;
-  #waiting: Waiting[] = [];
   #stopped: Promise<void> | undefined;
 
   constructor(
     driver: DriverContext,
     settings: Settings,
     outside: Cluster,
+    queries: ClusterQueries,
     options: ConsumerOptions,
     listener: ConsumerListener,
   ) {
@@ -69,10 +59,22 @@ export class KafkajsConsumer implements DriverConsumer {
     this.#outside = outside;
     this.#options = options;
     this.#listener = listener;
-    this.#topics = options.topics;
     const rejoin = (): void => this.#fetcher.rejoin();
-    const failed = (error: KafkaRxError): void => this.#fail(error);
+    const failed = (error: KafkaRxError): void => this.#sessions.fail(error);
     const assignment = this.#assignment;
+    this.#sessions = new ConsumerSessions(
+      {
+        driver,
+        listener,
+        queries,
+        make: (topics, events) => this.#makeSession(topics, events),
+        joined: partitions => this.#joined(partitions),
+        ended: () => this.#membership.forgetCoordinator(),
+        replace: (before, open) => this.#replace(before, open),
+        stop: () => this.stop(),
+      },
+      options.topics,
+    );
     this.#membership = new Membership({
       driver,
       options,
@@ -80,11 +82,11 @@ export class KafkajsConsumer implements DriverConsumer {
       assignment,
       heartbeatIntervalMs: heartbeatIntervalOf(settings, options),
       findCoordinator: () =>
-        this.#session?.findCoordinator() ??
+        this.#sessions.current?.findCoordinator() ??
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
       rejoin,
       rejoinWanted: () => this.#fetcher.rejoinWanted,
-      heard: failure => this.#setConnected(failure),
+      heard: failure => this.#sessions.setConnected(failure),
     });
     this.#positions = new Positions({
       driver,
@@ -104,33 +106,15 @@ export class KafkajsConsumer implements DriverConsumer {
       positions: this.#positions,
       failed,
     });
-    this.#committer = new OffsetCommitter(driver.clock, assignment, this.#membership);
+    this.#committer = new OffsetCommitter(driver.clock, assignment, () => this.#membership.openCommit());
   }
 
-  async start(): Promise<void> {
-    if (this.#state !== 'new') throw closedError('consumer');
-    this.#state = 'running';
-    await this.#requireTopics(this.#topics);
-    return this.#openAndJoin();
+  start(): Promise<void> {
+    return this.#sessions.start();
   }
 
-  async subscribe(topics: readonly string[]): Promise<void> {
-    if (this.#state === 'stopped') throw closedError('consumer');
-    const same = topics.length === this.#topics.length && topics.every(topic => this.#topics.includes(topic));
-    if (same) return;
-    if (this.#state === 'new') {
-      this.#topics = topics;
-      return;
-    }
-    await this.#requireTopics(topics);
-    this.#topics = topics;
-    const before = this.#session;
-    // kafkajs takes no other subscription while it runs, so the member goes on in a new session: its first join
-    // drains, as every join does. Until then the old one only keeps its connections.
-    this.#membership.forgetCoordinator();
-    const joined = this.#openAndJoin();
-    void before?.close();
-    return joined;
+  subscribe(topics: readonly string[]): Promise<void> {
+    return this.#sessions.subscribe(topics);
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -152,12 +136,6 @@ export class KafkajsConsumer implements DriverConsumer {
 
   seek(partition: TopicPartition, offset: number): number {
     const epoch = this.#assignment.seek(partition, offset);
-    if (epoch === undefined) {
-      throw new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
-        at: { topic: partition.topic, partition: partition.partition, offset },
-        remedy: 'Seek after `assigned`, and not after `lost`.',
-      });
-    }
     this.#fetcher.wake();
     return epoch;
   }
@@ -172,17 +150,15 @@ export class KafkajsConsumer implements DriverConsumer {
   }
 
   async #stop(): Promise<void> {
-    const started = this.#state !== 'new';
-    this.#state = 'stopped';
+    const started = this.#sessions.stop();
     const { memberId } = this.#membership;
-    this.#restart?.cancel();
     this.#assignment.clear();
     this.#membership.leave();
     // Rejections are calls out of this one; nobody is to hear of it within `stop`.
     await Promise.resolve();
-    this.#settle(waiting => waiting.reject(closedError('consumer')));
+    this.#sessions.rejectWaiting();
     if (!started) return;
-    await Promise.all([this.#session?.close(), this.#leave(memberId)]);
+    await Promise.all([this.#sessions.current?.close(), this.#leave(memberId)]);
   }
 
   /**
@@ -205,97 +181,31 @@ export class KafkajsConsumer implements DriverConsumer {
     }
   }
 
-  /** Opens a session and resolves once its first assignment was handed over. */
-  #openAndJoin(): Promise<void> {
-    const joined = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
-    this.#open();
-    return joined;
-  }
-
-  #open(): void {
-    if (this.#state !== 'running') return;
-    const session: GroupSession = new GroupSession({
+  #makeSession(topics: readonly string[], events: SessionEvents): GroupSession {
+    return new GroupSession({
+      ...events,
       driver: this.#driver,
       settings: this.#settings,
       options: this.#options,
-      topics: this.#topics,
+      topics,
       membership: this.#membership,
       fetcher: this.#fetcher,
       absentTopic: topic => this.#positions.suspect(topic),
-      joined: partitions => {
-        if (session === this.#session) this.#joined(partitions);
-      },
-      ended: error => {
-        if (session === this.#session) this.#sessionEnded(error);
-      },
     });
-    this.#session = session;
-    void session.run();
+  }
+
+  /** The new session's first join drains, as every join does. Until then the old one only keeps its connections. */
+  #replace(before: GroupSession | undefined, open: () => Promise<void>): Promise<void> {
+    this.#membership.forgetCoordinator();
+    const joined = open();
+    void before?.close();
+    return joined;
   }
 
   #joined(partitions: readonly TopicPartition[]): void {
-    if (this.#state !== 'running') return;
-    this.#failures = 0;
-    this.#setConnected(undefined);
     this.#fetcher.joined();
     const assigned = this.#assignment.replace(partitions);
     this.#membership.assigned(assigned);
     this.#listener.assigned(assigned);
-    this.#settle(waiting => waiting.resolve());
-  }
-
-  #sessionEnded(error: unknown): void {
-    if (this.#state !== 'running') return;
-    const fatal = fatalErrorOf(error);
-    if (fatal !== undefined) {
-      this.#fail(fatal);
-      return;
-    }
-    const attempt = ++this.#failures;
-    const delayMs = backoffMs(attempt, restartCapMs);
-    const { clock, event, logger } = this.#driver;
-    logger.warn({ attempt, delayMs, reason: kindOf(error) }, 'consumer session ended; opening another');
-    this.#setConnected(error);
-    event({ type: 'retrying', what: 'consumer session', attempt, delayMs });
-    this.#membership.forgetCoordinator();
-    this.#restart = clock.schedule(() => this.#open(), delayMs);
-  }
-
-  /** Tells once when the group is out of reach, and once when it is back. */
-  #setConnected(failure: unknown): void {
-    const connected = failure === undefined;
-    if (connected === this.#connected || this.#state !== 'running') return;
-    this.#connected = connected;
-    const error = passingError('DRIVER', 'The group cannot be reached', failure);
-    this.#driver.event(connected ? { type: 'connected' } : { type: 'disconnected', error });
-  }
-
-  /** For good: the caller that waits hears it, otherwise the listener. */
-  #fail(error: KafkaRxError): void {
-    if (this.#state !== 'running') return;
-    const waiting = this.#waiting.length > 0;
-    this.#settle(({ reject }) => reject(error));
-    void this.stop();
-    if (!waiting) this.#listener.failed(error);
-  }
-
-  #settle(settle: (waiting: Waiting) => void): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const one of waiting) settle(one);
-  }
-
-  async #requireTopics(topics: readonly string[]): Promise<void> {
-    try {
-      const known = await describeTopics(this.#outside, topics);
-      const missing = topics.filter(topic => !known.topics.some(({ name }) => name === topic));
-      if (missing.length > 0) throw missingTopics(missing);
-    } catch (error) {
-      const fatal = fatalErrorOf(error);
-      if (fatal !== undefined) throw fatal;
-      // Down at the start: the sessions go on trying, and tell of it.
-    }
   }
 }

@@ -250,7 +250,7 @@ export class KafkajsProducer implements DriverProducer {
       return undefined;
     }
     const stale = meansStaleMetadata(type) ? 'stale' : undefined;
-    if (passes(type)) this.#retry(queue, type);
+    if (result.passes ?? passes(type)) this.#retry(queue, type);
     else this.#refuse(queue, queue.inFlight, refusedBatch(queue, type, undefined));
     return stale;
   }

@@ -12,18 +12,16 @@
  *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
  */
 import { type Timer, within } from '../../clock.js';
-import type { AssignedPartition, ConsumerListener, ConsumerOptions, DriverContext } from '../port.js';
+import type { AssignedPartition } from '../port.js';
 import type { Assignment } from './assignment.js';
+import { type DrainContext, drain } from './drain.js';
 import { kindOf, typeOf } from './errors.js';
 import type { Broker, GroupGeneration, JoinGroupRequest } from './internals.js';
+import type { CommitTurn } from './offset-committer.js';
 
 /** What the membership needs to know of the consumer around it. */
-export interface MembershipContext {
-  readonly driver: DriverContext;
-  readonly options: ConsumerOptions;
-  readonly listener: ConsumerListener;
+export interface MembershipContext extends DrainContext {
   readonly assignment: Assignment;
-  readonly heartbeatIntervalMs: number;
   /** Looks the coordinator up, connected. */
   readonly findCoordinator: () => Promise<Broker>;
   /** Called when kafkajs should join again. */
@@ -31,11 +29,6 @@ export interface MembershipContext {
   readonly rejoinWanted: () => boolean;
   /** Whether the coordinator answers, whatever it says; undefined means that it does, else why not. */
   readonly heard: (failure: unknown) => void;
-}
-
-/** The part of the rebalance timeout that is kept back for JoinGroup itself and for noticing the rebalance late. */
-function drainBoundMs(rebalanceTimeoutMs: number, heartbeatIntervalMs: number): number {
-  return Math.max(rebalanceTimeoutMs / 2, rebalanceTimeoutMs - heartbeatIntervalMs - rebalanceTimeoutMs / 10);
 }
 
 export class Membership {
@@ -81,6 +74,26 @@ export class Membership {
 
   forgetCoordinator(): void {
     this.#coordinator = undefined;
+  }
+
+  /** The way of one commit, under the generation that is the current one when it is sent. */
+  async openCommit(): Promise<CommitTurn> {
+    let { groupGenerationId } = this.generation;
+    const failed = (error: unknown): void => this.observe(error, groupGenerationId);
+    try {
+      const coordinator = await this.coordinator();
+      return {
+        send: topics => {
+          const { generation } = this;
+          groupGenerationId = generation.groupGenerationId;
+          return coordinator.offsetCommit({ ...generation, topics });
+        },
+        failed,
+      };
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
   }
 
   /** Step 1 to 3, before each JoinGroup; the request as it is to be sent. Concurrent joins wait for one drain. */
@@ -139,7 +152,7 @@ export class Membership {
   }
 
   async #letGoOfAll(): Promise<void> {
-    const { assignment, listener, options, driver, heartbeatIntervalMs } = this.#context;
+    const { assignment } = this.#context;
     assignment.close();
     if (assignment.list().length === 0) return;
     await this.#heartbeat();
@@ -149,18 +162,9 @@ export class Membership {
     const expelled = new Promise<void>(resolve => {
       this.#expelled = resolve;
     });
-    const drained = listener.revoking(partitions).catch(() => {
-      // The app reports its own failure; the group must not wait for one that failed.
-    });
+    const drained = drain(this.#context, partitions, expelled);
     this.#beat();
-    const bound = drainBoundMs(options.rebalanceTimeoutMs, heartbeatIntervalMs);
-    const end = await within(driver.clock, Promise.race([drained, expelled]), bound);
-    if (end === 'late') {
-      driver.logger.warn(
-        { partitions: partitions.length, boundMs: bound },
-        'drain was cut off by the rebalance timeout',
-      );
-    }
+    await drained;
     assignment.clear();
   }
 

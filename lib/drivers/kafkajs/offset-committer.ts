@@ -1,9 +1,8 @@
 import { type Clock, within } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type { OffsetCommit } from '../port.js';
+import type { OffsetCommit, PartitionOffset } from '../port.js';
 import type { Assignment } from './assignment.js';
 import { commitError } from './errors.js';
-import type { Membership } from './membership.js';
 
 /**
  * A coordinator answers within `offsets.commit.timeout.ms`, 5 s, or it hangs. A commit that it finds later cannot move
@@ -11,22 +10,40 @@ import type { Membership } from './membership.js';
  */
 const answerBoundMs = 6_000;
 
+/** What one commit says of a topic. */
+export interface TopicCommit {
+  readonly topic: string;
+  readonly partitions: {
+    readonly partition: number;
+    readonly offset: string;
+    readonly metadata: string | undefined;
+  }[];
+}
+
+/** One commit's way to the coordinator. */
+export interface CommitTurn {
+  /** Sends in the same turn, under the generation of that turn. Resolves once all of it is confirmed. */
+  send(topics: TopicCommit[]): Promise<unknown>;
+  /** It failed, or was not answered. */
+  failed(error: unknown): void;
+}
+
 /**
- * Commits, one request at a time. Straight to the coordinator and not through kafkajs's `commitOffsets`, which
+ * Commits, one request at a time. The fast path goes straight to the coordinator and not through kafkajs's `commitOffsets`, which
  * resolves without having sent anything when the runner does not run (src/consumer/runner.js, commitOffsets) and
  * sends under whatever generation is the current one, also for a partition that was lost.
  */
 export class OffsetCommitter {
+  readonly #clock: Clock;
   readonly #assignment: Assignment;
-  readonly #membership: Membership;
+  readonly #open: () => Promise<CommitTurn>;
   #last: Promise<unknown> = Promise.resolve();
 
-  readonly #clock: Clock;
-
-  constructor(clock: Clock, assignment: Assignment, membership: Membership) {
+  /** @param open finds the coordinator, for one commit */
+  constructor(clock: Clock, assignment: Assignment, open: () => Promise<CommitTurn>) {
     this.#clock = clock;
     this.#assignment = assignment;
-    this.#membership = membership;
+    this.#open = open;
   }
 
   /** Resolves once the coordinator has confirmed all of it. Partitions that are being drained may be committed. */
@@ -39,19 +56,16 @@ export class OffsetCommitter {
   }
 
   async #send(offsets: readonly OffsetCommit[]): Promise<void> {
-    // Once more, in the same turn as the request: the commits before this one took their time.
-    let { groupGenerationId } = this.#membership.generation;
+    let turn: CommitTurn | undefined;
     try {
-      const coordinator = await this.#membership.coordinator();
+      turn = await this.#open();
+      // Once more, in the same turn as the request: the commits before this one took their time.
       this.#refuseStale(offsets);
-      const { generation } = this.#membership;
-      groupGenerationId = generation.groupGenerationId;
-      const answer = coordinator.offsetCommit({ ...generation, topics: byTopic(offsets) });
-      const inTime = await within(this.#clock, answer, answerBoundMs);
+      const inTime = await within(this.#clock, turn.send(commitsByTopic(offsets)), answerBoundMs);
       if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {
       if (error instanceof KafkaRxError) throw error;
-      this.#membership.observe(error, groupGenerationId);
+      turn?.failed(error);
       throw commitError(error);
     }
   }
@@ -66,10 +80,13 @@ export class OffsetCommitter {
   }
 }
 
-function byTopic(offsets: readonly OffsetCommit[]) {
-  const topics = new Map<string, { partition: number; offset: string }[]>();
-  for (const { topic, partition, offset } of offsets) {
-    const entry = { partition, offset: String(offset) };
+/** As an OffsetCommit request has them. */
+export function commitsByTopic(
+  offsets: readonly (PartitionOffset & { readonly metadata?: string | undefined })[],
+): TopicCommit[] {
+  const topics = new Map<string, TopicCommit['partitions']>();
+  for (const { topic, partition, offset, metadata } of offsets) {
+    const entry = { partition, offset: String(offset), metadata };
     const others = topics.get(topic);
     if (others === undefined) topics.set(topic, [entry]);
     else others.push(entry);

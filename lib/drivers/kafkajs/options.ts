@@ -8,10 +8,19 @@ export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 /** What becomes of a position that the broker does not have: kept too long, truncated, or of a topic made anew. */
 export type OffsetReset = 'earliest' | 'latest' | 'fail';
 
+/**
+ * How kafkajs is used. `fast`: through the inside of 2.2.4, refusing any other version with `CONFIGURATION`. `stock`:
+ * through its public API alone, with the limits that docs/drivers.md names. `auto`: `fast` where that is possible,
+ * otherwise `stock`, with one warning in the log.
+ */
+export type KafkajsPathChoice = 'auto' | 'fast' | 'stock';
+
 /** Options of {@link kafkajs}. @category Drivers @since 0.1.0 */
 export interface KafkajsOptions {
   /** Addresses to begin with, `host:port`; the others are learned from them. At least one. */
   readonly brokers: readonly string[];
+  /** How kafkajs is used. Default `auto`: its inside where it is 2.2.4, otherwise its public API, with a warning. */
+  readonly path?: KafkajsPathChoice | undefined;
   /** TLS: `true`, or Node's options for `tls.connect`. Default: none. */
   readonly ssl?: boolean | ConnectionOptions | undefined;
   /** Authentication, as kafkajs takes it. Default: none. */
@@ -45,6 +54,7 @@ export interface KafkajsOptions {
 /** {@link KafkajsOptions} with the defaults filled in. */
 export interface Settings {
   readonly brokers: readonly string[];
+  readonly path: KafkajsPathChoice;
   readonly ssl: boolean | ConnectionOptions;
   readonly sasl: SASLOptions | undefined;
   readonly connectionTimeoutMs: number;
@@ -86,6 +96,7 @@ export function settingsOf(options: KafkajsOptions): Settings {
   const number = (name: keyof typeof defaults): number => positive(name, options[name] ?? defaults[name]);
   return {
     brokers,
+    path: options.path ?? 'auto',
     ssl: options.ssl ?? false,
     sasl: options.sasl,
     connectionTimeoutMs: number('connectionTimeoutMs'),

@@ -60,7 +60,7 @@ export class PartitionFetcher {
   /** Takes the place of this broker's `fetch` for as long as the session is the current one. */
   tap(broker: Broker, cluster: Cluster, isCurrent: () => boolean): void {
     broker.fetch = async parameters => {
-      if (isCurrent()) await this.#fetch(broker, cluster, parameters);
+      if (isCurrent()) await this.#fetch(broker, cluster, parameters, isCurrent);
       else await this.#sleep(parameters.maxWaitTime);
       return { responses: [] };
     };
@@ -102,7 +102,12 @@ export class PartitionFetcher {
     this.wake();
   }
 
-  async #fetch(broker: Broker, cluster: Cluster, { topics, maxWaitTime }: FetchParameters): Promise<void> {
+  async #fetch(
+    broker: Broker,
+    cluster: Cluster,
+    { topics, maxWaitTime }: FetchParameters,
+    isCurrent: () => boolean,
+  ): Promise<void> {
     if (this.#rejoin) throw rebalanceWanted();
     const { assignment, driver, positions, settings, options } = this.#context;
     const led = topics.flatMap(({ topic, partitions }) =>
@@ -114,7 +119,8 @@ export class PartitionFetcher {
     if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
     try {
       const absent = await positions.checkSuspects(cluster);
-      await positions.resolve(broker, cluster, due);
+      // A rebalance does not wait for what the app has to look up; the next assignment asks again.
+      await Promise.race([positions.resolve(broker, cluster, due), this.#interruption.happened]);
       const requested = new Map<string, PartitionState & { readonly position: number }>();
       for (const state of due) {
         const { position } = state;
@@ -147,7 +153,8 @@ export class PartitionFetcher {
       }
       if (stale) await cluster.refreshMetadata();
     } catch (error) {
-      await this.#recover(cluster, due, error);
+      // A session that was replaced meanwhile has its connections closed: that says nothing of the one that goes on.
+      if (isCurrent()) await this.#recover(cluster, due, error);
     }
   }
 

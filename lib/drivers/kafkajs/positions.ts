@@ -1,9 +1,10 @@
-import { KafkaRxError } from '../../errors.js';
+import type { KafkaRxError } from '../../errors.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
 import type { Assignment, PartitionState } from './assignment.js';
-import { committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
+import { committedOffsets, describeTopics, offsetsAt, whereToBegin } from './cluster-queries.js';
 import type { Broker, Cluster } from './internals.js';
 import type { Membership } from './membership.js';
+import { announceReset, positionGone } from './offset-reset.js';
 import type { OffsetReset } from './options.js';
 
 export interface PositionsContext {
@@ -47,18 +48,19 @@ export class Positions {
     const epochs = new Map(unknown.map(state => [state, state.epoch]));
     await this.#learnTopics(cluster, unknown);
     const committed = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
-    const fresh = unknown.filter(state => committed(state) < 0 && !this.#begun.has(keyOf(state)));
+    const fresh = unknown.filter(state => committed(state).offset < 0 && !this.#begun.has(keyOf(state)));
     const start =
       fresh.length === 0
         ? undefined
         : await offsetsAt(broker, fresh, options.startFrom, options.readCommitted);
+    const wanted = await whereToBegin(options, unknown, committed);
     for (const state of unknown) {
       // Sought or assigned anew in the meantime: then what was looked up is of another epoch.
       if (state.epoch !== epochs.get(state) || state.position !== undefined) continue;
       const key = keyOf(state);
       if (start !== undefined && fresh.includes(state)) this.#begun.set(key, start(state));
-      const offset =
-        this.#resets.get(key) ?? (committed(state) >= 0 ? committed(state) : this.#begun.get(key));
+      const { offset: last } = committed(state);
+      const offset = this.#resets.get(key) ?? wanted.get(state) ?? (last >= 0 ? last : this.#begun.get(key));
       this.#resets.delete(key);
       state.position = offset;
     }
@@ -115,12 +117,7 @@ export class Positions {
    */
   #reset(state: PartitionState, to: number): void {
     const { driver, rejoin } = this.#context;
-    const { topic, partition, position } = state;
-    driver.logger.warn(
-      { topic, partition, from: position, to },
-      'position was reset: the broker does not have it',
-    );
-    driver.event({ type: 'offset-reset', topic, partition, from: position ?? -1, to });
+    announceReset(driver, state, state.position ?? -1, to);
     this.#begun.delete(keyOf(state));
     if (!state.begun) {
       state.position = to;
@@ -132,14 +129,7 @@ export class Positions {
     rejoin();
   }
 
-  #refuse({ topic, partition, position }: PartitionState): void {
-    this.#context.failed(
-      new KafkaRxError('DRIVER', 'Kafka does not have the offset to go on from', {
-        at: { topic, partition, offset: position ?? -1 },
-        remedy:
-          'Records were deleted before they were read, or the topic was made anew: reset the group to where it is ' +
-          "to go on, or choose offsetReset: 'earliest'.",
-      }),
-    );
+  #refuse(state: PartitionState): void {
+    this.#context.failed(positionGone(state, state.position ?? -1));
   }
 }

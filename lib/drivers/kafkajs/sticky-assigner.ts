@@ -2,7 +2,6 @@ import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
 import { assign } from '../assignor.js';
 import { type AssignorUserData, decodeUserData, encodeUserData } from '../assignor-user-data.js';
 import type { TopicPartition } from '../port.js';
-import { type Cluster, internalCluster } from './internals.js';
 
 const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 const name = 'kafka-rx-sticky';
@@ -17,10 +16,9 @@ const version = 1;
  */
 export function stickyAssigner(
   userData: () => AssignorUserData,
-  found: (cluster: Cluster) => void,
+  found: (cluster: object) => void = () => {},
 ): PartitionAssigner {
-  return config => {
-    const cluster = internalCluster(config.cluster);
+  return ({ cluster }) => {
     found(cluster);
     return {
       name,

@@ -11,7 +11,7 @@
  */
 import { KafkaRxError } from '../../errors.js';
 import { assign } from '../assignor.js';
-import type { TopicPartition } from '../port.js';
+import type { PartitionOffset, TopicPartition } from '../port.js';
 import type { Cluster } from './cluster.js';
 
 /** A consumer as its group sees it. */
@@ -31,6 +31,12 @@ export interface GroupMember {
   die(): void;
 }
 
+/** A committed offset, and the text that came with it. */
+interface Commit {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
 interface Membership {
   readonly member: GroupMember;
   owned: readonly TopicPartition[];
@@ -41,7 +47,7 @@ export class ConsumerGroup {
   readonly id: string;
   readonly #cluster: Cluster;
   readonly #members = new Map<string, Membership>();
-  readonly #committed = new Map<string, Map<number, number>>();
+  readonly #committed = new Map<string, Map<number, Commit>>();
   #generation = 0;
   #preparing = false;
 
@@ -100,14 +106,19 @@ export class ConsumerGroup {
 
   /** The committed offset, undefined where there is none. */
   committed({ topic, partition }: TopicPartition): number | undefined {
-    return this.#committed.get(topic)?.get(partition);
+    return this.#committed.get(topic)?.get(partition)?.offset;
+  }
+
+  /** What came with the committed offset; `''` where nothing did. */
+  metadata({ topic, partition }: TopicPartition): string {
+    return this.#committed.get(topic)?.get(partition)?.metadata ?? '';
   }
 
   /** Stores offsets of a member of this generation; what refuses them, or undefined. */
   commit(
     memberId: string,
     generation: number,
-    offsets: readonly (TopicPartition & { readonly offset: number })[],
+    offsets: readonly (PartitionOffset & { readonly metadata?: string | undefined })[],
   ): KafkaRxError | undefined {
     const membership = this.#members.get(memberId);
     if (membership === undefined || generation !== this.#generation) {
@@ -125,15 +136,26 @@ export class ConsumerGroup {
         remedy: 'Drop the commit: what it covers is delivered again, to the partition’s owner.',
       });
     }
-    for (const { topic, partition, offset } of offsets) this.setCommitted({ topic, partition }, offset);
+    for (const offset of offsets) this.setCommitted(offset, offset.offset, offset.metadata);
+    return undefined;
+  }
+
+  /** Sets offsets unless there are members; what refuses them, or undefined. */
+  reset(offsets: readonly PartitionOffset[]): KafkaRxError | undefined {
+    if (this.#members.size > 0) {
+      return new KafkaRxError('GROUP_ACTIVE', `Group ${this.id} has ${this.#members.size} members`, {
+        remedy: 'Stop its members; after a crash, wait until the session timeout has passed',
+      });
+    }
+    for (const offset of offsets) this.setCommitted(offset, offset.offset);
     return undefined;
   }
 
   /** Sets an offset whoever the owner is, as the tool for resets does. */
-  setCommitted({ topic, partition }: TopicPartition, offset: number): void {
-    const ofTopic = this.#committed.get(topic) ?? new Map<number, number>();
+  setCommitted({ topic, partition }: TopicPartition, offset: number, metadata = ''): void {
+    const ofTopic = this.#committed.get(topic) ?? new Map<number, Commit>();
     this.#committed.set(topic, ofTopic);
-    ofTopic.set(partition, offset);
+    ofTopic.set(partition, { offset, metadata });
   }
 
   /** A deleted topic takes its committed offsets along. */

@@ -6,6 +6,7 @@ import type {
   DriverConsumer,
   DriverContext,
   DriverProducer,
+  PartitionOffset,
   ProducerOptions,
   StartFrom,
   TopicDescription,
@@ -46,6 +47,12 @@ export class MemoryConnection implements DriverConnection {
         this.#requireCluster();
         const group = cluster.group(groupId);
         return cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }) ?? -1);
+      },
+      resetOffsets: async (groupId: string, offsets: readonly PartitionOffset[]) => {
+        this.#requireCluster();
+        for (const at of offsets) cluster.log(at);
+        const refused = cluster.group(groupId).reset(offsets);
+        if (refused !== undefined) throw refused;
       },
     };
     this.#forgetReachability = cluster.onReachable(reachable => this.#tell(reachable));

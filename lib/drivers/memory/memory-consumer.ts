@@ -1,5 +1,5 @@
 import { type Timer, within } from '../../clock.js';
-import { KafkaRxError } from '../../errors.js';
+import { isKafkaRxError, KafkaRxError } from '../../errors.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -12,6 +12,9 @@ import type {
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import { PartitionReader, type ReaderContext } from './partition-reader.js';
+
+/** Before `resumeAt` is asked again, milliseconds. */
+const askAgainMs = 100;
 
 type Readers = Map<string, PartitionReader>;
 
@@ -155,13 +158,40 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
       const log = this.#cluster.find(at);
       // A topic that was deleted since: the next assignment leaves it out.
       if (log === undefined) continue;
-      const position = this.group.committed(at) ?? log.offsetAt(this.#options.startFrom);
+      const position =
+        this.#options.resumeAt === undefined
+          ? (this.group.committed(at) ?? log.offsetAt(this.#options.startFrom))
+          : undefined;
       this.#readers.set(nameOf(at), new PartitionReader(this.#context, { ...at, epoch }, log, position));
     }
     this.#listener.assigned([...this.#readers.values()].map(assigned));
     for (const reader of this.#readers.values()) reader.wake();
+    void this.#askWhereToBegin(this.#readers);
     this.#started?.resolve();
     this.#started = undefined;
+  }
+
+  async #askWhereToBegin(readers: Readers): Promise<void> {
+    const { resumeAt, startFrom } = this.#options;
+    if (resumeAt === undefined || readers.size === 0) return;
+    const asked = [...readers.values()].map(reader => ({
+      ...assigned(reader),
+      offset: this.group.committed(reader),
+      metadata: this.group.metadata(reader),
+    }));
+    try {
+      const answers = await resumeAt(asked);
+      if (this.#readers !== readers) return;
+      for (const [i, { offset, ...at }] of asked.entries()) {
+        const position = answers[i] ?? offset ?? this.#cluster.log(at).offsetAt(startFrom);
+        readers.get(nameOf(at))?.begin(position);
+      }
+    } catch (error) {
+      if (this.#readers !== readers) return;
+      if (!isKafkaRxError(error)) this.fail(new KafkaRxError('DRIVER', 'resumeAt threw', { cause: error }));
+      else if (!error.retriable) this.fail(error);
+      else this.#cluster.clock.schedule(() => void this.#askWhereToBegin(readers), askAgainMs);
+    }
   }
 
   expelled(): void {

@@ -23,12 +23,18 @@ export class PartitionReader implements AssignedPartition {
   readonly #context: ReaderContext;
   readonly #log: PartitionLog;
   readonly #unwatch: () => void;
-  #position: number;
+  /** Undefined until it is known where to begin. */
+  #position: number | undefined;
   #paused = false;
   #stopped = false;
   #due = false;
 
-  constructor(context: ReaderContext, at: AssignedPartition, log: PartitionLog, position: number) {
+  constructor(
+    context: ReaderContext,
+    at: AssignedPartition,
+    log: PartitionLog,
+    position: number | undefined,
+  ) {
     this.topic = at.topic;
     this.partition = at.partition;
     this.epoch = at.epoch;
@@ -43,6 +49,12 @@ export class PartitionReader implements AssignedPartition {
     if (this.#due || !this.#hasWork()) return;
     this.#due = true;
     this.#context.cluster.clock.defer(this.#deliver);
+  }
+
+  /** Begins, unless a seek came first. */
+  begin(position: number): void {
+    this.#position ??= position;
+    this.wake();
   }
 
   set paused(paused: boolean) {
@@ -65,25 +77,27 @@ export class PartitionReader implements AssignedPartition {
   /** Within the log: something to read. Outside of it: an offset to reset. */
   #hasWork(): boolean {
     if (this.#stopped || this.#paused || !this.#context.cluster.reachable) return false;
-    const { readCommitted } = this.#context;
-    return this.#position < this.#log.bound(readCommitted) || this.#isOutOfRange();
+    const position = this.#position;
+    if (position === undefined) return false;
+    return position < this.#log.bound(this.#context.readCommitted) || this.#isOutOfRange(position);
   }
 
-  #isOutOfRange(): boolean {
-    return this.#position < this.#log.startOffset || this.#position > this.#log.endOffset;
+  #isOutOfRange(position: number): boolean {
+    return position < this.#log.startOffset || position > this.#log.endOffset;
   }
 
   readonly #deliver = (): void => {
     this.#due = false;
-    if (!this.#hasWork()) return;
-    if (this.#isOutOfRange()) this.#reset();
-    else this.#fetch();
+    const position = this.#position;
+    if (position === undefined || !this.#hasWork()) return;
+    if (this.#isOutOfRange(position)) this.#reset(position);
+    else this.#fetch(position);
     this.wake();
   };
 
-  #fetch(): void {
+  #fetch(position: number): void {
     const { readCommitted, listener } = this.#context;
-    const slice = this.#log.read(this.#position, readCommitted, limits);
+    const slice = this.#log.read(position, readCommitted, limits);
     this.#position = slice.nextOffset;
     listener.batch(new LogBatch(this, slice, readCommitted));
   }
@@ -92,10 +106,10 @@ export class PartitionReader implements AssignedPartition {
    * The records at the position are gone, or the position never existed. It can only move forward within an epoch:
    * a position behind the end comes from a seek or a commit, of which nothing was delivered yet.
    */
-  #reset(): void {
+  #reset(from: number): void {
     const { startFrom, event } = this.#context;
-    const from = this.#position;
-    this.#position = this.#log.offsetAt(startFrom);
-    event({ type: 'offset-reset', topic: this.topic, partition: this.partition, from, to: this.#position });
+    const to = this.#log.offsetAt(startFrom);
+    this.#position = to;
+    event({ type: 'offset-reset', topic: this.topic, partition: this.partition, from, to });
   }
 }

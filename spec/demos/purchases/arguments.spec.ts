@@ -27,6 +27,7 @@ const defaults = {
   store: '/home/ada/.local/share/kafka-rx/purchases',
   onInvalid: 'fail',
   deadLetterTopic: 'transactions.dead-letters',
+  deadLetterLimit: undefined,
   createTopics: false,
   json: false,
   metricsPort: undefined,
@@ -40,7 +41,7 @@ describe('the command line', () => {
   it('takes all that was promised', () => {
     const line =
       '--brokers kafka-1:9092,[::1]:9093 --group g --input in.jsonl --idle-exit 0.5 --store ./history --on-invalid ' +
-      'dead-letter --dead-letter-topic dead --create-topics --json --metrics-port 9464';
+      'dead-letter --dead-letter-topic dead --dead-letter-limit 2.5 --create-topics --json --metrics-port 9464';
     expect(parse(...line.split(' '))).toStrictEqual({
       command: 'run',
       brokers: ['kafka-1:9092', '[::1]:9093'],
@@ -50,6 +51,7 @@ describe('the command line', () => {
       store: './history',
       onInvalid: 'dead-letter',
       deadLetterTopic: 'dead',
+      deadLetterLimit: { share: 0.025 },
       createTopics: true,
       json: true,
       metricsPort: 9464,
@@ -92,22 +94,48 @@ describe('the command line', () => {
     });
   });
 
-  it.each([['--help'], ['-h'], ['--json', '--help', 'history']])('prints help for %p', (...argv) => {
-    const help = parse(...argv);
-    expect(help.command).toBe('help');
-    expect(help).toHaveProperty('text', expect.stringMatching(/^Usage: npm run -s purchases -- .*\n$/s));
+  it.each([
+    ['earliest', 'earliest'],
+    ['latest', 'latest'],
+    ['866000000000', { timestamp: 866_000_000_000 }],
+    ['1997-05-31', { timestamp: Date.UTC(1997, 4, 31) }],
+    ['1997-05-31T18:30:00+02:00', { timestamp: Date.UTC(1997, 4, 31, 16, 30) }],
+  ])('takes reset to %p', (to, expected) => {
+    expect(parse('reset', '--to', to, '--brokers', 'k:9092')).toStrictEqual({
+      command: 'reset',
+      brokers: ['k:9092'],
+      group: 'purchases',
+      store: '/home/ada/.local/share/kafka-rx/purchases',
+      to: expected,
+      json: false,
+    });
   });
+
+  it.each([['--help'], ['-h'], ['--json', '--help', 'history'], ['reset', '-h']])(
+    'prints help for %p',
+    (...argv) => {
+      const help = parse(...argv);
+      expect(help.command).toBe('help');
+      expect(help).toHaveProperty('text', expect.stringMatching(/^Usage: npm run -s purchases -- .*\n$/s));
+    },
+  );
 
   it('names in its help every option, the default folder, and no line wider than 120', () => {
     const { text } = { text: '', ...parse('--help') };
     const { text: ofHistory } = { text: '', ...parse('history', '--help') };
     const promised =
-      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --create-topics --json --metrics-port';
+      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --dead-letter-limit --create-topics --json --metrics-port';
     for (const option of promised.split(' ')) expect(text).toContain(`  ${option}`);
     expect(text).toContain('/home/ada/.local/share/kafka-rx/purchases');
     for (const option of ['--store', '--customer', '--from', '--to'])
       expect(ofHistory).toContain(`  ${option}`);
-    for (const line of `${text}${ofHistory}`.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+    const { text: ofReset } = { text: '', ...parse('reset', '--help') };
+    for (const option of ['--to', '--brokers', '--group', '--store', '--json'])
+      expect(ofReset).toContain(`  ${option}`);
+    expect(ofReset).toContain('/home/ada/.local/share/kafka-rx/purchases');
+    expect(ofReset).toContain('milliseconds since 1970');
+    for (const line of `${text}${ofHistory}${ofReset}`.split('\n'))
+      expect(line.length).toBeLessThanOrEqual(120);
   });
 });
 
@@ -150,6 +178,8 @@ describe('wrong usage is refused in one line that names it', () => {
     ['--idle-exit', '--idle-exit needs a value'],
     ['--on-invalid explode', 'fail, skip or dead-letter'],
     ['--on-invalid', '--on-invalid needs a value'],
+    ['--dead-letter-limit 101', 'a percentage from 0 to 100, or none'],
+    ['--dead-letter-limit ten', 'a percentage from 0 to 100, or none'],
     ['--dead-letter-topic no/slash', "topic's name"],
     ['--dead-letter-topic ..', "topic's name"],
     ['--dead-letter-topic transactions', 'must not be transactions'],
@@ -158,6 +188,15 @@ describe('wrong usage is refused in one line that names it', () => {
     ['--metrics-port http', '--metrics-port must be'],
     ['--customer 00003', 'belongs to history'],
     ['--from 1997-01-01', 'belongs to history'],
+    ['--to earliest', 'belongs to history and reset'],
+    ['reset --brokers a:9092', 'reset needs --to'],
+    ['reset --to earliest', 'reset needs --brokers HOST:PORT; an embedded broker'],
+    ['reset --to', '--to needs a value'],
+    ['reset --to yesterday --brokers a:9092', '--to must be earliest, latest, a date'],
+    ['reset --to -1 --brokers a:9092', '--to must be earliest, latest, a date'],
+    ['reset --to latest --brokers a', '--brokers must be HOST:PORT'],
+    ['reset --to latest --brokers a:9092 now', '"now"'],
+    ['reset --to latest --brokers a:9092 --input x', '--input does not belong to reset'],
     ['history', 'history needs --store DIR'],
     ['history --customer 00003', 'history needs --store DIR'],
     ['history --store d', 'history needs --customer ID'],

@@ -1,0 +1,48 @@
+import type {
+  ConsumerListener,
+  ConsumerOptions,
+  DriverConsumer,
+  PartitionOffset,
+  StartFrom,
+  TopicDescription,
+} from '../port.js';
+import type { Committed } from './cluster-queries.js';
+import { missingTopics } from './errors.js';
+import type { ProduceTransport } from './produce-transport.js';
+
+/** A topic as the cluster describes it; one that has no leader yet is there, but not ready. */
+export interface KnownTopic extends TopicDescription {
+  readonly ready: boolean;
+}
+
+/** Questions to the cluster, each asked once: whoever asks decides whether to ask again. */
+export interface ClusterQueries {
+  /** All topics, or those named that exist. */
+  topics(names?: readonly string[]): Promise<readonly KnownTopic[]>;
+  /** Per partition, in partition order. */
+  offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
+  /** Per partition, in partition order. */
+  committed(groupId: string, topic: string): Promise<readonly Committed[]>;
+  /** Rejects with `GROUP_ACTIVE` while the group has a member. */
+  resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void>;
+  /** Asks for the metadata anew, before a question is repeated. */
+  refresh(): Promise<void>;
+}
+
+/** A way to use kafkajs: the fast path through its inside, or the stock path through its public API alone. */
+export interface KafkajsPath {
+  readonly queries: ClusterQueries;
+  /** Connects, where that is not done yet, and tells the cluster's id. */
+  reach(): Promise<string>;
+  /** A way to the partition leaders, one for each producer. */
+  transport(): ProduceTransport;
+  consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer;
+  close(): Promise<void>;
+}
+
+/** Rejects with `MISSING_TOPIC` naming those that do not exist. */
+export async function requireTopics(queries: ClusterQueries, names: readonly string[]): Promise<void> {
+  const known = new Set((await queries.topics(names)).map(({ name }) => name));
+  const missing = names.filter(name => !known.has(name));
+  if (missing.length > 0) throw missingTopics(missing);
+}

@@ -1,0 +1,305 @@
+import type { EachBatchPayload } from 'kafkajs';
+import { type Timer, within } from '../../../clock.js';
+import type {
+  AssignedPartition,
+  ConsumerListener,
+  ConsumerOptions,
+  DriverConsumer,
+  DriverContext,
+  OffsetCommit,
+  TopicPartition,
+} from '../../port.js';
+import { Assignment } from '../assignment.js';
+import { offsetOf } from '../cluster-queries.js';
+import { heartbeatIntervalOf } from '../consumer-config.js';
+import { ConsumerSessions } from '../consumer-sessions.js';
+import { drain } from '../drain.js';
+import { typeOf } from '../errors.js';
+import type { ClusterQueries } from '../kafkajs-path.js';
+import { OffsetCommitter } from '../offset-committer.js';
+import type { Settings } from '../options.js';
+import { HeldBatches } from './held-batches.js';
+import { StockBatch } from './stock-batch.js';
+import { StockPositions } from './stock-positions.js';
+import { StockSession } from './stock-session.js';
+
+type Heartbeat = EachBatchPayload['heartbeat'];
+
+/** The group went on without this member. */
+const expulsions: ReadonlySet<string> = new Set([
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+  'FENCED_INSTANCE_ID',
+]);
+
+/**
+ * A member of a consumer group by kafkajs's public API: the held handler.
+ *
+ * kafkajs has no revoke hook, but it joins again only when every `eachBatch` that is open has returned, and within one
+ * `heartbeat()` tells of the rebalance first. So:
+ * 1. a batch is handed out, and its handler stays open, heartbeating, until a commit passes its last record;
+ * 2. where the heartbeat throws REBALANCE_IN_PROGRESS, hand out nothing more and drain, with heartbeats going on and
+ *    commits accepted; only then return, which lets kafkajs join;
+ * 3. where no handler is open, everything that was handed out is committed: `revoking` is called, and not waited for.
+ */
+export class StockConsumer implements DriverConsumer {
+  readonly #driver: DriverContext;
+  readonly #options: ConsumerOptions;
+  readonly #listener: ConsumerListener;
+  readonly #heartbeatIntervalMs: number;
+  readonly #assignment = new Assignment();
+  readonly #held = new HeldBatches();
+  readonly #positions: StockPositions;
+  readonly #sessions: ConsumerSessions<StockSession>;
+  readonly #committer: OffsetCommitter;
+  #owned: readonly AssignedPartition[] = [];
+  /** Counts assignments, and their ends: what began under an earlier one is over. */
+  #turn = 0;
+  #letGo: Promise<void> | undefined;
+  /** Ends a drain early. */
+  #cutShort: () => void = () => {};
+  #stopped: Promise<void> | undefined;
+
+  constructor(
+    driver: DriverContext,
+    settings: Settings,
+    queries: ClusterQueries,
+    options: ConsumerOptions,
+    listener: ConsumerListener,
+  ) {
+    this.#driver = driver;
+    this.#options = options;
+    this.#listener = listener;
+    this.#heartbeatIntervalMs = heartbeatIntervalOf(settings, options);
+    this.#sessions = new ConsumerSessions(
+      {
+        driver,
+        listener,
+        queries,
+        make: (topics, events) =>
+          new StockSession({
+            ...events,
+            driver,
+            settings,
+            options,
+            topics,
+            owned: () => this.#owned,
+            batch: payload => this.#batch(payload),
+            passed: (partition, nextOffset, endOffset) => this.#passed(partition, nextOffset, endOffset),
+            rebalancing: () => void this.#letGoOfAll(undefined),
+          }),
+        joined: partitions => this.#joined(partitions),
+        ended: () => this.#lose('session ended'),
+        replace: async (before, open) => {
+          await this.#letGoOfAll(undefined);
+          await before?.close();
+          return open();
+        },
+        stop: () => this.stop(),
+      },
+      options.topics,
+    );
+    this.#positions = new StockPositions({
+      driver,
+      options,
+      offsetReset: settings.offsetReset,
+      assignment: this.#assignment,
+      queries,
+      failed: error => this.#sessions.fail(error),
+    });
+    this.#committer = new OffsetCommitter(driver.clock, this.#assignment, async () => {
+      const { current } = this.#sessions;
+      if (current === undefined) throw new Error('no session');
+      return current.openCommit();
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#sessions.start();
+  }
+
+  subscribe(topics: readonly string[]): Promise<void> {
+    return this.#sessions.subscribe(topics);
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#session?.pause(this.#setPaused(partitions, true));
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#session?.resume(this.#setPaused(partitions, false));
+  }
+
+  seek(partition: TopicPartition, offset: number): number {
+    const epoch = this.#assignment.seek(partition, offset);
+    this.#session?.seek(partition, offset);
+    this.#held.drop(partition);
+    return epoch;
+  }
+
+  async commit(offsets: readonly OffsetCommit[]): Promise<void> {
+    await this.#committer.commit(offsets);
+    this.#held.committed(offsets);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  get #session(): StockSession | undefined {
+    return this.#sessions.current;
+  }
+
+  async #stop(): Promise<void> {
+    const started = this.#sessions.stop();
+    this.#end();
+    // Rejections are calls out of this one; nobody is to hear of it within `stop`.
+    await Promise.resolve();
+    this.#sessions.rejectWaiting();
+    if (started) await this.#session?.close();
+  }
+
+  /** Those of the partitions that kafkajs has to be told of; one without a position waits for it, paused. */
+  #setPaused(partitions: readonly TopicPartition[], paused: boolean): TopicPartition[] {
+    return partitions.filter(partition => {
+      const state = this.#assignment.get(partition);
+      if (state === undefined || state.paused === paused) return false;
+      state.paused = paused;
+      return state.position !== undefined;
+    });
+  }
+
+  #joined(partitions: readonly TopicPartition[]): void {
+    // kafkajs joins without having said so first when leaders or partitions changed. The app knows of those that it
+    // was already asked to let go.
+    const known = this.#letGo !== undefined;
+    const before = this.#end();
+    if (!known && before.length > 0) this.#listener.lost(before);
+    const turn = this.#turn;
+    const assigned = this.#assignment.replace(partitions);
+    this.#owned = assigned;
+    // kafkajs keeps pauses from one assignment to the next, and would begin where it thinks best.
+    this.#session?.pause(assigned);
+    this.#listener.assigned(assigned);
+    void this.#begin(turn);
+  }
+
+  async #begin(turn: number): Promise<void> {
+    await this.#positions.resolve(() => this.#turn === turn);
+    if (this.#turn !== turn) return;
+    for (const state of this.#assignment.states()) {
+      if (state.position === undefined) continue;
+      this.#session?.seek(state, state.position);
+      if (!state.paused) this.#session?.resume([state]);
+    }
+  }
+
+  /** kafkajs's handler. What it does not resolve, kafkajs fetches again. */
+  async #batch({ batch, heartbeat, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
+    const { topic, partition } = batch;
+    const state = this.#assignment.readable(batch);
+    const first = batch.firstOffset();
+    if (state === undefined || first === null || isStale()) return;
+    const at = { topic, partition, epoch: state.epoch };
+    const from = await this.#positions.handOutFrom(state, offsetOf(first));
+    if (from === undefined || state.paused || isStale() || !this.#assignment.isCurrent(at)) return;
+    const nextOffset = offsetOf(batch.lastOffset()) + 1;
+    if (nextOffset <= from) return;
+    resolveOffset(batch.lastOffset());
+    state.position = nextOffset;
+    state.begun = true;
+    const messages = batch.messages.filter(({ offset }) => offsetOf(offset) >= from);
+    const last = messages.at(-1);
+    const settled = last === undefined ? undefined : this.#held.hold(at, offsetOf(last.offset) + 1);
+    this.#listener.batch(new StockBatch(at, messages, nextOffset, offsetOf(batch.highWatermark)));
+    if (settled === undefined) return;
+    while ((await within(this.#driver.clock, settled, this.#heartbeatIntervalMs)) === 'late') {
+      await this.#beat(heartbeat);
+    }
+  }
+
+  #passed(partition: TopicPartition, nextOffset: number, endOffset: number): void {
+    const state = this.#assignment.readable(partition);
+    if (state?.position === undefined || state.paused || nextOffset <= state.position) return;
+    state.position = nextOffset;
+    const { topic, epoch } = state;
+    this.#listener.batch(
+      new StockBatch({ topic, partition: state.partition, epoch }, [], nextOffset, endOffset),
+    );
+  }
+
+  /** Within a handler: throws what kafkajs has to know. */
+  async #beat(heartbeat: Heartbeat): Promise<void> {
+    try {
+      await heartbeat();
+      this.#sessions.setConnected(undefined);
+    } catch (error) {
+      const type = typeOf(error);
+      if (type === 'REBALANCE_IN_PROGRESS') await this.#letGoOfAll(heartbeat);
+      else if (type !== undefined && expulsions.has(type)) this.#lose(type);
+      else if (type === undefined) this.#sessions.setConnected(error);
+      throw error;
+    }
+  }
+
+  /** Concurrent calls wait for one drain. */
+  #letGoOfAll(heartbeat: Heartbeat | undefined): Promise<void> {
+    this.#letGo ??= this.#drain(heartbeat).finally(() => {
+      this.#letGo = undefined;
+    });
+    return this.#letGo;
+  }
+
+  async #drain(heartbeat: Heartbeat | undefined): Promise<void> {
+    const turn = this.#turn;
+    this.#assignment.close();
+    const partitions = this.#assignment.list();
+    if (partitions.length === 0) return;
+    const cutShort = new Promise<void>(resolve => {
+      this.#cutShort = resolve;
+    });
+    const context = {
+      driver: this.#driver,
+      options: this.#options,
+      listener: this.#listener,
+      heartbeatIntervalMs: this.#heartbeatIntervalMs,
+    };
+    const drained = drain(context, partitions, cutShort);
+    const beating = this.#keepBeating(heartbeat);
+    await drained;
+    beating.cancel();
+    if (this.#turn === turn) this.#end();
+  }
+
+  #keepBeating(heartbeat: Heartbeat | undefined): Timer {
+    let timer: Timer | undefined;
+    const beat = (): void => {
+      timer = this.#driver.clock.schedule(beat, this.#heartbeatIntervalMs);
+      // It goes on telling of the rebalance; being expelled ends the drain.
+      heartbeat?.().catch(error => {
+        const type = typeOf(error);
+        if (type !== undefined && expulsions.has(type)) this.#lose(type);
+      });
+    };
+    beat();
+    return { cancel: () => timer?.cancel() };
+  }
+
+  #lose(reason: string): void {
+    const lost = this.#end();
+    this.#owned = [];
+    if (lost.length === 0) return;
+    this.#driver.logger.warn({ partitions: lost.length, reason }, 'partitions were lost');
+    this.#listener.lost(lost);
+  }
+
+  /** The assignment is over: nothing of it is handed out, committed or held any more. Returns what there was. */
+  #end(): readonly AssignedPartition[] {
+    this.#turn++;
+    const before = this.#assignment.clear();
+    this.#cutShort();
+    this.#held.dropAll();
+    return before;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Admin } from 'kafkajs';
+import type { PartitionOffset, StartFrom } from '../../port.js';
+import { type Committed, offsetOf } from '../cluster-queries.js';
+import { groupHasMembers } from '../errors.js';
+import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
+import { commitsByTopic } from '../offset-committer.js';
+
+/** Kafka's own topics; kafkajs does not pass on what the brokers say of it. */
+const internalTopics: ReadonlySet<string> = new Set([
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+]);
+
+/** {@link ClusterQueries} by kafkajs's admin. It tells no topic ids: a topic's name stands in for its id. */
+export class StockQueries implements ClusterQueries {
+  readonly #admin: Admin;
+
+  constructor(admin: Admin) {
+    this.#admin = admin;
+  }
+
+  async topics(names?: readonly string[]): Promise<readonly KnownTopic[]> {
+    // Asked for a name that does not exist, kafkajs fails; asked for none, it describes all.
+    const there = (await this.#admin.listTopics()).filter(name => names?.includes(name) ?? true);
+    if (there.length === 0) return [];
+    const { topics } = await this.#admin.fetchTopicMetadata({ topics: there });
+    return topics.map(({ name, partitions }) => ({
+      name,
+      id: name,
+      partitions: partitions.length,
+      internal: internalTopics.has(name),
+      ready: partitions.length > 0,
+    }));
+  }
+
+  async offsets(topic: string, at: StartFrom): Promise<readonly number[]> {
+    if (typeof at !== 'string') {
+      return inOrder(await this.#admin.fetchTopicOffsetsByTimestamp(topic, at.timestamp));
+    }
+    const bounds = await this.#admin.fetchTopicOffsets(topic);
+    return inOrder(
+      bounds.map(({ partition, low, high }) => ({ partition, offset: at === 'earliest' ? low : high })),
+    );
+  }
+
+  async committed(groupId: string, topic: string): Promise<readonly Committed[]> {
+    const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
+    return [...(found?.partitions ?? [])]
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ offset, metadata }) => ({
+        // Where kafkajs has reset a position, it has committed a negative number (offsetManager/index.js, setDefaultOffset).
+        offset: Math.max(-1, offsetOf(offset)),
+        metadata: metadata ?? '',
+      }));
+  }
+
+  /**
+   * kafkajs looks whether the group is empty, then joins it and commits: who joins in between goes through a rebalance,
+   * where the fast path's one request is refused.
+   */
+  async resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    const { groups } = await this.#admin.describeGroups([groupId]);
+    const [group] = groups;
+    if (group !== undefined && group.members.length > 0) throw groupHasMembers(groupId, undefined);
+    for (const { topic, partitions } of commitsByTopic(offsets)) {
+      const seeks = partitions.map(({ partition, offset }) => ({ partition, offset }));
+      await this.#admin.setOffsets({ groupId, topic, partitions: seeks });
+    }
+  }
+
+  /** kafkajs asks anew by itself. */
+  async refresh(): Promise<void> {}
+}
+
+function inOrder(offsets: readonly { readonly partition: number; readonly offset: string }[]): number[] {
+  return [...offsets].sort((a, b) => a.partition - b.partition).map(({ offset }) => offsetOf(offset));
+}

@@ -1,0 +1,135 @@
+import {
+  type Admin,
+  CompressionTypes,
+  type IHeaders,
+  type Kafka,
+  type Message,
+  type Producer,
+} from 'kafkajs';
+import type { Clock } from '../../../clock.js';
+import type { TopicPartition } from '../../port.js';
+import { innerRetry } from '../client.js';
+import { compressionIds } from '../compression.js';
+import { fatalErrorOf, kindOf, typeOf } from '../errors.js';
+import type { Settings } from '../options.js';
+import type { BatchResult, OutgoingBatch, ProduceTransport } from '../produce-transport.js';
+import { passes } from '../protocol/error-codes.js';
+import type { OutgoingRecord } from '../protocol/record-batch-encoder.js';
+
+/**
+ * Batches by kafkajs's producer, one `send` for each partition: `sendBatch` rejects for all partitions when one is
+ * refused, and can resolve without having sent one. An answer that does not name the partition is no result, so that
+ * the batch is sent again.
+ */
+export class StockTransport implements ProduceTransport {
+  readonly #clock: Clock;
+  readonly #settings: Settings;
+  readonly #admin: Admin;
+  readonly #producer: Producer;
+  readonly #topics = new Set<string>();
+  /** The leaders of each topic's partitions, as last heard; kafkajs looks them up itself when it sends. */
+  readonly #leaders = new Map<string, number[]>();
+  #connected: Promise<void> | undefined;
+  #refreshedAt = 0;
+
+  constructor(clock: Clock, settings: Settings, kafka: Kafka, admin: Admin) {
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#admin = admin;
+    this.#producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      metadataMaxAge: settings.metadataMaxAgeMs,
+      retry: innerRetry,
+      // Every record names its partition.
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition ?? 0,
+    });
+  }
+
+  async send(_nodeId: number, batches: readonly OutgoingBatch[]): Promise<readonly BatchResult[]> {
+    await this.#connect();
+    const results = await Promise.all(batches.map(batch => this.#sendOne(batch)));
+    return results.filter(result => result !== undefined);
+  }
+
+  leader({ topic, partition }: TopicPartition): number {
+    return this.#leaders.get(topic)?.[partition] ?? -1;
+  }
+
+  partitionCount(topic: string): number {
+    return this.#leaders.get(topic)?.length ?? 0;
+  }
+
+  async add(topics: readonly string[]): Promise<void> {
+    for (const topic of topics) this.#topics.add(topic);
+    await this.#connect();
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    this.#refreshedAt = this.#clock.elapsed();
+    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...this.#topics] });
+    for (const { name, partitions } of topics) {
+      const leaders = this.#leaders.get(name) ?? [];
+      for (const { partitionId, leader } of partitions) leaders[partitionId] = leader;
+      this.#leaders.set(name, leaders);
+    }
+  }
+
+  async refreshIfDue(): Promise<void> {
+    if (this.#clock.elapsed() - this.#refreshedAt > this.#settings.metadataMaxAgeMs) await this.refresh();
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.disconnect().catch(() => {});
+  }
+
+  #connect(): Promise<void> {
+    this.#connected ??= this.#producer.connect().catch(error => {
+      this.#connected = undefined;
+      throw error;
+    });
+    return this.#connected;
+  }
+
+  async #sendOne({ topic, partition, records }: OutgoingBatch): Promise<BatchResult | undefined> {
+    const { compression, requestTimeoutMs } = this.#settings;
+    try {
+      const answer = await this.#producer.send({
+        topic,
+        acks: -1,
+        timeout: requestTimeoutMs,
+        compression: compression === 'none' ? CompressionTypes.None : compressionIds[compression],
+        messages: records.map(record => messageOf(record, partition)),
+      });
+      const named = answer.filter(entry => entry.topicName === topic && entry.partition === partition);
+      if (named.length === 0) return undefined;
+      return { topic, partition, baseOffset: Math.min(...named.map(({ baseOffset }) => Number(baseOffset))) };
+    } catch (error) {
+      const type = typeOf(error);
+      const passing = type === undefined ? fatalErrorOf(error) === undefined : passes(type);
+      return { topic, partition, error: kindOf(error), passes: passing };
+    }
+  }
+}
+
+function messageOf({ key, value, headers, timestamp }: OutgoingRecord, partition: number): Message {
+  const named: IHeaders = Object.create(null);
+  for (const header of headers) {
+    const before = named[header.key];
+    // kafkajs writes a null value as null, though its types do not say so.
+    const value = header.value as Buffer;
+    const all = before === undefined ? value : [before, value].flat();
+    // Not by assignment: `__proto__` is a key like any other.
+    Object.defineProperty(named, header.key, { value: all, enumerable: true, configurable: true });
+  }
+  return {
+    partition,
+    key,
+    value,
+    headers: named,
+    ...(timestamp < 0 ? {} : { timestamp: String(timestamp) }),
+  };
+}

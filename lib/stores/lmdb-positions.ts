@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { KafkaRxError } from '../errors.js';
+import { longestKey, writeDocumentKey } from './lmdb-layout.js';
+import type { Origins } from './lmdb-origins.js';
+import type { Tables } from './lmdb-tables.js';
+import type { LmdbWriter } from './lmdb-writer.js';
+import type { StorePosition } from './port.js';
+
+const idKey = Buffer.from('id');
+const incarnationKey = Buffer.from('incarnation');
+const positionPrefix = Buffer.from('position');
+
+/** Documents removed in one transaction: a few megabytes of pages, and some ten milliseconds of the event loop. */
+const removedAtOnce = 2_000;
+
+/**
+ * How far the store is with each partition, in the table `meta`. The incarnation fences: what a process does that
+ * opened the store before somebody else's reset would pass for done again, so it is refused.
+ */
+export class LmdbPositions {
+  readonly id: string;
+  readonly #tables: Tables;
+  readonly #origins: Origins;
+  readonly #where: string;
+  #incarnation: number;
+
+  /** @param readOnly a store that has no id yet is given none */
+  constructor(tables: Tables, origins: Origins, readOnly: boolean, where: string) {
+    this.#tables = tables;
+    this.#origins = origins;
+    this.#where = where;
+    this.id = storeId(tables, readOnly);
+    this.#incarnation = this.#readIncarnation();
+  }
+
+  /** Undefined where nothing was noted. */
+  read(origin: string, partition: number): number | undefined {
+    const number = this.#origins.numberOf(origin);
+    return number === undefined
+      ? undefined
+      : this.#tables.meta.get(positionKey(number, partition))?.readDoubleBE(0);
+  }
+
+  /** Inside a write transaction. */
+  put(positions: readonly StorePosition[]): void {
+    for (const { origin, partition, offset } of positions) {
+      const bytes = Buffer.alloc(8);
+      bytes.writeDoubleBE(offset);
+      this.#tables.meta.put(positionKey(this.#origins.intern(origin), partition), bytes);
+    }
+  }
+
+  /**
+   * Inside a write transaction.
+   *
+   * @throws {KafkaRxError} `STORE` where the store was reset since it was opened
+   */
+  requireCurrent(): void {
+    if (this.#readIncarnation() === this.#incarnation) return;
+    throw new KafkaRxError('STORE', `The ${this.#where} was reset while this process had it open`, {
+      remedy: 'Start the app again: it then goes on from where the reset said',
+    });
+  }
+
+  /** Inside a write transaction, the last one of a reset: other processes' later ones are refused. */
+  begin(positions: readonly StorePosition[]): void {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleBE(this.#readIncarnation() + 1);
+    this.#tables.meta.put(incarnationKey, bytes);
+    this.put(positions);
+  }
+
+  /** What {@link begin} began was committed. */
+  begun(): void {
+    this.#incarnation = this.#readIncarnation();
+  }
+
+  /** Inside a write transaction: removes some of the documents from `position` on. @returns whether there may be more */
+  removeSome({ origin, partition, offset }: StorePosition, writer: LmdbWriter): boolean {
+    const number = this.#origins.numberOf(origin);
+    if (number === undefined) return false;
+    const range = {
+      start: placeKey(number, partition, offset),
+      // Behind every offset, whose eight bytes never are 0xff all.
+      end: placeKey(number, partition, 0).fill(0xff, 8),
+      limit: removedAtOnce,
+    };
+    const keys = [...this.#tables.documents.getKeys(range)];
+    writer.remove(keys);
+    return keys.length === removedAtOnce;
+  }
+
+  #readIncarnation(): number {
+    return this.#tables.meta.get(incarnationKey)?.readDoubleBE(0) ?? 0;
+  }
+}
+
+/** Made with the store, or at the first opening of one that an older release made. */
+function storeId({ root, meta }: Tables, readOnly: boolean): string {
+  let found = meta.get(idKey);
+  if (found === undefined && !readOnly) {
+    root.transactionSync(() => {
+      // Read again: another process may have come first.
+      found = meta.get(idKey) ?? Buffer.from(randomUUID());
+      meta.put(idKey, found);
+    });
+  }
+  return found?.toString() ?? '';
+}
+
+function positionKey(origin: number, partition: number): Buffer {
+  const key = Buffer.alloc(positionPrefix.length + 8);
+  positionPrefix.copy(key);
+  key.writeUInt32BE(partition, key.writeUInt32BE(origin, positionPrefix.length));
+  return key;
+}
+
+/** Where a record's documents begin. */
+function placeKey(number: number, partition: number, offset: number): Buffer {
+  const key = Buffer.alloc(longestKey);
+  return key.subarray(0, writeDocumentKey(key, 0, number, { origin: '', partition, offset, ordinal: '' }));
+}

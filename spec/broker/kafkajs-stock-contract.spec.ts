@@ -1,0 +1,7 @@
+import { describeKafkajsContract } from './kafkajs-contract.js';
+
+describeKafkajsContract('stock', {
+  readsAhead: 'kafkajs fetches again only when every handler of the fetch before has returned',
+  idleDrain: 'kafkajs joins at once where no handler is open',
+  topicIds: "kafkajs's public API tells no topic ids",
+});
