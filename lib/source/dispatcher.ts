@@ -354,8 +354,8 @@ export class Dispatcher {
     this.#unsettled++;
     this.#handedOut++;
     this.#current = delivery;
-    const admitted = record.headers.length === 0 ? record : this.#admitted(record, delivery);
-    if (admitted !== undefined) for (const view of lane.views) view.deliver(admitted, delivery);
+    if (record.headers.length > 0) this.#admit(lane, record, delivery);
+    else for (const view of lane.views) view.deliver(record, delivery);
     this.#current = undefined;
     delivery.closeWindow();
     // A sink that failed meanwhile must find the offset uncommitted: the source keeps its lease.
@@ -364,15 +364,16 @@ export class Dispatcher {
     return true;
   }
 
-  /** The record without headers that are ours alone; undefined for one that was replayed for another app. */
-  #admitted(record: SourceRecord, delivery: Delivery): SourceRecord | undefined {
+  /** Hands out a record with headers: without those that are ours alone, and to nobody where it is for another app. */
+  #admit(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
     const { headers, passing } = this.#ports.admit(record.headers);
     if (passing === 'all') {
       this.#ports.host.dropped('other-branch', 1);
-      return undefined;
+      return;
     }
     delivery.directed = passing;
-    return headers === record.headers ? record : { ...record, headers };
+    const admitted = headers === record.headers ? record : { ...record, headers };
+    for (const view of lane.views) view.deliver(view.deadLetters ? record : admitted, delivery);
   }
 
   #finishBatch(lane: PartitionLane, batch: FetchedBatch): void {

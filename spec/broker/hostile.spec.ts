@@ -59,7 +59,7 @@ test('nothing is missing, and nothing behind a hostile record waits a second', a
   const seen = new Seen();
   const watch = createApp({ groupId: 'watch', driver });
   watch
-    .topic([...outputs, deadLetterTopic], { value: nullable(bytes) })
+    .topic([...outputs, deadLetterTopic], { value: nullable(bytes), deadLetters: true })
     .subscribe(watch.each(({ topic, value, headers }) => seen.add(topic, value, headers), { name: 'watch' }));
   const running = [run(app), run(watch)];
   clean = [() => app.stop(), () => watch.stop(), ...clean];

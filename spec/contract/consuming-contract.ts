@@ -56,9 +56,13 @@ export function consumingContract(context: ContractContext): void {
   test('a batch that is kept hands out any of its records again, key, value, headers and all, and no other', async () => {
     const client = await context.client();
     const topic = await context.topic(client);
-    const reader = await context.start(client, context.name('group'), [topic]);
+    const reader = await context.startReading(client, context.name('group'), [topic]);
     const kept: FetchedBatch[] = [];
-    reader.seen.onBatch = batch => kept.push(batch);
+    const { onBatch } = reader.seen;
+    reader.seen.onBatch = batch => {
+      kept.push(batch);
+      onBatch(batch);
+    };
     const headers: Headers = [{ key: 'h', value: Buffer.from('1') }];
     await setup.publish(
       topic,

@@ -42,7 +42,9 @@ describe('the redacted payload', () => {
   });
 
   test('blanks what is below the fields that the topology masks', () => {
-    expect(payload('{"x":{"card":["411111111111",4111,{"nine":"John D."}]},"n":4111}', ['items.*.card'])).toEqual({
+    expect(
+      payload('{"x":{"card":["411111111111",4111,{"nine":"John D."}]},"n":4111}', ['items.*.card']),
+    ).toEqual({
       x: { card: ['xxxxxxxxxxxx', 'xxxx', { xxxx: 'xxxx x.' }] },
       n: 4111,
     });

@@ -235,6 +235,17 @@ test('headers of our prefixes never reach the topology; all others do, in order'
   expect(t.broker.records('a')[0]?.headers.map(({ key }) => key)).toEqual(['a', 'b', 'a', 'kafka-rx.other']);
 });
 
+test('a source of dead letters hands their headers on', async () => {
+  const t = await testApp(app =>
+    app
+      .topic('dead', { value, deadLetters: true })
+      .subscribe(app.to('out', { value, headers: record => record.headers })),
+  );
+  const headers = [{ key: `${deadLetterPrefix}topic`, value: Buffer.from('in') }];
+  t.pipeIn('dead', [{ value: 'x', headers }]);
+  expect(t.broker.records('out')[0]?.headers).toEqual(headers);
+});
+
 test("a dead letter tells the record's own coordinates, whatever headers were forged", async () => {
   const t = await start(branches);
   const headers = [{ key: `${deadLetterPrefix}offset`, value: Buffer.from('99') }];

@@ -68,7 +68,7 @@ export class ScriptedSource {
     const graph = new TopologyGraph();
     const node = graph.add('source', 't');
     const codec = nullable(bytes);
-    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, () =>
+    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, false, () =>
       this.dispatcher.wake(),
     );
     // The view hands its own type to its own subscriber only.
