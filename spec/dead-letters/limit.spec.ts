@@ -1,5 +1,5 @@
 import { type App, string } from 'kafka-rx';
-import { mapValue } from 'kafka-rx/operators';
+import { mapAsync, mapValue } from 'kafka-rx/operators';
 import { type TestApp, testApp } from 'kafka-rx/testing';
 import { LetterLimit } from '../../lib/dead-letters/limit.js';
 import type { DeadLetterLimit } from '../../lib/dead-letters/options.js';
@@ -90,6 +90,24 @@ test('an app whose input is broken stops at the limit: the record that exceeded 
   );
   await t.stop().catch(() => {});
   expect([t.broker.records('dead').length, t.committed('in')]).toEqual([100, [100]]);
+});
+
+test('nor is the record committed whose work failed long after it was handed out', async () => {
+  const t = await testApp(
+    app =>
+      app
+        .topic('in', { value })
+        .pipe(mapAsync(text => (text === 'bad' ? Promise.reject(new Error(text)) : Promise.resolve(text))))
+        .subscribe(app.to('out', { value })),
+    {
+      ...{ policies: { process: 'dead-letter' }, commit: { every: 1 } },
+      deadLetters: { topic: 'dead', limit: { perMinute: 0 } },
+    },
+  );
+  t.pipeIn('in', [{ value: 'good' }, { value: 'bad' }, { value: 'good' }]);
+  await t.idle();
+  await expect(t.stop()).rejects.toMatchObject({ code: 'DEAD_LETTER_LIMIT', at: { offset: 1 } });
+  expect(t.committed('in')).toEqual([1]);
 });
 
 test('the same letters among many records are kept', async () => {
