@@ -1,6 +1,6 @@
 /** Bad records through the main job on a real Kafka: stopped at, or set aside, looked at, and replayed once mended. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, type DriverConnection, json, silentLogger, systemClock } from 'kafka-rx';

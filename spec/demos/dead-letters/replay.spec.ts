@@ -52,7 +52,9 @@ async function start(options: Partial<TestAppOptions> = {}): Promise<void> {
 /** Lets virtual time's work run until the promise has settled. */
 async function pumped<T>(work: Promise<T>): Promise<T> {
   let settled = false;
-  const done = (): void => void (settled = true);
+  const done = (): void => {
+    settled = true;
+  };
   work.then(done, done);
   for (let turns = 0; !settled && turns < 1000; turns++) await t.idle();
   return work;
