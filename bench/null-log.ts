@@ -63,6 +63,7 @@ export class NullLog {
           headers: noHeaders,
         };
       },
+      reread: () => undefined,
     };
   }
 }

@@ -1,8 +1,9 @@
 import type { Clock } from './clock.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
+import type { DeadLetterOptions } from './dead-letters/options.js';
 import { type Coordinates, KafkaRxError } from './errors.js';
 import type {
   Deliveries,
-  Delivery,
   DropReason,
   FlushReason,
   Problem,
@@ -12,7 +13,6 @@ import type {
 import { each, holdAll, isOver } from './leases/leases.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Instruments } from './metrics/instruments.js';
-import { DeadLetters } from './policies/dead-letters.js';
 import { isRetry, type Policies, verdictOf } from './policies/policy.js';
 import type { Outputs } from './sinks/outputs.js';
 import type { SinkHost } from './sinks/sink.js';
@@ -25,10 +25,14 @@ export interface AppHostParts {
   readonly lifecycle: Lifecycle;
   readonly instruments: Instruments;
   readonly outputs: Outputs;
-  readonly deadLetterTopic: string | undefined;
+  readonly deadLetters: DeadLetterOptions | undefined;
   /** The app's name in its dead letters. */
   readonly app: string;
   readonly dispatching: () => Coordinates | undefined;
+  /** Records handed out since the app began. */
+  readonly handedOut: () => number;
+  /** Paths of the value that the topology masks or the guard watches. */
+  readonly masks: () => readonly string[];
   readonly observe: (topic: string, place: Place) => void;
   /** Stops the source at once; called with the first error, before the current delivery can settle. */
   readonly failed: () => void;
@@ -83,27 +87,25 @@ export class AppHost implements SinkHost {
   }
 
   #makeDeadLetters(): DeadLetters | undefined {
-    const { deadLetterTopic, clock, outputs, app, instruments } = this.#parts;
-    if (deadLetterTopic === undefined) return undefined;
-    return new DeadLetters(deadLetterTopic, {
+    const { deadLetters, clock, outputs, app, handedOut, masks, instruments } = this.#parts;
+    if (deadLetters === undefined) return undefined;
+    return new DeadLetters(deadLetters, {
       clock,
       outputs,
       app,
+      handedOut,
+      masks,
       published: count => instruments.deadLettered.add(count),
-      failed: (error, delivery) => this.#deadLetterFailed(error, delivery),
+      failed: (error, delivery) => {
+        delivery.hold();
+        this.fail(error);
+      },
     });
   }
 
-  /** A dead letter that cannot be written leaves nothing but to fail. */
-  #deadLetterFailed(error: KafkaRxError, delivery: Delivery): void {
-    delivery.hold();
-    this.fail(
-      new KafkaRxError('PRODUCE', `The dead letter could not be written: ${error.message}`, {
-        at: delivery,
-        cause: error,
-        remedy: 'Look at the dead-letter topic; the record stays uncommitted',
-      }),
-    );
+  consumed(topic: string, records: number): void {
+    this.#parts.instruments.consumed.add(records, { topic });
+    this.#deadLetters?.consumed();
   }
 
   retryFor(stage: Stage): RetrySchedule | undefined {
@@ -136,7 +138,7 @@ function withoutTopic({ error }: Problem): KafkaRxError {
     {
       at: error.at,
       cause: error,
-      remedy: 'Set deadLetterTopic in createApp',
+      remedy: 'Set deadLetters: { topic } in createApp',
     },
   );
 }

@@ -17,6 +17,11 @@ export interface TopicOptions<K, V> {
   readonly value: Codec<V>;
   /** What becomes of a record that cannot be decoded. Default: the app's policy for `decode`. */
   readonly onDecodeError?: Verdict | undefined;
+  /**
+   * The topic is one of dead letters: their headers are handed on, for `readDeadLetter`. Default false: in any other topic
+   * headers of those names are forged, and dropped.
+   */
+  readonly deadLetters?: boolean | undefined;
 }
 
 /** An app under construction or running. Made by `createApp`. @category App @since 0.1.0 */

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import { checkDeadLetters, type DeadLetterOptions } from './dead-letters/options.js';
 import { defaults } from './defaults.js';
 import type { ConsumerOptions, Driver, StartFrom } from './drivers/port.js';
 import { KafkaRxError } from './errors.js';
@@ -6,8 +7,8 @@ import type { Logger } from './logger.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { Policies } from './policies/policy.js';
 import type { GuardOptions } from './sinks/guard.js';
+import type { ReplayTrust } from './source/admission.js';
 import type { Bounds } from './source/dispatcher.js';
-import { checkTopicName } from './source/topic-pattern.js';
 
 /** What `createApp` takes. Every default stands in `lib/defaults.ts`. @category App @since 0.1.0 */
 export interface AppOptions {
@@ -25,8 +26,10 @@ export interface AppOptions {
   readonly startFrom?: StartFrom | undefined;
   /** What becomes of records that fail, by stage. Default: `'fail'` for every stage. */
   readonly policies?: Policies | undefined;
-  /** The topic for dead letters; needed as soon as any policy says `'dead-letter'`. */
-  readonly deadLetterTopic?: string | undefined;
+  /** Where and how dead letters are written; needed as soon as any policy says `'dead-letter'`. */
+  readonly deadLetters?: DeadLetterOptions | undefined;
+  /** Whether replayed records that name a branch go to that alone. Default `'directed'`. */
+  readonly replays?: ReplayTrust | undefined;
   /** What sinks refuse to write. */
   readonly guard?: GuardOptions | undefined;
   /** Limits of what is under way. */
@@ -58,11 +61,11 @@ export interface AppOptions {
 }
 
 /** @throws `CONFIGURATION` for options that cannot be */
-export function checkOptions({ groupId, deadLetterTopic }: AppOptions): void {
+export function checkOptions({ groupId, deadLetters }: AppOptions): void {
   if (groupId === '') {
     throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
   }
-  if (deadLetterTopic !== undefined) checkTopicName(deadLetterTopic);
+  if (deadLetters !== undefined) checkDeadLetters(deadLetters);
 }
 
 /** What the driver's consumer is told, defaults filled in. */

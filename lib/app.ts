@@ -37,6 +37,7 @@ import { type Instruments, instruments, type PartitionReading } from './metrics/
 import { memoryMetrics } from './metrics/metrics.js';
 import { redactingLogger } from './redacting-logger.js';
 import { Outputs } from './sinks/outputs.js';
+import { type AdmissionParts, admit } from './source/admission.js';
 import { Dispatcher } from './source/dispatcher.js';
 import { partitionReadings } from './source/partition-readings.js';
 import { TopicWatch } from './source/topic-watch.js';
@@ -104,26 +105,35 @@ class KafkaRxApp implements App {
       lifecycle: this.#lifecycle,
       instruments: this.#instruments,
       outputs: this.#outputs,
-      deadLetterTopic: options.deadLetterTopic,
+      deadLetters: options.deadLetters,
       app: options.groupId,
       dispatching: () => this.#dispatcher.dispatching,
+      handedOut: () => this.#dispatcher.handedOut,
+      masks: () => [...this.#wiring.graph.masks.map(({ path }) => path), ...(options.guard?.fields ?? [])],
       observe: (topic, place) => this.#wiring.observe(topic, place),
       failed: () => {
         this.#dispatcher.halt();
         this.#ending.reach();
       },
     });
+    const admission: AdmissionParts = {
+      app: options.groupId,
+      trust: options.replays ?? 'directed',
+      passing: node => this.#wiring.graph.passedBy(node),
+    };
     this.#dispatcher = new Dispatcher({
       clock: this.#clock,
       host: this.#host,
       bounds: { ...defaults.bounds, ...options.bounds },
       pace: { ...defaults.source, idleMs: options.idleMs ?? defaults.source.idleMs },
+      keepsBatches: options.deadLetters !== undefined,
       viewsOf: topic => this.#wiring.viewsOf(topic),
+      admit: headers => admit(headers, admission),
       bufferedBytes: () => this.#outputs.bufferedBytes,
       pause: partition => this.#consumer?.pause([partition]),
       resume: partition => this.#consumer?.resume([partition]),
       flush: reason => this.#host.flush(reason),
-      consumed: (topic, records) => this.#instruments.consumed.add(records, { topic }),
+      consumed: (topic, records) => this.#host.consumed(topic, records),
     });
     this.#wiring = new Wiring({
       host: this.#host,

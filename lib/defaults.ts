@@ -48,6 +48,18 @@ export const defaults = {
     /** Documents in one write: a transaction's cost is shared among them. */
     maxDocuments: 2000,
   },
+  deadLetters: {
+    limit: {
+      /** Share of the records of the window above which the app fails: the input is broken, not a record of it. */
+      share: 0.1,
+      /** Milliseconds of the window. */
+      windowMs: 60_000,
+      /** Dead letters of the window up to which the share is not looked at: few records make no share. */
+      minimum: 100,
+    },
+    /** Bytes of a payload above which it is left out: the letter itself must not be refused for its size. */
+    maxPayloadBytes: 900_000,
+  },
   /** Milliseconds that one record may hold its partition's watermark. As Java's `max.poll.interval.ms`. */
   stallTimeoutMs: 300_000,
   /** Milliseconds of tries to reach a broker at the start. */

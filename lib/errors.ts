@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'PRODUCE'
   | 'STORE'
   | 'GUARD'
+  | 'DEAD_LETTER_LIMIT'
   | 'MISSING_TOPIC'
   | 'UNREACHABLE'
   | 'COMMIT_REFUSED'

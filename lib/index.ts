@@ -32,6 +32,22 @@ export {
 } from './commit/commit-in-order.js';
 export { commitTo } from './commit/commit-to.js';
 export type { CommitResult, CommitTarget, CommitTrigger } from './commit/committer.js';
+export { deadLetterPrefix, replayPrefix } from './dead-letters/headers.js';
+export {
+  type DeadLetter,
+  type LetterPosition,
+  readDeadLetter,
+  readReplayedMark,
+  replayedMark,
+  replayHeaders,
+} from './dead-letters/letter.js';
+export type {
+  DeadLetterKey,
+  DeadLetterLimit,
+  DeadLetterOptions,
+  DeadLetterPayload,
+} from './dead-letters/options.js';
+export { openDeadLetter, type SealedRecord } from './dead-letters/sealed.js';
 export type * from './drivers/port.js';
 export { type Coordinates, type DecodeRule, type ErrorCode, isKafkaRxError, KafkaRxError } from './errors.js';
 export { type Header, type Headers, noHeaders } from './headers.js';
@@ -48,7 +64,6 @@ export {
   type Sample,
 } from './metrics/metrics.js';
 export { promMetrics } from './metrics/prom-metrics.js';
-export { deadLetterPrefix } from './policies/dead-letters.js';
 export { type Policies, type Policy, type RetryOptions, retry } from './policies/policy.js';
 export type { KafkaRecord } from './record.js';
 export { type ResetOptions, resetGroup } from './reset-group.js';
@@ -58,6 +73,7 @@ export { murmur2, partitionForKey } from './sinks/partitioner.js';
 export type { SinkOptions } from './sinks/sink.js';
 export type { StoreSinkOptions } from './sinks/store-sink.js';
 export type { TopicSinkOptions } from './sinks/topic-sink.js';
+export type { ReplayTrust } from './source/admission.js';
 export type { Bounds } from './source/dispatcher.js';
 export type { TopicSelector } from './source/topic-pattern.js';
 export { type MemoryStore, memoryStore } from './stores/memory-store.js';

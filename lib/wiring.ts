@@ -53,7 +53,15 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
     // Without a key codec K is its default, bytes or null: the overload's type parameter says so.
     const key = options.key ?? (nullable(bytes) as Codec<unknown> as Codec<K>);
     const { subscribersChanged } = this.#parts;
-    const view = new TopicView(place, pattern, key, options.value, options.onDecodeError, subscribersChanged);
+    const view = new TopicView(
+      place,
+      pattern,
+      key,
+      options.value,
+      options.onDecodeError,
+      options.deadLetters ?? false,
+      subscribersChanged,
+    );
     // A list of views of many types; each hands its own type to its own subscribers only.
     this.views.push(view as unknown as TopicView);
     return view.records$;

@@ -45,7 +45,7 @@ export function batch<K, V, U>(
   if (!(maxWaitMs >= 0)) throw new RangeError(`batch: maxWaitMs must not be negative, but is ${maxWaitMs}`);
   const name = operatorName('batch', make, options);
   return source =>
-    operatorObservable<KafkaRecord<K, U>>(name, [source], subscriber => {
+    operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) => {
       let gathered: KafkaRecord<K, V>[] = [];
       let timer: Timer | undefined;
       let leaveHost: (() => void) | undefined;
@@ -62,7 +62,7 @@ export function batch<K, V, U>(
         try {
           made = madeOf(records, make(records));
         } catch (cause) {
-          processFailed(madeOf(records, undefined), name, cause, options.onError, subscriber);
+          processFailed(madeOf(records, undefined), node, cause, options.onError, subscriber);
           for (const record of records) release(record);
           return;
         }
@@ -79,7 +79,7 @@ export function batch<K, V, U>(
       });
       return source.subscribe({
         next(record) {
-          if (!lease(record, name)) return;
+          if (!lease(record, node)) return;
           const host = hostOf(record);
           leaveHost ??= host?.onFlush(flush);
           gathered.push(record);

@@ -38,21 +38,24 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
 ): Branches<K, V, G> {
   const names = Object.keys(guards);
   const name = `branch(${names.join(',')})`;
-  const routed = operatorObservable<readonly [string, KafkaRecord<K, V>]>(name, [source], subscriber =>
-    source.subscribe({
-      next(record) {
-        let target: string;
-        try {
-          target = names.find(candidate => guards[candidate]?.(record.value)) ?? 'otherwise';
-        } catch (cause) {
-          processFailed(record, name, cause, undefined, subscriber);
-          return;
-        }
-        subscriber.next([target, record]);
-      },
-      error: error => subscriber.error(error),
-      complete: () => subscriber.complete(),
-    }),
+  const routed = operatorObservable<readonly [string, KafkaRecord<K, V>]>(
+    name,
+    [source],
+    (subscriber, node) =>
+      source.subscribe({
+        next(record) {
+          let target: string;
+          try {
+            target = names.find(candidate => guards[candidate]?.(record.value)) ?? 'otherwise';
+          } catch (cause) {
+            processFailed(record, node, cause, undefined, subscriber);
+            return;
+          }
+          subscriber.next([target, record]);
+        },
+        error: error => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
   ).pipe(share());
   const streams = [...names, 'otherwise'].map(stream => [
     stream,

@@ -33,14 +33,14 @@ export function filterValue<K, V>(
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, V>> {
   const name = operatorName('filterValue', passes, options);
   return source =>
-    operatorObservable<KafkaRecord<K, V>>(name, [source], subscriber =>
+    operatorObservable<KafkaRecord<K, V>>(name, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
           let through: boolean;
           try {
             through = passes(record.value, record);
           } catch (cause) {
-            processFailed(record, name, cause, options.onError, subscriber);
+            processFailed(record, node, cause, options.onError, subscriber);
             return;
           }
           if (through) subscriber.next(record);

@@ -28,14 +28,14 @@ export function flatMapValue<K, V, U>(
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   const name = operatorName('flatMapValue', split, options);
   return source =>
-    operatorObservable<KafkaRecord<K, U>>(name, [source], subscriber =>
+    operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
           let parts: readonly U[];
           try {
             parts = [...split(record.value, record)];
           } catch (cause) {
-            processFailed(record, name, cause, options.onError, subscriber);
+            processFailed(record, node, cause, options.onError, subscriber);
             return;
           }
           let index = 0;

@@ -50,7 +50,7 @@ export function mapAsync<K, V, U>(
     throw new RangeError(`mapAsync: concurrency must be at least 1, not ${concurrency}`);
   const name = operatorName('mapAsync', call, options);
   return source =>
-    operatorObservable<KafkaRecord<K, U>>(name, [source], subscriber => {
+    operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) => {
       const work = new WorkLanes<unknown>(concurrency);
       const leased = new Set<KafkaRecord<K, V>>();
       let sourceCompleted = false;
@@ -82,7 +82,7 @@ export function mapAsync<K, V, U>(
             subscriber.add(() => timer.cancel());
             return;
           }
-          processFailed(record, name, cause, policy, subscriber);
+          processFailed(record, node, cause, policy, subscriber);
           finish();
         };
         let index = 0;
@@ -111,7 +111,7 @@ export function mapAsync<K, V, U>(
       });
       return source.subscribe({
         next(record) {
-          if (!lease(record, name)) return;
+          if (!lease(record, node)) return;
           leased.add(record);
           work.add(orderKey(record, order), done => start(record, done, 1));
         },

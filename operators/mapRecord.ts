@@ -28,14 +28,14 @@ export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
 ): OperatorFunction<R, S> {
   const name = operatorName('mapRecord', make, options);
   return source =>
-    operatorObservable<S>(name, [source], subscriber =>
+    operatorObservable<S>(name, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
           let made: S;
           try {
             made = make(record);
           } catch (cause) {
-            processFailed(record, name, cause, options.onError, subscriber);
+            processFailed(record, node, cause, options.onError, subscriber);
             return;
           }
           subscriber.next(made);

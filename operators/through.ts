@@ -33,7 +33,7 @@ export function through<K, V>(
   const place = placeOfAny(sink);
   const name = options.name ?? `through(${place?.node.name ?? 'sink'})`;
   return <R extends KafkaRecord<K, V>>(source: Observable<R>) => {
-    const result = operatorObservable<R>(name, [source], subscriber => {
+    const result = operatorObservable<R>(name, [source], (subscriber, node) => {
       let pending = 0;
       let sourceCompleted = false;
       return source.subscribe({
@@ -42,7 +42,7 @@ export function through<K, V>(
             subscriber.error(withoutDelivery(name));
             return;
           }
-          if (!lease(record, name)) return;
+          if (!lease(record, node)) return;
           pending++;
           const inner = nestedDelivery(record, handled => {
             pending--;
@@ -62,7 +62,10 @@ export function through<K, V>(
       });
     });
     const here = placeOfAny(result);
-    if (here !== undefined && place !== undefined) here.graph.connect(here.node, place.node);
+    if (here !== undefined && place !== undefined) {
+      here.graph.connect(here.node, place.node);
+      here.graph.handBack(place.node, here.node);
+    }
     return result;
   };
 }

@@ -1,11 +1,9 @@
-import type { MemoryMetrics } from 'kafka-rx';
+import type { LifecycleEvent, MemoryMetrics } from 'kafka-rx';
+import type { ToldEvent } from 'kafka-rx/workers';
 import type { RunCounts } from './run-totals.js';
 
-/** As much of a lifecycle event as is heard here; a worker's comes as plain data. */
-export interface Heard {
-  readonly type: string;
-  readonly state?: string;
-}
+/** An event of the run's app, or of one of its workers, as plain data. */
+export type Heard = LifecycleEvent | ToldEvent;
 
 /** What a run has done so far, and when it did something last. */
 export class Activity {

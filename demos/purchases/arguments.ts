@@ -1,12 +1,12 @@
 /** The command line of the demo, read into one of four requests. */
-import { parseArgs } from 'node:util';
-import type { StartFrom } from 'kafka-rx';
+import type { DeadLetterLimit, StartFrom } from 'kafka-rx';
 import { defaultStoreFolder, type Surroundings, surroundingsOfProcess } from './data-folder.js';
 import {
   brokerList,
   idleExitMs,
   instant,
   invalidPolicy,
+  letterLimit,
   type OnInvalid,
   port,
   startFrom,
@@ -16,6 +16,7 @@ import {
 } from './option-values.js';
 import { helpText } from './usage.js';
 import { UsageError } from './usage-error.js';
+import { quoted, type Words, wordsOf } from './words.js';
 
 /** Process purchases. */
 export interface RunArguments {
@@ -31,6 +32,8 @@ export interface RunArguments {
   readonly store: string;
   readonly onInvalid: OnInvalid;
   readonly deadLetterTopic: string;
+  /** Share of the records of a minute, 0 to 1; undefined: the library's own limit. */
+  readonly deadLetterLimit: DeadLetterLimit | undefined;
   readonly createTopics: boolean;
   readonly json: boolean;
   /** Threads that each run an app of their own; 1: none, the app runs in the process itself. */
@@ -76,6 +79,7 @@ const runFlags = {
   store: { type: 'string' },
   'on-invalid': { type: 'string' },
   'dead-letter-topic': { type: 'string' },
+  'dead-letter-limit': { type: 'string' },
   'metrics-port': { type: 'string' },
   workers: { type: 'string' },
   'create-topics': { type: 'boolean' },
@@ -113,7 +117,7 @@ export function parseArguments(
   argv: readonly string[],
   surroundings: Surroundings = surroundingsOfProcess(),
 ): Arguments {
-  const words = wordsOf(argv);
+  const words = wordsOf(argv, { ...runFlags, ...historyFlags, ...resetFlags, ...helpFlag });
   const subcommand = words.positionals[0];
   if (words.has('help')) {
     const known = subcommand === 'history' || subcommand === 'reset';
@@ -152,6 +156,7 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
     store: words.value('store', text) ?? defaultStoreFolder(surroundings),
     onInvalid: words.value('on-invalid', invalidPolicy) ?? 'fail',
     deadLetterTopic,
+    deadLetterLimit: words.value('dead-letter-limit', letterLimit),
     createTopics: words.has('create-topics'),
     json: words.has('json'),
     workers,
@@ -192,75 +197,4 @@ function resetArguments(words: Words, surroundings: Surroundings): ResetArgument
     to,
     json: words.has('json'),
   };
-}
-
-/** Reads one option's value, or throws a UsageError that names the option. */
-type Reading<T> = (value: string, flag: string) => T;
-
-/** The words of a command line whose every option is known, complete, and given once. */
-interface Words {
-  readonly positionals: readonly string[];
-  has(name: string): boolean;
-  value<T>(name: string, read: Reading<T>): T | undefined;
-  refuseAllBut(flags: Readonly<Record<string, unknown>>, why: (name: string) => string): void;
-}
-
-function wordsOf(argv: readonly string[]): Words {
-  // Not `strict`: parseArgs would tell of a missing value in three lines, and take the last of two.
-  const options = { ...runFlags, ...historyFlags, ...resetFlags, ...helpFlag };
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  const types: Readonly<Record<string, { readonly type: 'string' | 'boolean' } | undefined>> = options;
-  const given = new Map<string, string>();
-  const positionals: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value);
-    if (token.kind !== 'option') continue;
-    const { name, rawName, value } = token;
-    const type = Object.hasOwn(options, name) ? types[name]?.type : undefined;
-    if (type === undefined) throw new UsageError(`There is no option ${printable(rawName)}`);
-    if (given.has(name)) throw new UsageError(`${rawName} is given twice`);
-    if (type === 'boolean') {
-      if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
-    } else if (
-      value === undefined ||
-      value === '' ||
-      (token.inlineValue === false && looksLikeOption(value))
-    ) {
-      throw new UsageError(`${rawName} needs a value`);
-    }
-    given.set(name, value ?? '');
-  }
-  return {
-    positionals,
-    has: name => given.has(name),
-    value(name, read) {
-      const value = given.get(name);
-      return value === undefined ? undefined : read(value, `--${name}`);
-    },
-    refuseAllBut(flags, why) {
-      for (const name of given.keys()) {
-        if (!Object.hasOwn(flags, name)) throw new UsageError(`--${name} ${why(name)}`);
-      }
-    },
-  };
-}
-
-/** A negative number is a wrong value, not an option. */
-function looksLikeOption(value: string): boolean {
-  return value.startsWith('-') && value !== '-' && !/^-[\d.]/.test(value);
-}
-
-function quoted(word: string): string {
-  return `"${printable(word)}"`;
-}
-
-/** One line, and no control characters for the terminal. */
-function printable(word: string): string {
-  return word.replace(/\p{Cc}/gu, '?');
 }

@@ -4,7 +4,7 @@ import type { RunArguments } from './arguments.js';
 import { historyOptions, purchases } from './topology.js';
 
 /** What an app of the job is made by; plain data, so that it crosses to workers. */
-export type JobOptions = Pick<RunArguments, 'group' | 'onInvalid' | 'deadLetterTopic'> & {
+export type JobOptions = Pick<RunArguments, 'group' | 'onInvalid' | 'deadLetterTopic' | 'deadLetterLimit'> & {
   readonly store: string;
   /** Milliseconds of tries to reach a broker at the start. */
   readonly connectTimeoutMs: number;
@@ -12,7 +12,7 @@ export type JobOptions = Pick<RunArguments, 'group' | 'onInvalid' | 'deadLetterT
 
 /** The job as an app that is not running yet, and the masked purchases for whoever looks on. */
 export function purchaseJob(
-  { group, onInvalid, deadLetterTopic, store, connectTimeoutMs }: JobOptions,
+  { group, onInvalid, deadLetterTopic, deadLetterLimit, store, connectTimeoutMs }: JobOptions,
   driver: Driver,
   metrics: Metrics,
 ): { readonly app: App; readonly masked: ReturnType<typeof purchases> } {
@@ -22,7 +22,7 @@ export function purchaseJob(
     // A record with a card number where none belongs is invalid too: the guard finds it, whatever the field.
     policies: { decode: onInvalid, process: onInvalid, encode: onInvalid },
     guard: { scan: true },
-    deadLetterTopic: onInvalid === 'dead-letter' ? deadLetterTopic : undefined,
+    deadLetters: onInvalid === 'dead-letter' ? { topic: deadLetterTopic, limit: deadLetterLimit } : undefined,
     // A killed run's partitions come back after ten seconds rather than thirty.
     sessionTimeoutMs: 10_000,
     connectTimeoutMs,

@@ -2,8 +2,8 @@
 import { constants } from 'node:os';
 import { parseArguments } from './arguments.js';
 import { printHistory } from './history.js';
-import { oneLine } from './one-line.js';
 import { runPurchases } from './run.js';
+import { runCommand } from './run-command.js';
 
 /** Exit codes: 0 success or a drained stop, 1 failure, 2 wrong usage. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -38,18 +38,4 @@ function firstSignal(): AbortSignal {
   return controller.signal;
 }
 
-// A reader that has seen enough (head, less) closes the pipe; that is not our failure.
-process.stdout.on('error', error => {
-  process.exit((error as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : 1);
-});
-
-main(process.argv.slice(2)).then(
-  code => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const usage = error instanceof Error && (error as { code?: unknown }).code === 'USAGE';
-    process.stderr.write(`${oneLine(error)}\n`);
-    process.exitCode = usage ? 2 : 1;
-  },
-);
+runCommand(main);

@@ -1,5 +1,5 @@
 /** How the value of each option is read. A refusal names the option and what it takes. */
-import type { StartFrom } from 'kafka-rx';
+import type { DeadLetterLimit, StartFrom } from 'kafka-rx';
 import { UsageError } from './usage-error.js';
 
 /** What becomes of a record that the job cannot read. */
@@ -11,6 +11,14 @@ export function invalidPolicy(value: string, flag: string): OnInvalid {
   const choice = onInvalidChoices.find(known => known === value);
   if (choice === undefined) throw new UsageError(`${flag} must be ${inWords(onInvalidChoices)}`);
   return choice;
+}
+
+/** A share in percent, or none. */
+export function letterLimit(value: string, flag: string): DeadLetterLimit {
+  if (value === 'none') return value;
+  const percent = /^\d{1,3}(?:\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(percent <= 100)) throw new UsageError(`${flag} must be a percentage from 0 to 100, or none`);
+  return { share: percent / 100 };
 }
 
 /** Any text that holds more than spaces. */

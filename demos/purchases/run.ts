@@ -69,12 +69,25 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     });
 
     phase = 'waiting for partitions';
-    const { group, onInvalid, deadLetterTopic, workers } = request;
-    const job: JobOptions = { group, onInvalid, deadLetterTopic, store, connectTimeoutMs: 0 };
+    const { group, onInvalid, deadLetterTopic, deadLetterLimit, workers } = request;
+    const job: JobOptions = {
+      group,
+      onInvalid,
+      deadLetterTopic,
+      deadLetterLimit,
+      store,
+      connectTimeoutMs: 0,
+    };
     const measured = endpoint === undefined ? metrics : both(metrics, endpoint.metrics);
     const hear = (event: Heard, member: number): void => {
       activity.hear(event, member);
       if (activity.assigned) phase = undefined;
+      if (event.type === 'resumed-at-store') {
+        const { topic, partition, offset, committed } = event;
+        progress.print(
+          `the history is behind: ${topic}-${partition} goes on at ${offset} instead of ${committed}`,
+        );
+      }
       if (event.type === 'state' && event.state === 'stopping') phase = 'draining';
     };
     const running =

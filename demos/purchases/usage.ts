@@ -24,6 +24,9 @@ rewards and purchases and to a history on disk. Offsets are committed in order, 
                              (default: ${storeFolder})
   --on-invalid POLICY        what to do with a record that cannot be read: fail, skip or dead-letter (default: fail)
   --dead-letter-topic NAME   where dead letters go (default: transactions.dead-letters)
+  --dead-letter-limit PERCENT
+                             fail above this share of the records of a minute, once there are more than 100 dead
+                             letters; none: never (default: 10)
   --create-topics            create missing topics, with 4 partitions each
   --workers N                on a cluster: N threads, each a member of the group (default: 1)
   --metrics-port PORT        serve metrics for Prometheus on 127.0.0.1 (0: any free port)

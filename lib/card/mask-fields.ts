@@ -27,7 +27,7 @@ export function maskFields<K, V, P extends string, As extends string>(
     operatorObservable<KafkaRecord<K, Masked<V, P, As>>>(
       name,
       [source],
-      subscriber =>
+      (subscriber, node) =>
         source.subscribe({
           next(record) {
             let value: Masked<V, P, As>;
@@ -35,7 +35,7 @@ export function maskFields<K, V, P extends string, As extends string>(
               // maskAt replaces exactly the fields that Masked gives another type.
               value = maskAt(record.value, compiled, mask) as Masked<V, P, As>;
             } catch (cause) {
-              processFailed(record, name, cause, onError, subscriber);
+              processFailed(record, node, cause, onError, subscriber);
               return;
             }
             subscriber.next(record.withValue(value));

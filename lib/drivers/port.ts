@@ -156,7 +156,7 @@ export interface ConsumerListener {
   failed(error: KafkaRxError): void;
 }
 
-/** What one fetch brought of one partition. Memory is pinned until the last record was handed out. */
+/** What one fetch brought of one partition. Its memory lives as long as the batch is kept. */
 export interface FetchedBatch extends AssignedPartition {
   /** Bytes in memory, an estimate. */
   readonly bytes: number;
@@ -168,6 +168,8 @@ export interface FetchedBatch extends AssignedPartition {
   readonly endOffset: number;
   /** The next record, or undefined after the last. The object is the caller's. */
   next(): SourceRecord | undefined;
+  /** The record at this offset once more, also after `next` has passed it; cheapest in order of offsets. */
+  reread(offset: number): SourceRecord | undefined;
 }
 
 /** A record as it lies in Kafka. */

@@ -9,7 +9,7 @@
  */
 import type { Clock } from '../clock.js';
 import { showOnly } from '../coordinates-only.js';
-import type { AssignedPartition } from '../drivers/port.js';
+import type { AssignedPartition, FetchedBatch, SourceRecord } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors.js';
 
 /** The key under which a record carries its deliveries; shared by all copies of the library in a process. */
@@ -54,7 +54,13 @@ export interface DeliveryHost {
   onFlush(flush: (reason: FlushReason) => void): () => void;
 }
 
-export type DropReason = 'stale-epoch' | 'skipped' | 'dead-lettered' | 'after-end' | 'filtered';
+export type DropReason =
+  | 'stale-epoch'
+  | 'skipped'
+  | 'dead-lettered'
+  | 'after-end'
+  | 'filtered'
+  | 'other-branch';
 
 /** How often and how fast something is tried again. */
 export interface RetrySchedule {
@@ -85,6 +91,8 @@ export interface Lane extends AssignedPartition {
 export interface BatchPin {
   readonly bytes: number;
   open: number;
+  /** Where records are to be had again; undefined where nobody would ask. */
+  readonly batch?: FetchedBatch | undefined;
 }
 
 /** One hand-over of a source record; made by the source only. */
@@ -95,6 +103,8 @@ export class Delivery {
   declare readonly sequence: number;
   declare readonly offset: number;
   declare readonly pin: BatchPin;
+  /** Nodes that pass it by, for a replayed record that is for one branch alone. */
+  declare directed: ReadonlySet<string> | undefined;
   /** Starts with the source's own. */
   private leases = 1;
   /** Depth of open dispatch windows; the source's `next` is the first. */
@@ -106,6 +116,7 @@ export class Delivery {
     this.sequence = sequence;
     this.offset = offset;
     this.pin = pin;
+    this.directed = undefined;
   }
 
   get topic(): string {
@@ -124,6 +135,11 @@ export class Delivery {
   /** Whether nothing caused by it is pending. */
   get settled(): boolean {
     return this.leases === 0;
+  }
+
+  /** The source record as it was fetched, as long as the delivery is open; undefined where batches are not kept. */
+  source(): SourceRecord | undefined {
+    return this.pin.batch?.reread(this.offset);
   }
 
   lease(): void {

@@ -5,10 +5,11 @@ import type { KafkaRecord } from '../record.js';
 import { type Deliveries, type Delivery, type DeliveryHost, deliveriesOf } from './delivery.js';
 
 /**
- * Takes a lease on every delivery of a record, for a sink or operator named `by`.
+ * Takes a lease on every delivery of a record, for the node `by`.
  *
- * @returns false when the record must be dropped: its epoch is over (counted), or it came outside its dispatch window
- *   (the app has failed). A record of several deliveries is dropped only when the epochs of all of them are over.
+ * @returns false when the record must be dropped: its epoch is over (counted), it is replayed for another branch
+ *   (counted), or it came outside its dispatch window (the app has failed). A record of several deliveries is dropped
+ *   only when that is so of all of them.
  */
 export function lease(record: KafkaRecord, by: string): boolean {
   const deliveries = record[deliveriesOf];
@@ -25,6 +26,10 @@ function leaseOne(delivery: Delivery, by: string): boolean {
     lane.host.fail(outsideWindow(delivery, by));
     return false;
   }
+  if (delivery.directed?.has(by)) {
+    lane.host.dropped('other-branch', 1);
+    return false;
+  }
   delivery.lease();
   return true;
 }
@@ -38,6 +43,10 @@ function leaseSeveral(deliveries: readonly Delivery[], by: string): boolean {
   const closed = deliveries.find(delivery => !delivery.open);
   if (closed !== undefined) {
     closed.lane.host.fail(outsideWindow(closed, by));
+    return false;
+  }
+  if (deliveries.every(delivery => delivery.directed?.has(by))) {
+    live.lane.host.dropped('other-branch', 1);
     return false;
   }
   for (const delivery of deliveries) delivery.lease();

@@ -51,6 +51,7 @@ function handingOut(batch: FetchedBatch, records: readonly SourceRecord[]): Fetc
     endOffset,
     count: records.length,
     next: () => records[next++],
+    reread: offset => batch.reread(offset),
   };
 }
 

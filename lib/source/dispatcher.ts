@@ -1,8 +1,10 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { Clock, Timer } from '../clock.js';
 import type { CommitPoint, DeliveryEvent } from '../commit/commit-in-order.js';
-import type { AssignedPartition, FetchedBatch, TopicPartition } from '../drivers/port.js';
+import type { AssignedPartition, FetchedBatch, SourceRecord, TopicPartition } from '../drivers/port.js';
+import type { Headers } from '../headers.js';
 import { type BatchPin, Delivery, type DeliveryHost, type FlushReason } from '../leases/delivery.js';
+import type { Admission } from './admission.js';
 import { PartitionLane } from './partition-lane.js';
 import type { TopicView } from './topic-view.js';
 
@@ -35,7 +37,11 @@ export interface DispatcherPorts {
   readonly host: DeliveryHost;
   readonly bounds: Bounds;
   readonly pace: Pace;
+  /** Whether batches are kept until their records are settled, so that these can be had again. */
+  readonly keepsBatches: boolean;
   viewsOf(topic: string): readonly TopicView[];
+  /** What the headers of a record say, and what is left of them for the topology. */
+  admit(headers: Headers): Admission;
   bufferedBytes(): number;
   pause(partition: TopicPartition): void;
   resume(partition: TopicPartition): void;
@@ -64,6 +70,7 @@ export class Dispatcher {
   #order: readonly PartitionLane[] = [];
   #turn = 0;
   #unsettled = 0;
+  #handedOut = 0;
   /** The clock's time as of the last look. */
   #now = 0;
   #pinnedBytes = 0;
@@ -84,6 +91,11 @@ export class Dispatcher {
 
   get unsettled(): number {
     return this.#unsettled;
+  }
+
+  /** Records handed out since the beginning. */
+  get handedOut(): number {
+    return this.#handedOut;
   }
 
   get pinnedBytes(): number {
@@ -208,11 +220,12 @@ export class Dispatcher {
     if (!this.#dispatching && !this.#scheduled) this.wake();
   }
 
-  #pin(lane: PartitionLane, bytes: number): BatchPin {
+  #pin(lane: PartitionLane, batch: FetchedBatch): BatchPin {
+    const { bytes } = batch;
     lane.pinnedBytes += bytes;
     this.#pinnedBytes += bytes;
     // Its own count of one keeps it until the last record was handed out.
-    return { bytes, open: 1 };
+    return { bytes, open: 1, batch: this.#ports.keepsBatches ? batch : undefined };
   }
 
   #unpin(lane: PartitionLane, pin: BatchPin): void {
@@ -322,7 +335,7 @@ export class Dispatcher {
     if (current === undefined) {
       const batch = lane.batches.shift();
       if (batch === undefined) return false;
-      current = { batch, pin: this.#pin(lane, batch.bytes) };
+      current = { batch, pin: this.#pin(lane, batch) };
       lane.current = current;
     }
     const { batch, pin } = current;
@@ -339,14 +352,28 @@ export class Dispatcher {
     pin.open++;
     lane.unsettled++;
     this.#unsettled++;
+    this.#handedOut++;
     this.#current = delivery;
-    for (const view of lane.views) view.deliver(record, delivery);
+    if (record.headers.length > 0) this.#admit(lane, record, delivery);
+    else for (const view of lane.views) view.deliver(record, delivery);
     this.#current = undefined;
     delivery.closeWindow();
     // A sink that failed meanwhile must find the offset uncommitted: the source keeps its lease.
     if (this.#halted) delivery.hold();
     else delivery.release();
     return true;
+  }
+
+  /** Hands out a record with headers: without those that are ours alone, and to nobody where it is for another app. */
+  #admit(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
+    const { headers, passing } = this.#ports.admit(record.headers);
+    if (passing === 'all') {
+      this.#ports.host.dropped('other-branch', 1);
+      return;
+    }
+    delivery.directed = passing;
+    const admitted = headers === record.headers ? record : { ...record, headers };
+    for (const view of lane.views) view.deliver(view.deadLetters ? record : admitted, delivery);
   }
 
   #finishBatch(lane: PartitionLane, batch: FetchedBatch): void {

@@ -22,6 +22,8 @@ export class TopicView<K = unknown, V = unknown> {
     readonly key: Codec<K>,
     readonly value: Codec<V>,
     readonly onDecodeError: Verdict | undefined,
+    /** Headers of dead letters are what it is there for. */
+    readonly deadLetters: boolean,
     subscribersChanged: () => void,
   ) {
     this.records$ = new TopologyObservable(place, subscriber => {

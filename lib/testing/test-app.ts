@@ -87,7 +87,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
   topology(app);
 
   const named = app.describe().nodes.flatMap(node => node.topics);
-  const deadLetters = options.deadLetterTopic === undefined ? [] : [options.deadLetterTopic];
+  const deadLetters = options.deadLetters === undefined ? [] : [options.deadLetters.topic];
   for (const topic of new Set([...named, ...topics, ...deadLetters])) broker.createTopic(topic, partitions);
 
   let failure: unknown;

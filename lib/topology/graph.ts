@@ -42,6 +42,10 @@ export interface TopologyDescription {
 export class TopologyGraph {
   readonly #nodes = new Map<string, TopologyNode>();
   readonly #edges = new Map<string, TopologyEdge>();
+  /** From a sink to the operator that goes on once the sink is done; no edges to look at, but ways of a record. */
+  readonly #handBacks: { readonly from: string; readonly to: string }[] = [];
+  /** Nodes of which something unknown is subscribed: their records may come out anywhere. */
+  readonly #leaks = new Set<string>();
   readonly #masked: MaskedField[] = [];
 
   add(
@@ -57,18 +61,59 @@ export class TopologyGraph {
   }
 
   connect(from: TopologyNode, to: TopologyNode, observed = false): void {
-    const key = JSON.stringify([from.id, to.id]);
+    const key = edgeKey(from, to);
     if (!this.#edges.has(key)) this.#edges.set(key, { from: from.id, to: to.id, observed });
   }
 
   /** Whether wired or observed edges lead from one node to the other. */
   leads(from: TopologyNode, to: TopologyNode): boolean {
-    const reached = new Set([from.id]);
+    return this.#below(from.id).has(to.id);
+  }
+
+  /** Whether records of a node are known to come by another: it is the same, or an edge goes there. */
+  carries(from: TopologyNode, to: TopologyNode): boolean {
+    return from === to || this.#edges.has(edgeKey(from, to));
+  }
+
+  handBack(from: TopologyNode, to: TopologyNode): void {
+    this.#handBacks.push({ from: from.id, to: to.id });
+  }
+
+  leak(node: TopologyNode): void {
+    this.#leaks.add(node.id);
+  }
+
+  /**
+   * The nodes that a record replayed for one node need not come to: sinks that are not at or below it, and operators that
+   * lead neither to it nor to anything below. Where the graph cannot be sure, it is none.
+   *
+   * @param id of the node that it is for
+   * @returns undefined where every node must take it: there is no such node, or what is below it is not all known
+   */
+  passedBy(id: string): ReadonlySet<string> | undefined {
+    const target = this.#below(id);
+    if (!this.#nodes.has(id) || this.#leaksIn(target)) return undefined;
+    const passes = (node: TopologyNode): boolean => {
+      if (node.kind === 'source' || target.has(node.id)) return false;
+      const below = this.#below(node.id);
+      return node.kind === 'sink' || !(below.has(id) || this.#leaksIn(below));
+    };
+    return new Set([...this.#nodes.values()].filter(passes).map(node => node.id));
+  }
+
+  /** The node and all that its records are known to come to. */
+  #below(id: string): ReadonlySet<string> {
+    const reached = new Set([id]);
     // A Set goes on with what is added while it is walked.
-    for (const id of reached) {
-      for (const edge of this.#edges.values()) if (edge.from === id) reached.add(edge.to);
+    for (const from of reached) {
+      for (const edge of this.#edges.values()) if (edge.from === from) reached.add(edge.to);
+      for (const back of this.#handBacks) if (back.from === from) reached.add(back.to);
     }
-    return reached.has(to.id);
+    return reached;
+  }
+
+  #leaksIn(ids: ReadonlySet<string>): boolean {
+    return [...this.#leaks].some(id => ids.has(id));
   }
 
   /** Notes what the sinks have to refuse. */
@@ -85,6 +130,10 @@ export class TopologyGraph {
     const edges = [...this.#edges.values()];
     return { nodes, edges, text: () => asText(nodes, edges), mermaid: () => asMermaid(nodes, edges) };
   }
+}
+
+function edgeKey(from: TopologyNode, to: TopologyNode): string {
+  return JSON.stringify([from.id, to.id]);
 }
 
 function asText(nodes: readonly TopologyNode[], edges: readonly TopologyEdge[]): string {

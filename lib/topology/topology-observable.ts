@@ -17,6 +17,9 @@ export interface Place {
 /** The key under which our Observables and sinks say where in the topology they stand. */
 const placeOf: unique symbol = Symbol.for('kafka-rx.place') as never;
 
+/** The node whose subscription is being made, as long as that takes: who subscribes meanwhile does so on its behalf. */
+let subscribing: TopologyNode | undefined;
+
 /**
  * An Observable that knows its node and notes who subscribes to it.
  *
@@ -53,10 +56,20 @@ export class TopologyObservable<T> extends Observable<T> {
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    if (typeof observer !== 'object' || observer === null) return super.subscribe(observer, error, complete);
+    const { graph, node } = this[placeOf];
     const sink = placeOfAny(observer);
-    if (sink !== undefined) this[placeOf].graph.connect(this[placeOf].node, sink.node);
-    return super.subscribe(observer);
+    if (sink !== undefined) graph.connect(node, sink.node);
+    else if (subscribing === undefined || !graph.carries(node, subscribing)) graph.leak(node);
+    const outer = subscribing;
+    subscribing = node;
+    try {
+      if (typeof observer !== 'object' || observer === null) {
+        return super.subscribe(observer, error, complete);
+      }
+      return super.subscribe(observer);
+    } finally {
+      subscribing = outer;
+    }
   }
 }
 
@@ -73,19 +86,20 @@ export function placed<T extends object>(thing: T, place: Place): T {
 /**
  * Makes the Observable of an operator: a node of its own below those of its sources, when these have one.
  *
+ * @param subscribe given the node's id as well, by which problems and leases name the operator
  * @param masks the fields of the value that the operator masks
  */
 export function operatorObservable<R>(
   name: string,
   sources: readonly Observable<unknown>[],
-  subscribe: (subscriber: Subscriber<R>) => TeardownLogic,
+  subscribe: (subscriber: Subscriber<R>, node: string) => TeardownLogic,
   masks: readonly MaskedField[] = [],
 ): Observable<R> {
   const places = sources.map(placeOfAny).filter(place => place !== undefined);
   const graph = places[0]?.graph;
-  if (graph === undefined) return new Observable(subscribe);
+  if (graph === undefined) return new Observable(subscriber => subscribe(subscriber, name));
   const node = graph.add('operator', name, { masks: masks.map(({ path }) => path) });
   graph.protect(masks);
   for (const place of places) if (place.graph === graph) graph.connect(place.node, node);
-  return new TopologyObservable({ graph, node }, subscribe);
+  return new TopologyObservable({ graph, node }, subscriber => subscribe(subscriber, node.id));
 }

@@ -64,7 +64,7 @@ describe('run refuses, before it consumes anything,', () => {
 
   test('a dead-letter topic that does not exist', async () => {
     const members = new Members({ in: 1, out: 1 });
-    const member = members.start(wired, { deadLetterTopic: 'dead' });
+    const member = members.start(wired, { deadLetters: { topic: 'dead' } });
     await members.settle();
     expect(member.outcome).toMatchObject({ code: 'MISSING_TOPIC', message: expect.stringContaining('dead') });
   });
@@ -87,7 +87,9 @@ describe('createApp', () => {
 
   test('refuses an empty group and an illegal dead-letter topic', () => {
     expect(() => createApp({ groupId: '', driver })).toThrow('groupId is empty. Name the consumer group');
-    expect(() => createApp({ groupId: 'g', driver, deadLetterTopic: 'a/b' })).toThrow('no legal topic name');
+    expect(() => createApp({ groupId: 'g', driver, deadLetters: { topic: 'a/b' } })).toThrow(
+      'no legal topic name',
+    );
   });
 
   test('refuses to write to a topic with an illegal name', () => {

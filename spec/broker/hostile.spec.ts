@@ -48,13 +48,18 @@ test('nothing is missing, and nothing behind a hostile record waits a second', a
     encode: 'dead-letter',
     produce: 'dead-letter',
   } as const;
-  const app = createApp({ groupId: 'hostile', driver, policies, deadLetterTopic });
+  const app = createApp({
+    groupId: 'hostile',
+    driver,
+    policies,
+    deadLetters: { topic: deadLetterTopic, limit: 'none' },
+  });
   const history = lmdb('history', { ...historyOptions, directory: folder });
   purchases(app, history);
   const seen = new Seen();
   const watch = createApp({ groupId: 'watch', driver });
   watch
-    .topic([...outputs, deadLetterTopic], { value: nullable(bytes) })
+    .topic([...outputs, deadLetterTopic], { value: nullable(bytes), deadLetters: true })
     .subscribe(watch.each(({ topic, value, headers }) => seen.add(topic, value, headers), { name: 'watch' }));
   const running = [run(app), run(watch)];
   clean = [() => app.stop(), () => watch.stop(), ...clean];

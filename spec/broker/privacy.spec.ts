@@ -42,7 +42,8 @@ test('no planted card leaves the job, by any door, nor stays in its memory', asy
   const store = join(folder, 'store');
   const job = start('demos/purchases/main.ts', [
     ...['--brokers', cluster.brokers.join(','), '--store', store, '--metrics-port', '0'],
-    ...['--on-invalid', 'dead-letter', '--json'],
+    // Every second record here is refused: the limit is not what is tried.
+    ...['--on-invalid', 'dead-letter', '--dead-letter-limit', 'none', '--json'],
   ]);
   await until('the end of the input', async () => (await lag('purchases')) === 0);
   const metricsUrl = /metrics at (\S+)/.exec(job.text())?.[1] ?? '';

@@ -109,6 +109,7 @@ function dyingHalfway(batch: FetchedBatch): FetchedBatch {
       if (count > 1 && ++handedOut > count / 2) die();
       return batch.next();
     },
+    reread: offset => batch.reread(offset),
   };
 }
 

@@ -1,4 +1,5 @@
 import { delay } from '../../lib/clock.js';
+import type { FetchedBatch, SourceRecord } from '../../lib/drivers/port.js';
 import type { Headers } from '../../lib/headers.js';
 import { type ContractContext, numbers, record, values } from './contract-context.js';
 
@@ -50,6 +51,38 @@ export function consumingContract(context: ContractContext): void {
       { offset: 1, timestamp: 1_700_000_000_001, key: 'gone', value: null, headers: [] },
       { offset: 2, timestamp: 1_700_000_000_002, key: null, value: '', headers: [] },
     ]);
+  });
+
+  test('a batch that is kept hands out any of its records again, key, value, headers and all, and no other', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client);
+    const reader = await context.startReading(client, context.name('group'), [topic]);
+    const kept: FetchedBatch[] = [];
+    const { onBatch } = reader.seen;
+    reader.seen.onBatch = batch => {
+      kept.push(batch);
+      onBatch(batch);
+    };
+    const headers: Headers = [{ key: 'h', value: Buffer.from('1') }];
+    await setup.publish(
+      topic,
+      numbers(0, 20).map(number => ({ ...record(0, `v${number}`, `k${number}`), headers, timestamp: 1000 })),
+    );
+    await context.publish(topic, 0, ['later']);
+    await context.seenUpTo(reader, { topic, partition: 0 }, 21);
+    const again = (offset: number): SourceRecord | undefined =>
+      kept.map(batch => batch.reread(offset)).find(one => one !== undefined);
+    // In order and against it: some drivers walk forward only.
+    for (const offset of [3, 4, 19, 0, 20, 3]) {
+      expect(again(offset)?.offset).toBe(offset);
+    }
+    expect(again(7)).toMatchObject({
+      key: Buffer.from('k7'),
+      value: Buffer.from('v7'),
+      headers,
+      timestamp: 1000,
+    });
+    expect(again(21)).toBeUndefined();
   });
 
   test('ten thousand records over four partitions arrive once each and in order', async () => {

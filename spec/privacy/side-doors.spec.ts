@@ -233,7 +233,7 @@ describe('what an app says of itself', () => {
           {
             logger: record(lines),
             policies: { process: policy, decode: policy },
-            deadLetterTopic: 'dead',
+            deadLetters: { topic: 'dead' },
           },
         );
         tested.app.events$.subscribe(event => lines.push(event));

@@ -68,7 +68,7 @@ export class ScriptedSource {
     const graph = new TopologyGraph();
     const node = graph.add('source', 't');
     const codec = nullable(bytes);
-    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, () =>
+    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, false, () =>
       this.dispatcher.wake(),
     );
     // The view hands its own type to its own subscriber only.
@@ -86,7 +86,9 @@ export class ScriptedSource {
       host,
       bounds: { ...noBounds, ...bounds },
       pace: { ...pace, ...paced },
+      keepsBatches: false,
       viewsOf: () => views,
+      admit: headers => ({ headers, passing: undefined }),
       bufferedBytes: () => this.bufferedBytes,
       pause: ({ partition }) => this.driver.push(`pause ${partition}`),
       resume: ({ partition }) => this.driver.push(`resume ${partition}`),
@@ -151,6 +153,7 @@ export class ScriptedSource {
         at === from + count
           ? undefined
           : { offset: at++, timestamp: 0, key: null, value: null, headers: noHeaders },
+      reread: () => undefined,
     };
     this.dispatcher.accept(batch);
   }

@@ -113,7 +113,7 @@ describe('testApp', () => {
   test('creates the topics that the topology names, the dead letters’ and those asked for', async () => {
     const test = await testApp(app => app.topic(/^x-/, { value }).subscribe(app.to('out', { value })), {
       topics: ['x-1'],
-      deadLetterTopic: 'dead',
+      deadLetters: { topic: 'dead' },
       partitions: 2,
     });
     expect(['x-1', 'out', 'dead'].map(topic => test.broker.endOffsets(topic).length)).toEqual([2, 2, 2]);

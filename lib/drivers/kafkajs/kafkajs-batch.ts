@@ -10,7 +10,10 @@ export class KafkajsBatch implements FetchedBatch {
   readonly count: number;
   readonly nextOffset: number;
   readonly endOffset: number;
+  readonly #set: RecordSet;
   readonly #cursor: RecordCursor;
+  #again: RecordCursor | undefined;
+  #rereadUpTo = 0;
 
   constructor({ topic, partition, epoch }: AssignedPartition, set: RecordSet, endOffset: number) {
     this.topic = topic;
@@ -20,10 +23,21 @@ export class KafkajsBatch implements FetchedBatch {
     this.count = set.count;
     this.nextOffset = set.nextOffset;
     this.endOffset = endOffset;
+    this.#set = set;
     this.#cursor = new RecordCursor(set);
   }
 
   next(): SourceRecord | undefined {
     return this.#cursor.next();
+  }
+
+  reread(offset: number): SourceRecord | undefined {
+    if (this.#again === undefined || offset < this.#rereadUpTo) this.#again = new RecordCursor(this.#set);
+    for (let record = this.#again.next(); record !== undefined; record = this.#again.next()) {
+      this.#rereadUpTo = record.offset + 1;
+      if (record.offset === offset) return record;
+      if (record.offset > offset) return undefined;
+    }
+    return undefined;
   }
 }

@@ -2,8 +2,6 @@ import type { AssignedPartition, FetchedBatch, SourceRecord } from '../port.js';
 import type { LogRecord } from './log-record.js';
 import type { LogSlice } from './partition-log.js';
 
-const none: readonly LogRecord[] = [];
-
 /** A slice of the log as the port's batch; each record is made when it is asked for. */
 export class LogBatch implements FetchedBatch {
   readonly topic: string;
@@ -14,8 +12,9 @@ export class LogBatch implements FetchedBatch {
   readonly nextOffset: number;
   readonly endOffset: number;
   readonly #readCommitted: boolean;
+  readonly #from: number;
   readonly #to: number;
-  #records: readonly LogRecord[];
+  readonly #records: readonly LogRecord[];
   #at: number;
 
   constructor(of: AssignedPartition, slice: LogSlice, readCommitted: boolean) {
@@ -28,6 +27,7 @@ export class LogBatch implements FetchedBatch {
     this.endOffset = slice.endOffset;
     this.#readCommitted = readCommitted;
     this.#records = slice.records;
+    this.#from = slice.from;
     this.#at = slice.from;
     this.#to = slice.to;
   }
@@ -36,10 +36,17 @@ export class LogBatch implements FetchedBatch {
     while (this.#at < this.#to) {
       const record = this.#records[this.#at++];
       if (record === undefined || !record.isVisible(this.#readCommitted)) continue;
-      const { offset, timestamp, key, value, headers } = record;
-      return { offset, timestamp, key, value, headers };
+      return handedOut(record);
     }
-    this.#records = none;
     return undefined;
   }
+
+  reread(offset: number): SourceRecord | undefined {
+    const record = this.#records.slice(this.#from, this.#to).find(one => one.offset === offset);
+    return record?.isVisible(this.#readCommitted) ? handedOut(record) : undefined;
+  }
+}
+
+function handedOut({ offset, timestamp, key, value, headers }: LogRecord): SourceRecord {
+  return { offset, timestamp, key, value, headers };
 }

@@ -27,6 +27,7 @@ const defaults = {
   store: '/home/ada/.local/share/kafka-rx/purchases',
   onInvalid: 'fail',
   deadLetterTopic: 'transactions.dead-letters',
+  deadLetterLimit: undefined,
   createTopics: false,
   json: false,
   metricsPort: undefined,
@@ -41,7 +42,7 @@ describe('the command line', () => {
   it('takes all that was promised', () => {
     const line =
       '--brokers kafka-1:9092,[::1]:9093 --group g --input in.jsonl --idle-exit 0.5 --store ./history --on-invalid ' +
-      'dead-letter --dead-letter-topic dead --create-topics --json --metrics-port 9464 --workers 3';
+      'dead-letter --dead-letter-topic dead --dead-letter-limit 2.5 --create-topics --json --metrics-port 9464 --workers 3';
     expect(parse(...line.split(' '))).toStrictEqual({
       command: 'run',
       brokers: ['kafka-1:9092', '[::1]:9093'],
@@ -51,6 +52,7 @@ describe('the command line', () => {
       store: './history',
       onInvalid: 'dead-letter',
       deadLetterTopic: 'dead',
+      deadLetterLimit: { share: 0.025 },
       createTopics: true,
       json: true,
       metricsPort: 9464,
@@ -124,7 +126,7 @@ describe('the command line', () => {
     const { text } = { text: '', ...parse('--help') };
     const { text: ofHistory } = { text: '', ...parse('history', '--help') };
     const promised =
-      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --create-topics --json --metrics-port --workers';
+      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --dead-letter-limit --create-topics --json --metrics-port --workers';
     for (const option of promised.split(' ')) expect(text).toContain(`  ${option}`);
     expect(text).toContain('/home/ada/.local/share/kafka-rx/purchases');
     for (const option of ['--store', '--customer', '--from', '--to'])
@@ -178,6 +180,8 @@ describe('wrong usage is refused in one line that names it', () => {
     ['--idle-exit', '--idle-exit needs a value'],
     ['--on-invalid explode', 'fail, skip or dead-letter'],
     ['--on-invalid', '--on-invalid needs a value'],
+    ['--dead-letter-limit 101', 'a percentage from 0 to 100, or none'],
+    ['--dead-letter-limit ten', 'a percentage from 0 to 100, or none'],
     ['--dead-letter-topic no/slash', "topic's name"],
     ['--dead-letter-topic ..', "topic's name"],
     ['--dead-letter-topic transactions', 'must not be transactions'],

@@ -135,21 +135,20 @@ export async function readRecordSet(
   return { runs, count, bytes, nextOffset };
 }
 
-/** Hands out the records of a set one by one; a run is let go of as soon as its last record is out. */
+/** Hands out the records of a set one by one. */
 export class RecordCursor {
-  readonly #runs: (RecordRun | undefined)[];
+  readonly #runs: readonly RecordRun[];
   #run = -1;
   #current: RecordRun | undefined;
   #reader: ByteReader | undefined;
   #left = 0;
 
   constructor(set: RecordSet) {
-    this.#runs = [...set.runs];
+    this.#runs = set.runs;
   }
 
   next(): SourceRecord | undefined {
     while (this.#left === 0) {
-      if (this.#run >= 0) this.#runs[this.#run] = undefined;
       this.#current = this.#runs[++this.#run];
       if (this.#current === undefined) {
         this.#reader = undefined;

@@ -15,7 +15,7 @@ export class StockBatch implements FetchedBatch {
   readonly count: number;
   readonly nextOffset: number;
   readonly endOffset: number;
-  #messages: readonly KafkaMessage[];
+  readonly #messages: readonly KafkaMessage[];
   #index = 0;
 
   constructor(
@@ -38,19 +38,23 @@ export class StockBatch implements FetchedBatch {
 
   next(): SourceRecord | undefined {
     const message = this.#messages[this.#index++];
-    if (message === undefined) {
-      this.#messages = [];
-      return undefined;
-    }
-    const { offset, timestamp, key, value, headers } = message;
-    return {
-      offset: offsetOf(offset),
-      timestamp: Number(timestamp),
-      key,
-      value,
-      headers: headersOf(headers),
-    };
+    return message && recordOf(message);
   }
+
+  reread(offset: number): SourceRecord | undefined {
+    const message = this.#messages.find(one => offsetOf(one.offset) === offset);
+    return message && recordOf(message);
+  }
+}
+
+function recordOf({ offset, timestamp, key, value, headers }: KafkaMessage): SourceRecord {
+  return {
+    offset: offsetOf(offset),
+    timestamp: Number(timestamp),
+    key,
+    value,
+    headers: headersOf(headers),
+  };
 }
 
 /**

@@ -1,0 +1,13 @@
+import { shown } from '../purchases/columns.js';
+import type { Outcome } from './replay.js';
+
+/** A line for each that could not be replayed, then one that sums up. */
+export function asOutcome({ published, already, failed, dryRun }: Outcome): string {
+  const lines = failed.map(({ letter, why }) => `${letter}: ${shown(why, 300)}`);
+  const done = dryRun ? `${published} could be replayed` : `${published} replayed`;
+  return `${[...lines, `${done}, ${already} replayed before, ${failed.length} failed`].join('\n')}\n`;
+}
+
+export function asOutcomeJson({ published, already, failed, dryRun }: Outcome): string {
+  return `${JSON.stringify({ replayed: published, already, failed, dryRun })}\n`;
+}

@@ -1,0 +1,254 @@
+/** list, show and replay on the embedded broker, against an app that fails at first and is mended. */
+import { type App, type DriverConnection, KafkaRxError, silentLogger, string } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
+import { mapValue } from 'kafka-rx/operators';
+import { type TestApp, type TestAppOptions, testApp } from 'kafka-rx/testing';
+import { share } from 'rxjs';
+import { type Letter, lettersIn } from '../../../demos/dead-letters/letters.js';
+import { asList, asListJson } from '../../../demos/dead-letters/list.js';
+import { asOutcome } from '../../../demos/dead-letters/outcome.js';
+import { type Outcome, replay } from '../../../demos/dead-letters/replay.js';
+import { show } from '../../../demos/dead-letters/show.js';
+
+const value = string;
+const everything: Parameters<typeof replay>[2] = {
+  letters: undefined,
+  wanted: () => true,
+  to: 'branch',
+  app: undefined,
+  dryRun: false,
+  topic: 'dead',
+};
+
+let mended: boolean;
+let t: TestApp;
+let connection: DriverConnection;
+
+function topology(app: App): void {
+  const in$ = app.topic('in', { value }).pipe(share());
+  in$
+    .pipe(
+      mapValue(
+        text => {
+          if (text.startsWith('{"bad') && !mended) throw new KafkaRxError('PROCESS', 'no', { path: 'bad.0' });
+          return text;
+        },
+        { name: 'left' },
+      ),
+    )
+    .subscribe(app.to('a', { value, headers: record => record.headers }));
+  in$.subscribe(app.to('b', { value }));
+}
+
+async function start(options: Partial<TestAppOptions> = {}): Promise<void> {
+  mended = false;
+  t = await testApp(topology, {
+    ...{ policies: { process: 'dead-letter' }, deadLetters: { topic: 'dead' }, partitions: 2, ...options },
+  });
+  const context = { clientId: 'spec', clock: t.clock, logger: silentLogger, event: () => {} };
+  connection = await pumped(memory({ broker: t.broker }).connect(context));
+}
+
+/** Lets virtual time's work run until the promise has settled. */
+async function pumped<T>(work: Promise<T>): Promise<T> {
+  let settled = false;
+  const done = (): void => {
+    settled = true;
+  };
+  work.then(done, done);
+  for (let turns = 0; !settled && turns < 1000; turns++) await t.idle();
+  return work;
+}
+
+const letters = (): Promise<readonly Letter[]> => pumped(lettersIn(connection, 'dead'));
+const replayWith = async (request: Partial<Parameters<typeof replay>[2]> = {}): Promise<Outcome> => {
+  const outcome = await pumped(replay(connection, await letters(), { ...everything, ...request }));
+  await t.idle();
+  return outcome;
+};
+const counts = (): readonly number[] => ['in', 'a', 'b', 'dead'].map(topic => t.broker.records(topic).length);
+
+const bad = (i: number) => ({
+  key: `k${i}`,
+  value: `{"bad":"4111111111111111 ${i}"}`,
+  partition: i % 2,
+  timestamp: 1000 + i,
+  headers: [{ key: 'trace', value: Buffer.from(`t${i}`) }],
+});
+
+test('list tells of each letter where, when and why; show tells its payload', async () => {
+  await start();
+  t.pipeIn('in', [bad(0), { value: 'good' }, bad(1)]);
+  await t.idle();
+  const found = await letters();
+  const lines = asList(found).trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toMatch(/^0:0 +2024-01-01T00:00:00.000Z +PROCESS +process +left +in\/0:0 +bad.0$/);
+  expect(lines[3]).toBe('2 dead letters, 0 replayed');
+  expect(JSON.parse(asListJson(found))).toMatchObject({ deadLetters: 2, replayed: 0 });
+  const text = show(found, {
+    command: 'show',
+    ...everything,
+    json: false,
+    brokers: [],
+    letter: { partition: 1, offset: 0 },
+    keyEnv: undefined,
+  });
+  expect(text).toContain('xxxxxxxxxxxxx111 1');
+  expect(text).not.toContain('4111');
+  expect(text).toMatch(/Dead letter 1:0: the payload is a redacted copy\n$/);
+});
+
+test('an encrypted payload is shown with its key only', async () => {
+  process.env['SPEC_LETTER_KEY'] = 'ab'.repeat(32);
+  await start({ deadLetters: { topic: 'dead', payload: { encrypt: { key: { env: 'SPEC_LETTER_KEY' } } } } });
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  const found = await letters();
+  const request = {
+    command: 'show',
+    ...everything,
+    json: true,
+    brokers: [],
+    letter: { partition: 0, offset: 0 },
+  } as const;
+  expect(JSON.parse(show(found, { ...request, keyEnv: undefined })).content).toBeUndefined();
+  expect(JSON.parse(show(found, { ...request, keyEnv: 'SPEC_LETTER_KEY' })).content).toEqual({
+    key: 'k0',
+    value: bad(0).value,
+    headers: [['trace', 't0']],
+  });
+  delete process.env['SPEC_LETTER_KEY'];
+});
+
+test('a replay publishes each record once, as it was, for the branch that failed; a second one does nothing and says so', async () => {
+  await start();
+  t.pipeIn('in', [bad(0), { value: 'good', partition: 0 }, bad(1), bad(2)]);
+  await t.idle();
+  expect(counts()).toEqual([4, 1, 4, 3]);
+  mended = true;
+  expect(asOutcome(await replayWith())).toBe('3 replayed, 0 replayed before, 0 failed\n');
+  // Into the input, through the branch that failed, not into the other; and a mark beside each letter.
+  expect(counts()).toEqual([7, 4, 4, 6]);
+  const again = t.broker.records('in').filter(({ headers }) => headers.length > 1);
+  for (const record of again) {
+    const original = bad(record.timestamp - 1000);
+    expect(record).toMatchObject({
+      key: Buffer.from(original.key),
+      value: Buffer.from(original.value),
+      partition: original.partition,
+    });
+    expect(record.headers[0]).toEqual(original.headers[0]);
+  }
+  expect(again).toHaveLength(3);
+  expect(t.broker.records('a').flatMap(({ headers }) => headers.map(({ key }) => key))).toEqual([
+    'trace',
+    'trace',
+    'trace',
+  ]);
+
+  expect(asList(await letters())).toMatch(/3 dead letters, 3 replayed\n$/);
+  expect(await replayWith()).toMatchObject({ published: 0, failed: [] });
+  expect(asOutcome(await replayWith({ letters: [{ partition: 0, offset: 0 }] }))).toBe(
+    '0 replayed, 1 replayed before, 0 failed\n',
+  );
+  expect(counts()).toEqual([7, 4, 4, 6]);
+});
+
+test('--to topology gives the record to every branch', async () => {
+  await start();
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  mended = true;
+  await replayWith({ to: 'topology' });
+  expect(counts()).toEqual([2, 1, 2, 2]);
+});
+
+test('--app names who the replay is for', async () => {
+  await start();
+  t.pipeIn('in', [bad(0), bad(1)]);
+  await t.idle();
+  mended = true;
+  await replayWith({ letters: [{ partition: 0, offset: 0 }], app: 'renamed' });
+  expect(counts()).toEqual([3, 0, 2, 3]);
+});
+
+test('a dry run publishes nothing', async () => {
+  await start();
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  expect(await replayWith({ dryRun: true })).toMatchObject({ published: 1, failed: [] });
+  expect(counts()).toEqual([1, 0, 1, 1]);
+});
+
+test('only those that were chosen are replayed, and a letter that there is not is told', async () => {
+  await start();
+  t.pipeIn('in', [bad(0), bad(1)]);
+  await t.idle();
+  mended = true;
+  expect(await replayWith({ wanted: ({ told }) => told.stage === 'decode' })).toMatchObject({ published: 0 });
+  const outcome = await replayWith({
+    letters: [
+      { partition: 1, offset: 0 },
+      { partition: 1, offset: 9 },
+    ],
+  });
+  expect(outcome).toMatchObject({
+    published: 1,
+    failed: [{ letter: '1:9', why: 'there is no such dead letter' }],
+  });
+  expect(counts()).toEqual([3, 1, 2, 3]);
+});
+
+test('a record that its topic keeps no longer is told, and not marked; the others are replayed', async () => {
+  await start();
+  t.pipeIn('in', [bad(0), bad(2), bad(1)]);
+  await t.idle();
+  mended = true;
+  t.broker.deleteRecords({ topic: 'in', partition: 0 }, 1);
+  const outcome = await replayWith();
+  expect(outcome.failed).toEqual([
+    { letter: '0:0', why: 'the record in/0:0 is gone: its topic keeps it no longer' },
+  ]);
+  expect(outcome.published).toBe(2);
+  expect(asList(await letters())).toMatch(/3 dead letters, 2 replayed\n$/);
+});
+
+test('another record at the same place is not taken for the one that failed', async () => {
+  await start();
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  const [letter] = await letters();
+  if (letter === undefined) throw new Error('no letter');
+  const forged = { ...letter, told: { ...letter.told, timestamp: 5 } };
+  const outcome = await pumped(replay(connection, [forged], everything));
+  expect(outcome).toMatchObject({
+    published: 0,
+    failed: [{ why: expect.stringContaining('was made anew') }],
+  });
+});
+
+test('a record that was not acknowledged is not marked: the next replay publishes it', async () => {
+  await start();
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  mended = true;
+  t.broker.faults.failProduce(1, new KafkaRxError('PRODUCE', 'no'), { topic: 'in' });
+  expect(await replayWith()).toMatchObject({ published: 0, failed: [{ letter: '0:0' }] });
+  expect(counts()).toEqual([1, 0, 1, 1]);
+  expect(await replayWith()).toMatchObject({ published: 1, failed: [] });
+});
+
+test('a record that could not be marked is published again by the next replay: twice at worst, never lost', async () => {
+  await start();
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  mended = true;
+  t.broker.faults.failProduce(1, new KafkaRxError('PRODUCE', 'no'), { topic: 'dead' });
+  expect(await replayWith()).toMatchObject({
+    published: 0,
+    failed: [{ why: expect.stringContaining('not be marked') }],
+  });
+  expect(await replayWith()).toMatchObject({ published: 1, failed: [] });
+  expect(counts()).toEqual([3, 2, 1, 2]);
+});
