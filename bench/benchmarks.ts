@@ -2,6 +2,12 @@ import type { Benchmark } from './benchmark.js';
 
 /** All benchmarks by their name on the command line. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  flow: {
+    summary: 'purchases through a real broker, beside hand-tuned peers; outputs read back',
+    defaultRounds: 5,
+    takes: ['peers', 'records'],
+    load: async () => (await import('./flow/flow.js')).measureFlow,
+  },
   commit: {
     summary: 'ns a record through commitInOrder(), settled in random order; target: at most 50',
     defaultRounds: 7,
