@@ -19,6 +19,11 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     defaultRounds: 9,
     load: async () => (await import('./overhead.js')).measureOverhead,
   },
+  partitions: {
+    summary: 'ns a record at 4, 100 and 1,000 partitions; target: 1,000 cost at most 1.3 times 4',
+    defaultRounds: 7,
+    load: async () => (await import('./partitions.js')).measurePartitions,
+  },
   memory: {
     summary: 'a million purchases into a store that takes 50 ms a write; target: heap stays flat',
     defaultRounds: 1,
