@@ -33,7 +33,7 @@ import { onSignals } from './lifecycle/signals.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { silentLogger } from './logger.js';
 import { type Instruments, instruments, type PartitionReading } from './metrics/instruments.js';
-import { memoryMetrics } from './metrics/metrics.js';
+import { noMetrics } from './metrics/metrics.js';
 import { Outputs } from './sinks/outputs.js';
 import { Dispatcher } from './source/dispatcher.js';
 import { partitionReadings } from './source/partition-readings.js';
@@ -87,7 +87,7 @@ class KafkaRxApp implements App {
     this.#clock = options.clock ?? options.driver.clock ?? systemClock;
     this.#stopDeadlineMs = options.stopDeadlineMs ?? defaults.stopDeadlineMs;
     this.#lifecycle = new Lifecycle(options.logger ?? silentLogger);
-    this.#instruments = instruments(options.metrics ?? memoryMetrics(), {
+    this.#instruments = instruments(options.metrics ?? noMetrics, {
       inFlightRecords: () => this.#dispatcher.unsettled,
       inFlightBytes: () => this.#dispatcher.pinnedBytes,
       bufferedBytes: () => this.#outputs.bufferedBytes,
