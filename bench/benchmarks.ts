@@ -8,6 +8,12 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     takes: ['peers', 'records'],
     load: async () => (await import('./flow/flow.js')).measureFlow,
   },
+  latency: {
+    summary: 'ms end to end at 1,000 and 10,000 purchases a second, open loop; target: p99 at most 10 ms',
+    defaultRounds: 3,
+    takes: ['peers'],
+    load: async () => (await import('./latency/latency.js')).measureLatency,
+  },
   commit: {
     summary: 'ns a record through commitInOrder(), settled in random order; target: at most 50',
     defaultRounds: 7,
