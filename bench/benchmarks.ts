@@ -30,6 +30,18 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     defaultRounds: 7,
     load: async () => (await import('./partitions.js')).measurePartitions,
   },
+  store: {
+    summary: 'LMDB: documents a second written, read by id and by customer, every write flushed',
+    defaultRounds: 5,
+    takes: ['records'],
+    load: async () => (await import('./store.js')).measureStore,
+  },
+  soak: {
+    summary: 'ten million purchases without a broker; target: RSS grows by less than 1 % a million',
+    defaultRounds: 1,
+    takes: ['records'],
+    load: async () => (await import('./soak.js')).measureSoak,
+  },
   memory: {
     summary: 'a million purchases into a store that takes 50 ms a write; target: heap stays flat',
     defaultRounds: 1,

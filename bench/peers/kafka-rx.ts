@@ -10,15 +10,15 @@ import { readPlan } from './plan.js';
 const plan = readPlan();
 const meter = new Meter(plan);
 const app = createApp({ groupId: plan.group, driver: kafkajs({ brokers: plan.brokers }) });
-let seen = 0;
-class CountingStore extends NullStore<MaskedPurchase> {
-  override write(documents: Parameters<NullStore<MaskedPurchase>['write']>[0]): undefined {
-    seen += documents.length;
-    // Drains, which is to say that it waits for every acknowledgement, and commits at once.
-    if (seen === plan.records) void app.stop({ deadlineMs: 60_000 });
-  }
-}
-purchases(app, new CountingStore());
+purchases(
+  app,
+  new NullStore<MaskedPurchase>({
+    written(_writes, documents) {
+      // Drains, which is to say that it waits for every acknowledgement, and commits at once.
+      if (documents === plan.records) void app.stop({ deadlineMs: 60_000 });
+    },
+  }),
+);
 app.events$.subscribe(event => {
   if (event.type === 'commit' && event.result.error === undefined)
     meter.committed(event.result.offsets.map(({ partition, offset }) => [partition, offset]));
