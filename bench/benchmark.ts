@@ -1,8 +1,16 @@
+import type { PeerName } from './peers/peer-names.js';
+
 /** What every benchmark is: measured in a process of its own, told in lines and as data, judged against a target. */
 
-/** @property rounds how often everything is measured; the median counts */
+/**
+ * @property rounds how often everything is measured; the median counts
+ * @property peers undefined: all that can run here
+ * @property records undefined: as many as the benchmark is made for
+ */
 export interface BenchmarkOptions {
   readonly rounds: number;
+  readonly peers?: readonly PeerName[] | undefined;
+  readonly records?: number | undefined;
 }
 
 /** Says how far a benchmark is; shown on a terminal only. */
@@ -23,6 +31,8 @@ export interface Benchmark {
   /** One line for `--help`. */
   readonly summary: string;
   readonly defaultRounds: number;
+  /** The options that it takes beside `--rounds`. */
+  readonly takes?: readonly ('peers' | 'records')[];
   /** Loaded in the child process only, so that `--help` is quick and one benchmark cannot warm another's code. */
   load(): Promise<(options: BenchmarkOptions, tell: Tell) => Promise<Outcome>>;
 }

@@ -2,6 +2,18 @@ import type { Benchmark } from './benchmark.js';
 
 /** All benchmarks by their name on the command line. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  flow: {
+    summary: 'purchases through a real broker, beside hand-tuned peers; outputs read back',
+    defaultRounds: 5,
+    takes: ['peers', 'records'],
+    load: async () => (await import('./flow/flow.js')).measureFlow,
+  },
+  latency: {
+    summary: 'ms end to end at 1,000 and 10,000 purchases a second, open loop; target: p99 at most 10 ms',
+    defaultRounds: 3,
+    takes: ['peers'],
+    load: async () => (await import('./latency/latency.js')).measureLatency,
+  },
   commit: {
     summary: 'ns a record through commitInOrder(), settled in random order; target: at most 50',
     defaultRounds: 7,
@@ -12,6 +24,23 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
       'the purchase topology without a broker against a bare loop; target: at most 500 ns a purchase above',
     defaultRounds: 9,
     load: async () => (await import('./overhead.js')).measureOverhead,
+  },
+  partitions: {
+    summary: 'ns a record at 4, 100 and 1,000 partitions; target: 1,000 cost at most 1.3 times 4',
+    defaultRounds: 7,
+    load: async () => (await import('./partitions.js')).measurePartitions,
+  },
+  store: {
+    summary: 'LMDB: documents a second written, read by id and by customer, every write flushed',
+    defaultRounds: 5,
+    takes: ['records'],
+    load: async () => (await import('./store.js')).measureStore,
+  },
+  soak: {
+    summary: 'ten million purchases without a broker; target: RSS grows by less than 1 % a million',
+    defaultRounds: 1,
+    takes: ['records'],
+    load: async () => (await import('./soak.js')).measureSoak,
   },
   memory: {
     summary: 'a million purchases into a store that takes 50 ms a write; target: heap stays flat',

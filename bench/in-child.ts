@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Outcome, Tell } from './benchmark.js';
+import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import type { ChildMessage } from './child.js';
 
 /**
@@ -9,8 +9,8 @@ import type { ChildMessage } from './child.js';
  *
  * Rejects when the child ends without an outcome; its standard error has said why.
  */
-export function measureInChild(name: string, rounds: number, tell: Tell): Promise<Outcome> {
-  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [name, String(rounds)], {
+export function measureInChild(name: string, options: BenchmarkOptions, tell: Tell): Promise<Outcome> {
+  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [name, JSON.stringify(options)], {
     env: { ...process.env, NODE_ENV: 'production' },
   });
   return new Promise((resolve, reject) => {

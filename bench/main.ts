@@ -2,19 +2,22 @@
 import { parseArgs } from 'node:util';
 import { benchmarks } from './benchmarks.js';
 import { measureInChild } from './in-child.js';
+import { type PeerName, peerNames } from './peers/peer-names.js';
 
 const exitCodes = { met: 0, missed: 1, usage: 2 } as const;
 
 const names = Object.keys(benchmarks).join(' | ');
 
-const help = `npm run bench -- <${names}> [--rounds N] [--json]
+const help = `npm run bench -- <${names}> [--rounds N] [--peers A,B] [--records N] [--json]
 
 ${Object.entries(benchmarks)
-  .map(([name, { summary, defaultRounds }]) => `  ${name.padEnd(9)} ${summary} (${defaultRounds} rounds)`)
+  .map(([name, { summary, defaultRounds }]) => `  ${name.padEnd(10)} ${summary} (${defaultRounds} rounds)`)
   .join('\n')}
 
-  --rounds N  how often everything is measured; the median counts
-  --json      one JSON object on stdout
+  --rounds N   how often everything is measured; the median counts
+  --peers A,B  beside whom: ${peerNames.join(', ')}; none for nobody (default: all that can run here)
+  --records N  how many records are measured in a round
+  --json       one JSON object on stdout
 
 The last line is the result. Exit codes: 0 target met, 1 missed or failed, 2 wrong usage.`;
 
@@ -30,10 +33,14 @@ async function main(): Promise<number> {
   if (name === undefined || more.length > 0) throw new UsageError(`Name one benchmark: ${names}`);
   const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
   if (benchmark === undefined) throw new UsageError(`There is no benchmark '${name}', only ${names}`);
-  const rounds = values.rounds === undefined ? benchmark.defaultRounds : Number(values.rounds);
-  if (!(Number.isInteger(rounds) && rounds >= 1)) throw new UsageError('--rounds takes a number from 1 up');
+  for (const option of ['peers', 'records'] as const) {
+    if (values[option] !== undefined && !benchmark.takes?.includes(option))
+      throw new UsageError(`${name} takes no --${option}`);
+  }
+  const rounds = numberOf('rounds', values.rounds) ?? benchmark.defaultRounds;
+  const options = { rounds, peers: peersOf(values.peers), records: numberOf('records', values.records) };
 
-  const { lines, verdict, pass, figures } = await measureInChild(name, rounds, showProgress);
+  const { lines, verdict, pass, figures } = await measureInChild(name, options, showProgress);
   showProgress('');
   if (values.json) {
     console.log(JSON.stringify({ bench: name, pass, rounds, node: process.version, ...figures }));
@@ -45,11 +52,35 @@ async function main(): Promise<number> {
   return pass === false ? exitCodes.missed : exitCodes.met;
 }
 
+function numberOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new UsageError(`--${option} takes a number from 1 up`);
+}
+
+function peersOf(text: string | undefined): readonly PeerName[] | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'none') return [];
+  return text.split(',').map(word => {
+    const peer = peerNames.find(name => name === word);
+    if (peer === undefined)
+      throw new UsageError(`There is no peer '${word}', only ${peerNames.join(', ')}, or none`);
+    return peer;
+  });
+}
+
 function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean' }, rounds: { type: 'string' } },
+      options: {
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+        rounds: { type: 'string' },
+        peers: { type: 'string' },
+        records: { type: 'string' },
+      },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

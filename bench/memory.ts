@@ -4,6 +4,7 @@ import { NullProducer } from './null-producer.js';
 import { NullStore } from './null-store.js';
 import { purchaseApp } from './purchase-app.js';
 import { purchaseLogs, purchasePartitions } from './purchase-logs.js';
+import { shownSlope, slopeOf } from './slope.js';
 import { spreadOf } from './spread.js';
 
 const purchases = 1_000_000;
@@ -50,8 +51,9 @@ export async function measureMemory(_options: BenchmarkOptions, tell: Tell): Pro
   const last = spreadOf(quarter(3).map(sample => sample.heapMib));
   const allowed = second.median + Math.max(second.median * tolerance.share, tolerance.mib);
   const afterWarmUp = samples.slice(Math.floor(samples.length / 4));
-  const heapSlope = slopePerMillion(afterWarmUp, sample => sample.heapMib);
-  const rssSlope = slopePerMillion(afterWarmUp, sample => sample.rssMib);
+  const millions = (sample: Sample): number => sample.purchases / 1e6;
+  const heapSlope = slopeOf(afterWarmUp, millions, sample => sample.heapMib);
+  const rssSlope = slopeOf(afterWarmUp, millions, sample => sample.rssMib);
   const peakMib = peakRss / 2 ** 20;
   const { records } = store.written();
   return {
@@ -74,18 +76,4 @@ export async function measureMemory(_options: BenchmarkOptions, tell: Tell): Pro
       samples,
     },
   };
-}
-
-/** Least squares. */
-function slopePerMillion(samples: readonly Sample[], figure: (sample: Sample) => number): number {
-  const mean = (of: (sample: Sample) => number): number =>
-    samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
-  const x = mean(sample => sample.purchases);
-  const y = mean(figure);
-  const covariance = mean(sample => (sample.purchases - x) * (figure(sample) - y));
-  return (covariance / mean(sample => (sample.purchases - x) ** 2)) * 1e6;
-}
-
-function shownSlope(mib: number): string {
-  return `${mib < 0 ? '−' : '+'}${Math.abs(mib).toFixed(1)}`;
 }

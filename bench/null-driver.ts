@@ -60,27 +60,33 @@ export class NullDriver implements Driver {
 
   #consumer(listener: ConsumerListener): DriverConsumer {
     const { topic, logs, exhausted } = this.#options;
-    const paused = new Set<number>();
+    /** Partitions that have a batch to give and are not paused: with a thousand, looking at all of them would be what is measured. */
+    const ready = new Set<number>(logs.keys());
+    let unfetched = logs.filter(log => !log.fetched).length;
+    let exhaustedLogs = 0;
     let stopped = false;
     let feeding = false;
     let told = false;
     const feed = (): void => {
       feeding = false;
-      if (stopped) return;
-      for (let handed = true; handed; ) {
-        handed = false;
-        for (const [partition, log] of logs.entries()) {
-          if (paused.has(partition)) continue;
-          const batch = log.nextBatch(topic, partition);
+      if (stopped || told) return;
+      // Round by round: a batch that fills a partition pauses it, and takes it out of the set, before its next turn.
+      while (ready.size > 0) {
+        for (const partition of [...ready]) {
+          const log = logs[partition];
+          const batch = ready.has(partition) ? log?.nextBatch(topic, partition) : undefined;
+          if (log?.fetched) ready.delete(partition);
           if (batch === undefined) continue;
+          if (log?.fetched) unfetched--;
           listener.batch(batch);
-          handed = true;
         }
       }
-      if (!told && logs.every(log => log.exhausted)) {
+      if (unfetched > 0) return;
+      while (logs[exhaustedLogs]?.exhausted) exhaustedLogs++;
+      if (exhaustedLogs === logs.length) {
         told = true;
         exhausted();
-      } else if (!told && logs.every(log => log.fetched)) {
+      } else {
         // All is fetched and some of it not handed out yet: look again.
         later();
       }
@@ -97,10 +103,12 @@ export class NullDriver implements Driver {
       },
       subscribe: async () => {},
       pause: partitions => {
-        for (const { partition } of partitions) paused.add(partition);
+        for (const { partition } of partitions) ready.delete(partition);
       },
       resume: partitions => {
-        for (const { partition } of partitions) paused.delete(partition);
+        for (const { partition } of partitions) {
+          if (logs[partition]?.fetched === false) ready.add(partition);
+        }
         later();
       },
       seek() {

@@ -7,22 +7,31 @@ export interface LoggedRecord {
   readonly value: Buffer;
 }
 
-/** About what one fetch of a busy topic brings of a partition: 256 KiB of records. */
-const recordsPerBatch = 1000;
+/** About what one fetch of a busy topic brings of a partition: 256 KiB of purchases. */
+const purchasesPerBatch = 1000;
 
 /** One partition in memory: the same records over and over, up to a count, batch by batch. */
 export class NullLog {
   readonly #records: readonly LoggedRecord[];
+  readonly #recordsPerBatch: number;
+  readonly #recordBytes: number;
   readonly #timestamp = Date.UTC(2024, 0, 1);
   #fetched = 0;
   #handedOut = 0;
 
-  /** @param count how many records the partition holds */
+  /**
+   * @param count how many records the partition holds
+   * @param recordsPerBatch what one fetch brings
+   */
   constructor(
     records: readonly LoggedRecord[],
     readonly count: number,
+    recordsPerBatch = purchasesPerBatch,
   ) {
     this.#records = records;
+    this.#recordsPerBatch = recordsPerBatch;
+    const bytes = records.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+    this.#recordBytes = Math.ceil(bytes / records.length);
   }
 
   /** Every batch was given. */
@@ -38,7 +47,7 @@ export class NullLog {
   /** The next batch; undefined after the last. */
   nextBatch(topic: string, partition: number): FetchedBatch | undefined {
     const from = this.#fetched;
-    const count = Math.min(recordsPerBatch, this.count - from);
+    const count = Math.min(this.#recordsPerBatch, this.count - from);
     if (count === 0) return undefined;
     this.#fetched += count;
     let at = from;
@@ -46,7 +55,7 @@ export class NullLog {
       topic,
       partition,
       epoch: 1,
-      bytes: count * 256,
+      bytes: count * this.#recordBytes,
       count,
       nextOffset: from + count,
       endOffset: this.count,

@@ -7,7 +7,7 @@ export interface NullStoreOptions {
   readonly checking?: boolean;
   /** How long a write takes. Default 0: durable at once. */
   readonly writeMs?: number;
-  /** Called after each write that took time, with what was written so far. */
+  /** Called when a write is durable, with what was written so far. */
   readonly written?: (writes: number, documents: number) => void;
 }
 
@@ -36,7 +36,10 @@ export class NullStore<V> implements Store<V> {
       for (const document of documents) {
         this.#checksum = (this.#checksum + crc32(JSON.stringify(document))) >>> 0;
       }
-    if (this.#writeMs === 0) return undefined;
+    if (this.#writeMs === 0) {
+      this.#written(this.writes, this.#documents);
+      return undefined;
+    }
     return new Promise(resolve =>
       setTimeout(() => {
         this.#written(this.writes, this.#documents);

@@ -34,7 +34,7 @@ import { onSignals } from './lifecycle/signals.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { type Logger, silentLogger } from './logger.js';
 import { type Instruments, instruments, type PartitionReading } from './metrics/instruments.js';
-import { memoryMetrics } from './metrics/metrics.js';
+import { noMetrics } from './metrics/metrics.js';
 import { redactingLogger } from './redacting-logger.js';
 import { Outputs } from './sinks/outputs.js';
 import { type AdmissionParts, admit } from './source/admission.js';
@@ -93,7 +93,7 @@ class KafkaRxApp implements App {
     this.#stopDeadlineMs = options.stopDeadlineMs ?? defaults.stopDeadlineMs;
     this.#logger = redactingLogger(options.logger ?? silentLogger);
     this.#lifecycle = new Lifecycle(this.#logger);
-    this.#instruments = instruments(options.metrics ?? memoryMetrics(), {
+    this.#instruments = instruments(options.metrics ?? noMetrics, {
       inFlightRecords: () => this.#dispatcher.unsettled,
       inFlightBytes: () => this.#dispatcher.pinnedBytes,
       bufferedBytes: () => this.#outputs.bufferedBytes,

@@ -28,6 +28,13 @@ export interface Histogram {
   observe(value: number, labels?: Labels): void;
 }
 
+/** Measures nothing: what an app does that was given no metrics. */
+export const noMetrics: Metrics = {
+  counter: () => ({ add() {} }),
+  gauge() {},
+  histogram: () => ({ observe() {} }),
+};
+
 /** Keeps the numbers in memory: what tests and small programs read. @category Observability @since 0.1.0 */
 export interface MemoryMetrics extends Metrics {
   /** The sum over all label sets that contain `labels`; histograms give their count. 0 when never written. */

@@ -69,6 +69,8 @@ export class Dispatcher {
   readonly #ports: DispatcherPorts;
   #order: readonly PartitionLane[] = [];
   #turn = 0;
+  /** Where in the order the partition stands that `#nextLane` found last. */
+  #next = 0;
   #unsettled = 0;
   #handedOut = 0;
   /** The clock's time as of the last look. */
@@ -281,7 +283,7 @@ export class Dispatcher {
         }
         this.#dispatchTurn(lane);
         // Only now: were a turn that a bound took away gone, every second partition would never get one.
-        this.#turn = this.#order.indexOf(lane) + 1;
+        this.#turn = this.#next + 1;
         if (this.#halted) return;
         this.#now = clock.elapsed();
         if (this.#now >= until) {
@@ -302,12 +304,14 @@ export class Dispatcher {
   #nextLane(): PartitionLane | undefined {
     const count = this.#order.length;
     for (let i = 0; i < count; i++) {
-      const lane = this.#order[(this.#turn + i) % count];
+      const at = (this.#turn + i) % count;
+      const lane = this.#order[at];
       if (lane === undefined || !lane.hasWork || lane.draining || !lane.wanted) continue;
       if (lane.span >= this.#ports.bounds.maxSpan) {
         this.#ports.flush('bound');
         continue;
       }
+      this.#next = at;
       return lane;
     }
     return undefined;

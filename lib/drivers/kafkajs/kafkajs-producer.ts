@@ -18,7 +18,7 @@ import type {
 } from '../port.js';
 import { backoffMs } from './backoff.js';
 import { closedError, fatalErrorOf, kindOf } from './errors.js';
-import { PartitionQueue } from './partition-queue.js';
+import { type Buffered, PartitionQueue } from './partition-queue.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from './produce-transport.js';
 import { meansStaleMetadata, passes } from './protocol/error-codes.js';
 import { payloadBytes, recordBytes } from './protocol/record-batch-encoder.js';
@@ -53,6 +53,7 @@ export class KafkajsProducer implements DriverProducer {
   readonly #context: ProducerContext;
   readonly #options: ProducerOptions;
   readonly #queues = new Map<string, PartitionQueue>();
+  readonly #buffered: Buffered = { bytes: 0 };
   /** Brokers with a request under way. */
   readonly #busy = new Set<number>();
   #flushes: Flush[] = [];
@@ -89,9 +90,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   get bufferedBytes(): number {
-    let bytes = 0;
-    for (const queue of this.#queues.values()) bytes += queue.bytes;
-    return bytes;
+    return this.#buffered.bytes;
   }
 
   flush(): Promise<void> {
@@ -124,11 +123,12 @@ export class KafkajsProducer implements DriverProducer {
     headers: Headers,
     timestamp: number,
   ): void {
-    const record = { key, value, headers, timestamp };
-    const payload = payloadBytes(record);
+    const payload = payloadBytes(key, value, headers);
+    const bytes = recordBytes(payload, headers.length);
     const since = this.#context.driver.clock.elapsed();
     const refusal = this.#refusalOf(queue, payload);
-    queue.append({ ...record, bytes: recordBytes(payload, headers.length), since, listener, refusal });
+    // All fields in one literal: with a spread V8 made an object of another kind, at several times the price of all the rest.
+    queue.append({ key, value, headers, timestamp, bytes, since, listener, refusal });
     this.#schedule();
   }
 
@@ -143,7 +143,7 @@ export class KafkajsProducer implements DriverProducer {
     const key = `${topic}:${partition}`;
     const known = this.#queues.get(key);
     if (known !== undefined) return known;
-    const queue = new PartitionQueue({ topic, partition });
+    const queue = new PartitionQueue({ topic, partition }, this.#buffered);
     this.#queues.set(key, queue);
     return queue;
   }

@@ -12,6 +12,11 @@ export interface PendingRecord extends OutgoingRecord {
   readonly refusal: KafkaRxError | undefined;
 }
 
+/** What all queues of a producer hold together: asked for after every record, so kept up rather than summed up. */
+export interface Buffered {
+  bytes: number;
+}
+
 /**
  * The records of one partition, oldest first, from `append` to their acknowledgement or refusal. A record leaves only
  * from the front, and at most one batch is under way, so that order survives every retry. Plain state, without Kafka
@@ -23,7 +28,7 @@ export class PartitionQueue implements TopicPartition {
   #records: PendingRecord[] = [];
   /** Index of the oldest record; the settled ones before it are cut off now and then. */
   #head = 0;
-  #bytes = 0;
+  readonly #buffered: Buffered;
   /** The most records of a batch, while the one among them that the broker refuses is being isolated. */
   #limit = Number.POSITIVE_INFINITY;
   /** How many of the oldest are under way; 0 when none is. */
@@ -35,17 +40,14 @@ export class PartitionQueue implements TopicPartition {
   appended = 0;
   settled = 0;
 
-  constructor({ topic, partition }: TopicPartition) {
+  constructor({ topic, partition }: TopicPartition, buffered: Buffered) {
     this.topic = topic;
     this.partition = partition;
+    this.#buffered = buffered;
   }
 
   get length(): number {
     return this.#records.length - this.#head;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
   }
 
   get oldest(): PendingRecord | undefined {
@@ -54,7 +56,7 @@ export class PartitionQueue implements TopicPartition {
 
   append(record: PendingRecord): void {
     this.#records.push(record);
-    this.#bytes += record.bytes;
+    this.#buffered.bytes += record.bytes;
     this.appended++;
   }
 
@@ -124,7 +126,7 @@ export class PartitionQueue implements TopicPartition {
     const removed = this.#records.slice(this.#head, this.#head + count);
     this.#head += removed.length;
     this.settled += removed.length;
-    for (const { bytes } of removed) this.#bytes -= bytes;
+    for (const { bytes } of removed) this.#buffered.bytes -= bytes;
     if (this.#head === this.#records.length) {
       this.#records = [];
       this.#head = 0;

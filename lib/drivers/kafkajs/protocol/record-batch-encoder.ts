@@ -32,7 +32,7 @@ const checksumAt = 17;
 const lengthAt = 8;
 
 /** Bytes of key, value and headers: what the limit of a record is about. */
-export function payloadBytes({ key, value, headers }: OutgoingRecord): number {
+export function payloadBytes(key: Buffer | null, value: Buffer | null, headers: Headers): number {
   let size = (key?.length ?? 0) + (value?.length ?? 0);
   for (const header of headers) size += Buffer.byteLength(header.key) + (header.value?.length ?? 0);
   return size;
@@ -55,7 +55,8 @@ export async function encodeRecordBatch(
   for (const record of records) {
     if (record.timestamp < base) base = record.timestamp;
     if (record.timestamp > latest) latest = record.timestamp;
-    capacity += recordBytes(payloadBytes(record), record.headers.length);
+    const { key, value, headers } = record;
+    capacity += recordBytes(payloadBytes(key, value, headers), headers.length);
   }
   const batch = new ByteWriter(capacity);
   batch

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { startCluster } from '../../spec/kafka/cluster.js';
+
+export interface BenchBroker {
+  readonly brokers: readonly string[];
+  /** For all that is not measured. */
+  readonly kafka: Kafka;
+  /** For what this benchmark writes to disk; removed in the end. */
+  readonly folder: string;
+  /** Empty topics under these names, whatever was there. */
+  freshTopics(names: readonly string[], partitions: number): Promise<void>;
+}
+
+const attempts = 50;
+const retryMs = 200;
+
+/** Runs `work` with one Kafka node of its own, on free ports, all compilers on. */
+export async function withBenchBroker<T>(work: (broker: BenchBroker) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-rx-bench-'));
+  try {
+    const cluster = await startCluster({ jit: 'full', heapMb: 1024 });
+    try {
+      const kafka = new Kafka({ clientId: 'bench', brokers: cluster.brokers, logLevel: logLevel.NOTHING });
+      const admin = kafka.admin();
+      await admin.connect();
+      const freshTopics = (names: readonly string[], partitions: number): Promise<void> =>
+        recreate(admin, names, partitions);
+      const result = await work({ brokers: cluster.brokers, kafka, folder, freshTopics });
+      await admin.disconnect();
+      return result;
+    } finally {
+      await cluster.stop();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function recreate(admin: Admin, names: readonly string[], partitions: number): Promise<void> {
+  const existing = new Set(await admin.listTopics());
+  const old = names.filter(name => existing.has(name));
+  if (old.length > 0) await admin.deleteTopics({ topics: old });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: names.map(topic => ({ topic, numPartitions: partitions })),
+      });
+      return;
+    } catch (error) {
+      // The name of a deleted topic is free a moment later.
+      if (attempt === attempts) throw error;
+      await new Promise(resolve => setTimeout(resolve, retryMs));
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What the load generator is told, as JSON in its first argument. */
+export interface LoadPlan {
+  readonly brokers: readonly string[];
+  readonly group: string;
+  readonly input: string;
+  readonly perSecond: number;
+  readonly records: number;
+  /** How many of them are not measured. */
+  readonly warmUp: number;
+}
+
+/** Milliseconds from the time at which a purchase was due to be sent until its output was read. */
+export interface LoadReport {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  readonly maxMs: number;
+  /** How late the generator itself was at worst: what of the latency is its own. */
+  readonly sentLateMs: number;
+}

@@ -1,0 +1,296 @@
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.KafkaClientSupplier;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.KStream;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
+import org.apache.kafka.streams.processor.api.FixedKeyRecord;
+
+/**
+ * The purchase flow of demos/purchases in Kafka Streams: one stream thread, the DSL, Jackson on plain fields. Reads bench/peers/plan.ts's
+ * Plan as JSON from its first argument and prints a Report as its last line, measured as meter.ts does: between two confirmed commits.
+ */
+public final class KafkaStreamsPurchases {
+  private static final ObjectMapper json = new ObjectMapper();
+
+  public static final class Plan {
+    public List<String> brokers;
+    public String group;
+    public String input;
+    public long records;
+    public long warmUp;
+    public String tuning;
+  }
+
+  public static final class Purchase {
+    public String customerId;
+    public String storeId;
+    public String zipCode;
+    public String item;
+    public String department;
+    public int quantity;
+    public double price;
+    public String purchasedAt;
+    public String cardNumber;
+  }
+
+  public static final class Pattern {
+    public String zipCode;
+    public String item;
+    public String purchasedAt;
+    public double amount;
+  }
+
+  public static final class Reward {
+    public String customerId;
+    public double amount;
+    public long points;
+  }
+
+  private static <T> Serde<T> serde(Class<T> type) {
+    ObjectWriter writer = json.writerFor(type);
+    ObjectReader reader = json.readerFor(type);
+    return Serdes.serdeFrom(
+        (topic, value) -> {
+          try {
+            return writer.writeValueAsBytes(value);
+          } catch (IOException error) {
+            throw new UncheckedIOException(error);
+          }
+        },
+        (topic, bytes) -> {
+          try {
+            return reader.readValue(bytes);
+          } catch (IOException error) {
+            throw new UncheckedIOException(error);
+          }
+        });
+  }
+
+  /** An x for every digit but the last four; separators stay. */
+  private static String masked(String cardNumber) {
+    char[] symbols = cardNumber.toCharArray();
+    int digits = 0;
+    for (int i = symbols.length - 1; i >= 0; i--) {
+      if (symbols[i] >= '0' && symbols[i] <= '9' && ++digits > 4) symbols[i] = 'x';
+    }
+    return new String(symbols);
+  }
+
+  /** As demos/purchases/amount.ts: rounded half up to cents, of the decimal number that stands in the JSON. */
+  private static double amountOf(Purchase purchase) {
+    double cents = purchase.quantity * purchase.price * 100;
+    double nearest = Math.floor(cents + 0.5);
+    if (cents < 1e12 && Math.abs(cents - nearest) < 0.499) return nearest / 100;
+    return BigDecimal.valueOf(purchase.price)
+        .multiply(BigDecimal.valueOf(purchase.quantity))
+        .setScale(2, RoundingMode.HALF_UP)
+        .doubleValue();
+  }
+
+  private static Pattern toPattern(Purchase purchase) {
+    Pattern pattern = new Pattern();
+    pattern.zipCode = purchase.zipCode;
+    pattern.item = purchase.item;
+    pattern.purchasedAt = purchase.purchasedAt;
+    pattern.amount = amountOf(purchase);
+    return pattern;
+  }
+
+  private static Reward toReward(Purchase purchase) {
+    Reward reward = new Reward();
+    reward.customerId = purchase.customerId;
+    reward.amount = amountOf(purchase);
+    reward.points = (long) Math.floor(reward.amount);
+    return reward;
+  }
+
+  /** Masks, and asks for a commit after the last record, which would otherwise wait for the interval. */
+  private static final class Mask implements FixedKeyProcessor<byte[], Purchase, Purchase> {
+    private static long seen = 0; // one stream thread
+    private final long last;
+    private FixedKeyProcessorContext<byte[], Purchase> context;
+
+    Mask(long last) {
+      this.last = last;
+    }
+
+    @Override
+    public void init(FixedKeyProcessorContext<byte[], Purchase> context) {
+      this.context = context;
+    }
+
+    @Override
+    public void process(FixedKeyRecord<byte[], Purchase> record) {
+      record.value().cardNumber = masked(record.value().cardNumber);
+      context.forward(record);
+      if (++seen == last) context.commit();
+    }
+  }
+
+  private static final class Meter {
+    private final Plan plan;
+    private final Map<TopicPartition, Long> committed = new HashMap<>();
+    private long[] from;
+    private long[] to;
+    final CountDownLatch done = new CountDownLatch(1);
+
+    Meter(Plan plan) {
+      this.plan = plan;
+    }
+
+    void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
+      offsets.forEach((partition, offset) -> committed.put(partition, offset.offset()));
+      long records = committed.values().stream().mapToLong(Long::longValue).sum();
+      if (from == null && records >= plan.warmUp) from = moment(records);
+      if (to == null && records >= plan.records) {
+        to = moment(records);
+        done.countDown();
+      }
+    }
+
+    private static long[] moment(long records) {
+      var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+      return new long[] {records, System.nanoTime(), system.getProcessCpuTime()};
+    }
+
+    String report() throws IOException {
+      return json.writeValueAsString(
+          Map.of(
+              "records", to[0] - from[0],
+              "wallMs", (to[1] - from[1]) / 1e6,
+              "cpuMs", (to[2] - from[2]) / 1e6,
+              "peakRssMib", peakRssMib()));
+    }
+
+    /** 0 where there is no such file. */
+    private static double peakRssMib() throws IOException {
+      Path status = Path.of("/proc/self/status");
+      if (!Files.exists(status)) return 0;
+      return Files.readAllLines(status).stream()
+          .filter(line -> line.startsWith("VmHWM:"))
+          .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024)
+          .findFirst()
+          .orElse(0);
+    }
+  }
+
+  /** The default clients, but that the consumer tells of its commits. */
+  private record Clients(Meter meter) implements KafkaClientSupplier {
+    @Override
+    public Admin getAdmin(Map<String, Object> config) {
+      return Admin.create(config);
+    }
+
+    @Override
+    public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
+      return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+      return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()) {
+        @Override
+        public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
+          super.commitSync(offsets);
+          meter.committed(offsets);
+        }
+      };
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getRestoreConsumer(Map<String, Object> config) {
+      return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    @Override
+    public Consumer<byte[], byte[]> getGlobalConsumer(Map<String, Object> config) {
+      return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+  }
+
+  private static Properties settings(Plan plan, Path stateDir) {
+    boolean latency = "latency".equals(plan.tuning);
+    Properties settings = new Properties();
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, plan.group);
+    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, String.join(",", plan.brokers));
+    settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000); // as kafka-rx; 30 s by default
+    settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 10_000); // at 1,000 it pauses partitions all the time
+    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 5000);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.ACKS_CONFIG), "all");
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), latency ? 0 : 5);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 512 * 1024);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 64 * 1024 * 1024);
+    return settings;
+  }
+
+  public static void main(String[] args) throws Exception {
+    Plan plan = json.readValue(args[0], Plan.class);
+    Meter meter = new Meter(plan);
+    Path stateDir = Files.createTempDirectory("kafka-rx-streams");
+
+    StreamsBuilder builder = new StreamsBuilder();
+    KStream<byte[], Purchase> masked =
+        builder.stream(plan.input, Consumed.with(Serdes.ByteArray(), serde(Purchase.class)))
+            .processValues(() -> new Mask(plan.records));
+    masked
+        .map((key, purchase) -> KeyValue.pair(purchase.zipCode, toPattern(purchase)))
+        .to("patterns", Produced.with(Serdes.String(), serde(Pattern.class)));
+    masked
+        .map((key, purchase) -> KeyValue.pair(purchase.customerId, toReward(purchase)))
+        .to("rewards", Produced.with(Serdes.String(), serde(Reward.class)));
+    masked
+        .selectKey((key, purchase) -> purchase.customerId)
+        .to("purchases", Produced.with(Serdes.String(), serde(Purchase.class)));
+
+    try (KafkaStreams streams = new KafkaStreams(builder.build(), settings(plan, stateDir), new Clients(meter))) {
+      streams.setUncaughtExceptionHandler(
+          error -> {
+            error.printStackTrace();
+            Runtime.getRuntime().halt(1); // the report would never come
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+          });
+      streams.start();
+      if (!meter.done.await(1, TimeUnit.HOURS)) throw new IllegalStateException("not done within an hour");
+    }
+    System.out.println(meter.report());
+  }
+}

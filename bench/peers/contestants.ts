@@ -1,0 +1,98 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type KafkaJars, missingPrerequisites, provision, streams } from '../../spec/kafka/provision.js';
+import { run, tellingLine } from '../../spec/kafka/run.js';
+import { compileInto } from './compiled.js';
+import { type ContestantName, type PeerName, peerNames } from './peer-names.js';
+import type { Plan, Report } from './plan.js';
+
+export const aboutContestants: Readonly<Record<ContestantName, string>> = {
+  'kafka-rx': 'demos/purchases/topology.ts in createApp, driver kafkajs, a store that forgets; compiled ESM',
+  'raw-kafkajs': 'kafkajs 2.2.4, eachBatch and sendBatch by hand, no validation',
+  platformatic: '@platformatic/kafka 1.35.0, stream and send by hand, no validation',
+  'kafka-streams': 'Kafka Streams 4.3.1, DSL, one stream thread, Jackson',
+};
+
+export interface Contestants {
+  readonly names: readonly ContestantName[];
+  /** One line for each peer that cannot run here. */
+  readonly missing: readonly string[];
+  /** Runs one in a process of its own, to the end of the plan. Rejects with what it said when it fails. */
+  run(name: ContestantName, plan: Plan): Promise<Report>;
+}
+
+const timeoutMs = 900_000;
+const compileTimeoutMs = 120_000;
+
+/**
+ * Makes kafka-rx and the peers ready to be started, in `folder`.
+ *
+ * @param asked the peers to run; undefined: all that can
+ * @throws when one that was asked for cannot run
+ */
+export async function prepareContestants(
+  folder: string,
+  asked: readonly PeerName[] | undefined,
+): Promise<Contestants> {
+  await compileInto(join(folder, 'js'));
+  const names: ContestantName[] = ['kafka-rx'];
+  const missing: string[] = [];
+  let jars: KafkaJars | undefined;
+  for (const name of asked ?? peerNames) {
+    try {
+      if (name === 'platformatic') await import('@platformatic/kafka');
+      if (name === 'kafka-streams') jars = await compileStreams(join(folder, 'java'));
+      names.push(name);
+    } catch (error) {
+      const why = `${name} cannot run: ${error instanceof Error ? error.message : String(error)}`;
+      if (asked !== undefined) throw new Error(why, { cause: error });
+      missing.push(why);
+    }
+  }
+  return {
+    names,
+    missing,
+    async run(name, plan) {
+      const [command, ...args] =
+        name === 'kafka-streams' && jars !== undefined
+          ? streamsCommand(jars, join(folder, 'java'))
+          : [process.execPath, join(folder, 'js', 'bench', 'peers', `${name}.js`)];
+      const { code, stdout, stderr } = await run(command, [...args, JSON.stringify(plan)], timeoutMs);
+      if (code !== 0) throw new Error(`${name} failed: ${tellingLine(`${stderr}\n${stdout}`)}`);
+      // The contestant wrote it, of this version.
+      return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
+    },
+  };
+}
+
+async function compileStreams(folder: string): Promise<KafkaJars> {
+  const without = missingPrerequisites(streams);
+  if (without !== undefined) throw new Error(without);
+  const jars = await provision(streams);
+  await mkdir(folder, { recursive: true });
+  const source = fileURLToPath(new URL('./KafkaStreamsPurchases.java', import.meta.url));
+  const javac = jars.java.replace(/java$/, 'javac');
+  const { code, stdout, stderr } = await run(
+    javac,
+    ['-d', folder, '-cp', jars.classPath, source],
+    compileTimeoutMs,
+  );
+  if (code === undefined)
+    throw new Error(
+      `"${javac}" did not run; install a JDK 17 or later (Debian: apt install openjdk-17-jdk-headless)`,
+    );
+  if (code !== 0) throw new Error(tellingLine(`${stderr}\n${stdout}`));
+  return jars;
+}
+
+/** Serial: on few cores the collector that takes the least CPU. */
+function streamsCommand({ java, classPath, logConfig }: KafkaJars, folder: string): [string, ...string[]] {
+  const heap = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC'];
+  const paths = [
+    `-Djava.io.tmpdir=${folder}`,
+    `-Dlog4j2.configurationFile=${logConfig}`,
+    '-Dkafka.rx.log=ERROR',
+  ];
+  return [java, ...heap, ...paths, '-cp', `${folder}:${classPath}`, 'KafkaStreamsPurchases'];
+}

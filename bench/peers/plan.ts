@@ -1,0 +1,31 @@
+/** What a contestant is told, as JSON in its first argument; every one of them, in whatever language, reads the same. */
+export interface Plan {
+  readonly brokers: readonly string[];
+  /** The consumer group; nothing is committed in it yet. */
+  readonly group: string;
+  readonly input: string;
+  /** How many purchases lie, or will lie, in the input. */
+  readonly records: number;
+  /** How many of them are not measured. */
+  readonly warmUp: number;
+  /** `latency`: send at once; `throughput`: gather, where the client can. */
+  readonly tuning: 'throughput' | 'latency';
+}
+
+/** What all contestants write: the topics of demos/purchases, by what they hold. */
+export const outputTopics = ['patterns', 'rewards', 'purchases'] as const;
+
+/** What a contestant prints as the last line of its standard output. */
+export interface Report {
+  /** Purchases between the two commits that were measured. */
+  readonly records: number;
+  readonly wallMs: number;
+  /** All threads of the process. */
+  readonly cpuMs: number;
+  readonly peakRssMib: number;
+}
+
+export function readPlan(): Plan {
+  // bench/peers/run-contestant.ts wrote it, of the same version.
+  return JSON.parse(process.argv[2] ?? '') as Plan;
+}
