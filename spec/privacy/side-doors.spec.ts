@@ -183,7 +183,12 @@ describe('what holds a record shows where it came from', () => {
       app = wired;
       wired
         .topic('in', { key: string, value: json(Sale) })
-        .pipe(mapAsync(async (value, record) => (seen.push(record), value)))
+        .pipe(
+          mapAsync(async (value, record) => {
+            seen.push(record);
+            return value;
+          }),
+        )
         .subscribe(wired.store(store));
     });
     tested.pipeIn('in', [{ key: card, value: { card }, headers }]);
