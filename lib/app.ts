@@ -115,6 +115,7 @@ class KafkaRxApp implements App {
       pace: { ...defaults.source, idleMs: options.idleMs ?? defaults.source.idleMs },
       viewsOf: topic => this.#wiring.viewsOf(topic),
       bufferedBytes: () => this.#outputs.bufferedBytes,
+      confirmedUntil: () => this.#consumer?.confirmedUntil ?? 0,
       pause: partition => this.#consumer?.pause([partition]),
       resume: partition => this.#consumer?.resume([partition]),
       flush: reason => this.#host.flush(reason),
@@ -255,6 +256,7 @@ class KafkaRxApp implements App {
         this.#lifecycle.tell({ type: 'lost', partitions });
       },
       batch: batch => this.#dispatcher.accept(batch),
+      confirmed: () => this.#dispatcher.wake(),
       failed: error => this.#host.fail(error),
     };
   }

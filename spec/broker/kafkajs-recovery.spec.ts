@@ -137,6 +137,8 @@ class Member implements ConsumerListener {
     }, this.#workMs);
   }
 
+  confirmed(): void {}
+
   failed(error: KafkaRxError): void {
     this.failures.push(error);
   }

@@ -46,6 +46,9 @@ export interface ContractSetup {
   deleteRecords?(topic: string, partition: number, offset: number): Promise<void>;
   addPartitions?(topic: string, total: number): Promise<void>;
   deleteTopic?(topic: string): Promise<void>;
+  /** Has no broker answer until `endOutage`. */
+  outage?(): void;
+  endOutage?(): void;
   /** After all tests; connections of the suite are closed by then. */
   close?(): Promise<void>;
 }

@@ -7,7 +7,7 @@ export interface PartitionState extends TopicPartition {
   /** The next offset to fetch; undefined until the committed offset was looked up. */
   position: number | undefined;
   paused: boolean;
-  /** Fetched while paused: handed out at `resume`. One at most, so that memory is bounded. */
+  /** Fetched while paused or not sure of the membership, and handed out later. One at most: memory is bounded. */
   held: KafkajsBatch | undefined;
   /** Whether a record of this epoch was handed out, so that moving the position needs a new epoch. */
   begun: boolean;

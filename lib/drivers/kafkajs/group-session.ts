@@ -71,7 +71,7 @@ export class GroupSession {
     tolerateDeadBrokers(cluster);
     this.#connections = new ClusterConnections(cluster, driver, {
       broker: broker => {
-        tapGroupProtocol(broker, () => (this.#open ? membership : undefined));
+        tapGroupProtocol(broker, driver.clock, () => (this.#open ? membership : undefined));
         fetcher.tap(broker, cluster, () => this.#open);
       },
       absentTopic: topic => context.absentTopic(topic),

@@ -84,6 +84,10 @@ export class KafkajsConsumer implements DriverConsumer {
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
       rejoin,
       rejoinWanted: () => this.#fetcher.rejoinWanted,
+      confirmed: () => {
+        this.#fetcher.handOutAllHeld();
+        this.#listener.confirmed();
+      },
       heard: failure => this.#setConnected(failure),
     });
     this.#positions = new Positions({
@@ -101,10 +105,15 @@ export class KafkajsConsumer implements DriverConsumer {
       settings,
       listener,
       assignment,
+      session: this.#membership.session,
       positions: this.#positions,
       failed,
     });
     this.#committer = new OffsetCommitter(driver.clock, assignment, this.#membership);
+  }
+
+  get confirmedUntil(): number {
+    return this.#membership.session.until;
   }
 
   async start(): Promise<void> {

@@ -11,8 +11,9 @@
  * 4. JoinGroup, always under the member id that the coordinator gave us, also after kafkajs had to be started anew:
  *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
  */
-import { type Timer, within } from '../../clock.js';
+import { type Clock, type Timer, within } from '../../clock.js';
 import type { AssignedPartition, ConsumerListener, ConsumerOptions, DriverContext } from '../port.js';
+import { Session } from '../session.js';
 import type { Assignment } from './assignment.js';
 import { kindOf, typeOf } from './errors.js';
 import type { Broker, GroupGeneration, JoinGroupRequest } from './internals.js';
@@ -29,6 +30,8 @@ export interface MembershipContext {
   /** Called when kafkajs should join again. */
   readonly rejoin: () => void;
   readonly rejoinWanted: () => boolean;
+  /** The session had run out, and goes on in the same generation. */
+  readonly confirmed: () => void;
   /** Whether the coordinator answers, whatever it says; undefined means that it does, else why not. */
   readonly heard: (failure: unknown) => void;
 }
@@ -40,6 +43,7 @@ function drainBoundMs(rebalanceTimeoutMs: number, heartbeatIntervalMs: number): 
 
 export class Membership {
   readonly #context: MembershipContext;
+  readonly #session: Session;
   #memberId = '';
   #generation = -1;
   #coordinator: Broker | undefined;
@@ -54,6 +58,12 @@ export class Membership {
 
   constructor(context: MembershipContext) {
     this.#context = context;
+    this.#session = new Session(context.driver.clock, context.options.sessionTimeoutMs);
+  }
+
+  /** Until when the group is sure not to have given the partitions away. */
+  get session(): Session {
+    return this.#session;
   }
 
   get memberId(): string {
@@ -99,10 +109,17 @@ export class Membership {
     this.#generation = generationId;
   }
 
+  /** The group has given this generation its assignment; `sentAt` is when it was asked for. */
+  synced(sentAt: number, generation: number): void {
+    if (generation === this.#generation) this.#session.confirm(sentAt);
+  }
+
   /** The new assignment is known: heartbeats begin. */
   assigned(partitions: readonly AssignedPartition[]): void {
     this.#owned = partitions;
     this.#beat();
+    // The leader took its time with the assignment.
+    if (!this.#session.isConfirmed) void this.#heartbeat();
   }
 
   /** The member left, or is about to: nothing more is sent on its behalf. */
@@ -197,13 +214,22 @@ export class Membership {
     this.#beating = undefined;
   }
 
+  /** An answer counts from when the question was sent, however late it comes. */
+  async #sendHeartbeat(generation: GroupGeneration): Promise<void> {
+    const coordinator = await this.coordinator();
+    const sentAt = this.#context.driver.clock.elapsed();
+    await coordinator.heartbeat(ownHeartbeat(generation));
+    if (this.#left || generation.groupGenerationId !== this.#generation) return;
+    if (this.#session.confirm(sentAt)) this.#context.confirmed();
+  }
+
   /** One heartbeat; its error is drawn conclusions from where it arrives ({@link tapGroupProtocol}). Never rejects. */
   async #heartbeat(): Promise<void> {
     if (this.#heartbeatPending || this.#memberId === '' || this.#left) return;
     this.#heartbeatPending = true;
     const { driver, options } = this.#context;
     const { generation } = this;
-    const beat = this.coordinator().then(coordinator => coordinator.heartbeat(ownHeartbeat(generation)));
+    const beat = this.#sendHeartbeat(generation);
     try {
       // A coordinator that does not answer must not keep another, which it may have moved to, from being tried.
       const late = (await within(driver.clock, beat, options.sessionTimeoutMs / 3)) === 'late';
@@ -235,7 +261,11 @@ export function rebalanceWanted(): Error {
 }
 
 /** Has the membership see the group protocol as it passes through this broker, one of this consumer's own. */
-export function tapGroupProtocol(broker: Broker, membership: () => Membership | undefined): void {
+export function tapGroupProtocol(
+  broker: Broker,
+  clock: Clock,
+  membership: () => Membership | undefined,
+): void {
   const joinGroup = broker.joinGroup.bind(broker);
   const syncGroup = broker.syncGroup.bind(broker);
   const heartbeat = broker.heartbeat.bind(broker);
@@ -256,8 +286,11 @@ export function tapGroupProtocol(broker: Broker, membership: () => Membership | 
     }
   };
   broker.syncGroup = async request => {
+    const sentAt = clock.elapsed();
     try {
-      return await syncGroup(request);
+      const answer = await syncGroup(request);
+      membership()?.synced(sentAt, request.generationId);
+      return answer;
     } catch (error) {
       membership()?.observe(error, request.generationId);
       throw error;

@@ -7,6 +7,7 @@
 import type { Timer } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
 import type { ConsumerListener, ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
+import type { Session } from '../session.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { backoffMs } from './backoff.js';
 import { decompress } from './compression.js';
@@ -26,6 +27,7 @@ export interface FetcherContext {
   readonly settings: Settings;
   readonly listener: ConsumerListener;
   readonly assignment: Assignment;
+  readonly session: Session;
   readonly positions: Positions;
   readonly failed: (error: KafkaRxError) => void;
 }
@@ -92,11 +94,16 @@ export class PartitionFetcher {
     for (const wake of [...this.#sleepers]) wake();
   }
 
-  /** Hands out what was fetched while the partition was paused. */
+  /** Hands out what was fetched while the membership was not sure. */
+  handOutAllHeld(): void {
+    for (const partition of this.#context.assignment.list()) this.handOutHeld(partition);
+  }
+
+  /** Hands out what was fetched while the partition was paused, or the membership not sure. */
   handOutHeld(partition: TopicPartition): void {
     const state = this.#context.assignment.readable(partition);
     const batch = state?.held;
-    if (state === undefined || batch === undefined || state.paused) return;
+    if (state === undefined || batch === undefined || !this.#mayHandOut(state)) return;
     state.held = undefined;
     this.#handOut(state, batch);
     this.wake();
@@ -194,8 +201,12 @@ export class PartitionFetcher {
     }
   }
 
+  #mayHandOut(state: PartitionState): boolean {
+    return !state.paused && this.#context.session.isConfirmed;
+  }
+
   #handOut(state: PartitionState, batch: KafkajsBatch): void {
-    if (state.paused) {
+    if (!this.#mayHandOut(state)) {
       state.held = batch;
       return;
     }

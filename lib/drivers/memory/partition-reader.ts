@@ -1,4 +1,5 @@
 import type { AssignedPartition, ConsumerListener, DriverEvent, StartFrom } from '../port.js';
+import type { Session } from '../session.js';
 import type { Cluster } from './cluster.js';
 import { LogBatch } from './log-batch.js';
 import type { PartitionLog } from './partition-log.js';
@@ -10,6 +11,7 @@ const limits = { maxRecords: 500, maxBytes: 1_048_576 };
 export interface ReaderContext {
   readonly cluster: Cluster;
   readonly listener: ConsumerListener;
+  readonly session: Session;
   readonly event: (event: DriverEvent) => void;
   readonly startFrom: StartFrom;
   readonly readCommitted: boolean;
@@ -64,8 +66,8 @@ export class PartitionReader implements AssignedPartition {
 
   /** Within the log: something to read. Outside of it: an offset to reset. */
   #hasWork(): boolean {
-    if (this.#stopped || this.#paused || !this.#context.cluster.reachable) return false;
-    const { readCommitted } = this.#context;
+    const { cluster, session, readCommitted } = this.#context;
+    if (this.#stopped || this.#paused || !cluster.reachable || !session.isConfirmed) return false;
     return this.#position < this.#log.bound(readCommitted) || this.#isOutOfRange();
   }
 
