@@ -71,7 +71,12 @@ export class GroupSession {
     tolerateDeadBrokers(cluster);
     this.#connections = new ClusterConnections(cluster, driver, {
       broker: broker => {
-        tapGroupProtocol(broker, driver.clock, () => (this.#open ? membership : undefined));
+        tapGroupProtocol(
+          broker,
+          driver.clock,
+          () => (this.#open ? membership : undefined),
+          memberId => membership.named(memberId),
+        );
         fetcher.tap(broker, cluster, () => this.#open);
       },
       absentTopic: topic => context.absentTopic(topic),

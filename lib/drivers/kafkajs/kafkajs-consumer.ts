@@ -56,6 +56,7 @@ export class KafkajsConsumer implements DriverConsumer {
   #restart: Timer | undefined;
   #waiting: Waiting[] = [];
   #stopped: Promise<void> | undefined;
+  #lateLeave: Promise<void> | undefined;
 
   constructor(
     driver: DriverContext,
@@ -79,6 +80,9 @@ export class KafkajsConsumer implements DriverConsumer {
       listener,
       assignment,
       heartbeatIntervalMs: heartbeatIntervalOf(settings, options),
+      namedTooLate: memberId => {
+        this.#lateLeave = this.#leave(memberId);
+      },
       findCoordinator: () =>
         this.#session?.findCoordinator() ??
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
@@ -192,6 +196,7 @@ export class KafkajsConsumer implements DriverConsumer {
     this.#settle(waiting => waiting.reject(closedError('consumer')));
     if (!started) return;
     await Promise.all([this.#session?.close(), this.#leave(memberId)]);
+    await this.#lateLeave;
   }
 
   /**
@@ -216,6 +221,8 @@ export class KafkajsConsumer implements DriverConsumer {
 
   /** Opens a session and resolves once its first assignment was handed over. */
   #openAndJoin(): Promise<void> {
+    // Stopped while the topics were looked up.
+    if (this.#state !== 'running') return Promise.reject(closedError('consumer'));
     const joined = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
     });

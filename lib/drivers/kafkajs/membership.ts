@@ -25,6 +25,8 @@ export interface MembershipContext {
   readonly listener: ConsumerListener;
   readonly assignment: Assignment;
   readonly heartbeatIntervalMs: number;
+  /** The coordinator gave the member an id after it had left: it waits for it until told to forget it. */
+  readonly namedTooLate: (memberId: string) => void;
   /** Looks the coordinator up, connected. */
   readonly findCoordinator: () => Promise<Broker>;
   /** Called when kafkajs should join again. */
@@ -102,6 +104,18 @@ export class Membership {
     await this.#letGo;
     this.#stopBeating();
     return { ...request, memberId: this.#memberId };
+  }
+
+  /**
+   * The coordinator gave us an id, and waits for our JoinGroup under it from now on. kafkajs keeps it to itself until that
+   * is answered (src/broker/index.js, joinGroup); whoever stops before would leave a member behind.
+   */
+  named(memberId: string): void {
+    if (this.#left) {
+      this.#context.namedTooLate(memberId);
+      throw sessionOver();
+    }
+    this.#memberId = memberId;
   }
 
   joined({ memberId, generationId }: { readonly memberId: string; readonly generationId: number }): void {
@@ -246,6 +260,20 @@ export class Membership {
   }
 }
 
+/** Tells of the ids that the coordinator gives in its refusal of a JoinGroup without one (src/errors.js). */
+function tapMemberIds({ connectionPool }: Broker, named: (memberId: string) => void): void {
+  const send = connectionPool.send.bind(connectionPool);
+  connectionPool.send = async request => {
+    try {
+      return await send(request);
+    } catch (error) {
+      const { name, memberId } = Object(error) as { readonly name?: unknown; readonly memberId?: unknown };
+      if (name === 'KafkaJSMemberIdRequired' && typeof memberId === 'string') named(memberId);
+      throw error;
+    }
+  };
+}
+
 const own = Symbol('kafka-rx heartbeat');
 
 /** Marks a heartbeat as ours, on its way through a broker's `heartbeat` that kafkajs calls too. */
@@ -265,7 +293,9 @@ export function tapGroupProtocol(
   broker: Broker,
   clock: Clock,
   membership: () => Membership | undefined,
+  named: (memberId: string) => void,
 ): void {
+  tapMemberIds(broker, named);
   const joinGroup = broker.joinGroup.bind(broker);
   const syncGroup = broker.syncGroup.bind(broker);
   const heartbeat = broker.heartbeat.bind(broker);

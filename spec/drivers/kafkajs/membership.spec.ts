@@ -21,6 +21,7 @@ class Member {
     // What the membership uses of a broker, and nothing else of it.
     this.#broker = {
       isConnected: () => true,
+      connectionPool: { send: async () => {} },
       joinGroup: async () => ({ memberId: 'me', generationId: 1 }),
       syncGroup: async () => ({}),
       heartbeat: () => new Promise<void>((resolve, reject) => void this.#answers.push({ resolve, reject })),
@@ -40,13 +41,19 @@ class Member {
       },
       assignment,
       heartbeatIntervalMs,
+      namedTooLate: () => {},
       findCoordinator: async () => this.#broker,
       rejoin: () => {},
       rejoinWanted: () => false,
       confirmed: () => void this.confirmations++,
       heard: () => {},
     });
-    tapGroupProtocol(this.#broker, this.clock, () => this.membership);
+    tapGroupProtocol(
+      this.#broker,
+      this.clock,
+      () => this.membership,
+      () => {},
+    );
     this.assign = () => this.membership.assigned(assignment.replace([{ topic: 't', partition: 0 }]));
   }
 
