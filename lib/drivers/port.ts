@@ -12,6 +12,8 @@
  *   `revoking` was called for a partition no batch of that epoch follows.
  * - A partition's epoch grows with each assignment and each seek, for every partition of the member, kept or not.
  * - A commit is sent only for a partition that is assigned in that epoch; anything else is refused, not sent.
+ * - A partition without a committed offset that begins at `latest` or at a time begins with a batch without records,
+ *   whose `nextOffset` is where that is: committed as any other, it holds the group's place until a record comes.
  * - No batch is handed out once `confirmedUntil` has passed, until `confirmed`, `lost` or `assigned` is called: after an
  *   outage longer than the session another member may have the partitions already.
  */

@@ -6,8 +6,15 @@
  */
 import type { Timer } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type { ConsumerListener, ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
+import type {
+  ConsumerListener,
+  ConsumerOptions,
+  DriverContext,
+  FetchedBatch,
+  TopicPartition,
+} from '../port.js';
 import type { Session } from '../session.js';
+import { startBatch } from '../start-batch.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { backoffMs } from './backoff.js';
 import { decompress } from './compression.js';
@@ -121,11 +128,19 @@ export class PartitionFetcher {
     if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
     try {
       const absent = await positions.checkSuspects(cluster);
-      await positions.resolve(broker, cluster, due);
+      await positions.resolve(broker, cluster, due, (state, offset) =>
+        this.#handOut(state, startBatch(state, offset)),
+      );
       const requested = new Map<string, PartitionState & { readonly position: number }>();
       for (const state of due) {
         const { position } = state;
-        if (position === undefined || absent.has(state.topic) || !assignment.isCurrent(state)) continue;
+        if (
+          position === undefined ||
+          state.held !== undefined ||
+          absent.has(state.topic) ||
+          !assignment.isCurrent(state)
+        )
+          continue;
         requested.set(`${state.topic}:${state.partition}`, { ...state, position });
       }
       if (requested.size === 0) return await this.#sleep(shortWaitMs);
@@ -205,7 +220,7 @@ export class PartitionFetcher {
     return !state.paused && this.#context.session.isConfirmed;
   }
 
-  #handOut(state: PartitionState, batch: KafkajsBatch): void {
+  #handOut(state: PartitionState, batch: FetchedBatch): void {
     if (!this.#mayHandOut(state)) {
       state.held = batch;
       return;

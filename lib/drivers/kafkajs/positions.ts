@@ -39,8 +39,17 @@ export class Positions {
     this.#context = context;
   }
 
-  /** Finds the position of those partitions of this broker that have none yet. */
-  async resolve(broker: Broker, cluster: Cluster, states: readonly PartitionState[]): Promise<void> {
+  /**
+   * Finds the position of those partitions of this broker that have none yet.
+   *
+   * @param begins hears of those that begin at a place that is lost with the process unless somebody commits it
+   */
+  async resolve(
+    broker: Broker,
+    cluster: Cluster,
+    states: readonly PartitionState[],
+    begins: (state: PartitionState, offset: number) => void,
+  ): Promise<void> {
     const { options, membership } = this.#context;
     const unknown = states.filter(state => state.position === undefined);
     if (unknown.length === 0) return;
@@ -57,10 +66,12 @@ export class Positions {
       if (state.epoch !== epochs.get(state) || state.position !== undefined) continue;
       const key = keyOf(state);
       if (start !== undefined && fresh.includes(state)) this.#begun.set(key, start(state));
-      const offset =
-        this.#resets.get(key) ?? (committed(state) >= 0 ? committed(state) : this.#begun.get(key));
+      const reset = this.#resets.get(key);
+      const begun = committed(state) >= 0 ? undefined : this.#begun.get(key);
       this.#resets.delete(key);
-      state.position = offset;
+      state.position = reset ?? begun ?? committed(state);
+      if (reset === undefined && begun !== undefined && options.startFrom !== 'earliest')
+        begins(state, begun);
     }
   }
 

@@ -176,8 +176,8 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
       const log = this.#cluster.find(at);
       // A topic that was deleted since: the next assignment leaves it out.
       if (log === undefined) continue;
-      const position = this.group.committed(at) ?? log.offsetAt(this.#options.startFrom);
-      this.#readers.set(nameOf(at), new PartitionReader(this.#context, { ...at, epoch }, log, position));
+      const committed = this.group.committed(at);
+      this.#readers.set(nameOf(at), new PartitionReader(this.#context, { ...at, epoch }, log, committed));
     }
     this.#listener.assigned([...this.#readers.values()].map(assigned));
     for (const reader of this.#readers.values()) reader.wake();

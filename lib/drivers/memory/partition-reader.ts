@@ -1,5 +1,6 @@
 import type { AssignedPartition, ConsumerListener, DriverEvent, StartFrom } from '../port.js';
 import type { Session } from '../session.js';
+import { startBatch } from '../start-batch.js';
 import type { Cluster } from './cluster.js';
 import { LogBatch } from './log-batch.js';
 import type { PartitionLog } from './partition-log.js';
@@ -29,14 +30,23 @@ export class PartitionReader implements AssignedPartition {
   #paused = false;
   #stopped = false;
   #due = false;
+  /** Whether nobody has committed where it begins, and a later start would be elsewhere. */
+  #begins: boolean;
 
-  constructor(context: ReaderContext, at: AssignedPartition, log: PartitionLog, position: number) {
+  /** @param committed where the group stands; undefined where it begins as `startFrom` says */
+  constructor(
+    context: ReaderContext,
+    at: AssignedPartition,
+    log: PartitionLog,
+    committed: number | undefined,
+  ) {
     this.topic = at.topic;
     this.partition = at.partition;
     this.epoch = at.epoch;
     this.#context = context;
     this.#log = log;
-    this.#position = position;
+    this.#position = committed ?? log.offsetAt(context.startFrom);
+    this.#begins = committed === undefined && context.startFrom !== 'earliest';
     this.#unwatch = log.watch(() => this.wake());
   }
 
@@ -54,6 +64,7 @@ export class PartitionReader implements AssignedPartition {
 
   seek(offset: number, epoch: number): void {
     this.#position = offset;
+    this.#begins = false;
     this.epoch = epoch;
     this.wake();
   }
@@ -68,7 +79,7 @@ export class PartitionReader implements AssignedPartition {
   #hasWork(): boolean {
     const { cluster, session, readCommitted } = this.#context;
     if (this.#stopped || this.#paused || !cluster.reachable || !session.isConfirmed) return false;
-    return this.#position < this.#log.bound(readCommitted) || this.#isOutOfRange();
+    return this.#begins || this.#position < this.#log.bound(readCommitted) || this.#isOutOfRange();
   }
 
   #isOutOfRange(): boolean {
@@ -78,10 +89,16 @@ export class PartitionReader implements AssignedPartition {
   readonly #deliver = (): void => {
     this.#due = false;
     if (!this.#hasWork()) return;
-    if (this.#isOutOfRange()) this.#reset();
+    if (this.#begins) this.#begin();
+    else if (this.#isOutOfRange()) this.#reset();
     else this.#fetch();
     this.wake();
   };
+
+  #begin(): void {
+    this.#begins = false;
+    this.#context.listener.batch(startBatch(this, this.#position));
+  }
 
   #fetch(): void {
     const { readCommitted, listener } = this.#context;
