@@ -7,7 +7,9 @@ import { delay, systemClock } from '../../lib/clock.js';
 import type { DriverConnection } from '../../lib/drivers/port.js';
 import { noHeaders } from '../../lib/headers.js';
 import { silentLogger } from '../../lib/logger.js';
+import { TcpProxy } from '../chaos/proxy.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { freePorts } from '../kafka/ports.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { inFlight, memberOptions, workSlowly } from './slow-work.js';
 import type { StoppableReport, StoppableTask } from './stoppable-member.js';
@@ -20,12 +22,17 @@ const groupId = 'stopped';
 
 (missing === undefined ? describe : describe.skip)('a process stopped for longer than its session', () => {
   let cluster: KafkaCluster;
+  /** Between the member that is stopped and the broker. */
+  let proxy: TcpProxy;
   let connection: DriverConnection;
   let child: ChildProcess | undefined;
   let other: App | undefined;
 
   beforeAll(async () => {
-    cluster = await startCluster();
+    const [port = 0] = await freePorts(1);
+    proxy = new TcpProxy(port);
+    cluster = await startCluster({ listeners: [{ name: 'PROXIED', advertised: [proxy.address] }] });
+    await proxy.open(cluster.nodes[0]?.addresses.extra['PROXIED'] ?? '');
     connection = await kafkajs({ brokers: cluster.brokers }).connect({
       clientId: 'test',
       clock: systemClock,
@@ -38,12 +45,13 @@ const groupId = 'stopped';
     child?.kill('SIGKILL');
     await other?.stop();
     await connection?.close();
+    proxy?.close();
     await cluster?.stop();
   });
 
   test('hands out nothing after it wakes until its group has answered, so that only what was in flight is repeated', async () => {
     await publish(connection);
-    const task: StoppableTask = { brokers: cluster.brokers, groupId };
+    const task: StoppableTask = { brokers: [proxy.address], groupId };
     const stopped = fork(join('spec', 'broker', 'stoppable-member.ts'), [JSON.stringify(task)], {
       execArgv: ['--import', 'tsx'],
     });
@@ -64,10 +72,13 @@ const groupId = 'stopped';
     const running = other.run();
     await until('the other member to have taken over', () => seen.length > 500);
     const before = begun();
+    // The group's word takes a while; what was in flight settles meanwhile, and makes room for more.
+    proxy.delay(500);
     const continuedAt = Date.now();
     stopped.kill('SIGCONT');
     const afterwards = () => reports.filter(({ atMs }) => atMs >= continuedAt);
     await until('the word of the group', () => afterwards().some(({ what }) => what === 'lost'));
+    proxy.heal();
     await until('the stopped member to be back', () => afterwards().some(({ what }) => what === 'assigned'));
 
     const told = afterwards().findIndex(({ what }) => what === 'lost');
