@@ -55,6 +55,7 @@ export class Membership {
   /** Ends a drain early: the group went on without us. */
   #expelled: () => void = () => {};
   #left = false;
+  #asked: Promise<unknown> = Promise.resolve();
   /** What this member had last, for the sticky assignor; it outlives giving it up, but not losing it. */
   #owned: readonly AssignedPartition[] = [];
 
@@ -104,6 +105,16 @@ export class Membership {
     await this.#letGo;
     this.#stopBeating();
     return { ...request, memberId: this.#memberId };
+  }
+
+  /** Settles when no JoinGroup is under way whose answer would be our id. */
+  get asked(): Promise<unknown> {
+    return this.#asked;
+  }
+
+  /** A JoinGroup is under way. */
+  asking(answer: Promise<unknown>): void {
+    if (this.#memberId === '') this.#asked = answer.catch(() => {});
   }
 
   /**
@@ -260,15 +271,19 @@ export class Membership {
   }
 }
 
+const joinGroupKey = 11;
+
 /** Tells of the ids that the coordinator gives in its refusal of a JoinGroup without one (src/errors.js). */
-function tapMemberIds({ connectionPool }: Broker, named: (memberId: string) => void): void {
+function tapMemberIds({ connectionPool }: Broker, ids: Pick<Membership, 'asking' | 'named'>): void {
   const send = connectionPool.send.bind(connectionPool);
   connectionPool.send = async request => {
+    const answer = send(request);
+    if (request.request.apiKey === joinGroupKey) ids.asking(answer);
     try {
-      return await send(request);
+      return await answer;
     } catch (error) {
       const { name, memberId } = Object(error) as { readonly name?: unknown; readonly memberId?: unknown };
-      if (name === 'KafkaJSMemberIdRequired' && typeof memberId === 'string') named(memberId);
+      if (name === 'KafkaJSMemberIdRequired' && typeof memberId === 'string') ids.named(memberId);
       throw error;
     }
   };
@@ -293,9 +308,9 @@ export function tapGroupProtocol(
   broker: Broker,
   clock: Clock,
   membership: () => Membership | undefined,
-  named: (memberId: string) => void,
+  ids: Pick<Membership, 'asking' | 'named'>,
 ): void {
-  tapMemberIds(broker, named);
+  tapMemberIds(broker, ids);
   const joinGroup = broker.joinGroup.bind(broker);
   const syncGroup = broker.syncGroup.bind(broker);
   const heartbeat = broker.heartbeat.bind(broker);

@@ -48,12 +48,7 @@ class Member {
       confirmed: () => void this.confirmations++,
       heard: () => {},
     });
-    tapGroupProtocol(
-      this.#broker,
-      this.clock,
-      () => this.membership,
-      () => {},
-    );
+    tapGroupProtocol(this.#broker, this.clock, () => this.membership, this.membership);
     this.assign = () => this.membership.assigned(assignment.replace([{ topic: 't', partition: 0 }]));
   }
 
