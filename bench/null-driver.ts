@@ -97,6 +97,7 @@ export class NullDriver implements Driver {
       systemClock.defer(feed);
     };
     return {
+      confirmedUntil: Number.POSITIVE_INFINITY,
       start: async () => {
         listener.assigned(logs.map((_, partition) => ({ topic, partition, epoch: 1 })));
         later();

@@ -130,6 +130,7 @@ class KafkaRxApp implements App {
       viewsOf: topic => this.#wiring.viewsOf(topic),
       admit: headers => admit(headers, admission),
       bufferedBytes: () => this.#outputs.bufferedBytes,
+      confirmedUntil: () => this.#consumer?.confirmedUntil ?? 0,
       pause: partition => this.#consumer?.pause([partition]),
       resume: partition => this.#consumer?.resume([partition]),
       flush: reason => this.#host.flush(reason),
@@ -287,6 +288,7 @@ class KafkaRxApp implements App {
         this.#lifecycle.tell({ type: 'lost', partitions });
       },
       batch: batch => this.#dispatcher.accept(batch),
+      confirmed: () => this.#dispatcher.wake(),
       failed: error => this.#host.fail(error),
     };
   }

@@ -40,6 +40,7 @@ const consumer = connection.consumer(
   {
     assigned() {},
     revoking: async () => {},
+    confirmed() {},
     lost() {},
     failed(error) {
       throw error;

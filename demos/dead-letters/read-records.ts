@@ -49,6 +49,7 @@ export async function readRecords(connection: DriverConnection, topic: string, w
       {
         assigned: given => consumer.pause(given.filter(({ partition }) => !left.has(partition))),
         revoking: async () => {},
+        confirmed: () => {},
         lost: () => {},
         failed: end,
         batch(batch) {

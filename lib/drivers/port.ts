@@ -12,6 +12,10 @@
  *   `revoking` was called for a partition no batch of that epoch follows.
  * - A partition's epoch grows with each assignment and each seek, for every partition of the member, kept or not.
  * - A commit is sent only for a partition that is assigned in that epoch; anything else is refused, not sent.
+ * - A partition without a committed offset that begins at `latest` or at a time begins with a batch without records,
+ *   whose `nextOffset` is where that is: committed as any other, it holds the group's place until a record comes.
+ * - No batch is handed out once `confirmedUntil` has passed, until `confirmed`, `lost` or `assigned` is called: after an
+ *   outage longer than the session another member may have the partitions already.
  */
 import type { Clock } from '../clock.js';
 import type { KafkaRxError } from '../errors.js';
@@ -152,6 +156,11 @@ export interface ConsumerListener {
   lost(partitions: readonly AssignedPartition[]): void;
   /** A fetched batch, in offset order per partition. */
   batch(batch: FetchedBatch): void;
+  /**
+   * The group has confirmed the membership after `confirmedUntil` had passed, in the same generation: what was withheld
+   * goes on where it was.
+   */
+  confirmed(): void;
   /** The consumer has given up for good. */
   failed(error: KafkaRxError): void;
 }
@@ -183,6 +192,12 @@ export interface SourceRecord {
 }
 
 export interface DriverConsumer {
+  /**
+   * Until when this member is sure to have its partitions, on the context's monotonic clock: a session timeout after
+   * the last confirmed heartbeat was sent, less a margin. From then on nothing of what was fetched is to be begun; look
+   * at it before work is handed out, since a process that was stopped hears of nothing. Cheap to read.
+   */
+  readonly confirmedUntil: number;
   /** Joins the group; resolves when the first assignment (possibly empty) was handed over. */
   start(): Promise<void>;
   /** Replaces the subscription of a running consumer; a rebalance follows. */

@@ -43,6 +43,8 @@ export interface DispatcherPorts {
   /** What the headers of a record say, and what is left of them for the topology. */
   admit(headers: Headers): Admission;
   bufferedBytes(): number;
+  /** Until when, on the clock's monotonic time, no other member can have the partitions. */
+  confirmedUntil(): number;
   pause(partition: TopicPartition): void;
   resume(partition: TopicPartition): void;
   /** Tells lease holders to let go of what they gather. */
@@ -277,6 +279,8 @@ export class Dispatcher {
       this.#now = clock.elapsed();
       const until = this.#now + pace.turnMs;
       for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
+        // An outage longer than the session, or a process that was stopped: `wake` or the end of the epochs follows.
+        if (this.#now >= this.#ports.confirmedUntil()) return;
         if (this.#atBound() && !this.#relieved()) {
           this.#flushAfter(pace.flushMs, 'bound');
           return;

@@ -112,6 +112,57 @@ describe('a rebalance', () => {
   });
 });
 
+describe('a member that the group does not hear', () => {
+  /** One record under way at a time, so that what was fetched waits in the app. */
+  const slow = { bounds: { maxUnsettled: 1 }, sessionTimeoutMs: 30_000 };
+
+  test('for longer than its session begins nothing more: another member does, and only what was under way is written twice', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const first = members.start(copy, slow);
+    await members.settle();
+    const second = members.start(copy, { ...slow, sessionTimeoutMs: 30_000 });
+    await members.pass(100);
+    const owner = members.broker.members('group').find(({ assigned }) => assigned.length > 0);
+    members.broker.faults.delayAcknowledgements(31_000);
+    members.publish('in', ...numbers(50));
+    await members.settle();
+    members.broker.faults.silence(owner?.memberId ?? '');
+    await members.pass(20_000);
+    expect(members.values('out')).toEqual(['0']);
+    members.broker.faults.delayAcknowledgements(0);
+    // The acknowledgement comes after the session: it makes room for the next record, which is another's by then.
+    await members.pass(60_000);
+    members.broker.faults.endSilence(owner?.memberId ?? '');
+    await members.pass(60_000);
+    expect(members.values('out').filter(one => one === '0')).toHaveLength(2);
+    expect(sorted(members.values('out').slice(1))).toEqual(numbers(50));
+    expect(members.committed('in')).toEqual([50]);
+    expect(
+      [first, second].flatMap(({ events }) => events.filter(({ type }) => type === 'lost')),
+    ).toHaveLength(1);
+  });
+
+  test('until just before its session ends goes on where it was, in the same epoch', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const member = members.start(copy, slow);
+    await members.settle();
+    const [memberId = ''] = members.memberIds();
+    members.broker.faults.delayAcknowledgements(28_000);
+    members.publish('in', ...numbers(3));
+    await members.settle();
+    members.broker.faults.silence(memberId);
+    members.broker.faults.delayAcknowledgements(0);
+    await members.pass(29_000, 100);
+    expect(members.values('out')).toEqual(['0']);
+    members.broker.faults.endSilence(memberId);
+    await members.settle();
+    expect(members.values('out')).toEqual(numbers(3));
+    await members.pass(100);
+    expect(members.committed('in')).toEqual([3]);
+    expect(member.events.filter(({ type }) => type === 'assigned')).toHaveLength(1);
+  });
+});
+
 describe('lost partitions', () => {
   test('in the midst of a rebalance: what is assigned next is not taken for what was given up', async () => {
     const members = new Members({ in: 1, out: 1 });

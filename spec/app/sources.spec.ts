@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { json, number, string } from 'kafka-rx';
+import { type App, json, number, string } from 'kafka-rx';
 import { mapValue } from 'kafka-rx/operators';
 import { testApp } from 'kafka-rx/testing';
 import { type MonoTypeOperatorFunction, share, tap } from 'rxjs';
@@ -241,5 +241,19 @@ describe('startFrom', () => {
   test('latest begins at the end', async () => expect(await run('latest')).toBe('d'));
   test('a timestamp begins at the first record of that time', async () =>
     expect(await run({ timestamp: 1500 })).toBe('bcd'));
+  test('latest holds from the first start on: what comes while no member runs is not skipped', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    members.publish('in', 'a');
+    const copy = (app: App) => void app.topic('in', { value }).subscribe(app.to('out', { value }));
+    const first = members.start(copy, { startFrom: 'latest' });
+    await members.settle();
+    void first.app.stop();
+    await members.settle();
+    expect(members.committed('in')).toEqual([1]);
+    members.publish('in', 'b');
+    members.start(copy, { startFrom: 'latest' });
+    await members.settle();
+    expect(members.values('out')).toEqual(['b']);
+  });
   test('a committed offset counts more', async () => expect(await run('earliest', 2)).toBe('cd'));
 });

@@ -139,6 +139,14 @@ class KafkaSetup implements ContractSetup {
     await this.#kafkajs.admin.deleteTopics({ topics: [topic] });
   }
 
+  outage(): void {
+    for (const node of this.#cluster?.nodes ?? []) node.suspend();
+  }
+
+  endOutage(): void {
+    for (const node of this.#cluster?.nodes ?? []) node.resume();
+  }
+
   async close(): Promise<void> {
     await this.#client?.producer.disconnect();
     await this.#client?.admin.disconnect();

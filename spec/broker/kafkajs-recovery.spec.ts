@@ -137,6 +137,8 @@ class Member implements ConsumerListener {
     }, this.#workMs);
   }
 
+  confirmed(): void {}
+
   failed(error: KafkaRxError): void {
     this.failures.push(error);
   }
@@ -326,6 +328,41 @@ const duplicatesIn = (values: readonly string[]): number => values.length - new 
         expect.arrayContaining(['retrying', 'disconnected', 'connected']),
       );
       await member.stop();
+    });
+
+    test('stopped at any moment of its first join, a member leaves nobody behind: the next gets its assignment at once', async () => {
+      const connection = await connect();
+      for (const stopAfterMs of [0, 5, 8, 10, 12, 15, 20, 30, 60, 100, 300]) {
+        const [topic, group] = [`ghost-${names++}`, `ghost-${names}`];
+        await connection.admin.createTopics([{ name: topic, partitions: 2 }]);
+        // A member that is slow to give its partitions up keeps the first join of the other waiting.
+        const first = new Member(0);
+        await first.start(await connect(), group, [topic]);
+        first.revoking = () => delay(systemClock, 500);
+        const options = {
+          groupId: group,
+          topics: [topic],
+          startFrom: 'earliest',
+          coPartitioned: [],
+        } as const;
+        const times = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 15_000, readCommitted: true };
+        const stopped = connection.consumer({ ...options, ...times }, new Member(0));
+        const started = stopped.start().catch(() => {});
+        await delay(systemClock, stopAfterMs);
+        await stopped.stop();
+        await started;
+        const next = new Member(0);
+        const from = performance.now();
+        await next.start(await connect(), group, [topic]);
+        const tookMs = Math.round(performance.now() - from);
+        process.stderr.write(
+          `stopped after ${stopAfterMs} ms of its first join: the next joined in ${tookMs} ms\n`,
+        );
+        expect(`${stopAfterMs} ms: ${tookMs < 3_500 ? 'at once' : tookMs}`).toBe(
+          `${stopAfterMs} ms: at once`,
+        );
+        await Promise.all([first.stop(), next.stop()]);
+      }
     });
 
     test('a member that the group put out hears of the loss before its next assignment, and its commits are refused', async () => {

@@ -129,6 +129,7 @@ async function bytesOf(topic: string): Promise<Buffer> {
     assigned: () => {},
     revoking: async () => {},
     lost: () => {},
+    confirmed: () => {},
     failed: error => {
       throw error;
     },

@@ -73,6 +73,7 @@ export class FailPoints {
       },
       revoking: partitions => inner.revoking(partitions),
       lost: partitions => inner.lost(partitions),
+      confirmed: () => inner.confirmed(),
       failed: error => inner.failed(error),
       batch: batch => inner.batch(this.#killMidBatch ? dyingHalfway(batch) : batch),
     };
@@ -80,6 +81,9 @@ export class FailPoints {
 
   #consumer(inner: DriverConsumer): DriverConsumer {
     return {
+      get confirmedUntil() {
+        return inner.confirmedUntil;
+      },
       start: () => inner.start(),
       subscribe: topics => inner.subscribe(topics),
       pause: partitions => inner.pause(partitions),

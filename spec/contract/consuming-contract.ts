@@ -208,6 +208,27 @@ export function consumingContract(context: ContractContext): void {
     expect(readers.map(({ seen }) => seen.offsets({ topic, partition: 0 })[0])).toEqual([0, 6, 3]);
   });
 
+  for (const which of ['latest', 'timestamp'] as const) {
+    const name = `a group that starts at ${which} keeps its place, though no record has come`;
+    context.unless('startPlace')(name, async () => {
+      const client = await context.client();
+      const topic = await context.topic(client);
+      const at = { topic, partition: 0 };
+      await context.publish(topic, 0, numbers(0, 3));
+      const group = context.name('group');
+      const startFrom = which === 'latest' ? which : { timestamp: Date.now() + 3_600_000 };
+      const first = await context.start(client, group, [topic], { startFrom });
+      await context.eventually('the start', () => first.seen.nextOffset(at) === 3);
+      expect(first.seen.records).toEqual([]);
+      await first.consumer.commit([{ ...at, epoch: first.seen.epoch(at), offset: 3 }]);
+      await first.consumer.stop();
+      await context.publish(topic, 0, ['3', '4']);
+      const second = await context.start(client, group, [topic], { startFrom });
+      await context.seenUpTo(second, at, 5);
+      expect(values(second.seen.records)).toEqual(['3', '4']);
+    });
+  }
+
   can(setup.deleteRecords)(
     'a position below the log start is announced as a reset, never a silent jump',
     async () => {

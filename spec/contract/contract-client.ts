@@ -103,8 +103,12 @@ export class ContractClient {
     topics: readonly string[],
     options: Partial<ConsumerOptions> = {},
   ): RecordingConsumer {
-    const seen = new RecordingListener(this.calls);
-    const consumer = this.connection.consumer(
+    const { clock } = this.#setup;
+    const seen: RecordingListener = new RecordingListener(
+      this.calls,
+      () => clock.elapsed() < consumer.confirmedUntil,
+    );
+    const consumer: DriverConsumer = this.connection.consumer(
       {
         groupId,
         topics,

@@ -24,6 +24,10 @@ export interface ContractLimits {
   readonly readsAhead?: string;
   /** Waits for `revoking` also where everything that it handed out is committed. */
   readonly idleDrain?: string;
+  /** Withholds records while its membership is not sure. */
+  readonly sureMembership?: string;
+  /** Commits where a partition begins that nobody has committed. */
+  readonly startPlace?: string;
   /** Tells a topic that was made anew from the one before. */
   readonly topicIds?: string;
 }
@@ -61,6 +65,9 @@ export interface ContractSetup {
   deleteRecords?(topic: string, partition: number, offset: number): Promise<void>;
   addPartitions?(topic: string, total: number): Promise<void>;
   deleteTopic?(topic: string): Promise<void>;
+  /** Has no broker answer until `endOutage`. */
+  outage?(): void;
+  endOutage?(): void;
   /** After all tests; connections of the suite are closed by then. */
   close?(): Promise<void>;
 }

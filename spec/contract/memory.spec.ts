@@ -22,4 +22,6 @@ describeDriverContract('memory', {
   deleteRecords: async (topic, partition, offset) => broker.deleteRecords({ topic, partition }, offset),
   addPartitions: async (topic, total) => broker.addPartitions(topic, total),
   deleteTopic: async topic => broker.deleteTopic(topic),
+  outage: () => broker.faults.down(),
+  endOutage: () => broker.faults.up(),
 });

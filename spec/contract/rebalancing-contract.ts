@@ -101,6 +101,36 @@ export function rebalancingContract(context: ContractContext): void {
     expect(await a.connection.admin.committed(group, topic)).toEqual([-1, -1]);
   });
 
+  (setup.outage === undefined ? test.skip : context.unless('sureMembership'))(
+    'in an outage longer than the session nothing is handed out any more, until the group has answered',
+    async () => {
+      const client = await context.client();
+      const topic = await context.topic(client);
+      const at = { topic, partition: 0 };
+      const { consumer, seen } = await context.start(client, context.name('group'), [topic]);
+      consumer.pause([at]);
+      await context.publish(topic, 0, numbers(0, 20));
+      // A client may have them by now, and hold them.
+      await delay(setup.clock, setup.quietMs);
+      setup.outage?.();
+      try {
+        await context.eventually('the session to be over', () => {
+          return setup.clock.elapsed() > consumer.confirmedUntil;
+        });
+        consumer.resume([at]);
+        await delay(setup.clock, setup.quietMs);
+        expect(seen.records).toEqual([]);
+      } finally {
+        setup.endOutage?.();
+      }
+      // Confirmed or put out, as the group sees it: either way each record once, since none was handed out before.
+      await context.eventually('the records', () => seen.records.length >= 20);
+      expect(values(seen.records)).toEqual(numbers(0, 20));
+      expect(seen.confirmations + seen.losses.length).toBe(1);
+      expect(seen.assignments).toHaveLength(1 + seen.losses.length);
+    },
+  );
+
   test('a member that stops leaves its partitions to the others, without a revoke of its own', async () => {
     const [a, b] = [await context.client('a'), await context.client('b')];
     const topic = await context.topic(a, 4);

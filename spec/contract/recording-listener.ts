@@ -27,6 +27,8 @@ export class RecordingListener implements ConsumerListener {
   readonly batches: SeenBatch[] = [];
   readonly records: SeenRecord[] = [];
   readonly failures: KafkaRxError[] = [];
+  /** How often what was withheld went on. */
+  confirmations = 0;
   /** Sentences; must stay empty. */
   readonly breaches: string[] = [];
   /** What `revoking` awaits; at once by default. */
@@ -37,8 +39,12 @@ export class RecordingListener implements ConsumerListener {
   readonly #highest = new Map<string, number>();
   #inListener = false;
 
-  constructor(calls: PortCalls) {
+  /** Whether the membership is sure, at this moment. */
+  readonly #isConfirmed: () => boolean;
+
+  constructor(calls: PortCalls, isConfirmed: () => boolean) {
     this.#calls = calls;
+    this.#isConfirmed = isConfirmed;
   }
 
   get assignment(): readonly AssignedPartition[] {
@@ -106,6 +112,7 @@ export class RecordingListener implements ConsumerListener {
       const current = this.#epochs.get(nameOf(batch));
       if (current !== epoch)
         this.#breach(`a batch of epoch ${epoch} of ${nameOf(batch)} in epoch ${current}`);
+      if (!this.#isConfirmed()) this.#breach('a batch while the membership was not sure');
       this.onBatch(batch);
       let handedOut = 0;
       let before = -1;
@@ -118,6 +125,13 @@ export class RecordingListener implements ConsumerListener {
       if (handedOut !== count) this.#breach(`${handedOut} records handed out of ${count}`);
       if (nextOffset > endOffset) this.#breach('nextOffset behind endOffset');
       this.batches.push({ topic, partition, epoch, count, bytes, nextOffset, endOffset });
+    });
+  }
+
+  confirmed(): void {
+    this.#hear('confirmed', () => {
+      this.confirmations++;
+      if (!this.#isConfirmed()) this.#breach('confirmed, and already over');
     });
   }
 

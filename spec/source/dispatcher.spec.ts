@@ -1,4 +1,4 @@
-import { ScriptedSource } from './scripted-source.js';
+import { records, ScriptedSource } from './scripted-source.js';
 
 describe('the source', () => {
   test('hands out each record as soon as its batch comes, and commits it when it settles', () => {
@@ -50,6 +50,27 @@ describe('the source', () => {
     source.fetch({ from: 0, count: 3 });
     expect(source.handed).toEqual(['0@0', '0@1', '0@2', '0@10', '0@20', '0@30']);
     expect(new Set(depths)).toEqual(new Set([1]));
+  });
+
+  test('hands out nothing once the membership is not sure, and goes on where it was when it is confirmed', async () => {
+    const source = new ScriptedSource({}, { turnRecords: 2 });
+    source.assign([0]);
+    source.confirmedUntil = source.clock.elapsed() + 100;
+    source.onRecord = ({ offset }) => {
+      // The process stands still in the midst of a turn: the turn ends, and no other begins.
+      if (offset === 2) source.confirmedUntil = source.clock.elapsed();
+    };
+    source.fetch({ from: 0, count: 6 });
+    await source.turn();
+    expect(source.takeHanded()).toEqual(records(0, 0, 4));
+    source.settle(0, 0);
+    source.fetch({ from: 6, count: 2 });
+    await source.turn();
+    expect(source.takeHanded()).toEqual([]);
+    source.confirmedUntil = source.clock.elapsed() + 100;
+    source.dispatcher.wake();
+    await source.turn();
+    expect(source.takeHanded()).toEqual(records(0, 4, 8));
   });
 
   test('after halt hands out nothing, and the record under way is never committed', async () => {

@@ -57,6 +57,8 @@ export class ScriptedSource {
   readonly points: CommitPoint[] = [];
   /** What `bufferedBytes` of the producer says. */
   bufferedBytes = 0;
+  /** What the driver's consumer says. */
+  confirmedUntil = Number.POSITIVE_INFINITY;
   /** Called with each record, inside its dispatch window, once it is leased. */
   onRecord: (record: KafkaRecord) => void = () => {};
   /** Called when lease holders are told to let go. */
@@ -90,6 +92,7 @@ export class ScriptedSource {
       viewsOf: () => views,
       admit: headers => ({ headers, passing: undefined }),
       bufferedBytes: () => this.bufferedBytes,
+      confirmedUntil: () => this.confirmedUntil,
       pause: ({ partition }) => this.driver.push(`pause ${partition}`),
       resume: ({ partition }) => this.driver.push(`resume ${partition}`),
       flush: reason => {

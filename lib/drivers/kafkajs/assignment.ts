@@ -1,6 +1,5 @@
 import { KafkaRxError } from '../../errors.js';
-import type { AssignedPartition, TopicPartition } from '../port.js';
-import type { KafkajsBatch } from './kafkajs-batch.js';
+import type { AssignedPartition, FetchedBatch, TopicPartition } from '../port.js';
 
 /** What is known of one partition for as long as one epoch lasts. */
 export interface PartitionState extends TopicPartition {
@@ -8,8 +7,8 @@ export interface PartitionState extends TopicPartition {
   /** The next offset to fetch; undefined until the committed offset was looked up. */
   position: number | undefined;
   paused: boolean;
-  /** Fetched while paused: handed out at `resume`. One at most, so that memory is bounded. */
-  held: KafkajsBatch | undefined;
+  /** Fetched while paused or not sure of the membership, and handed out later. One at most: memory is bounded. */
+  held: FetchedBatch | undefined;
   /** Whether a record of this epoch was handed out, so that moving the position needs a new epoch. */
   begun: boolean;
   /** Nothing more is handed out in this epoch: the next assignment begins elsewhere. */

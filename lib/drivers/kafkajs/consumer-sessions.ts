@@ -120,6 +120,8 @@ export class ConsumerSessions<S extends Session> {
 
   /** Opens a session and resolves once its first assignment was handed over. */
   #openAndJoin(): Promise<void> {
+    // Stopped while the topics were looked up.
+    if (!this.running) return Promise.reject(closedError('consumer'));
     const joined = new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
     });

@@ -57,7 +57,7 @@ export class GroupSession implements Session {
     tolerateDeadBrokers(cluster);
     this.#connections = new ClusterConnections(cluster, driver, {
       broker: broker => {
-        tapGroupProtocol(broker, () => (this.#open ? membership : undefined));
+        tapGroupProtocol(broker, driver.clock, () => (this.#open ? membership : undefined), membership);
         fetcher.tap(broker, cluster, () => this.#open);
       },
       absentTopic: topic => context.absentTopic(topic),
@@ -97,7 +97,8 @@ export class GroupSession implements Session {
     const { driver } = this.#context;
     // `stop` waits for a join that is under way (src/consumer/runner.js); cutting the connections ends that.
     const stopped = this.#consumer.stop().catch(() => {});
-    await within(driver.clock, stopped, stopBoundMs);
+    // An id that is on its way has to be heard of: the coordinator waits for whoever has it.
+    await within(driver.clock, Promise.all([stopped, this.#context.membership.asked]), stopBoundMs);
     await this.#connections.close();
   }
 

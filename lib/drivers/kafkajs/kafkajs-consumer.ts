@@ -45,6 +45,7 @@ export class KafkajsConsumer implements DriverConsumer {
   readonly #fetcher: PartitionFetcher;
   readonly #committer: OffsetCommitter;
   #stopped: Promise<void> | undefined;
+  #lateLeave: Promise<void> | undefined;
 
   constructor(
     driver: DriverContext,
@@ -81,11 +82,18 @@ export class KafkajsConsumer implements DriverConsumer {
       listener,
       assignment,
       heartbeatIntervalMs: heartbeatIntervalOf(settings, options),
+      namedTooLate: memberId => {
+        this.#lateLeave = this.#leave(memberId);
+      },
       findCoordinator: () =>
         this.#sessions.current?.findCoordinator() ??
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
       rejoin,
       rejoinWanted: () => this.#fetcher.rejoinWanted,
+      confirmed: () => {
+        this.#fetcher.handOutAllHeld();
+        this.#listener.confirmed();
+      },
       heard: failure => this.#sessions.setConnected(failure),
     });
     this.#positions = new Positions({
@@ -103,10 +111,15 @@ export class KafkajsConsumer implements DriverConsumer {
       settings,
       listener,
       assignment,
+      session: this.#membership.session,
       positions: this.#positions,
       failed,
     });
     this.#committer = new OffsetCommitter(driver.clock, assignment, () => this.#membership.openCommit());
+  }
+
+  get confirmedUntil(): number {
+    return this.#membership.session.until;
   }
 
   start(): Promise<void> {
@@ -159,6 +172,7 @@ export class KafkajsConsumer implements DriverConsumer {
     this.#sessions.rejectWaiting();
     if (!started) return;
     await Promise.all([this.#sessions.current?.close(), this.#leave(memberId)]);
+    await this.#lateLeave;
   }
 
   /**

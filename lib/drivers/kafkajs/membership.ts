@@ -11,8 +11,9 @@
  * 4. JoinGroup, always under the member id that the coordinator gave us, also after kafkajs had to be started anew:
  *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
  */
-import { type Timer, within } from '../../clock.js';
+import { type Clock, type Timer, within } from '../../clock.js';
 import type { AssignedPartition } from '../port.js';
+import { Session } from '../session.js';
 import type { Assignment } from './assignment.js';
 import { type DrainContext, drain } from './drain.js';
 import { kindOf, typeOf } from './errors.js';
@@ -22,17 +23,22 @@ import type { CommitTurn } from './offset-committer.js';
 /** What the membership needs to know of the consumer around it. */
 export interface MembershipContext extends DrainContext {
   readonly assignment: Assignment;
+  /** The coordinator gave the member an id after it had left: it waits for it until told to forget it. */
+  readonly namedTooLate: (memberId: string) => void;
   /** Looks the coordinator up, connected. */
   readonly findCoordinator: () => Promise<Broker>;
   /** Called when kafkajs should join again. */
   readonly rejoin: () => void;
   readonly rejoinWanted: () => boolean;
+  /** The session had run out, and goes on in the same generation. */
+  readonly confirmed: () => void;
   /** Whether the coordinator answers, whatever it says; undefined means that it does, else why not. */
   readonly heard: (failure: unknown) => void;
 }
 
 export class Membership {
   readonly #context: MembershipContext;
+  readonly #session: Session;
   #memberId = '';
   #generation = -1;
   #coordinator: Broker | undefined;
@@ -42,11 +48,18 @@ export class Membership {
   /** Ends a drain early: the group went on without us. */
   #expelled: () => void = () => {};
   #left = false;
+  #asked: Promise<unknown> = Promise.resolve();
   /** What this member had last, for the sticky assignor; it outlives giving it up, but not losing it. */
   #owned: readonly AssignedPartition[] = [];
 
   constructor(context: MembershipContext) {
     this.#context = context;
+    this.#session = new Session(context.driver.clock, context.options.sessionTimeoutMs);
+  }
+
+  /** Until when the group is sure not to have given the partitions away. */
+  get session(): Session {
+    return this.#session;
   }
 
   get memberId(): string {
@@ -107,15 +120,44 @@ export class Membership {
     return { ...request, memberId: this.#memberId };
   }
 
+  /** Settles when no JoinGroup is under way whose answer would be our id. */
+  get asked(): Promise<unknown> {
+    return this.#asked;
+  }
+
+  /** A JoinGroup is under way. */
+  asking(answer: Promise<unknown>): void {
+    if (this.#memberId === '') this.#asked = answer.catch(() => {});
+  }
+
+  /**
+   * The coordinator gave us an id, and waits for our JoinGroup under it from now on. kafkajs keeps it to itself until that
+   * is answered (src/broker/index.js, joinGroup); whoever stops before would leave a member behind.
+   */
+  named(memberId: string): void {
+    if (this.#left) {
+      this.#context.namedTooLate(memberId);
+      throw sessionOver();
+    }
+    this.#memberId = memberId;
+  }
+
   joined({ memberId, generationId }: { readonly memberId: string; readonly generationId: number }): void {
     this.#memberId = memberId;
     this.#generation = generationId;
+  }
+
+  /** The group has given this generation its assignment; `sentAt` is when it was asked for. */
+  synced(sentAt: number, generation: number): void {
+    if (generation === this.#generation) this.#session.confirm(sentAt);
   }
 
   /** The new assignment is known: heartbeats begin. */
   assigned(partitions: readonly AssignedPartition[]): void {
     this.#owned = partitions;
     this.#beat();
+    // The leader took its time with the assignment.
+    if (!this.#session.isConfirmed) void this.#heartbeat();
   }
 
   /** The member left, or is about to: nothing more is sent on its behalf. */
@@ -201,13 +243,22 @@ export class Membership {
     this.#beating = undefined;
   }
 
+  /** An answer counts from when the question was sent, however late it comes. */
+  async #sendHeartbeat(generation: GroupGeneration): Promise<void> {
+    const coordinator = await this.coordinator();
+    const sentAt = this.#context.driver.clock.elapsed();
+    await coordinator.heartbeat(ownHeartbeat(generation));
+    if (this.#left || generation.groupGenerationId !== this.#generation) return;
+    if (this.#session.confirm(sentAt)) this.#context.confirmed();
+  }
+
   /** One heartbeat; its error is drawn conclusions from where it arrives ({@link tapGroupProtocol}). Never rejects. */
   async #heartbeat(): Promise<void> {
     if (this.#heartbeatPending || this.#memberId === '' || this.#left) return;
     this.#heartbeatPending = true;
     const { driver, options } = this.#context;
     const { generation } = this;
-    const beat = this.coordinator().then(coordinator => coordinator.heartbeat(ownHeartbeat(generation)));
+    const beat = this.#sendHeartbeat(generation);
     try {
       // A coordinator that does not answer must not keep another, which it may have moved to, from being tried.
       const late = (await within(driver.clock, beat, options.sessionTimeoutMs / 3)) === 'late';
@@ -222,6 +273,24 @@ export class Membership {
       this.#heartbeatPending = false;
     }
   }
+}
+
+const joinGroupKey = 11;
+
+/** Tells of the ids that the coordinator gives in its refusal of a JoinGroup without one (src/errors.js). */
+function tapMemberIds({ connectionPool }: Broker, ids: Pick<Membership, 'asking' | 'named'>): void {
+  const send = connectionPool.send.bind(connectionPool);
+  connectionPool.send = async request => {
+    const answer = send(request);
+    if (request.request.apiKey === joinGroupKey) ids.asking(answer);
+    try {
+      return await answer;
+    } catch (error) {
+      const { name, memberId } = Object(error) as { readonly name?: unknown; readonly memberId?: unknown };
+      if (name === 'KafkaJSMemberIdRequired' && typeof memberId === 'string') ids.named(memberId);
+      throw error;
+    }
+  };
 }
 
 const own = Symbol('kafka-rx heartbeat');
@@ -239,7 +308,13 @@ export function rebalanceWanted(): Error {
 }
 
 /** Has the membership see the group protocol as it passes through this broker, one of this consumer's own. */
-export function tapGroupProtocol(broker: Broker, membership: () => Membership | undefined): void {
+export function tapGroupProtocol(
+  broker: Broker,
+  clock: Clock,
+  membership: () => Membership | undefined,
+  ids: Pick<Membership, 'asking' | 'named'>,
+): void {
+  tapMemberIds(broker, ids);
   const joinGroup = broker.joinGroup.bind(broker);
   const syncGroup = broker.syncGroup.bind(broker);
   const heartbeat = broker.heartbeat.bind(broker);
@@ -260,8 +335,11 @@ export function tapGroupProtocol(broker: Broker, membership: () => Membership | 
     }
   };
   broker.syncGroup = async request => {
+    const sentAt = clock.elapsed();
     try {
-      return await syncGroup(request);
+      const answer = await syncGroup(request);
+      membership()?.synced(sentAt, request.generationId);
+      return answer;
     } catch (error) {
       membership()?.observe(error, request.generationId);
       throw error;

@@ -6,7 +6,15 @@
  */
 import type { Timer } from '../../clock.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors.js';
-import type { ConsumerListener, ConsumerOptions, DriverContext, TopicPartition } from '../port.js';
+import type {
+  ConsumerListener,
+  ConsumerOptions,
+  DriverContext,
+  FetchedBatch,
+  TopicPartition,
+} from '../port.js';
+import type { Session } from '../session.js';
+import { startBatch } from '../start-batch.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { backoffMs } from './backoff.js';
 import { decompress } from './compression/batch-compression.js';
@@ -26,6 +34,7 @@ export interface FetcherContext {
   readonly settings: Settings;
   readonly listener: ConsumerListener;
   readonly assignment: Assignment;
+  readonly session: Session;
   readonly positions: Positions;
   readonly failed: (error: KafkaRxError) => void;
 }
@@ -92,11 +101,16 @@ export class PartitionFetcher {
     for (const wake of [...this.#sleepers]) wake();
   }
 
-  /** Hands out what was fetched while the partition was paused. */
+  /** Hands out what was fetched while the membership was not sure. */
+  handOutAllHeld(): void {
+    for (const partition of this.#context.assignment.list()) this.handOutHeld(partition);
+  }
+
+  /** Hands out what was fetched while the partition was paused, or the membership not sure. */
   handOutHeld(partition: TopicPartition): void {
     const state = this.#context.assignment.readable(partition);
     const batch = state?.held;
-    if (state === undefined || batch === undefined || state.paused) return;
+    if (state === undefined || batch === undefined || !this.#mayHandOut(state)) return;
     state.held = undefined;
     this.#handOut(state, batch);
     this.wake();
@@ -119,12 +133,20 @@ export class PartitionFetcher {
     if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
     try {
       const absent = await positions.checkSuspects(cluster);
+      const begins = (state: PartitionState, offset: number) =>
+        this.#handOut(state, startBatch(state, offset));
       // A rebalance does not wait for what the app has to look up; the next assignment asks again.
-      await Promise.race([positions.resolve(broker, cluster, due), this.#interruption.happened]);
+      await Promise.race([positions.resolve(broker, cluster, due, begins), this.#interruption.happened]);
       const requested = new Map<string, PartitionState & { readonly position: number }>();
       for (const state of due) {
         const { position } = state;
-        if (position === undefined || absent.has(state.topic) || !assignment.isCurrent(state)) continue;
+        if (
+          position === undefined ||
+          state.held !== undefined ||
+          absent.has(state.topic) ||
+          !assignment.isCurrent(state)
+        )
+          continue;
         requested.set(`${state.topic}:${state.partition}`, { ...state, position });
       }
       if (requested.size === 0) return await this.#sleep(shortWaitMs);
@@ -207,8 +229,12 @@ export class PartitionFetcher {
     }
   }
 
-  #handOut(state: PartitionState, batch: KafkajsBatch): void {
-    if (state.paused) {
+  #mayHandOut(state: PartitionState): boolean {
+    return !state.paused && this.#context.session.isConfirmed;
+  }
+
+  #handOut(state: PartitionState, batch: FetchedBatch): void {
+    if (!this.#mayHandOut(state)) {
       state.held = batch;
       return;
     }

@@ -40,8 +40,17 @@ export class Positions {
     this.#context = context;
   }
 
-  /** Finds the position of those partitions of this broker that have none yet. */
-  async resolve(broker: Broker, cluster: Cluster, states: readonly PartitionState[]): Promise<void> {
+  /**
+   * Finds the position of those partitions of this broker that have none yet.
+   *
+   * @param begins hears of those that begin at a place that is lost with the process unless somebody commits it
+   */
+  async resolve(
+    broker: Broker,
+    cluster: Cluster,
+    states: readonly PartitionState[],
+    begins: (state: PartitionState, offset: number) => void,
+  ): Promise<void> {
     const { options, membership } = this.#context;
     const unknown = states.filter(state => state.position === undefined);
     if (unknown.length === 0) return;
@@ -60,9 +69,13 @@ export class Positions {
       const key = keyOf(state);
       if (start !== undefined && fresh.includes(state)) this.#begun.set(key, start(state));
       const { offset: last } = committed(state);
-      const offset = this.#resets.get(key) ?? wanted.get(state) ?? (last >= 0 ? last : this.#begun.get(key));
+      const known = this.#resets.get(key) ?? wanted.get(state) ?? (last >= 0 ? last : undefined);
+      const begun = this.#begun.get(key);
       this.#resets.delete(key);
-      state.position = offset;
+      state.position = known ?? begun;
+      // Nobody has committed where it begins, and a later start would be elsewhere.
+      if (known === undefined && begun !== undefined && options.startFrom !== 'earliest')
+        begins(state, begun);
     }
   }
 

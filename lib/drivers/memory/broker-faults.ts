@@ -11,6 +11,8 @@ import type { ProduceScope } from './scripted-faults.js';
  */
 export class BrokerFaults {
   readonly #cluster: Cluster;
+  /** How the silence of these members ends. */
+  readonly #silences = new Map<string, () => void>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -58,6 +60,26 @@ export class BrokerFaults {
    */
   expireSession(memberId: string): void {
     this.#find(memberId).group.remove(memberId);
+  }
+
+  /**
+   * The member's heartbeats do not arrive, as in a network cut or a process that is stopped: after its session timeout
+   * the group goes on without it, and it hears nothing of that until `endSilence`.
+   */
+  silence(memberId: string): void {
+    const { group, member } = this.#find(memberId);
+    member.setSilent(true);
+    const expiry = this.#cluster.clock.schedule(() => group.remove(memberId), member.sessionTimeoutMs);
+    this.#silences.set(memberId, () => {
+      expiry.cancel();
+      member.setSilent(false);
+    });
+  }
+
+  /** Ends `silence`: the next heartbeat arrives at once. */
+  endSilence(memberId: string): void {
+    this.#silences.get(memberId)?.();
+    this.#silences.delete(memberId);
   }
 
   /** The consumer falls silent, as in a process that was killed; the group waits for its session timeout. */

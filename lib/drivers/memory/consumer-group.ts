@@ -27,6 +27,8 @@ export interface GroupMember {
   expelled(): void;
   /** Stop for good, for this reason. */
   fail(error: KafkaRxError): void;
+  /** Whether your heartbeats do not arrive. */
+  setSilent(silent: boolean): void;
   /** Fall silent, as a process that was killed. */
   die(): void;
 }

@@ -1,4 +1,4 @@
-import { type Timer, within } from '../../clock.js';
+import { type Clock, type Timer, within } from '../../clock.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors.js';
 import type {
   AssignedPartition,
@@ -9,6 +9,7 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../port.js';
+import { Session } from '../session.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import { PartitionReader, type ReaderContext } from './partition-reader.js';
@@ -36,12 +37,16 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   readonly #listener: ConsumerListener;
   readonly #options: ConsumerOptions;
   readonly #context: ReaderContext;
+  readonly #clock: Clock;
+  readonly #session: Session;
   readonly #forgetReachability: () => void;
   #readers: Readers = new Map();
   #state: 'new' | 'running' | 'stopped' = 'new';
   #generation = -1;
   #epoch = 0;
   #heartbeat: Timer | undefined;
+  /** By a fault: its heartbeats do not arrive. */
+  #silent = false;
   #started: { resolve(): void; reject(error: KafkaRxError): void } | undefined;
 
   constructor(
@@ -59,10 +64,25 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     this.coPartitioned = options.coPartitioned;
     this.sessionTimeoutMs = options.sessionTimeoutMs;
     const { startFrom, readCommitted } = options;
-    this.#context = { cluster, listener, event: context.event, startFrom, readCommitted };
+    this.#clock = context.clock;
+    this.#session = new Session(context.clock, options.sessionTimeoutMs);
+    this.#context = {
+      cluster,
+      listener,
+      session: this.#session,
+      event: context.event,
+      startFrom,
+      readCommitted,
+    };
     this.#forgetReachability = cluster.onReachable(reachable => {
-      if (reachable) for (const reader of this.#readers.values()) reader.wake();
+      if (!reachable) return;
+      for (const reader of this.#readers.values()) reader.wake();
+      this.#beatSoon();
     });
+  }
+
+  get confirmedUntil(): number {
+    return this.#session.until;
   }
 
   start(): Promise<void> {
@@ -152,17 +172,16 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   assign(generation: number, partitions: readonly TopicPartition[]): void {
     if (this.#state !== 'running') return;
     this.#generation = generation;
+    this.#session.confirm(this.#clock.elapsed());
     const epoch = ++this.#epoch;
     this.#readers = new Map();
     for (const at of partitions) {
       const log = this.#cluster.find(at);
       // A topic that was deleted since: the next assignment leaves it out.
       if (log === undefined) continue;
-      const position =
-        this.#options.resumeAt === undefined
-          ? (this.group.committed(at) ?? log.offsetAt(this.#options.startFrom))
-          : undefined;
-      this.#readers.set(nameOf(at), new PartitionReader(this.#context, { ...at, epoch }, log, position));
+      const reader = new PartitionReader(this.#context, { ...at, epoch }, log);
+      this.#readers.set(nameOf(at), reader);
+      if (this.#options.resumeAt === undefined) reader.begin(this.group.committed(at));
     }
     this.#listener.assigned([...this.#readers.values()].map(assigned));
     for (const reader of this.#readers.values()) reader.wake();
@@ -172,7 +191,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   async #askWhereToBegin(readers: Readers): Promise<void> {
-    const { resumeAt, startFrom } = this.#options;
+    const { resumeAt } = this.#options;
     if (resumeAt === undefined || readers.size === 0) return;
     const asked = [...readers.values()].map(reader => ({
       ...assigned(reader),
@@ -183,8 +202,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
       const answers = await resumeAt(asked);
       if (this.#readers !== readers) return;
       for (const [i, { offset, ...at }] of asked.entries()) {
-        const position = answers[i] ?? offset ?? this.#cluster.log(at).offsetAt(startFrom);
-        readers.get(nameOf(at))?.begin(position);
+        readers.get(nameOf(at))?.begin(answers[i] ?? offset);
       }
     } catch (error) {
       if (this.#readers !== readers) return;
@@ -199,6 +217,11 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     const lost = this.#dropReaders();
     this.group.join(this);
     if (lost.length > 0) this.#listener.lost(lost);
+  }
+
+  setSilent(silent: boolean): void {
+    this.#silent = silent;
+    if (!silent) this.#beatSoon();
   }
 
   fail(error: KafkaRxError): void {
@@ -266,8 +289,22 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   #beat(): void {
     this.#heartbeat = this.#cluster.clock.schedule(() => {
       this.#beat();
-      if (this.#cluster.reachable) this.expelled();
+      this.#tellGroup();
     }, this.sessionTimeoutMs / 3);
+  }
+
+  #beatSoon(): void {
+    this.#cluster.clock.defer(() => this.#tellGroup());
+  }
+
+  /** One heartbeat, confirmed or refused at once. */
+  #tellGroup(): void {
+    if (this.#state !== 'running' || this.#silent || !this.#cluster.reachable) return;
+    if (this.group.member(this.memberId) === undefined) this.expelled();
+    else if (this.#session.confirm(this.#clock.elapsed())) {
+      for (const reader of this.#readers.values()) reader.wake();
+      this.#listener.confirmed();
+    }
   }
 }
 

@@ -1,4 +1,6 @@
 import type { AssignedPartition, ConsumerListener, DriverEvent, StartFrom } from '../port.js';
+import type { Session } from '../session.js';
+import { startBatch } from '../start-batch.js';
 import type { Cluster } from './cluster.js';
 import { LogBatch } from './log-batch.js';
 import type { PartitionLog } from './partition-log.js';
@@ -10,6 +12,7 @@ const limits = { maxRecords: 500, maxBytes: 1_048_576 };
 export interface ReaderContext {
   readonly cluster: Cluster;
   readonly listener: ConsumerListener;
+  readonly session: Session;
   readonly event: (event: DriverEvent) => void;
   readonly startFrom: StartFrom;
   readonly readCommitted: boolean;
@@ -28,19 +31,15 @@ export class PartitionReader implements AssignedPartition {
   #paused = false;
   #stopped = false;
   #due = false;
+  /** Whether nobody has committed where it begins, and a later start would be elsewhere. */
+  #begins = false;
 
-  constructor(
-    context: ReaderContext,
-    at: AssignedPartition,
-    log: PartitionLog,
-    position: number | undefined,
-  ) {
+  constructor(context: ReaderContext, at: AssignedPartition, log: PartitionLog) {
     this.topic = at.topic;
     this.partition = at.partition;
     this.epoch = at.epoch;
     this.#context = context;
     this.#log = log;
-    this.#position = position;
     this.#unwatch = log.watch(() => this.wake());
   }
 
@@ -51,9 +50,16 @@ export class PartitionReader implements AssignedPartition {
     this.#context.cluster.clock.defer(this.#deliver);
   }
 
-  /** Begins, unless a seek came first. */
-  begin(position: number): void {
-    this.#position ??= position;
+  /**
+   * Begins, unless a seek came first.
+   *
+   * @param position undefined: as `startFrom` says
+   */
+  begin(position: number | undefined): void {
+    if (this.#position !== undefined) return;
+    const { startFrom } = this.#context;
+    this.#position = position ?? this.#log.offsetAt(startFrom);
+    this.#begins = position === undefined && startFrom !== 'earliest';
     this.wake();
   }
 
@@ -64,6 +70,7 @@ export class PartitionReader implements AssignedPartition {
 
   seek(offset: number, epoch: number): void {
     this.#position = offset;
+    this.#begins = false;
     this.epoch = epoch;
     this.wake();
   }
@@ -76,10 +83,11 @@ export class PartitionReader implements AssignedPartition {
 
   /** Within the log: something to read. Outside of it: an offset to reset. */
   #hasWork(): boolean {
-    if (this.#stopped || this.#paused || !this.#context.cluster.reachable) return false;
+    const { cluster, session, readCommitted } = this.#context;
+    if (this.#stopped || this.#paused || !cluster.reachable || !session.isConfirmed) return false;
     const position = this.#position;
     if (position === undefined) return false;
-    return position < this.#log.bound(this.#context.readCommitted) || this.#isOutOfRange(position);
+    return this.#begins || position < this.#log.bound(readCommitted) || this.#isOutOfRange(position);
   }
 
   #isOutOfRange(position: number): boolean {
@@ -90,10 +98,16 @@ export class PartitionReader implements AssignedPartition {
     this.#due = false;
     const position = this.#position;
     if (position === undefined || !this.#hasWork()) return;
-    if (this.#isOutOfRange(position)) this.#reset(position);
+    if (this.#begins) this.#start(position);
+    else if (this.#isOutOfRange(position)) this.#reset(position);
     else this.#fetch(position);
     this.wake();
   };
+
+  #start(position: number): void {
+    this.#begins = false;
+    this.#context.listener.batch(startBatch(this, position));
+  }
 
   #fetch(position: number): void {
     const { readCommitted, listener } = this.#context;

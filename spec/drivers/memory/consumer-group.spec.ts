@@ -24,6 +24,7 @@ describe('a consumer group of the memory broker', () => {
           heard.push(`${memberId} ${generation}: ${partitions.map(({ partition }) => partition)}`);
         },
         expelled() {},
+        setSilent() {},
         fail() {},
         die() {},
       };

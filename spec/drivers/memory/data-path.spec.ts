@@ -20,6 +20,7 @@ const deafConsumer: ConsumerListener = {
   assigned() {},
   async revoking() {},
   lost() {},
+  confirmed() {},
   failed() {},
   batch() {},
 };

@@ -99,6 +99,42 @@ describe('a group on a faulty memory broker', () => {
     expect(seen.assignments).toHaveLength(2);
   });
 
+  test('a silent member is put out after its session; it hands out nothing from a little before on, and hears of it at last', async () => {
+    const { world, clients } = await started({ members: 2 });
+    const owner = world.broker.members('g').find(({ assigned }) => assigned.length === 1)?.memberId ?? '';
+    const silent = clients.find(({ seen }) => seen.assignment.length === 1);
+    const other = clients.find(member => member !== silent);
+    world.broker.faults.silence(owner);
+    await world.pass(20_000);
+    world.broker.publish('in', [{ value: 'in time' }]);
+    await world.settle();
+    expect(silent?.seen.records).toHaveLength(1);
+    await world.pass(8_000);
+    world.broker.publish('in', [{ value: 'too late' }]);
+    await world.settle();
+    expect(silent?.seen.records).toHaveLength(1);
+    expect(other?.seen.records).toEqual([]);
+    await world.pass(2_000);
+    expect(other?.seen.records).toHaveLength(2);
+    world.broker.faults.endSilence(owner);
+    await world.settle();
+    expect([silent?.seen.losses.length, silent?.seen.records.length]).toEqual([1, 1]);
+    expect(clients.flatMap(({ seen }) => seen.breaches)).toEqual([]);
+  });
+
+  test('a silence that ends in time is no loss: what was withheld goes on in the same epoch', async () => {
+    const { world, seen } = await started();
+    world.broker.faults.silence(world.memberId('g'));
+    await world.pass(28_000);
+    world.broker.publish('in', [{ value: 'x' }]);
+    await world.settle();
+    expect(seen.records).toEqual([]);
+    world.broker.faults.endSilence(world.memberId('g'));
+    await world.settle();
+    expect([seen.records.length, seen.confirmations]).toEqual([1, 1]);
+    expect([seen.losses, seen.assignments.length]).toEqual([[], 1]);
+  });
+
   test('a crashed member’s partitions go to the others after its session timeout, and not before', async () => {
     const { world, clients } = await started({ members: 2, partitions: 2 });
     const [, survivor] = clients;

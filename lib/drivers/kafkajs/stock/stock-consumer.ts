@@ -114,6 +114,11 @@ export class StockConsumer implements DriverConsumer {
     });
   }
 
+  /** Nothing is withheld on this path: what is fetched is in kafkajs's hands. */
+  get confirmedUntil(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   start(): Promise<void> {
     return this.#sessions.start();
   }

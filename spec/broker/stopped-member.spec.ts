@@ -1,0 +1,120 @@
+/** A process that stands still for longer than its session, on a real Kafka: what it does when it wakes. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { type App, createApp } from 'kafka-rx';
+import { kafkajs } from 'kafka-rx/kafkajs';
+import { delay, systemClock } from '../../lib/clock.js';
+import type { DriverConnection } from '../../lib/drivers/port.js';
+import { noHeaders } from '../../lib/headers.js';
+import { silentLogger } from '../../lib/logger.js';
+import { TcpProxy } from '../chaos/proxy.js';
+import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { freePorts } from '../kafka/ports.js';
+import { missingPrerequisites } from '../kafka/provision.js';
+import { inFlight, memberOptions, workSlowly } from './slow-work.js';
+import type { StoppableReport, StoppableTask } from './stoppable-member.js';
+
+const missing = missingPrerequisites();
+if (missing !== undefined) process.stderr.write(`A stopped member is not tested. ${missing}\n`);
+
+const count = 6_000;
+const groupId = 'stopped';
+
+(missing === undefined ? describe : describe.skip)('a process stopped for longer than its session', () => {
+  let cluster: KafkaCluster;
+  /** Between the member that is stopped and the broker. */
+  let proxy: TcpProxy;
+  let connection: DriverConnection;
+  let child: ChildProcess | undefined;
+  let other: App | undefined;
+
+  beforeAll(async () => {
+    const [port = 0] = await freePorts(1);
+    proxy = new TcpProxy(port);
+    cluster = await startCluster({ listeners: [{ name: 'PROXIED', advertised: [proxy.address] }] });
+    await proxy.open(cluster.nodes[0]?.addresses.extra['PROXIED'] ?? '');
+    connection = await kafkajs({ brokers: cluster.brokers }).connect({
+      clientId: 'test',
+      clock: systemClock,
+      logger: silentLogger,
+      event: () => {},
+    });
+    await connection.admin.createTopics([{ name: 'in', partitions: 2 }]);
+  });
+  afterAll(async () => {
+    child?.kill('SIGKILL');
+    await other?.stop();
+    await connection?.close();
+    proxy?.close();
+    await cluster?.stop();
+  });
+
+  test('hands out nothing after it wakes until its group has answered, so that only what was in flight is repeated', async () => {
+    await publish(connection);
+    const task: StoppableTask = { brokers: [proxy.address], groupId };
+    const stopped = fork(join('spec', 'broker', 'stoppable-member.ts'), [JSON.stringify(task)], {
+      execArgv: ['--import', 'tsx'],
+    });
+    child = stopped;
+    const reports: StoppableReport[] = [];
+    stopped.on('message', (report: StoppableReport) => void reports.push(report));
+    const begun = () => reports.filter(({ what }) => what === 'begun');
+    await until('work under way', () => begun().length > 500);
+
+    stopped.kill('SIGSTOP');
+    other = createApp({
+      ...memberOptions,
+      groupId,
+      driver: kafkajs({ brokers: cluster.brokers }),
+    });
+    const seen: string[] = [];
+    workSlowly(other, value => void seen.push(value));
+    const running = other.run();
+    await until('the other member to have taken over', () => seen.length > 500);
+    const before = begun();
+    // The group's word takes a while; what was in flight settles meanwhile, and makes room for more.
+    proxy.delay(500);
+    const continuedAt = Date.now();
+    stopped.kill('SIGCONT');
+    const afterwards = () => reports.filter(({ atMs }) => atMs >= continuedAt);
+    await until('the word of the group', () => afterwards().some(({ what }) => what === 'lost'));
+    proxy.heal();
+    await until('the stopped member to be back', () => afterwards().some(({ what }) => what === 'assigned'));
+
+    const told = afterwards().findIndex(({ what }) => what === 'lost');
+    // A turn that was cut in its middle goes on to its next look at the clock, with the room that it had: a few records.
+    // Were another begun, it would fill the room of all that was in flight.
+    expect(afterwards().slice(0, told).length).toBeLessThan(inFlight / 2);
+    await until('every record', async () => {
+      const committed = await connection.admin.committed(groupId, 'in');
+      return committed.reduce((sum, offset) => sum + offset) === count;
+    });
+    await other.stop();
+    await running;
+    const all = [...seen, ...begun().map(({ value }) => value)];
+    expect(new Set(all).size).toBe(count);
+    process.stderr.write(`stopped member: ${all.length - count} duplicates, ${inFlight} in flight at most\n`);
+    // In flight, or settled while the commit before was under way: the last that were begun before it stopped.
+    const last = new Set(before.slice(-3 * inFlight).map(({ value }) => value));
+    const twice = all.filter((value, i) => all.indexOf(value) !== i);
+    expect(twice.filter(value => !last.has(value))).toEqual([]);
+  });
+});
+
+async function publish(connection: DriverConnection): Promise<void> {
+  const producer = connection.producer({ maxRecordBytes: 1_000, deliveryTimeoutMs: 30_000 });
+  await producer.prepare(['in']);
+  const outputs = [0, 1].map(partition =>
+    producer.output({ topic: 'in', partition }, { acknowledged: () => {}, refused: () => {} }),
+  );
+  for (let i = 0; i < count; i++) outputs[i % 2]?.append(null, Buffer.from(String(i)), noHeaders, Date.now());
+  await producer.flush();
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const from = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - from > 40_000) throw new Error(`Not within 40 s: ${what}`);
+    await delay(systemClock, 20);
+  }
+}
