@@ -95,19 +95,20 @@ describe('what is measured', () => {
   test('is committed to the end, one commit at a time', async () => {
     const sent: (readonly [number, number])[][] = [];
     let underWay = 0;
-    const commits = new Commits(plan, new Meter(plan), async offsets => {
+    const many = { ...plan, records: 30_000 };
+    const commits = new Commits(many, new Meter(many), async offsets => {
       expect(++underWay).toBe(1);
       sent.push([...offsets]);
       await Promise.resolve();
       underWay--;
     });
-    commits.settled(0, 20, 20);
-    commits.settled(1, 5, 5);
-    commits.settled(1, 10, 5);
+    commits.settled(0, 20_000, 20_000);
+    commits.settled(1, 5_000, 5_000);
+    commits.settled(1, 10_000, 5_000);
     await commits.allDone;
     expect(sent.at(-1)).toEqual([
-      [0, 20],
-      [1, 10],
+      [0, 20_000],
+      [1, 10_000],
     ]);
   });
 });
