@@ -59,7 +59,10 @@ export async function prepareContestants(
           ? streamsCommand(jars, join(folder, 'java'))
           : [process.execPath, join(folder, 'js', 'bench', 'peers', `${name}.js`)];
       const { code, stdout, stderr } = await run(command, [...args, JSON.stringify(plan)], timeoutMs);
-      if (code !== 0) throw new Error(`${name} failed: ${tellingLine(`${stderr}\n${stdout}`)}`);
+      if (code !== 0) {
+        process.stderr.write(stderr);
+        throw new Error(`${name} failed (${code ?? 'killed'}); what it said is above`);
+      }
       // The contestant wrote it, of this version.
       return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
     },

@@ -16,8 +16,8 @@ import { Commits } from './commits.js';
 import { Meter } from './meter.js';
 import { readPlan } from './plan.js';
 
-/** Enough to fill a request of megabytes, and a bound on what is held. */
-const mostInSend = 5000;
+/** A send makes one batch for each partition, and all purchases of it may belong to one: below the broker's limit of 1 MiB. */
+const mostInSend = 3000;
 
 const plan = readPlan();
 const meter = new Meter(plan);

@@ -1,4 +1,4 @@
-/** Runs a command that ends by itself, with a bound, and keeps what it said. */
+/** Runs a command that ends by itself, with a bound, and keeps what it said. It does not outlive this process, unless that is killed. */
 import { execFile } from 'node:child_process';
 
 export interface Finished {
@@ -18,6 +18,7 @@ export function run(
   return new Promise(resolve => {
     const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1 << 30 } as const;
     const child = execFile(command, args, options, (error, stdout, stderr) => {
+      process.off('exit', kill);
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : undefined;
       resolve({
         code,
@@ -25,6 +26,8 @@ export function run(
         stderr: error?.killed === true ? `${stderr}\nkilled after ${timeoutMs} ms` : stderr,
       });
     });
+    const kill = (): boolean => child.kill('SIGKILL');
+    process.on('exit', kill);
     // A command that ends without reading closes the pipe; its exit code tells more than EPIPE does.
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
