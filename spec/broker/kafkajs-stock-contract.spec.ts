@@ -4,6 +4,5 @@ describeKafkajsContract('stock', {
   readsAhead: 'kafkajs fetches again only when every handler of the fetch before has returned',
   idleDrain: 'kafkajs joins at once where no handler is open',
   sureMembership: 'kafkajs hands a fetched batch on whatever became of its heartbeats',
-  startPlace: 'kafkajs hands nothing on where nothing was fetched',
   topicIds: "kafkajs's public API tells no topic ids",
 });

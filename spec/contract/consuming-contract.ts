@@ -210,7 +210,7 @@ export function consumingContract(context: ContractContext): void {
 
   for (const which of ['latest', 'timestamp'] as const) {
     const name = `a group that starts at ${which} keeps its place, though no record has come`;
-    context.unless('startPlace')(name, async () => {
+    test(name, async () => {
       const client = await context.client();
       const topic = await context.topic(client);
       const at = { topic, partition: 0 };
@@ -228,6 +228,24 @@ export function consumingContract(context: ContractContext): void {
       expect(values(second.seen.records)).toEqual(['3', '4']);
     });
   }
+
+  test('the start of a paused partition is told once it is resumed', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client);
+    const at = { topic, partition: 0 };
+    await context.publish(topic, 0, ['0']);
+    const { consumer, seen } = client.consumer(context.name('group'), [topic], { startFrom: 'latest' });
+    seen.onAssigned = given => consumer.pause(given);
+    await consumer.start();
+    await delay(setup.clock, setup.quietMs);
+    expect(seen.batches).toEqual([]);
+    consumer.resume([at]);
+    await context.eventually('the start', () => seen.nextOffset(at) === 1);
+    await delay(setup.clock, setup.quietMs);
+    expect(seen.batches).toHaveLength(1);
+    expect(seen.breaches).toEqual([]);
+    await consumer.stop();
+  });
 
   can(setup.deleteRecords)(
     'a position below the log start is announced as a reset, never a silent jump',

@@ -26,8 +26,6 @@ export interface ContractLimits {
   readonly idleDrain?: string;
   /** Withholds records while its membership is not sure. */
   readonly sureMembership?: string;
-  /** Commits where a partition begins that nobody has committed. */
-  readonly startPlace?: string;
   /** Tells a topic that was made anew from the one before. */
   readonly topicIds?: string;
 }

@@ -34,6 +34,7 @@ export class RecordingListener implements ConsumerListener {
   /** What `revoking` awaits; at once by default. */
   onRevoking: (partitions: readonly AssignedPartition[]) => Promise<void> = async () => {};
   onBatch: (batch: FetchedBatch) => void = () => {};
+  onAssigned: (partitions: readonly AssignedPartition[]) => void = () => {};
   readonly #calls: PortCalls;
   #epochs = new Map<string, number>();
   readonly #highest = new Map<string, number>();
@@ -84,6 +85,7 @@ export class RecordingListener implements ConsumerListener {
         this.#grow(partition, partition.epoch);
         this.#epochs.set(nameOf(partition), partition.epoch);
       }
+      this.onAssigned(partitions);
     });
   }
 

@@ -132,7 +132,10 @@ export class StockConsumer implements DriverConsumer {
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    this.#session?.resume(this.#setPaused(partitions, false));
+    const resumed = this.#setPaused(partitions, false);
+    // No listener is called inside a call into the port.
+    this.#driver.clock.defer(() => this.#handOutStarts(resumed));
+    this.#session?.resume(resumed);
   }
 
   seek(partition: TopicPartition, offset: number): number {
@@ -197,6 +200,19 @@ export class StockConsumer implements DriverConsumer {
       if (state.position === undefined) continue;
       this.#session?.seek(state, state.position);
       if (!state.paused) this.#session?.resume([state]);
+    }
+    this.#handOutStarts(this.#assignment.list());
+  }
+
+  /** Of those that nobody has committed: where they begin. It comes before what is fetched, and once. */
+  #handOutStarts(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      const state = this.#assignment.readable(partition);
+      const start = state?.held;
+      if (state === undefined || start === undefined || state.paused) continue;
+      state.held = undefined;
+      state.begun = true;
+      this.#listener.batch(start);
     }
   }
 

@@ -1,6 +1,7 @@
 import { delay } from '../../../clock.js';
 import { KafkaRxError } from '../../../errors.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
+import { startBatch } from '../../start-batch.js';
 import type { Assignment, PartitionState } from '../assignment.js';
 import { backoffMs } from '../backoff.js';
 import { nothingCommitted, whereToBegin } from '../cluster-queries.js';
@@ -73,7 +74,10 @@ export class StockPositions {
         const stored = committedOf(state).offset;
         const begun = this.#begun.get(keyOf(state)) ?? start[state.partition] ?? 0;
         if (stored < 0) this.#begun.set(keyOf(state), begun);
-        state.position = wanted.get(state) ?? (stored < 0 ? begun : stored);
+        const known = wanted.get(state) ?? (stored < 0 ? undefined : stored);
+        state.position = known ?? begun;
+        // Nobody has committed where it begins, and a later start would be elsewhere.
+        if (known === undefined && options.startFrom !== 'earliest') state.held = startBatch(state, begun);
       }
     }
   }
