@@ -140,7 +140,7 @@ class KafkaRxApp implements App {
       host: this.#host,
       outputs: this.#outputs,
       instruments: this.#instruments,
-      originOf: topic => this.#origins.get(topic) ?? topic,
+      originOf: topic => this.#originOf(topic),
       subscribersChanged: () => this.#dispatcher.wake(),
     });
     this.topic = this.#wiring.topic.bind(this.#wiring);
@@ -242,7 +242,7 @@ class KafkaRxApp implements App {
         const known = new Set(found.map(({ name }) => name));
         return topic => (known.has(topic) ? this.#origins.get(topic) : undefined);
       },
-      originOf: topic => this.#origins.get(topic) ?? topic,
+      originOf: topic => this.#originOf(topic),
       announce: event => this.#lifecycle.tell(event),
     });
   }
@@ -341,6 +341,11 @@ class KafkaRxApp implements App {
     const names = topics.map(topic => topic.name);
     this.#lifecycle.tell({ type: 'subscribed', topics: names });
     return names;
+  }
+
+  /** By name, until it is known. */
+  #originOf(topic: string): string {
+    return this.#origins.get(topic) ?? topic;
   }
 
   #identify(topics: readonly TopicDescription[], connection: DriverConnection): void {

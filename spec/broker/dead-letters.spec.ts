@@ -1,5 +1,4 @@
 /** Bad records through the main job on a real Kafka: stopped at, or set aside, looked at, and replayed once mended. */
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +6,10 @@ import { createApp, type DriverConnection, json, silentLogger, systemClock } fro
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { mapValue, mask } from 'kafka-rx/operators';
 import { share } from 'rxjs';
-import { readRecords } from '../../demos/dead-letters/read-records.js';
 import { MaskedPurchase, Purchase } from '../../demos/purchases/model.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { type Ended, lastLine, startProgram } from './program.js';
+import { bytesOf } from './topic-bytes.js';
 
 const card = '4111-1111-1111-1111';
 let cluster: KafkaCluster;
@@ -38,36 +38,8 @@ function purchase(i: number, change: object = {}): object {
   };
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 function run(command: 'purchases' | 'dead-letters', ...args: readonly string[]): Promise<Ended> {
-  const words = [...args, '--brokers', cluster.brokers.join(',')];
-  const child = spawn(process.execPath, ['--import', 'tsx', `demos/${command}/main.ts`, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', chunk => (out += String(chunk)));
-  child.stderr.on('data', chunk => (err += String(chunk)));
-  return new Promise(resolve => child.on('close', code => resolve({ code, out, err })));
-}
-
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
-
-/** Everything in a topic: keys, values, names and values of headers. */
-async function bytesOf(topic: string): Promise<string> {
-  const ends = await connection.admin.offsets(topic, 'latest');
-  const parts: string[] = [];
-  await readRecords(connection, topic, {
-    next: (partition, from) => (from < (ends[partition] ?? 0) ? from : undefined),
-    take: (_partition, { key, value, headers }) => {
-      parts.push(`${key} ${value} ${headers.map(header => `${header.key}=${header.value}`).join()}`);
-    },
-  });
-  return parts.join('\n');
+  return startProgram([`demos/${command}/main.ts`, ...args, '--brokers', cluster.brokers.join(',')]).ended;
 }
 
 async function count(topic: string): Promise<number> {
@@ -96,35 +68,37 @@ describe('purchases', () => {
   test('with fail the message names record, field and remedy in under six lines, and a restart goes on at that very record', async () => {
     const first = await run('purchases', '--store', store, '--idle-exit', '5', '--json');
     expect(first.code).toBe(1);
-    const message = first.err.trimEnd().split('\n').slice(-5);
+    const message = first.stderr.trimEnd().split('\n').slice(-5);
     expect(message.join('\n')).toMatch(
       /DECODE.*quantity.*topic transactions, partition 0, offset 2.*dead-letter/,
     );
-    expect(first.err).not.toContain('4111');
-    expect(first.err).not.toMatch(/\n\s+at /);
-    expect(JSON.parse(lastLine(first.out))).toMatchObject({ purchases: 2, stored: 2 });
+    expect(first.stderr).not.toContain('4111');
+    expect(first.stderr).not.toMatch(/\n\s+at /);
+    expect(JSON.parse(lastLine(first.stdout))).toMatchObject({ purchases: 2, stored: 2 });
 
     // What would mend it, a corrected job, is one that sets the record aside.
     const options = ['--store', store, '--idle-exit', '3', '--json', '--on-invalid', 'dead-letter'];
     const second = await run('purchases', ...options);
     expect(second.code).toBe(0);
-    expect(JSON.parse(lastLine(second.out))).toMatchObject({ consumed: 3, purchases: 1, deadLettered: 2 });
+    expect(JSON.parse(lastLine(second.stdout))).toMatchObject({ consumed: 3, purchases: 1, deadLettered: 2 });
     expect(await counts(...topics)).toEqual([3, 3, 3, 2]);
   });
 
   test('list and show tell of the dead letters, in which there is no card', async () => {
-    const { code, out } = await run('dead-letters', 'list');
-    expect([code, lastLine(out)]).toEqual([0, '2 dead letters, 0 replayed']);
-    expect(out).toMatch(/0:0 .*DECODE +decode +transactions +transactions\/0:2 +quantity/);
+    const { code, stdout } = await run('dead-letters', 'list');
+    expect([code, lastLine(stdout)]).toEqual([0, '2 dead letters, 0 replayed']);
+    expect(stdout).toMatch(/0:0 .*DECODE +decode +transactions +transactions\/0:2 +quantity/);
     const shown = await run('dead-letters', 'show', '0:0');
-    expect(shown.out).toContain('"customerId": "c2"');
-    expect(shown.out).toContain('"quantity": "xxxx-xxxx-xxxx-1111"');
-    expect(out + shown.out).not.toContain('4111');
-    expect((await bytesOf('transactions.dead-letters')).replaceAll(/[^\d]/g, '')).not.toContain('4111');
-    expect(await bytesOf('transactions')).toContain(card);
+    expect(shown.stdout).toContain('"customerId": "c2"');
+    expect(shown.stdout).toContain('"quantity": "xxxx-xxxx-xxxx-1111"');
+    expect(stdout + shown.stdout).not.toContain('4111');
+    expect(
+      String(await bytesOf(connection, 'transactions.dead-letters')).replaceAll(/[^\d]/g, ''),
+    ).not.toContain('4111');
+    expect(String(await bytesOf(connection, 'transactions'))).toContain(card);
     const absent = await run('dead-letters', 'show', '1:7');
-    expect([absent.code, absent.out]).toEqual([1, '']);
-    expect(absent.err).toMatch(/^CONFIGURATION: There is no dead letter 1:7.*\n$/);
+    expect([absent.code, absent.stdout]).toEqual([1, '']);
+    expect(absent.stderr).toMatch(/^CONFIGURATION: There is no dead letter 1:7.*\n$/);
   });
 });
 
@@ -144,22 +118,24 @@ describe('an app with a failing branch', () => {
     await consume(true);
     expect(await counts(...topics)).toEqual([4, 2, 4, 2]);
     const dry = await run('dead-letters', 'replay', '--all', '--topic', 'letters', '--dry-run', '--json');
-    expect(JSON.parse(dry.out)).toEqual({ replayed: 2, already: 0, failed: [], dryRun: true });
+    expect(JSON.parse(dry.stdout)).toEqual({ replayed: 2, already: 0, failed: [], dryRun: true });
 
     const one = await run('dead-letters', 'replay', '0:0', '--topic', 'letters');
-    expect([one.code, one.out]).toEqual([0, '1 replayed, 0 replayed before, 0 failed\n']);
+    expect([one.code, one.stdout]).toEqual([0, '1 replayed, 0 replayed before, 0 failed\n']);
     const all = await run('dead-letters', 'replay', '--all', '--topic', 'letters');
-    expect([all.code, all.out]).toEqual([0, '1 replayed, 0 replayed before, 0 failed\n']);
+    expect([all.code, all.stdout]).toEqual([0, '1 replayed, 0 replayed before, 0 failed\n']);
     const again = await run('dead-letters', 'replay', '0:0', '--topic', 'letters');
-    expect([again.code, again.out]).toEqual([0, '0 replayed, 1 replayed before, 0 failed\n']);
+    expect([again.code, again.stdout]).toEqual([0, '0 replayed, 1 replayed before, 0 failed\n']);
     expect(await counts(...topics)).toEqual([6, 2, 4, 4]);
 
     await consume(false);
     expect(await counts(...topics)).toEqual([6, 4, 4, 4]);
-    const customers = [...(await bytesOf('left')).matchAll(/"customerId":"(c\d)"/g)].map(([, id]) => id);
+    const customers = [...String(await bytesOf(connection, 'left')).matchAll(/"customerId":"(c\d)"/g)].map(
+      ([, id]) => id,
+    );
     expect(customers.sort()).toEqual(['c0', 'c1', 'c2', 'c3']);
-    expect(await bytesOf('letters')).not.toContain('4111');
-    expect(lastLine((await run('dead-letters', 'list', '--topic', 'letters')).out)).toBe(
+    expect(String(await bytesOf(connection, 'letters'))).not.toContain('4111');
+    expect(lastLine((await run('dead-letters', 'list', '--topic', 'letters')).stdout)).toBe(
       '2 dead letters, 2 replayed',
     );
   });

@@ -11,6 +11,7 @@ import { noHeaders } from '../../lib/headers.js';
 import { hostileRecords, purchase } from '../hostile/corpus.js';
 import { strayed } from '../hostile/verdict.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { until } from './until.js';
 
 const partitions = 4;
 const outputs = ['patterns', 'rewards', 'purchases'] as const;
@@ -157,12 +158,4 @@ async function run(app: App): Promise<void> {
 
 async function ready(app: App): Promise<void> {
   await until('an app that is ready', () => app.health().ready);
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come within 30 s`);
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
 }

@@ -2,7 +2,7 @@
  * Card numbers planted everywhere go through the real job on a real Kafka; then every byte that left it is searched: topics,
  * store, standard output and error, metrics, and the strings of its heap once it has drained.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,13 @@ import { type DriverConnection, silentLogger, systemClock } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { CardScan, plantedRecords } from '../hostile/planted.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { lastLine, type Program, startProgram } from './program.js';
+import { bytesOf } from './topic-bytes.js';
+import { until } from './until.js';
 
 const outputs = ['patterns', 'rewards', 'purchases', 'transactions.dead-letters'] as const;
 const partitions = 4;
+const patience = { withinMs: 60_000, everyMs: 200 };
 
 const planted = plantedRecords();
 const scan = new CardScan(planted);
@@ -45,33 +49,37 @@ test('no planted card leaves the job, by any door, nor stays in its memory', asy
     // Every second record here is refused: the limit is not what is tried.
     ...['--on-invalid', 'dead-letter', '--dead-letter-limit', 'none', '--json'],
   ]);
-  await until('the end of the input', async () => (await lag('purchases')) === 0);
-  const metricsUrl = /metrics at (\S+)/.exec(job.text())?.[1] ?? '';
+  await until('the end of the input', async () => (await lag('purchases')) === 0, patience);
+  const metricsUrl = /metrics at (\S+)/.exec(job.stderr())?.[1] ?? '';
   const metrics = Buffer.from(await (await fetch(metricsUrl)).arrayBuffer());
   const snapshot = await heapSnapshot(job);
   job.child.kill('SIGTERM');
-  expect(await job.ended).toBe(0);
+  expect((await job.ended).code).toBe(0);
 
-  const doors = await searched(store, { metrics, snapshot, console: Buffer.from(job.text()) });
+  const doors = await searched(store, {
+    metrics,
+    snapshot,
+    console: Buffer.from(job.stdout() + job.stderr()),
+  });
   expect(doors).toEqual(Object.fromEntries(Object.keys(doors).map(door => [door, 0])));
-  const totals = JSON.parse(job.text().trim().split('\n').at(-1) ?? '');
+  const totals = JSON.parse(lastLine(job.stdout()));
   expect(totals.consumed).toBe(planted.length);
   expect(totals.purchases + totals.deadLettered).toBeGreaterThanOrEqual(planted.length);
   expect(metrics.toString()).toContain('kafka_rx_records_consumed_total');
 });
 
 test('the same search finds every card in the input, in each encoding', async () => {
-  expect(scan.in(await bytesOf('transactions')).size).toBe(planted.length);
+  expect(scan.in(await bytesOf(connection, 'transactions')).size).toBe(planted.length);
 });
 
 test('the same search finds them behind every door with masking switched off', async () => {
   const store = join(folder, 'unmasked');
   const job = start('spec/hostile/unmasked.ts', [cluster.brokers.join(','), store]);
-  await until('the end of the input', async () => (await lag('unmasked')) === 0);
+  await until('the end of the input', async () => (await lag('unmasked')) === 0, patience);
   const snapshot = await heapSnapshot(job);
   job.child.kill('SIGTERM');
-  expect(await job.ended).toBe(0);
-  const doors = await searched(store, { snapshot, console: Buffer.from(job.text()) });
+  expect((await job.ended).code).toBe(0);
+  const doors = await searched(store, { snapshot, console: Buffer.from(job.stdout() + job.stderr()) });
   for (const door of ['patterns', 'rewards', 'purchases', 'store', 'snapshot', 'console']) {
     expect([door, doors[door]]).toEqual([door, expect.any(Number)]);
     expect(doors[door]).toBeGreaterThan(0);
@@ -103,50 +111,11 @@ async function searched(
   others: Readonly<Record<string, Buffer>>,
 ): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
-  for (const topic of outputs) found[topic] = scan.in(await bytesOf(topic)).size;
+  for (const topic of outputs) found[topic] = scan.in(await bytesOf(connection, topic)).size;
   const files = await Promise.all((await readdir(store)).map(file => readFile(join(store, file))));
   found['store'] = scan.in(Buffer.concat(files)).size;
   for (const [door, bytes] of Object.entries(others)) found[door] = scan.in(bytes).size;
   return found;
-}
-
-/** Everything in a topic: keys, values, names and values of headers, a line feed between. */
-async function bytesOf(topic: string): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  const ends = await connection.admin.offsets(topic, 'latest');
-  const left = new Map(ends.map((end, partition) => [partition, end]));
-  const done = () => [...left.values()].every(count => count <= 0);
-  const options = {
-    groupId: `reader-${topic}-${Math.random()}`,
-    topics: [topic],
-    startFrom: 'earliest',
-    coPartitioned: [],
-    sessionTimeoutMs: 10_000,
-    rebalanceTimeoutMs: 10_000,
-    readCommitted: true,
-  } as const;
-  const consumer = connection.consumer(options, {
-    assigned: () => {},
-    revoking: async () => {},
-    lost: () => {},
-    confirmed: () => {},
-    failed: error => {
-      throw error;
-    },
-    batch: batch => {
-      for (let record = batch.next(); record !== undefined; record = batch.next()) {
-        const headers = record.headers.flatMap(({ key, value }) => [Buffer.from(key), value]);
-        for (const part of [record.key, record.value, ...headers]) {
-          if (part !== null) parts.push(Buffer.from(part), Buffer.from('\n'));
-        }
-      }
-      left.set(batch.partition, (ends[batch.partition] ?? 0) - batch.nextOffset);
-    },
-  });
-  await consumer.start();
-  await until(`the end of ${topic}`, async () => done());
-  await consumer.stop();
-  return Buffer.concat(parts);
 }
 
 async function lag(groupId: string): Promise<number> {
@@ -155,45 +124,28 @@ async function lag(groupId: string): Promise<number> {
   return ends.reduce((sum, end, partition) => sum + end - Math.max(0, committed[partition] ?? 0), 0);
 }
 
-interface Job {
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-  text(): string;
-}
-
-function start(file: string, args: readonly string[]): Job {
-  const flags = ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${folder}`, '--import', 'tsx'];
-  const child = spawn(process.execPath, [...flags, file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', chunk => {
-      text += chunk;
-    });
-  }
-  const ended = new Promise<number | null>(resolve => child.on('close', resolve));
-  return { child, ended, text: () => text };
+function start(file: string, args: readonly string[]): Program {
+  const flags = ['--heapsnapshot-signal=SIGUSR2', `--diagnostic-dir=${folder}`];
+  const program = startProgram([file, ...args], flags);
+  children.push(program.child);
+  return program;
 }
 
 /** The strings of the heap after a full collection, as V8 writes them. */
-async function heapSnapshot({ child }: Job): Promise<Buffer> {
+async function heapSnapshot({ child }: Program): Promise<Buffer> {
   const snapshots = async () =>
     (await readdir(folder)).filter(file => file.endsWith('.heapsnapshot') && file.includes(`.${child.pid}.`));
   child.kill('SIGUSR2');
   let bytes = Buffer.alloc(0);
-  await until('a heap snapshot', async () => {
-    const [file] = await snapshots();
-    if (file === undefined) return false;
-    bytes = await readFile(join(folder, file));
-    return bytes.subarray(-4).toString().trimEnd().endsWith(']}');
-  });
+  await until(
+    'a heap snapshot',
+    async () => {
+      const [file] = await snapshots();
+      if (file === undefined) return false;
+      bytes = await readFile(join(folder, file));
+      return bytes.subarray(-4).toString().trimEnd().endsWith(']}');
+    },
+    patience,
+  );
   return bytes;
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come within 60 s`);
-    await new Promise(resolve => setTimeout(resolve, 200));
-  }
 }

@@ -1,5 +1,4 @@
 /** The main job against a real Kafka, as a child process, judged by Kafka's own tools and by the bytes on disk. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { cdnowPurchases, rawPurchases } from '../../demos/purchases/cdnow.js';
 import { historyOptions, topics } from '../../demos/purchases/topology.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { consoleConsumer, consoleProducer, consumerGroupDescribe } from '../kafka/tools.js';
+import { type Program, startProgram } from './program.js';
 
 const outputs = ['patterns', 'rewards', 'purchases'] as const;
 
@@ -188,29 +188,14 @@ test('a missing topic is one line that names it, and exit 1', async () => {
   }
 });
 
-interface Command {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ readonly stdout: string; readonly stderr: string }>;
+interface Command extends Pick<Program, 'child' | 'ended'> {
   /** Resolves when the first records have reached the topic `purchases`. */
   readonly consuming: Promise<void>;
 }
 
 function command(args: readonly string[], at = cluster): Command {
   const words = args[0] === 'history' ? args : ['--brokers', at.brokers.join(','), ...args];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'demos/purchases/main.ts', ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', chunk => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', chunk => {
-    stderr += chunk;
-  });
-  const ended = new Promise<{ stdout: string; stderr: string }>(resolve => {
-    child.on('close', () => resolve({ stdout, stderr }));
-  });
+  const { child, ended } = startProgram(['demos/purchases/main.ts', ...words]);
   return {
     child,
     ended,

@@ -1,5 +1,4 @@
 /** A group sent back on purpose, and a history put back from an older copy, on a real Kafka and a real disk. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { lmdb } from 'kafka-rx/lmdb';
 import { Kafka, logLevel } from 'kafkajs';
 import { historyOptions } from '../../demos/purchases/topology.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
+import { type Program, startProgram } from './program.js';
 
 const half = 1_500;
 
@@ -98,28 +98,11 @@ describe('reset', () => {
   });
 });
 
-interface Command {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+function command(args: readonly string[]): Program {
+  return startProgram(['demos/purchases/main.ts', ...args, '--brokers', cluster.brokers.join(',')]);
 }
 
-function command(args: readonly string[]): Command {
-  const words = ['demos/purchases/main.ts', ...args, '--brokers', cluster.brokers.join(',')];
-  const child = spawn(process.execPath, ['--import', 'tsx', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', chunk => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', chunk => {
-    stderr += chunk;
-  });
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>(resolve => {
-    child.on('close', code => resolve({ code, stdout, stderr }));
-  });
-  return { child, ended };
-}
-
-function reset(...args: readonly string[]): Command {
+function reset(...args: readonly string[]): Program {
   return command(['reset', ...(args.includes('--store') ? [] : ['--store', store]), ...args]);
 }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { type App, createApp } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
-import { delay, systemClock } from '../../lib/clock.js';
+import { systemClock } from '../../lib/clock.js';
 import type { DriverConnection } from '../../lib/drivers/port.js';
 import { noHeaders } from '../../lib/headers.js';
 import { silentLogger } from '../../lib/logger.js';
@@ -13,6 +13,9 @@ import { freePorts } from '../kafka/ports.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { inFlight, memberOptions, workSlowly } from './slow-work.js';
 import type { StoppableReport, StoppableTask } from './stoppable-member.js';
+import { until } from './until.js';
+
+const patience = { withinMs: 40_000 };
 
 const missing = missingPrerequisites();
 if (missing !== undefined) process.stderr.write(`A stopped member is not tested. ${missing}\n`);
@@ -59,7 +62,7 @@ const groupId = 'stopped';
     const reports: StoppableReport[] = [];
     stopped.on('message', (report: StoppableReport) => void reports.push(report));
     const begun = () => reports.filter(({ what }) => what === 'begun');
-    await until('work under way', () => begun().length > 500);
+    await until('work under way', () => begun().length > 500, patience);
 
     stopped.kill('SIGSTOP');
     other = createApp({
@@ -70,25 +73,33 @@ const groupId = 'stopped';
     const seen: string[] = [];
     workSlowly(other, value => void seen.push(value));
     const running = other.run();
-    await until('the other member to have taken over', () => seen.length > 500);
+    await until('the other member to have taken over', () => seen.length > 500, patience);
     const before = begun();
     // The group's word takes a while; what was in flight settles meanwhile, and makes room for more.
     proxy.delay(500);
     const continuedAt = Date.now();
     stopped.kill('SIGCONT');
     const afterwards = () => reports.filter(({ atMs }) => atMs >= continuedAt);
-    await until('the word of the group', () => afterwards().some(({ what }) => what === 'lost'));
+    await until('the word of the group', () => afterwards().some(({ what }) => what === 'lost'), patience);
     proxy.heal();
-    await until('the stopped member to be back', () => afterwards().some(({ what }) => what === 'assigned'));
+    await until(
+      'the stopped member to be back',
+      () => afterwards().some(({ what }) => what === 'assigned'),
+      patience,
+    );
 
     const told = afterwards().findIndex(({ what }) => what === 'lost');
     // A turn that was cut in its middle goes on to its next look at the clock, with the room that it had: a few records.
     // Were another begun, it would fill the room of all that was in flight.
     expect(afterwards().slice(0, told).length).toBeLessThan(inFlight / 2);
-    await until('every record', async () => {
-      const committed = await connection.admin.committed(groupId, 'in');
-      return committed.reduce((sum, offset) => sum + offset) === count;
-    });
+    await until(
+      'every record',
+      async () => {
+        const committed = await connection.admin.committed(groupId, 'in');
+        return committed.reduce((sum, offset) => sum + offset) === count;
+      },
+      patience,
+    );
     await other.stop();
     await running;
     const all = [...seen, ...begun().map(({ value }) => value)];
@@ -109,12 +120,4 @@ async function publish(connection: DriverConnection): Promise<void> {
   );
   for (let i = 0; i < count; i++) outputs[i % 2]?.append(null, Buffer.from(String(i)), noHeaders, Date.now());
   await producer.flush();
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const from = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - from > 40_000) throw new Error(`Not within 40 s: ${what}`);
-    await delay(systemClock, 20);
-  }
 }

@@ -1,5 +1,5 @@
 /** More than one core, and more than one process: the same command, and a group that shares its partitions. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +8,12 @@ import { rawPurchases } from '../../demos/purchases/cdnow.js';
 import { historyOptions } from '../../demos/purchases/topology.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { consumerGroupDescribe } from '../kafka/tools.js';
+import { lastLine, type Program, startProgram } from './program.js';
+import { until } from './until.js';
 
 const count = 20_000;
+/** Each look is a Java process. */
+const patience = { withinMs: 90_000, everyMs: 300 };
 
 let cluster: KafkaCluster;
 let folder: string;
@@ -41,9 +45,9 @@ test('two workers share the partitions, fill one history, and end as one', async
     ...['--store', store, '--json'],
   );
   await settled('workers', 2);
-  await until('the end of the input', async () => lagOf('workers'));
+  await until('the end of the input', () => lagOf('workers'), patience);
   run.child.kill('SIGTERM');
-  expect([await run.ended, run.stderr()]).toEqual([0, expect.stringContaining('history in')]);
+  expect(await run.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('history in') });
   expect(run.totals()).toMatchObject({
     consumed: count,
     patterns: count,
@@ -59,9 +63,9 @@ test('three processes share the partitions; each input is in one history', async
     command('--group', 'processes', '--store', join(folder, `process-${number}`), '--json'),
   );
   await settled('processes', 3);
-  await until('the end of the input', async () => lagOf('processes'));
+  await until('the end of the input', () => lagOf('processes'), patience);
   for (const { child } of runs) child.kill('SIGTERM');
-  expect(await Promise.all(runs.map(run => run.ended))).toEqual([0, 0, 0]);
+  expect((await Promise.all(runs.map(run => run.ended))).map(({ code }) => code)).toEqual([0, 0, 0]);
   const consumed = runs.map(run => run.totals().consumed);
   expect(consumed.reduce((sum, each) => sum + each, 0)).toBe(count);
   const stored = await Promise.all([0, 1, 2].map(number => documentsIn(join(folder, `process-${number}`))));
@@ -74,9 +78,8 @@ test('a record that one worker cannot read ends the run: exit 1 and one line tha
   const run = command(
     ...['--input', bad, '--workers', '2', '--group', 'bad', '--store', join(folder, 'bad'), '--json'],
   );
-  expect(await run.ended).toBe(1);
-  const line = run.stderr().trim().split('\n').at(-1) ?? '';
-  expect(line).toMatch(
+  expect((await run.ended).code).toBe(1);
+  expect(lastLine(run.stderr())).toMatch(
     /^DECODE: json\(Purchase\) cannot decode the record: .* \(topic transactions, partition \d, offset \d+\)/,
   );
   expect(run.stderr()).not.toContain('4111');
@@ -84,11 +87,15 @@ test('a record that one worker cannot read ends the run: exit 1 and one line tha
 
 /** Every partition has an owner, and there are as many owners as members. */
 async function settled(group: string, members: number): Promise<void> {
-  await until(`${members} members with partitions`, async () => {
-    const rows = (await described(group)).filter(({ topic }) => topic === 'transactions');
-    const owners = new Set(rows.map(({ member }) => member));
-    return rows.length === 4 && !owners.has(undefined) && owners.size === members;
-  });
+  await until(
+    `${members} members with partitions`,
+    async () => {
+      const rows = (await described(group)).filter(({ topic }) => topic === 'transactions');
+      const owners = new Set(rows.map(({ member }) => member));
+      return rows.length === 4 && !owners.has(undefined) && owners.size === members;
+    },
+    patience,
+  );
 }
 
 async function lagOf(group: string): Promise<boolean> {
@@ -108,34 +115,8 @@ async function documentsIn(directory: string): Promise<number> {
   return documents;
 }
 
-function command(...args: readonly string[]) {
-  const words = [
-    '--import',
-    'tsx',
-    'demos/purchases/main.ts',
-    '--brokers',
-    cluster.brokers.join(','),
-    ...args,
-  ];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-  children.push(child);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', chunk => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', chunk => {
-    stderr += chunk;
-  });
-  const ended = new Promise<number | null>(resolve => child.on('close', resolve));
-  const totals = () => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-  return { child, ended, totals, stderr: () => stderr };
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 90_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come within 90 s`);
-    await new Promise(resolve => setTimeout(resolve, 300));
-  }
+function command(...args: readonly string[]): Program & { totals(): { readonly consumed: number } } {
+  const program = startProgram(['demos/purchases/main.ts', '--brokers', cluster.brokers.join(','), ...args]);
+  children.push(program.child);
+  return { ...program, totals: () => JSON.parse(lastLine(program.stdout())) };
 }

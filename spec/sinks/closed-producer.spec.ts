@@ -2,6 +2,7 @@ import { createApp, KafkaRxError, type OutputListener, string } from 'kafka-rx';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { filterValue } from 'kafka-rx/operators';
 import { VirtualClock } from 'kafka-rx/testing';
+import { withProducer } from './with-producer.js';
 
 test('what a closed producer refuses after a failure is not taken for skipped: it stays uncommitted', async () => {
   const clock = new VirtualClock();
@@ -9,37 +10,19 @@ test('what a closed producer refuses after a failure is not taken for skipped: i
   for (const topic of ['in', 'skipping', 'failing']) broker.createTopic(topic, 1);
   broker.publish('in', [{ value: 'first' }, { value: 'second' }]);
   const listeners = new Map<string, OutputListener>();
-  const driver = memory({ broker });
   const app = createApp({
     groupId: 'g',
     clock,
-    driver: {
-      ...driver,
-      async connect(context) {
-        const connection = await driver.connect(context);
-        return {
-          clusterId: connection.clusterId,
-          topics: names => connection.topics(names),
-          consumer: (options, listener) => connection.consumer(options, listener),
-          admin: connection.admin,
-          close: () => connection.close(),
-          producer: () => ({
-            prepare: async () => {},
-            partitionCount: () => 1,
-            bufferedBytes: 0,
-            flush: async () => {},
-            close: async () => {
-              listeners.get('skipping')?.refused(1, new KafkaRxError('CLOSED', 'the producer was closed'));
-              listeners.delete('skipping');
-            },
-            output: ({ topic }, listener) => {
-              listeners.set(topic, listener);
-              return { append: () => {} };
-            },
-          }),
-        };
+    driver: withProducer(memory({ broker }), {
+      close: async () => {
+        listeners.get('skipping')?.refused(1, new KafkaRxError('CLOSED', 'the producer was closed'));
+        listeners.delete('skipping');
       },
-    },
+      output: ({ topic }, listener) => {
+        listeners.set(topic, listener);
+        return { append: () => {} };
+      },
+    }),
   });
   const records$ = app.topic('in', { value: string });
   const only = (wanted: string) => records$.pipe(filterValue(value => value === wanted));

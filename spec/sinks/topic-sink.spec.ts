@@ -13,6 +13,7 @@ import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { mapKey } from 'kafka-rx/operators';
 import { type TestAppOptions, testApp, VirtualClock } from 'kafka-rx/testing';
 import type { Observer } from 'rxjs';
+import { withProducer } from './with-producer.js';
 
 const value = string;
 type StringSink = Observer<KafkaRecord<Buffer | null, string>>;
@@ -277,37 +278,19 @@ test('a refused record that fails the app closes the producer before anything be
   broker.publish('in', [{ value: 'a' }, { value: 'b' }]);
   const said: string[] = [];
   let refuse: () => void = () => {};
-  const driver = memory({ broker });
   const app = createApp({
     groupId: 'g',
     clock,
-    driver: {
-      ...driver,
-      async connect(context) {
-        const connection = await driver.connect(context);
-        return {
-          clusterId: connection.clusterId,
-          topics: names => connection.topics(names),
-          consumer: (options, listener) => connection.consumer(options, listener),
-          admin: connection.admin,
-          close: () => connection.close(),
-          producer: () => ({
-            prepare: async () => {},
-            partitionCount: () => 1,
-            bufferedBytes: 0,
-            flush: async () => {},
-            close: async () => void said.push('closed'),
-            output: (_: unknown, listener: OutputListener) => {
-              refuse = () => {
-                listener.refused(1, new KafkaRxError('PRODUCE', 'refused for good'));
-                said.push('the next request would go out');
-              };
-              return { append: (_key: unknown, value: Buffer | null) => void said.push(String(value)) };
-            },
-          }),
+    driver: withProducer(memory({ broker }), {
+      close: async () => void said.push('closed'),
+      output: (_: unknown, listener: OutputListener) => {
+        refuse = () => {
+          listener.refused(1, new KafkaRxError('PRODUCE', 'refused for good'));
+          said.push('the next request would go out');
         };
+        return { append: (_key: unknown, value: Buffer | null) => void said.push(String(value)) };
       },
-    },
+    }),
   });
   app.topic('in', { value: string }).subscribe(app.to('out', { value: string }));
   const running = app.run();
