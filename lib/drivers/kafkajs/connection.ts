@@ -20,7 +20,7 @@ import { KafkajsAdmin } from './kafkajs-admin.js';
 import { type KafkajsPath, requireTopics } from './kafkajs-path.js';
 import { KafkajsProducer } from './kafkajs-producer.js';
 import type { Settings } from './options.js';
-import type { BatchCompression } from './protocol/record-batch-encoder.js';
+import type { BatchCompression } from './protocol/record-batch-builder.js';
 import { checkSecurity } from './security/check-security.js';
 import { StockPath } from './stock/stock-path.js';
 

@@ -8,7 +8,7 @@ import { KafkajsConsumer } from './kafkajs-consumer.js';
 import type { KafkajsPath } from './kafkajs-path.js';
 import type { Settings } from './options.js';
 import { ClusterTransport, type ProduceTransport } from './produce-transport.js';
-import type { BatchCompression } from './protocol/record-batch-encoder.js';
+import type { BatchCompression } from './protocol/record-batch-builder.js';
 
 /** Through kafkajs's inside: one cluster for producers and questions; each consumer has its own. */
 export class FastPath implements KafkajsPath {

@@ -55,6 +55,7 @@ export class GroupSession implements Session {
     if (cluster === undefined) throw new Error('kafkajs made no assigner');
     this.#cluster = cluster;
     tolerateDeadBrokers(cluster);
+    endLoops(cluster, () => this.#open);
     this.#connections = new ClusterConnections(cluster, driver, {
       broker: broker => {
         tapGroupProtocol(broker, driver.clock, () => (this.#open ? membership : undefined), membership);
@@ -156,4 +157,15 @@ function tolerateDeadBrokers(cluster: Cluster): void {
     if (cluster.brokerPool.metadata === null) await refreshed;
     else refreshed.catch(() => {}); // the next round tries again, and may ask another broker
   };
+}
+
+/**
+ * Has kafkajs's fetch loops end with the session. Where the brokers have changed, kafkajs ends its loops and begins new
+ * ones (src/consumer/fetchManager.js, start); a `stop` in between ends the old ones only, and the new ones spin: the runner
+ * answers them at once that it does not run, and no timer and no socket of the process ever gets its turn again. Without a
+ * broker there is no loop.
+ */
+export function endLoops(cluster: Pick<Cluster, 'getNodeIds'>, isOpen: () => boolean): void {
+  const getNodeIds = cluster.getNodeIds.bind(cluster);
+  cluster.getNodeIds = () => (isOpen() ? getNodeIds() : []);
 }

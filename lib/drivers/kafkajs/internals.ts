@@ -13,23 +13,51 @@ import type { ProtocolRequest } from './protocol/protocol-request.js';
 /** src/network/requestQueue/index.js */
 export interface RequestQueue {
   readonly pending: readonly unknown[];
+  push(request: QueuedRequest): void;
+  maybeThrottle(clientSideThrottleTime: number): void;
   scheduleCheckPendingRequests(): void;
   rejectAll(error: Error): void;
+}
+
+/** What waits in the queue, and what becomes of it: `sendRequest` is called when its turn comes. */
+export interface QueuedRequest {
+  readonly entry: {
+    readonly apiKey: number;
+    readonly apiName: string;
+    readonly apiVersion: number;
+    readonly correlationId: number;
+    readonly resolve: (response: { readonly payload: Buffer }) => void;
+    readonly reject: (error: unknown) => void;
+  };
+  readonly expectResponse: boolean;
+  readonly requestTimeout: number | null;
+  readonly sendRequest: () => void;
 }
 
 /** src/network/connection.js */
 export interface Connection {
   readonly requestQueue: RequestQueue;
-  socket?: { destroy(): void } | null;
+  readonly clientId: string;
+  socket?: Socket | null;
+  failIfNotConnected(): void;
+  nextCorrelationId(): number;
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
   authenticate(): Promise<void>;
   send<T>(request: ProtocolRequest<T>): Promise<T>;
 }
 
+interface Socket {
+  destroy(): void;
+  cork(): void;
+  uncork(): void;
+  write(bytes: Buffer): boolean;
+}
+
 /** src/network/connectionPool.js: two connections, the second one for fetches alone. */
 export interface ConnectionPool {
   readonly pool: readonly Connection[];
+  getConnection(index: number): Promise<Connection>;
   readonly host: string;
   readonly port: number;
   send<T>(request: ProtocolRequest<T>): Promise<T>;
@@ -142,6 +170,7 @@ export interface Cluster {
   refreshMetadataIfNecessary(): Promise<void>;
   findBroker(node: { readonly nodeId: number | string }): Promise<Broker>;
   findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>;
+  getNodeIds(): readonly string[];
   findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[];
   committedOffsets(group: { readonly groupId: string }): Record<string, Record<number, string>>;
 }
@@ -155,9 +184,20 @@ const clusterMethods = [
   'refreshMetadataIfNecessary',
   'findBroker',
   'findGroupCoordinator',
+  'getNodeIds',
   'findTopicPartitionMetadata',
   'committedOffsets',
 ] as const;
+
+const connectionMethods = [
+  'connect',
+  'disconnect',
+  'authenticate',
+  'failIfNotConnected',
+  'nextCorrelationId',
+] as const;
+
+const requestQueueMethods = ['push', 'maybeThrottle', 'scheduleCheckPendingRequests', 'rejectAll'] as const;
 
 const brokerMethods = [
   'isConnected',
@@ -209,11 +249,11 @@ export function tapCluster({ brokerPool }: Cluster, tap: ClusterTap): void {
   };
   connectionPoolBuilder.build = async destination => {
     const pool = await build(destination);
-    requireMethods('ConnectionPool', pool, ['send']);
+    requireMethods('ConnectionPool', pool, ['send', 'getConnection']);
     if (!Array.isArray(pool.pool)) throw unknownKafkajs('ConnectionPool');
     for (const connection of pool.pool) {
-      requireMethods('Connection', connection, ['connect', 'disconnect']);
-      requireMethods('RequestQueue', connection.requestQueue, ['scheduleCheckPendingRequests', 'rejectAll']);
+      requireMethods('Connection', connection, connectionMethods);
+      requireMethods('RequestQueue', connection.requestQueue, requestQueueMethods);
     }
     tap.pool?.(pool);
     return pool;
@@ -224,9 +264,14 @@ export function tapCluster({ brokerPool }: Cluster, tap: ClusterTap): void {
  * Sends a request of our own to a broker, with what `Broker` itself does about a connection that was closed
  * (src/broker/index.js, SEND_REQUEST).
  */
-export async function sendTo<T>(broker: Broker, request: ProtocolRequest<T>): Promise<T> {
+export function sendTo<T>(broker: Broker, request: ProtocolRequest<T>): Promise<T> {
+  return sendBy(broker, () => broker.connectionPool.send(request));
+}
+
+/** The same for a request that is sent by other means. */
+export async function sendBy<T>(broker: Broker, send: () => Promise<T>): Promise<T> {
   try {
-    return await broker.connectionPool.send(request);
+    return await send();
   } catch (error) {
     if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
     throw error;

@@ -9,7 +9,7 @@ import type {
 import type { Committed } from './cluster-queries.js';
 import { missingTopics } from './errors.js';
 import type { ProduceTransport } from './produce-transport.js';
-import type { BatchCompression } from './protocol/record-batch-encoder.js';
+import type { BatchCompression } from './protocol/record-batch-builder.js';
 
 /** A topic as the cluster describes it; one that has no leader yet is there, but not ready. */
 export interface KnownTopic extends TopicDescription {

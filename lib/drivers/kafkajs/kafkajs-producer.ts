@@ -21,7 +21,7 @@ import { closedError, fatalErrorOf, kindOf } from './errors.js';
 import { type Buffered, PartitionQueue } from './partition-queue.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from './produce-transport.js';
 import { meansStaleMetadata, passes } from './protocol/error-codes.js';
-import { payloadBytes, recordBytes } from './protocol/record-batch-encoder.js';
+import { payloadBytes, recordBytes } from './protocol/record-batch-builder.js';
 
 export interface ProducerContext {
   readonly driver: DriverContext;
@@ -53,11 +53,15 @@ export class KafkajsProducer implements DriverProducer {
   readonly #context: ProducerContext;
   readonly #options: ProducerOptions;
   readonly #queues = new Map<string, PartitionQueue>();
+  /** Those with something to send or to wait for: of many partitions mostly few. */
+  readonly #waiting = new Set<PartitionQueue>();
   readonly #buffered: Buffered = { bytes: 0 };
   /** Brokers with a request under way. */
   readonly #busy = new Set<number>();
   #flushes: Flush[] = [];
   #scheduled = false;
+  /** The clock's time as of the first append of this turn. */
+  #now = 0;
   #wakeUp: Timer | undefined;
   #refreshing = false;
   #closed: Promise<void> | undefined;
@@ -95,7 +99,7 @@ export class KafkajsProducer implements DriverProducer {
 
   flush(): Promise<void> {
     const targets = new Map<PartitionQueue, number>();
-    for (const queue of this.#queues.values()) if (queue.length > 0) targets.set(queue, queue.appended);
+    for (const queue of this.#waiting) targets.set(queue, queue.appended);
     if (targets.size === 0) return Promise.resolve();
     return new Promise(resolve => {
       this.#flushes.push({ targets, resolve });
@@ -111,7 +115,8 @@ export class KafkajsProducer implements DriverProducer {
     this.#wakeUp?.cancel();
     // Refusals are calls of the listener, which no call into the port makes.
     await new Promise<void>(resolve => this.#context.driver.clock.defer(resolve));
-    for (const queue of this.#queues.values()) this.#refuse(queue, queue.length, closedError('producer'));
+    for (const queue of this.#waiting) this.#refuse(queue, queue.length, closedError('producer'));
+    this.#waiting.clear();
     this.#settleFlushes();
   }
 
@@ -124,11 +129,14 @@ export class KafkajsProducer implements DriverProducer {
     timestamp: number,
   ): void {
     const payload = payloadBytes(key, value, headers);
-    const bytes = recordBytes(payload, headers.length);
-    const since = this.#context.driver.clock.elapsed();
     const refusal = this.#refusalOf(queue, payload);
-    // All fields in one literal: an object spread here took half of the CPU of the whole purchase flow (bench flow, Node 20).
-    queue.append({ key, value, headers, timestamp, bytes, since, listener, refusal });
+    // One look at the clock for all of a turn: once the first has come, the pump is scheduled.
+    if (!this.#scheduled) this.#now = this.#context.driver.clock.elapsed();
+    if (queue.length === 0) this.#waiting.add(queue);
+    if (refusal === undefined) {
+      const bound = recordBytes(payload, headers.length);
+      queue.append(listener, key, value, headers, timestamp, bound, this.#now);
+    } else queue.appendRefused(listener, refusal, this.#now);
     this.#schedule();
   }
 
@@ -140,10 +148,10 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   #queueOf({ topic, partition }: TopicPartition): PartitionQueue {
-    const key = `${topic}:${partition}`;
+    const key = nameOf({ topic, partition });
     const known = this.#queues.get(key);
     if (known !== undefined) return known;
-    const queue = new PartitionQueue({ topic, partition }, this.#buffered);
+    const queue = new PartitionQueue({ topic, partition }, this.#context.maxBatchBytes, this.#buffered);
     this.#queues.set(key, queue);
     return queue;
   }
@@ -164,11 +172,15 @@ export class KafkajsProducer implements DriverProducer {
     const due = new Map<number, PartitionQueue[]>();
     let next = Number.POSITIVE_INFINITY;
     let leaderless = false;
-    for (const queue of this.#queues.values()) {
+    for (const queue of this.#waiting) {
       if (queue.inFlight > 0) continue;
       this.#refuseHopeless(queue, deadline);
-      if (queue.oldest === undefined) continue;
-      next = Math.min(next, queue.oldest.since + this.#options.deliveryTimeoutMs);
+      const { since } = queue;
+      if (since === undefined) {
+        this.#waiting.delete(queue);
+        continue;
+      }
+      next = Math.min(next, since + this.#options.deliveryTimeoutMs);
       if (queue.notBefore > now) {
         next = Math.min(next, queue.notBefore);
         continue;
@@ -193,18 +205,18 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   async #send(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
-    const { transport, maxBatchBytes, maxRequestBytes } = this.#context;
+    const { transport, maxRequestBytes } = this.#context;
     const sent: PartitionQueue[] = [];
     const batches: OutgoingBatch[] = [];
     let bytes = 0;
     // Those that failed least come first, so that one which is always too slow cannot fill the request for ever.
     for (const queue of [...queues].sort((a, b) => a.failures - b.failures)) {
-      if (bytes >= maxRequestBytes) break;
-      const records = queue.take(maxBatchBytes);
-      if (records.length === 0) continue;
-      for (const record of records) bytes += record.bytes;
+      bytes += queue.nextBytes ?? 0;
+      if (sent.length > 0 && bytes > maxRequestBytes) break;
+      const batch = queue.take();
+      if (batch === undefined) continue;
       sent.push(queue);
-      batches.push({ topic: queue.topic, partition: queue.partition, records });
+      batches.push({ topic: queue.topic, partition: queue.partition, batch });
     }
     if (sent.length === 0) return;
     this.#busy.add(leader);
@@ -212,11 +224,9 @@ export class KafkajsProducer implements DriverProducer {
     try {
       await transport.refreshIfDue().catch(() => {});
       const results = await transport.send(leader, batches);
+      const answers = new Map(results.map(result => [nameOf(result), result]));
       for (const queue of sent) {
-        const result = results.find(
-          ({ topic, partition }) => topic === queue.topic && partition === queue.partition,
-        );
-        if (this.#conclude(queue, result) === 'stale') stale = true;
+        if (this.#conclude(queue, answers.get(nameOf(queue))) === 'stale') stale = true;
       }
     } catch (error) {
       stale = true;
@@ -256,7 +266,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   #retry(queue: PartitionQueue, reason: string): void {
-    const waited = this.#context.driver.clock.elapsed() - (queue.oldest?.since ?? 0);
+    const waited = this.#context.driver.clock.elapsed() - (queue.since ?? 0);
     if (reason === 'UNKNOWN_TOPIC_OR_PARTITION' && waited > unknownTopicGraceMs) {
       this.#refuse(queue, queue.inFlight, refusedBatch(queue, reason, undefined));
       return;
@@ -278,8 +288,8 @@ export class KafkajsProducer implements DriverProducer {
   #refuseHopeless(queue: PartitionQueue, deadline: number): void {
     const late = queue.olderThan(deadline);
     if (late > 0) this.#refuse(queue, late, this.#timedOut(queue));
-    for (let oldest = queue.oldest; oldest?.refusal !== undefined; oldest = queue.oldest) {
-      this.#refuse(queue, 1, oldest.refusal);
+    for (let { refusal } = queue; refusal !== undefined; { refusal } = queue) {
+      this.#refuse(queue, 1, refusal);
     }
   }
 
@@ -320,6 +330,10 @@ export class KafkajsProducer implements DriverProducer {
       },
     );
   }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}:${partition}`;
 }
 
 function tooLarge(topic: string, partition: number, what: string): KafkaRxError {

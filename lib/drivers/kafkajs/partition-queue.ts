@@ -1,38 +1,57 @@
 import type { KafkaRxError } from '../../errors.js';
+import type { Header } from '../../headers.js';
 import type { OutputListener, TopicPartition } from '../port.js';
-import type { OutgoingRecord } from './protocol/record-batch-encoder.js';
-
-/** A record that waits for its acknowledgement. */
-export interface PendingRecord extends OutgoingRecord {
-  readonly bytes: number;
-  /** When it was appended, monotonic milliseconds. */
-  readonly since: number;
-  readonly listener: OutputListener;
-  /** Why it is never sent; its turn comes when all before it are settled. */
-  readonly refusal: KafkaRxError | undefined;
-}
+import {
+  batchHeaderBytes,
+  type OutgoingRecord,
+  payloadBytes,
+  RecordBatchBuilder,
+  recordBytes,
+} from './protocol/record-batch-builder.js';
 
 /** What all queues of a producer hold together: asked for after every record, so kept up rather than summed up. */
 export interface Buffered {
   bytes: number;
 }
 
+/** Neighbours that were appended in one turn through one output. */
+interface Run {
+  readonly listener: OutputListener;
+  /** When they were appended, monotonic milliseconds. */
+  readonly since: number;
+  count: number;
+}
+
+/** Records that are sent together, or one that never is. */
+interface Entry {
+  /** Undefined for a record that is refused when its turn comes. */
+  readonly batch: RecordBatchBuilder | undefined;
+  readonly refusal: KafkaRxError | undefined;
+  readonly runs: Run[];
+  /** Of records. */
+  count: number;
+  bytes: number;
+}
+
+/** Room for a first batch, and what of it is worth being kept for the next one. */
+const leastSpace = 1_024;
+const mostSpareSpace = 512 * 1_024;
+
 /**
- * The records of one partition, oldest first, from `append` to their acknowledgement or refusal. A record leaves only
- * from the front, and at most one batch is under way, so that order survives every retry. Plain state, without Kafka
- * or timers.
+ * The records of one partition, oldest first, from `append` to their acknowledgement or refusal, as batches. A record
+ * leaves only from the front, and at most one batch is under way, so that order survives every retry; and a batch that
+ * is sent again is the same batch. Plain state, without Kafka or timers.
  */
 export class PartitionQueue implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
-  #records: PendingRecord[] = [];
-  /** Index of the oldest record; the settled ones before it are cut off now and then. */
-  #head = 0;
+  readonly #maxBatchBytes: number;
   readonly #buffered: Buffered;
-  /** The most records of a batch, while the one among them that the broker refuses is being isolated. */
-  #limit = Number.POSITIVE_INFINITY;
-  /** How many of the oldest are under way; 0 when none is. */
-  inFlight = 0;
+  #entries: Entry[] = [];
+  #length = 0;
+  /** The space of a batch that was acknowledged, for the next: memory that is new has to be mapped first. */
+  #spare: Buffer | undefined;
+  #underWay = false;
   /** Consecutive failures, and the monotonic time before which nothing is sent. */
   failures = 0;
   notBefore = 0;
@@ -40,121 +59,207 @@ export class PartitionQueue implements TopicPartition {
   appended = 0;
   settled = 0;
 
-  constructor({ topic, partition }: TopicPartition, buffered: Buffered) {
+  constructor({ topic, partition }: TopicPartition, maxBatchBytes: number, buffered: Buffered) {
     this.topic = topic;
     this.partition = partition;
+    this.#maxBatchBytes = maxBatchBytes;
     this.#buffered = buffered;
   }
 
   get length(): number {
-    return this.#records.length - this.#head;
+    return this.#length;
   }
 
-  get oldest(): PendingRecord | undefined {
-    return this.#records[this.#head];
+  /** How many of the oldest are under way; 0 when none is. */
+  get inFlight(): number {
+    return this.#underWay ? (this.#entries[0]?.count ?? 0) : 0;
   }
 
-  append(record: PendingRecord): void {
-    this.#records.push(record);
-    this.#buffered.bytes += record.bytes;
-    this.appended++;
+  /** When the oldest was appended. */
+  get since(): number | undefined {
+    return this.#entries[0]?.runs[0]?.since;
   }
 
-  /** Takes the oldest records, up to `maxBytes` but at least one, as the batch that is under way. */
-  take(maxBytes: number): readonly PendingRecord[] {
-    const batch: PendingRecord[] = [];
-    let bytes = 0;
-    for (let i = this.#head; i < this.#records.length && batch.length < this.#limit; i++) {
-      const record = this.#records[i];
-      if (record === undefined || record.refusal !== undefined) break;
-      if (batch.length > 0 && bytes + record.bytes > maxBytes) break;
-      bytes += record.bytes;
-      batch.push(record);
-    }
-    this.inFlight = batch.length;
+  /** Why the oldest is never sent. */
+  get refusal(): KafkaRxError | undefined {
+    return this.#entries[0]?.refusal;
+  }
+
+  /**
+   * @param bound at least as many bytes as the record takes in a batch
+   * @param since the monotonic time
+   */
+  append(
+    listener: OutputListener,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: readonly Header[],
+    timestamp: number,
+    bound: number,
+    since: number,
+  ): void {
+    const batch = this.#open(timestamp, bound);
+    const before = batch.size;
+    batch.append(key, value, headers, timestamp, bound);
+    this.#count(this.#entries[this.#entries.length - 1], listener, since, batch.size - before);
+  }
+
+  /** Adds a record that is refused, with this error, when all before it are settled. */
+  appendRefused(listener: OutputListener, refusal: KafkaRxError, since: number): void {
+    const entry: Entry = { batch: undefined, refusal, runs: [], count: 0, bytes: 0 };
+    this.#entries.push(entry);
+    this.#count(entry, listener, since, 0);
+  }
+
+  /** The bytes of the batch that is next; undefined where there is none. */
+  get nextBytes(): number | undefined {
+    return this.#entries[0]?.batch?.size;
+  }
+
+  /** The oldest batch, which is under way from now on. */
+  take(): RecordBatchBuilder | undefined {
+    const batch = this.#entries[0]?.batch;
+    this.#underWay = batch !== undefined;
     return batch;
   }
 
   /** The batch under way is durable. */
   acknowledge(baseOffset: number): void {
-    const count = this.inFlight;
-    this.inFlight = 0;
+    const entry = this.#underWay ? this.#entries[0] : undefined;
+    this.#underWay = false;
+    if (entry === undefined) return;
+    // Of an earlier attempt some bytes may still be on their way out of another socket.
+    const mayReuse = this.failures === 0;
     this.failures = 0;
-    // Wider again: what was refused has been isolated.
-    this.#limit *= 2;
     let done = 0;
-    this.#remove(count, (listener, run) => {
+    this.#remove(entry.count, (listener, run) => {
       listener.acknowledged(run, baseOffset < 0 ? -1 : baseOffset + done);
       done += run;
     });
+    const space = entry.batch?.space;
+    if (mayReuse && space !== undefined && space.length <= mostSpareSpace) this.#spare = space;
   }
 
   /** The batch under way was not written, or nobody knows; it is sent again, later. */
   putBack(notBefore: number): void {
-    this.inFlight = 0;
+    this.#underWay = false;
     this.failures++;
     this.notBefore = notBefore;
   }
 
-  /** One of the batch under way is refused, and it is not known which: sends halves until it stands alone. */
+  /** One of the batch under way is refused, and it is not known which: makes halves of it until it stands alone. */
   halve(): 'halved' | 'alone' {
-    if (this.inFlight <= 1) return 'alone';
-    this.#limit = Math.floor(this.inFlight / 2);
-    this.inFlight = 0;
+    const count = this.inFlight;
+    if (count <= 1) return 'alone';
+    this.#underWay = false;
+    this.#split(Math.ceil(count / 2));
     return 'halved';
   }
 
   /** Refuses the oldest `count`, which are under way or waiting. */
   refuse(count: number, error: KafkaRxError): void {
-    this.inFlight = 0;
+    this.#underWay = false;
     this.#remove(count, (listener, run) => listener.refused(run, error));
   }
 
   /** Records, counted from the oldest, that were appended at or before `time`. */
   olderThan(time: number): number {
     let count = 0;
-    while (
-      count < this.length &&
-      (this.#records[this.#head + count]?.since ?? Number.POSITIVE_INFINITY) <= time
-    )
-      count++;
+    for (const { runs } of this.#entries) {
+      for (const run of runs) {
+        if (run.since > time) return count;
+        count += run.count;
+      }
+    }
     return count;
+  }
+
+  /** The newest batch where it takes such a record, or a new one behind it. */
+  #open(timestamp: number, bound: number): RecordBatchBuilder {
+    const last = this.#entries[this.#entries.length - 1]?.batch;
+    const isUnderWay = this.#underWay && this.#entries.length === 1;
+    if (last !== undefined && !isUnderWay && !last.isSealed && last.takes(timestamp)) {
+      if (last.size + bound <= this.#maxBatchBytes) return last;
+    }
+    const batch = new RecordBatchBuilder(this.#spare ?? Buffer.allocUnsafeSlow(leastSpace));
+    this.#spare = undefined;
+    this.#entries.push({ batch, refusal: undefined, runs: [], count: 0, bytes: batchHeaderBytes });
+    this.#buffered.bytes += batchHeaderBytes;
+    return batch;
+  }
+
+  #count(entry: Entry | undefined, listener: OutputListener, since: number, bytes: number): void {
+    if (entry === undefined) return;
+    own(entry, listener, since);
+    entry.bytes += bytes;
+    this.#buffered.bytes += bytes;
+    this.#length++;
+    this.appended++;
+  }
+
+  /** Makes two batches of the oldest, of which the first has `count` records. */
+  #split(count: number): void {
+    const [entry, ...others] = this.#entries;
+    if (entry?.batch === undefined) return;
+    const owners = entry.runs.flatMap(run => Array<Run>(run.count).fill(run));
+    const records = entry.batch.records().map((record, i) => ({ record, owner: owners[i] }));
+    const halves = [records.slice(0, count), records.slice(count)].map(half => entryOf(half, entry.bytes));
+    this.#entries = [...halves, ...others];
+    for (const { bytes } of halves) this.#buffered.bytes += bytes;
+    this.#buffered.bytes -= entry.bytes;
   }
 
   /** Takes the oldest off the queue, and tells each run of records that have the same listener. */
   #remove(count: number, tell: (listener: OutputListener, run: number) => void): void {
-    const removed = this.#records.slice(this.#head, this.#head + count);
-    this.#head += removed.length;
-    this.settled += removed.length;
-    for (const { bytes } of removed) this.#buffered.bytes -= bytes;
-    if (this.#head === this.#records.length) {
-      this.#records = [];
-      this.#head = 0;
-    } else if (this.#head > 1_024 && this.#head * 2 > this.#records.length) {
-      this.#records = this.#records.slice(this.#head);
-      this.#head = 0;
-    } else {
-      // So that a settled record's bytes are not kept until the cut.
-      this.#records.fill(settledRecord, this.#head - removed.length, this.#head);
+    let left = Math.min(count, this.#length);
+    const told: { readonly listener: OutputListener; count: number }[] = [];
+    while (left > 0) {
+      const [entry] = this.#entries;
+      if (entry === undefined) break;
+      if (entry.count > left) {
+        this.#split(left);
+        continue;
+      }
+      this.#entries.shift();
+      left -= entry.count;
+      this.#length -= entry.count;
+      this.settled += entry.count;
+      this.#buffered.bytes -= entry.bytes;
+      for (const { listener, count: ofRun } of entry.runs) {
+        const last = told.at(-1);
+        if (last?.listener === listener) last.count += ofRun;
+        else told.push({ listener, count: ofRun });
+      }
     }
-    for (let start = 0; start < removed.length; ) {
-      const listener = removed[start]?.listener;
-      let end = start + 1;
-      while (end < removed.length && removed[end]?.listener === listener) end++;
-      if (listener !== undefined) tell(listener, end - start);
-      start = end;
-    }
+    for (const { listener, count: ofListener } of told) tell(listener, ofListener);
   }
 }
 
-/** Stands where a record was that is settled. */
-const settledRecord: PendingRecord = {
-  key: null,
-  value: null,
-  headers: [],
-  timestamp: -1,
-  bytes: 0,
-  since: 0,
-  listener: { acknowledged: () => {}, refused: () => {} },
-  refusal: undefined,
-};
+/** Adds a record to the runs. */
+function own(entry: Entry, listener: OutputListener, since: number): void {
+  const run = entry.runs[entry.runs.length - 1];
+  if (run !== undefined && run.listener === listener && run.since === since) run.count++;
+  else entry.runs.push({ listener, since, count: 1 });
+  entry.count++;
+}
+
+function entryOf(
+  records: readonly { readonly record: OutgoingRecord; readonly owner: Run | undefined }[],
+  atMostBytes: number,
+): Entry {
+  const batch = new RecordBatchBuilder(Buffer.allocUnsafeSlow(atMostBytes));
+  const entry: Entry = { batch, refusal: undefined, runs: [], count: 0, bytes: 0 };
+  for (const { record, owner } of records) {
+    const { key, value, headers, timestamp } = record;
+    batch.append(
+      key,
+      value,
+      headers,
+      timestamp,
+      recordBytes(payloadBytes(key, value, headers), headers.length),
+    );
+    if (owner !== undefined) own(entry, owner.listener, owner.since);
+  }
+  entry.bytes = batch.size;
+  return entry;
+}

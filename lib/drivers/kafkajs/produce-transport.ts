@@ -1,16 +1,13 @@
 import type { TopicPartition } from '../port.js';
-import { type Broker, type Cluster, sendTo } from './internals.js';
+import type { Broker, Cluster, PartitionMetadata } from './internals.js';
 import { errorType } from './protocol/error-codes.js';
 import { produceRequest } from './protocol/produce.js';
-import {
-  type BatchCompression,
-  encodeRecordBatch,
-  type OutgoingRecord,
-} from './protocol/record-batch-encoder.js';
+import type { BatchCompression, RecordBatchBuilder } from './protocol/record-batch-builder.js';
+import { sendParts } from './send-parts.js';
 
 /** The records of one partition in one request. */
 export interface OutgoingBatch extends TopicPartition {
-  readonly records: readonly OutgoingRecord[];
+  readonly batch: RecordBatchBuilder;
 }
 
 /** What became of one batch; `error` is Kafka's name of the error, or the kind of what went wrong on the way. */
@@ -41,6 +38,8 @@ export class ClusterTransport implements ProduceTransport {
   readonly #timeoutMs: number;
   readonly #compression: BatchCompression | undefined;
   readonly #counts = new Map<string, number>();
+  /** Of each answer about a topic whose partitions are in no order. */
+  readonly #byId = new WeakMap<readonly PartitionMetadata[], Map<number, PartitionMetadata>>();
 
   constructor(cluster: Cluster, timeoutMs: number, compression: BatchCompression | undefined) {
     this.#cluster = cluster;
@@ -51,20 +50,24 @@ export class ClusterTransport implements ProduceTransport {
   async send(nodeId: number, batches: readonly OutgoingBatch[]): Promise<readonly BatchResult[]> {
     const broker: Broker = await this.#cluster.findBroker({ nodeId });
     const partitions = await Promise.all(
-      batches.map(async ({ topic, partition, records }) => ({
+      batches.map(async ({ topic, partition, batch }) => ({
         topic,
         partition,
-        batch: await encodeRecordBatch(records, this.#compression),
+        batch: await batch.seal(this.#compression),
       })),
     );
-    const { results } = await sendTo(broker, produceRequest(partitions, this.#timeoutMs));
+    const { results } = await sendParts(broker, produceRequest(partitions, this.#timeoutMs));
     return results.map(({ topic, partition, errorCode, baseOffset }) =>
       errorCode === 0 ? { topic, partition, baseOffset } : { topic, partition, error: errorType(errorCode) },
     );
   }
 
   leader({ topic, partition }: TopicPartition): number {
-    return this.#metadata(topic).find(({ partitionId }) => partitionId === partition)?.leader ?? -1;
+    const partitions = this.#metadata(topic);
+    // Mostly in order: with a search for each, a request to a thousand partitions would look at half a million.
+    const there = partitions[partition];
+    const found = there?.partitionId === partition ? there : this.#search(partitions, partition);
+    return found?.leader ?? -1;
   }
 
   partitionCount(topic: string): number {
@@ -84,6 +87,15 @@ export class ClusterTransport implements ProduceTransport {
 
   refreshIfDue(): Promise<void> {
     return this.#cluster.refreshMetadataIfNecessary();
+  }
+
+  #search(partitions: readonly PartitionMetadata[], partition: number): PartitionMetadata | undefined {
+    let byId = this.#byId.get(partitions);
+    if (byId === undefined) {
+      byId = new Map(partitions.map(one => [one.partitionId, one]));
+      this.#byId.set(partitions, byId);
+    }
+    return byId.get(partition);
   }
 
   /** kafkajs throws while it has none (src/cluster/index.js, findTopicPartitionMetadata). */

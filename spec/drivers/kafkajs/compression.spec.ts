@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import { compressionOf, decompress } from '../../../lib/drivers/kafkajs/compression/batch-compression.js';
 import type { Compression } from '../../../lib/drivers/kafkajs/index.js';
-import type { BatchCompression } from '../../../lib/drivers/kafkajs/protocol/record-batch-encoder.js';
+import type { BatchCompression } from '../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
 import { isKafkaRxError, type KafkaRxError } from '../../../lib/errors.js';
 
 const registry = kafkajs.CompressionCodecs as unknown as Record<number, () => object>;

@@ -22,10 +22,10 @@ class FakeCluster implements ProduceTransport {
 
   /** Appends as a broker does, and answers with the offset. */
   write(batches: readonly OutgoingBatch[]): BatchResult[] {
-    return batches.map(({ topic, partition, records }) => {
+    return batches.map(({ topic, partition, batch }) => {
       const log = this.log.get(`${topic}-${partition}`) ?? [];
       const baseOffset = log.length;
-      log.push(...records.map(({ value }) => value?.toString() ?? ''));
+      log.push(...batch.records().map(({ value }) => value?.toString() ?? ''));
       this.log.set(`${topic}-${partition}`, log);
       return { topic, partition, baseOffset };
     });
@@ -164,8 +164,8 @@ test('of a batch that is too large the guilty record alone is refused, whatever 
     const { clock, cluster, output } = setUp();
     const a = output(0);
     const judge: Answer = batches => {
-      const bad = batches.some(({ records }) =>
-        records.some(({ value }) => value?.toString() === String(guilty)),
+      const bad = batches.some(({ batch }) =>
+        batch.records().some(({ value }) => value?.toString() === String(guilty)),
       );
       return bad ? [{ topic: 't', partition: 0, error: 'MESSAGE_TOO_LARGE' }] : cluster.write(batches);
     };

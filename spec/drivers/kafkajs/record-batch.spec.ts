@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { crc32c } from '../../../lib/drivers/kafkajs/protocol/crc32c.js';
 import {
-  encodeRecordBatch,
+  type BatchCompression,
   type OutgoingRecord,
   payloadBytes,
+  RecordBatchBuilder,
   recordBytes,
-} from '../../../lib/drivers/kafkajs/protocol/record-batch-encoder.js';
+} from '../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
 import {
   type AbortedTransaction,
   type Decompression,
@@ -29,6 +30,26 @@ const outgoing = (value: string | null, timestamp = 5): OutgoingRecord => ({
   headers: [],
   timestamp,
 });
+
+function builderOf(records: readonly OutgoingRecord[]): RecordBatchBuilder {
+  const builder = new RecordBatchBuilder(Buffer.alloc(64));
+  for (const one of records) {
+    const { key, value, headers, timestamp } = one;
+    builder.append(key, value, headers, timestamp, boundOf(one));
+  }
+  return builder;
+}
+
+function boundOf({ key, value, headers }: OutgoingRecord): number {
+  return recordBytes(payloadBytes(key, value, headers), headers.length);
+}
+
+function encodeRecordBatch(
+  records: readonly OutgoingRecord[],
+  compression: BatchCompression | undefined,
+): Promise<Buffer> {
+  return builderOf(records).seal(compression);
+}
 
 interface BatchShape {
   readonly baseOffset?: number;
@@ -85,23 +106,29 @@ const record: fc.Arbitrary<OutgoingRecord> = fc.record({
   headers: fc.array(fc.record({ key: fc.string({ unit: 'binary', maxLength: 40 }), value: bytes }), {
     maxLength: 4,
   }),
-  timestamp: fc.oneof(fc.constant(-1), fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
+  timestamp: fc.oneof(fc.constant(-1), fc.nat(), fc.integer({ min: 0, max: 2 ** 50 })),
 });
 
 test('what is encoded is decoded again: nulls, unicode, duplicate headers in order, any timestamp', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 30 }), async records => {
-      const encoded = await encodeRecordBatch(records, undefined);
-      expect(encoded.length).toBeLessThanOrEqual(
-        records.reduce(
-          (sum, one) => sum + recordBytes(payloadBytes(one.key, one.value, one.headers), one.headers.length),
-          61,
-        ),
-      );
+      const builder = builderOf(records);
+      const encoded = await builder.seal(undefined);
+      expect(encoded.length).toBeLessThanOrEqual(records.reduce((sum, one) => sum + boundOf(one), 61));
+      expect(encoded.length).toBe(builder.size);
       const found = all(await readRecordSet(encoded, from(0), [], plain));
       expect(found).toEqual(records.map((one, offset) => ({ ...one, offset })));
+      // What a batch is taken apart by, when one of its records is refused.
+      expect(builder.records()).toMatchObject(records);
     }),
   );
+});
+
+test('timestamps too far apart for a delta are not for one batch', () => {
+  const builder = builderOf([outgoing('a', 0)]);
+  expect([builder.takes(1), builder.takes(-1), builder.takes(Number.MAX_SAFE_INTEGER)]).toEqual([
+    ...[true, true, false],
+  ]);
 });
 
 test('records are handed out from the offset on, also where it lies inside a batch', async () => {

@@ -84,9 +84,17 @@ const named = (name: string, extra: object = {}): Error => Object.assign(new Err
 /** A connection as kafkajs authenticates it: whatever its request says, the credentials are to blame. */
 async function authenticating(answer: () => Promise<never>): Promise<unknown> {
   const connection = {
-    requestQueue: { pending: [], scheduleCheckPendingRequests: () => {}, rejectAll: () => {} },
+    requestQueue: {
+      pending: [],
+      push: () => {},
+      maybeThrottle: () => {},
+      scheduleCheckPendingRequests: () => {},
+      rejectAll: () => {},
+    },
     connect: async () => {},
     disconnect: async () => {},
+    failIfNotConnected: () => {},
+    nextCorrelationId: () => 0,
     send: answer,
     async authenticate(): Promise<void> {
       try {
@@ -96,7 +104,7 @@ async function authenticating(answer: () => Promise<never>): Promise<unknown> {
       }
     },
   };
-  const pool = { pool: [connection], host: 'kafka', port: 9093, send: answer };
+  const pool = { pool: [connection], host: 'kafka', port: 9093, send: answer, getConnection: answer };
   const builder = { build: async () => pool as unknown as ConnectionPool };
   const brokerPool = { createBroker: () => undefined, connectionPoolBuilder: builder };
   new ClusterConnections({ brokerPool } as unknown as Cluster, context);

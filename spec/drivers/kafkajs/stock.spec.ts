@@ -2,8 +2,13 @@
 import type { Admin, Kafka, Producer, RecordMetadata } from 'kafkajs';
 import { systemClock } from '../../../lib/clock.js';
 import { settingsOf } from '../../../lib/drivers/kafkajs/options.js';
+import {
+  RecordBatchBuilder,
+  recordBytes,
+} from '../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
 import { HeldBatches } from '../../../lib/drivers/kafkajs/stock/held-batches.js';
 import { StockTransport } from '../../../lib/drivers/kafkajs/stock/stock-transport.js';
+import { noHeaders } from '../../../lib/headers.js';
 
 const at = { topic: 't', partition: 0, epoch: 3 };
 
@@ -42,7 +47,8 @@ describe('a held batch', () => {
 });
 
 describe('what kafkajs answers to a send', () => {
-  const records = [{ key: null, value: Buffer.from('v'), headers: [], timestamp: 1 }];
+  const batch = new RecordBatchBuilder(Buffer.alloc(64));
+  batch.append(null, Buffer.from('v'), noHeaders, 1, recordBytes(1, 0));
 
   /** Sends one batch to each of two partitions; `answer` is kafkajs's for each of its calls. */
   async function send(answer: (partition: number) => readonly RecordMetadata[] | Error) {
@@ -59,7 +65,7 @@ describe('what kafkajs answers to a send', () => {
     const transport = new StockTransport(systemClock, settings, kafka as Kafka, {} as Admin, 0);
     return transport.send(
       1,
-      [0, 1].map(partition => ({ topic: 't', partition, records })),
+      [0, 1].map(partition => ({ topic: 't', partition, batch })),
     );
   }
 

@@ -7,7 +7,7 @@ import kafkajs, { CompressionTypes } from 'kafkajs';
 import { type Coordinates, errorKind, KafkaRxError } from '../../../errors.js';
 import { isNotImplemented, kafkajsGzip } from '../internals.js';
 import type { Compression } from '../options.js';
-import type { BatchCompression } from '../protocol/record-batch-encoder.js';
+import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { type Codec, TooLarge } from './codec.js';
 import { gzip } from './gzip.js';
 import { loadLz4 } from './lz4.js';

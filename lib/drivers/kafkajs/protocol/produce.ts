@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
-import type { ProtocolRequest, Throttled } from './protocol-request.js';
+import type { PartsRequest, Throttled } from './protocol-request.js';
 
 /** One encoded record batch and where it goes. */
 export interface ProducePartition {
@@ -29,33 +29,34 @@ export interface ProduceResponse extends Throttled {
 export function produceRequest(
   partitions: readonly ProducePartition[],
   timeoutMs: number,
-): ProtocolRequest<ProduceResponse> {
+): PartsRequest<ProduceResponse> {
   return {
-    request: {
-      apiKey: 0,
-      apiVersion: 7,
-      apiName: 'Produce',
-      encode: async () => encode(partitions, timeoutMs),
-    },
-    response: { decode: async payload => decode(payload), parse: async data => data },
+    apiKey: 0,
+    apiVersion: 7,
+    apiName: 'Produce',
+    parts: encode(partitions, timeoutMs),
+    decode,
   };
 }
 
-function encode(partitions: readonly ProducePartition[], timeoutMs: number): ByteWriter {
+/** The batches themselves are parts, and not copied. */
+function encode(partitions: readonly ProducePartition[], timeoutMs: number): Buffer[] {
   const byTopic = new Map<string, ProducePartition[]>();
-  let size = 64;
   for (const partition of partitions) {
-    size += partition.batch.length + partition.topic.length * 3 + 16;
     const others = byTopic.get(partition.topic);
     if (others === undefined) byTopic.set(partition.topic, [partition]);
     else others.push(partition);
   }
-  const body = new ByteWriter(size).string(null).int16(-1).int32(timeoutMs).int32(byTopic.size);
+  const parts: Buffer[] = [];
+  let head = new ByteWriter().string(null).int16(-1).int32(timeoutMs).int32(byTopic.size);
   for (const [topic, ofTopic] of byTopic) {
-    body.string(topic).int32(ofTopic.length);
-    for (const { partition, batch } of ofTopic) body.int32(partition).int32(batch.length).bytes(batch);
+    head.string(topic).int32(ofTopic.length);
+    for (const { partition, batch } of ofTopic) {
+      parts.push(head.int32(partition).int32(batch.length).buffer, batch);
+      head = new ByteWriter(64);
+    }
   }
-  return body;
+  return parts;
 }
 
 function decode(payload: Buffer): ProduceResponse {

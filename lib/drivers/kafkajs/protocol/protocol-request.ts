@@ -22,3 +22,13 @@ export interface ProtocolRequest<T> {
 export interface Throttled {
   readonly clientSideThrottleTime: number;
 }
+
+/** A request whose body is sent piece by piece as it is: what kafkajs frames it copies twice. */
+export interface PartsRequest<T extends Throttled> {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly apiName: string;
+  /** The body, without the request header. */
+  readonly parts: readonly Buffer[];
+  decode(payload: Buffer): T;
+}

@@ -4,7 +4,7 @@ import type { ConsumerListener, ConsumerOptions, DriverContext } from '../../por
 import type { KafkajsPath } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
 import type { ProduceTransport } from '../produce-transport.js';
-import type { BatchCompression } from '../protocol/record-batch-encoder.js';
+import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { StockConsumer } from './stock-consumer.js';
 import { StockQueries } from './stock-queries.js';
 import { StockTransport } from './stock-transport.js';

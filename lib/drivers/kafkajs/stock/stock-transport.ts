@@ -6,7 +6,7 @@ import { fatalErrorOf, kindOf, typeOf } from '../errors.js';
 import type { Settings } from '../options.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from '../produce-transport.js';
 import { passes } from '../protocol/error-codes.js';
-import type { OutgoingRecord } from '../protocol/record-batch-encoder.js';
+import type { OutgoingRecord } from '../protocol/record-batch-builder.js';
 
 /**
  * Batches by kafkajs's producer, one `send` for each partition: `sendBatch` rejects for all partitions when one is
@@ -89,7 +89,7 @@ export class StockTransport implements ProduceTransport {
     return this.#connected;
   }
 
-  async #sendOne({ topic, partition, records }: OutgoingBatch): Promise<BatchResult | undefined> {
+  async #sendOne({ topic, partition, batch }: OutgoingBatch): Promise<BatchResult | undefined> {
     const { requestTimeoutMs } = this.#settings;
     try {
       const answer = await this.#producer.send({
@@ -97,7 +97,7 @@ export class StockTransport implements ProduceTransport {
         acks: -1,
         timeout: requestTimeoutMs,
         compression: this.#compression,
-        messages: records.map(record => messageOf(record, partition)),
+        messages: batch.records().map(record => messageOf(record, partition)),
       });
       const named = answer.filter(entry => entry.topicName === topic && entry.partition === partition);
       if (named.length === 0) return undefined;

@@ -1,0 +1,209 @@
+import type { Header, Headers } from '../../../headers.js';
+import { crc32c } from './crc32c.js';
+import { RecordCursor } from './record-batch-reader.js';
+
+/** A record on its way out; its key and value are bytes already. */
+export interface OutgoingRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly Header[];
+  /** Milliseconds since 1970; -1 for none. */
+  readonly timestamp: number;
+}
+
+/** Compresses the records of a batch; `id` is Kafka's number of the codec. */
+export interface BatchCompression {
+  readonly id: number;
+  compress(records: Buffer): Promise<Buffer>;
+}
+
+/** Bytes of a batch before its first record. */
+export const batchHeaderBytes = 61;
+/** Where the part that the checksum covers begins: at the attributes. */
+const checkedFrom = 21;
+const checksumAt = 17;
+const lengthAt = 8;
+const twoTo32 = 2 ** 32;
+/** Copied byte by byte: for a few bytes a call costs more than they do. */
+const fewBytes = 24;
+/** Timestamps of one batch lie closer than this, which their deltas, doubled and with a sign, can tell exactly. */
+const timestampSpan = 2 ** 51;
+
+/** Bytes of key, value and headers: what the limit of a record is about. */
+export function payloadBytes(key: Buffer | null, value: Buffer | null, headers: Headers): number {
+  let size = (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
+  for (const header of headers) size += Buffer.byteLength(header.key) + (header.value?.length ?? 0);
+  return size;
+}
+
+/** An upper bound of what a record of such a payload takes in a batch. */
+export function recordBytes(payload: number, headers: number): number {
+  // Length, attributes, timestamp and offset deltas, key and value lengths and the header count at their largest.
+  return 36 + payload + 10 * headers;
+}
+
+/**
+ * A record batch of magic 2, written as its records come, so that nothing of them is kept but their bytes in the
+ * batch. Offsets are the broker's to fill in.
+ */
+export class RecordBatchBuilder {
+  #buf: Buffer;
+  #at = batchHeaderBytes;
+  #count = 0;
+  #base = -1;
+  #latest = -1;
+  #sealed: Promise<Buffer> | undefined;
+
+  /** @param space written to from its beginning on, and replaced by a larger one when it is full */
+  constructor(space: Buffer) {
+    this.#buf = space;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the batch as it is, its header included, uncompressed. */
+  get size(): number {
+    return this.#at;
+  }
+
+  /** No record can be added any more. */
+  get isSealed(): boolean {
+    return this.#sealed !== undefined;
+  }
+
+  /** What it was written to: for the next batch, once nothing reads this one any more. */
+  get space(): Buffer {
+    return this.#buf;
+  }
+
+  /** Whether a record of this time can stand in the batch. */
+  takes(timestamp: number): boolean {
+    return this.#count === 0 || Math.abs(timestamp - this.#base) < timestampSpan;
+  }
+
+  /** @param bound at least as many bytes as the record takes, from {@link recordBytes} */
+  append(
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: readonly Header[],
+    timestamp: number,
+    bound: number,
+  ): void {
+    if (this.#count === 0) this.#base = timestamp;
+    if (timestamp > this.#latest) this.#latest = timestamp;
+    const timestampDelta = zigzag(timestamp - this.#base);
+    const offsetDelta = zigzag(this.#count++);
+    let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + fieldSize(key) + fieldSize(value);
+    size += varintSize(zigzag(headers.length));
+    for (const header of headers) {
+      const length = Buffer.byteLength(header.key);
+      size += varintSize(zigzag(length)) + length + fieldSize(header.value);
+    }
+    if (this.#at + bound > this.#buf.length) this.#grow(bound);
+    const buf = this.#buf;
+    let at = putVarint(buf, this.#at, zigzag(size));
+    buf[at++] = 0; // attributes: none are defined
+    at = putVarint(buf, at, timestampDelta);
+    at = putVarint(buf, at, offsetDelta);
+    at = putField(buf, at, key);
+    at = putField(buf, at, value);
+    at = putVarint(buf, at, zigzag(headers.length));
+    for (const header of headers) {
+      const length = Buffer.byteLength(header.key);
+      at = putVarint(buf, at, zigzag(length));
+      at += buf.write(header.key, at, length, 'utf8');
+      at = putField(buf, at, header.value);
+    }
+    this.#at = at;
+  }
+
+  /** The batch as it is sent, the same bytes every time. At least one record. */
+  seal(compression: BatchCompression | undefined): Promise<Buffer> {
+    this.#sealed ??= this.#seal(compression);
+    return this.#sealed;
+  }
+
+  /** The records once more; their bytes are shared with the batch. */
+  records(): readonly OutgoingRecord[] {
+    const bytes = this.#buf.subarray(batchHeaderBytes, this.#at);
+    const run = {
+      ...{ bytes, baseOffset: 0, baseTimestamp: this.#base, appendTime: undefined },
+      ...{ count: this.#count, start: 0 },
+    };
+    const cursor = new RecordCursor({ runs: [run], count: this.#count, bytes: bytes.length, nextOffset: 0 });
+    const records: OutgoingRecord[] = [];
+    for (let record = cursor.next(); record !== undefined; record = cursor.next()) records.push(record);
+    return records;
+  }
+
+  async #seal(compression: BatchCompression | undefined): Promise<Buffer> {
+    let batch = this.#buf.subarray(0, this.#at);
+    if (compression !== undefined) {
+      const records = await compression.compress(batch.subarray(batchHeaderBytes));
+      batch = Buffer.concat([Buffer.alloc(batchHeaderBytes), records]);
+    }
+    putInt64(batch, 0, 0); // base offset
+    batch.writeInt32BE(batch.length - lengthAt - 4, lengthAt);
+    batch.writeInt32BE(-1, 12); // leader epoch, the broker's
+    batch.writeInt8(2, 16); // magic
+    batch.writeInt16BE(compression?.id ?? 0, checkedFrom);
+    batch.writeInt32BE(this.#count - 1, 23);
+    putInt64(batch, 27, this.#base);
+    putInt64(batch, 35, this.#latest);
+    putInt64(batch, 43, -1); // producer id: not idempotent
+    batch.writeInt16BE(-1, 51);
+    batch.writeInt32BE(-1, 53);
+    batch.writeInt32BE(this.#count, 57);
+    batch.writeUInt32BE(crc32c(batch.subarray(checkedFrom)), checksumAt);
+    return batch;
+  }
+
+  #grow(bound: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#at + bound, this.#buf.length * 2));
+    this.#buf.copy(larger, 0, 0, this.#at);
+    this.#buf = larger;
+  }
+}
+
+function zigzag(value: number): number {
+  return value >= 0 ? value * 2 : -value * 2 - 1;
+}
+
+/** Bytes of a varint, of the value as {@link zigzag} has it. */
+function varintSize(raw: number): number {
+  let size = 1;
+  for (let rest = raw; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
+function fieldSize(bytes: Buffer | null): number {
+  return bytes === null ? 1 : varintSize(bytes.length * 2) + bytes.length;
+}
+
+function putVarint(buf: Buffer, from: number, raw: number): number {
+  let at = from;
+  let rest = raw;
+  while (rest > 0x7f) {
+    buf[at++] = (rest % 128) | 0x80;
+    rest = Math.floor(rest / 128);
+  }
+  buf[at++] = rest;
+  return at;
+}
+
+function putField(buf: Buffer, from: number, bytes: Buffer | null): number {
+  if (bytes === null) return putVarint(buf, from, zigzag(-1));
+  const { length } = bytes;
+  const at = putVarint(buf, from, length * 2);
+  // The index is within the array.
+  if (length <= fewBytes) for (let i = 0; i < length; i++) buf[at + i] = bytes[i] as number;
+  else buf.set(bytes, at);
+  return at + length;
+}
+
+function putInt64(buf: Buffer, at: number, value: number): void {
+  buf.writeInt32BE(Math.floor(value / twoTo32), at);
+  buf.writeUInt32BE(((value % twoTo32) + twoTo32) % twoTo32, at + 4);
+}
