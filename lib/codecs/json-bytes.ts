@@ -1,3 +1,5 @@
+import { markAsUntransferable } from 'node:worker_threads';
+
 /** As Node's own pool: a value keeps no more than this alive. */
 const chunkBytes = 8192;
 /** A longer value is written faster by Node than by a loop. */
@@ -23,14 +25,14 @@ const escaped = /["\\\p{Cc}\p{Cs}]/u;
  * @internal
  */
 export class JsonBytes {
-  bytes = Buffer.allocUnsafeSlow(chunkBytes);
+  bytes = chunk();
   #used = 0;
 
   /** Where a value of at most so many bytes begins. */
   reserve(room: number): number {
     if (room > mostRoom) return -1;
     if (this.#used + room > chunkBytes) {
-      this.bytes = Buffer.allocUnsafeSlow(chunkBytes);
+      this.bytes = chunk();
       this.#used = 0;
     }
     return this.#used;
@@ -118,4 +120,11 @@ export class JsonBytes {
     for (let i = 0; i < text.length; i++) this.bytes[from + i] = text.charCodeAt(i);
     return from + text.length;
   }
+}
+
+/** Not to be transferred to another thread, as Node's own pool is not: that would take all values in it along. */
+function chunk(): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(chunkBytes);
+  markAsUntransferable(bytes.buffer);
+  return bytes;
 }
