@@ -74,11 +74,17 @@ export const NonNegative: t.RefinementType<t.NumberC, NonNegative, number> = ref
 const isoTimestamp =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/;
 
+/** A record's timestamp is mostly asked about several times in a row: when it is read, and by each sink. */
+let lastPassed: string | undefined;
+
 function isIsoTimestamp(text: string): text is IsoTimestamp {
+  if (text === lastPassed) return true;
   if (!isoTimestamp.test(text)) return false;
   // `Date.parse` takes 30 February for 2 March; up to the 28th every month has the day.
   const day = Number(text.slice(8, 10));
-  return day <= 28 || day <= daysIn(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
+  if (day > 28 && day > daysIn(Number(text.slice(0, 4)), Number(text.slice(5, 7)))) return false;
+  lastPassed = text;
+  return true;
 }
 
 /** Day 0 of the next month is this month's last. */

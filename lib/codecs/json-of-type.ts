@@ -1,0 +1,149 @@
+import { defaults } from '../defaults.js';
+import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors.js';
+import { isAsIs } from './as-is.js';
+import type { Codec } from './codec.js';
+import { declaredPath } from './declared-path.js';
+import { decodeFailure, encodeFailure } from './failure.js';
+import { failureOf, shortened } from './io-ts-failure.js';
+import type { IoTsShape } from './io-ts-shape.js';
+import { type JsonOptions, rulesOf } from './json-options.js';
+import { type Reader, readerOf } from './json-reader.js';
+import { parseJson, writeJson } from './json-text.js';
+import { type Writer, writerOf } from './json-writer.js';
+import { depthOf, planOf } from './record-plan.js';
+import { shapeOf } from './shape.js';
+import { strip } from './strip.js';
+
+/** How a type's values are read and written where generated code can do it. @internal */
+export interface FastWays {
+  readonly read: Reader | undefined;
+  readonly write: Writer | undefined;
+}
+
+/** @internal The way of JSON.parse and JSON.stringify for everything: what the fast ways are held to. */
+export const noFastWays: FastWays = { read: undefined, write: undefined };
+
+/**
+ * The codec of an io-ts type. Records of the form that producers write are read and written by generated code; all that
+ * is of another form, valid or not, goes the general way, from whose results the generated code's never differ.
+ *
+ * @internal
+ */
+export function jsonOfType<A>(
+  type: IoTsShape<A>,
+  options: JsonOptions,
+  { read, write }: FastWays = fastWays(type, options),
+): Codec<A> {
+  const typeName = typeof type.name === 'string' ? type.name : 'value';
+  const name = `json(${shortened(typeName)})`;
+  const refuse = options.unknownFields === 'refuse';
+  const asIs = isAsIs(type);
+  const shape = shapeOf(type, 'decoded');
+  // What io-ts has decoded it may have stripped itself already: to refuse, one must look at what came in.
+  const rawShape = refuse && !asIs ? shapeOf(type, 'raw') : shape;
+  const rules = rulesOf(options, path => declaredPath(rawShape, path));
+
+  const mismatch = (left: unknown, at: Coordinates): KafkaRxError => {
+    const { path, expected } = failureOf(left, typeName);
+    return decodeFailure(
+      name,
+      'type',
+      `${path === '' ? 'the value' : path} is not of type ${expected}`,
+      at,
+      path,
+    );
+  };
+  const check = (input: unknown, at: Coordinates): A => {
+    // The cast holds: for a type that changes nothing, a value that passes `is` is what `decode` would give.
+    if (asIs && type.is?.(input) === true) return input as A;
+    const result = type.decode(input);
+    if (result._tag === 'Left') throw mismatch(result.left, at);
+    return result.right;
+  };
+
+  return {
+    name,
+    decode(bytes, at) {
+      if (read !== undefined && bytes !== null && bytes.length <= rules.maxBytes) {
+        const value = unlessItThrows(read, bytes);
+        // The cast holds: the reader has checked what `is` would.
+        if (value !== undefined) return value as A;
+      }
+      const input = parseJson(name, bytes, at, rules);
+      try {
+        const value = check(input, at);
+        if (!refuse) return strip(shape, value, undefined) as A; // Removing undeclared fields leaves an A.
+        strip(
+          rawShape,
+          input,
+          trail(path => decodeFailure(name, 'undeclared', undeclared(path), at, path)),
+        );
+        return value;
+      } catch (error) {
+        throw (
+          own(error) ?? decodeFailure(name, 'type', `its type cannot be checked (${errorKind(error)})`, at)
+        );
+      }
+    },
+    encode(value) {
+      if (write !== undefined) {
+        const bytes = unlessItThrows(write, value);
+        if (bytes !== undefined) return bytes;
+      }
+      let written: unknown;
+      try {
+        if (type.is !== undefined && !type.is(value)) throw unfit(name, typeName, type, value);
+        const refusal = refuse ? trail(path => encodeFailure(name, undeclared(path), path)) : undefined;
+        const declared = strip(shape, value, refusal);
+        written = asIs ? declared : type.encode(declared as A); // Removing undeclared fields leaves an A.
+      } catch (error) {
+        throw own(error) ?? encodeFailure(name, `its type cannot write it (${errorKind(error)})`);
+      }
+      return writeJson(name, written);
+    },
+  };
+}
+
+function fastWays(type: unknown, options: JsonOptions): FastWays {
+  const plan = planOf(type);
+  if (plan === undefined) return noFastWays;
+  const deep = depthOf(plan) > (options.maxDepth ?? defaults.json.maxDepth);
+  return { read: deep ? undefined : readerOf(plan), write: writerOf(plan) };
+}
+
+/** A type's `is` that throws is called once more on the general way, which says so. */
+function unlessItThrows<I, O>(run: (input: I) => O | undefined, input: I): O | undefined {
+  try {
+    return run(input);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says which field is wrong where the type can tell: off the hot path, since the value has failed already. */
+function unfit<A>(name: string, typeName: string, type: IoTsShape<A>, value: A): KafkaRxError {
+  const result = isAsIs(type) ? type.decode(value) : undefined;
+  const { path, expected } = failureOf(result?._tag === 'Left' ? result.left : undefined, typeName);
+  return encodeFailure(name, `${path === '' ? 'the value' : path} is not of type ${expected}`, path);
+}
+
+function trail(failure: (path: string) => KafkaRxError): {
+  segments: string[];
+  refuse: (path: string) => never;
+} {
+  return {
+    segments: [],
+    refuse: path => {
+      throw failure(path);
+    },
+  };
+}
+
+/** The field is not named: its name came with the value. */
+function undeclared(path: string): string {
+  return `${path === '' ? 'the value' : path} has a field that its type does not declare`;
+}
+
+function own(error: unknown): KafkaRxError | undefined {
+  return isKafkaRxError(error) ? error : undefined;
+}

@@ -1,0 +1,48 @@
+import { defaults } from '../defaults.js';
+import { KafkaRxError } from '../errors.js';
+import type { JsonRules } from './json-text.js';
+
+/** @category Codecs @since 0.1.0 */
+export interface JsonOptions {
+  /**
+   * What becomes of fields that the type does not declare, at every depth, on decode and on encode: removed, or the
+   * record refused with `DECODE` or `ENCODE`. Inside `t.unknown`, and inside a codec of your own, everything is
+   * declared. Default `'strip'`.
+   */
+  readonly unknownFields?: 'strip' | 'refuse';
+  /**
+   * What becomes of an object that names a field twice: refused, or the last one counts, as JSON.parse has it. Two
+   * readers of such a record may see two different values. Default `'refuse'`.
+   */
+  readonly duplicateKeys?: 'refuse' | 'last';
+  /**
+   * What becomes of numbers beyond ±(2^53 - 1), of which JSON.parse may have lost digits: refused, or taken as they came
+   * out; an infinite one (1e400) is always refused. Default `'refuse'`.
+   */
+  readonly unsafeNumbers?: 'refuse' | 'allow';
+  /** Bytes of one value; a longer one is refused before it is read. Default 16 MiB. */
+  readonly maxBytes?: number;
+  /** Objects and arrays within each other; a deeper value is refused. Default 64. */
+  readonly maxDepth?: number;
+}
+
+/** Without a type of io-ts to strip by: what holds for the text alone. @category Codecs @since 0.1.0 */
+export type JsonTextOptions = Omit<JsonOptions, 'unknownFields'>;
+
+/** @internal The rules that these options make. */
+export function rulesOf(options: JsonOptions, declared: JsonRules['declared']): JsonRules {
+  const { maxBytes, maxDepth } = { ...defaults.json, ...options };
+  if (!(maxBytes >= 1) || !(maxDepth >= 1)) {
+    throw new KafkaRxError('CONFIGURATION', 'json() was given a maxBytes or maxDepth below 1', {
+      remedy: 'Leave the option out, or give a number from 1 up',
+    });
+  }
+  return {
+    maxBytes,
+    maxDepth,
+    duplicateKeys: options.duplicateKeys ?? 'refuse',
+    unsafeNumbers: options.unsafeNumbers ?? 'refuse',
+    refuseProto: options.unknownFields === 'refuse',
+    declared,
+  };
+}
