@@ -141,7 +141,7 @@ class KafkaRxApp implements App {
       outputs: this.#outputs,
       instruments: this.#instruments,
       originOf: topic => this.#originOf(topic),
-      subscribersChanged: () => this.#dispatcher.wake(),
+      subscribersChanged: () => this.#dispatcher.subscribersChanged(),
     });
     this.topic = this.#wiring.topic.bind(this.#wiring);
     this.to = this.#wiring.to.bind(this.#wiring);

@@ -5,7 +5,7 @@ import { type Header, type Headers, noHeaders } from '../headers.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
 import { each, releaseAll } from '../leases/leases.js';
 import type { Counter } from '../metrics/metrics.js';
-import { Queue } from '../queue.js';
+import { Queues } from '../queues.js';
 import type { KafkaRecord } from '../record.js';
 import type { Place } from '../topology/topology-observable.js';
 import type { Guard } from './guard.js';
@@ -45,7 +45,14 @@ export class TopicSink<K, V> extends Sink<K, V> {
   readonly #keyOf: KeyOf<K, V>;
   readonly #options: TopicSinkOptions<V>;
   readonly #parts: TopicSinkParts;
-  readonly #partitions: PartitionOutput<K, V>[] = [];
+  /** By partition, from the first record on. */
+  readonly #opened: (ProducerOutput | undefined)[] = [];
+  /**
+   * What is on its way, by partition, in order. Deliveries alone are kept: records and their values would live until the
+   * acknowledgement, and be copied by the garbage collector meanwhile.
+   */
+  readonly #pending = new Queues<Deliveries>();
+  readonly #labels: { readonly topic: string };
   readonly #partitioner: Partitioner;
   readonly #passed: ReadonlySet<string>;
 
@@ -62,6 +69,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     this.#keyOf = keyOf;
     this.#options = options;
     this.#parts = parts;
+    this.#labels = { topic };
     this.#partitioner = createPartitioner(() => parts.outputs.partitionCount(topic));
     this.#passed = new Set(typeof options.headers === 'function' ? [] : options.headers);
     parts.outputs.declare(topic);
@@ -80,21 +88,27 @@ export class TopicSink<K, V> extends Sink<K, V> {
         for (const header of headers) guard.checkBytes(header.value, 'header', record, this.name);
       }
       const timestamp = this.#options.timestamp?.(record) ?? record.timestamp;
-      this.#outputFor(record, key, value).append(record, key, value, headers, timestamp);
+      const partition = this.#partitionOf(record, key, value);
+      const output = this.#opened[partition] ?? this.#open(partition);
+      output.append(key, value, headers, timestamp);
+      this.#pending.push(partition, record[deliveriesOf]);
     } catch (cause) {
       const error = this.#encodeError(cause, record);
       this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
     }
   }
 
-  #outputFor(record: KafkaRecord<K, V>, key: Buffer | null, value: Buffer | null): PartitionOutput<K, V> {
-    const partition =
-      this.#options.partition === undefined
-        ? this.#partitioner(key, (key?.length ?? 0) + (value?.length ?? 0))
-        : this.#chosenPartition(record, this.#options.partition);
-    const output =
-      this.#partitions[partition] ?? new PartitionOutput<K, V>(this, this.#parts, this.#topic, partition);
-    this.#partitions[partition] = output;
+  #partitionOf(record: KafkaRecord<K, V>, key: Buffer | null, value: Buffer | null): number {
+    return this.#options.partition === undefined
+      ? this.#partitioner(key, (key?.length ?? 0) + (value?.length ?? 0))
+      : this.#chosenPartition(record, this.#options.partition);
+  }
+
+  #open(partition: number): ProducerOutput {
+    const output = this.#parts.outputs.output(this.#topic, partition, new PartitionListener(this, partition));
+    // One after the other: an array that is written far behind its end turns into a hash table.
+    while (this.#opened.length < partition) this.#opened.push(undefined);
+    this.#opened[partition] = output;
     return output;
   }
 
@@ -130,8 +144,24 @@ export class TopicSink<K, V> extends Sink<K, V> {
     });
   }
 
+  /** @internal by count, the oldest first */
+  acknowledged(partition: number, count: number): void {
+    this.#parts.produced.add(count, this.#labels);
+    for (let i = 0; i < count; i++) {
+      const deliveries = this.#pending.shift(partition);
+      if (deliveries !== undefined) releaseAll(deliveries);
+    }
+  }
+
   /** @internal */
-  refused(deliveries: Deliveries, error: KafkaRxError): void {
+  refused(partition: number, count: number, error: KafkaRxError): void {
+    for (let i = 0; i < count; i++) {
+      const deliveries = this.#pending.shift(partition);
+      if (deliveries !== undefined) this.#refused(deliveries, error);
+    }
+  }
+
+  #refused(deliveries: Deliveries, error: KafkaRxError): void {
     const wasLive = this.host.live;
     const named = new KafkaRxError('PRODUCE', `'${this.name}' could not write: ${error.message}`, {
       at: each(deliveries).at(-1),
@@ -144,48 +174,19 @@ export class TopicSink<K, V> extends Sink<K, V> {
   }
 }
 
-/**
- * What is on its way into one partition, in order; acknowledged by count, the oldest first. Deliveries alone are kept:
- * records and their values would live until the acknowledgement, and be copied by the garbage collector meanwhile.
- */
-class PartitionOutput<K, V> implements OutputListener {
-  readonly #pending = new Queue<Deliveries>();
-  readonly #sink: TopicSink<K, V>;
-  readonly #output: ProducerOutput;
-  readonly #produced: Counter;
-  readonly #labels: { readonly topic: string };
-
-  constructor(sink: TopicSink<K, V>, parts: TopicSinkParts, topic: string, partition: number) {
-    this.#sink = sink;
-    this.#output = parts.outputs.output(topic, partition, this);
-    this.#produced = parts.produced;
-    this.#labels = { topic };
-  }
-
-  append(
-    record: KafkaRecord<K, V>,
-    key: Buffer | null,
-    value: Buffer | null,
-    headers: Headers,
-    timestamp: number,
-  ): void {
-    this.#output.append(key, value, headers, timestamp);
-    this.#pending.push(record[deliveriesOf]);
-  }
+/** Tells a sink which of its partitions a producer speaks of; what it tells lies in the sink. */
+class PartitionListener<K, V> implements OutputListener {
+  constructor(
+    private readonly sink: TopicSink<K, V>,
+    private readonly partition: number,
+  ) {}
 
   acknowledged(count: number): void {
-    this.#produced.add(count, this.#labels);
-    for (let i = 0; i < count; i++) {
-      const deliveries = this.#pending.shift();
-      if (deliveries !== undefined) releaseAll(deliveries);
-    }
+    this.sink.acknowledged(this.partition, count);
   }
 
   refused(count: number, error: KafkaRxError): void {
-    for (let i = 0; i < count; i++) {
-      const deliveries = this.#pending.shift();
-      if (deliveries !== undefined) this.#sink.refused(deliveries, error);
-    }
+    this.sink.refused(this.partition, count, error);
   }
 }
 

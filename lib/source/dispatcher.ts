@@ -7,6 +7,7 @@ import { type BatchPin, Delivery, type DeliveryHost, type FlushReason } from '..
 import type { Admission } from './admission.js';
 import { PartitionLane } from './partition-lane.js';
 import type { TopicView } from './topic-view.js';
+import { Turns } from './turns.js';
 
 /** Limits of what is under way; see docs/options.md for what each costs. */
 export interface Bounds {
@@ -70,9 +71,8 @@ export class Dispatcher {
   readonly #slots = new Map<string, number>();
   readonly #ports: DispatcherPorts;
   #order: readonly PartitionLane[] = [];
-  #turn = 0;
-  /** Where in the order the partition stands that `#nextLane` found last. */
-  #next = 0;
+  /** Partitions with records to hand out; held: those at their span. One that nobody wants is not among them. */
+  readonly #turns = new Turns<PartitionLane>();
   #unsettled = 0;
   #handedOut = 0;
   /** The clock's time as of the last look. */
@@ -162,6 +162,7 @@ export class Dispatcher {
   #queue(lane: PartitionLane, batch: FetchedBatch): void {
     if (lane.draining) return;
     lane.batches.push(batch);
+    this.#offer(lane);
     if (!this.#scheduled) this.#dispatch();
   }
 
@@ -175,7 +176,19 @@ export class Dispatcher {
     // One look at the clock for all that settles in one burst: from its first on, a dispatch is scheduled.
     if (!this.#dispatching && !this.#scheduled) this.#now = this.#ports.clock.elapsed();
     lane.watermarkMovedAt = this.#now;
-    if (wasFull) this.wake();
+    if (!wasFull) return;
+    this.#turns.release(lane);
+    this.#offer(lane);
+    this.wake();
+  }
+
+  /** A view gained or lost a subscriber: what nobody wanted may be wanted now. */
+  subscribersChanged(): void {
+    for (const lane of this.#order) {
+      lane.subscribersChanged();
+      this.#offer(lane);
+    }
+    this.wake();
   }
 
   /** Looks for work again, soon. */
@@ -244,6 +257,7 @@ export class Dispatcher {
       this.#unsettled -= lane.unsettled;
       this.#pinnedBytes -= lane.pinnedBytes;
       lane.end();
+      this.#turns.release(lane);
       this.#lanes.delete(laneName(lane));
       this.#lanesBySlot[lane.slot] = undefined;
       this.#events?.next({ kind: 'revoked', lane });
@@ -285,9 +299,13 @@ export class Dispatcher {
           this.#flushAfter(pace.flushMs, 'bound');
           return;
         }
-        this.#dispatchTurn(lane);
         // Only now: were a turn that a bound took away gone, every second partition would never get one.
-        this.#turn = this.#next + 1;
+        this.#turns.take();
+        try {
+          this.#dispatchTurn(lane);
+        } finally {
+          this.#offer(lane);
+        }
         if (this.#halted) return;
         this.#now = clock.elapsed();
         if (this.#now >= until) {
@@ -296,9 +314,8 @@ export class Dispatcher {
         }
       }
       // Partitions that wait for their span are at a bound; all else has nothing to hand out.
-      if (this.#order.some(lane => lane.hasWork && lane.span >= this.#ports.bounds.maxSpan)) {
-        this.#flushAfter(pace.flushMs, 'bound');
-      } else this.#flushAfter(pace.idleMs, 'idle');
+      if (this.#turns.holding) this.#flushAfter(pace.flushMs, 'bound');
+      else this.#flushAfter(pace.idleMs, 'idle');
     } finally {
       this.#dispatching = false;
     }
@@ -306,27 +323,27 @@ export class Dispatcher {
 
   /** The next partition, in turn, that has a record to hand out and somebody to take it. */
   #nextLane(): PartitionLane | undefined {
-    const count = this.#order.length;
-    for (let i = 0; i < count; i++) {
-      const at = (this.#turn + i) % count;
-      const lane = this.#order[at];
-      if (lane === undefined || !lane.hasWork || lane.draining || !lane.wanted) continue;
-      if (lane.span >= this.#ports.bounds.maxSpan) {
+    for (let lane = this.#turns.next; lane !== undefined; lane = this.#turns.next) {
+      if (!lane.hasWork || !lane.wanted) this.#turns.take();
+      else if (lane.span >= this.#ports.bounds.maxSpan) {
+        // First: what the flush makes settle releases it.
+        this.#turns.hold();
         this.#ports.flush('bound');
-        continue;
-      }
-      this.#next = at;
-      return lane;
+      } else return lane;
     }
     return undefined;
   }
 
+  /** For a turn, if it has records to hand out and somebody to take them. */
+  #offer(lane: PartitionLane): void {
+    if (lane.hasWork && lane.wanted) this.#turns.offer(lane);
+  }
+
   #dispatchTurn(lane: PartitionLane): void {
     const { pace, clock, bounds } = this.#ports;
-    const now = clock.elapsed();
-    const until = now + pace.turnMs;
+    const until = this.#now + pace.turnMs;
     // Nothing held the watermark until now, however long ago it moved.
-    if (lane.unsettled === 0) lane.watermarkMovedAt = now;
+    if (lane.unsettled === 0) lane.watermarkMovedAt = this.#now;
     let records = 0;
     while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining && lane.wanted) {
       if (!this.#dispatchOne(lane)) break;

@@ -3,6 +3,7 @@ import type { BatchPin, Delivery, DeliveryHost, Lane } from '../leases/delivery.
 import { Queue } from '../queue.js';
 import { type BatchPreparation, preparationFor } from './batch-preparation.js';
 import type { TopicView } from './topic-view.js';
+import type { TakesTurns, Turn } from './turns.js';
 
 /** What a lane tells its dispatcher. */
 export interface LaneOwner {
@@ -10,7 +11,7 @@ export interface LaneOwner {
 }
 
 /** A partition of this member during one epoch: what was fetched of it, what was handed out, what is settled. */
-export class PartitionLane implements Lane {
+export class PartitionLane implements Lane, TakesTurns {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
@@ -38,6 +39,9 @@ export class PartitionLane implements Lane {
   pausedAtDriver = false;
   /** Hands out nothing more: the epoch is about to end. */
   draining = false;
+  /** Every view of it has somebody to hand records to. */
+  wanted: boolean;
+  turn: Turn = 'none';
   #ended = false;
   #controller: AbortController | undefined;
 
@@ -52,6 +56,7 @@ export class PartitionLane implements Lane {
     this.partition = partition;
     this.epoch = epoch;
     this.preparation = preparationFor(views);
+    this.wanted = isWanted(views);
   }
 
   get ended(): boolean {
@@ -73,9 +78,9 @@ export class PartitionLane implements Lane {
     return this.current !== undefined || this.batches.length > 0;
   }
 
-  /** Every view of it has somebody to hand records to. */
-  get wanted(): boolean {
-    return this.views.length > 0 && this.views.every(view => view.hasSubscribers);
+  /** A view of it may have gained or lost a subscriber. */
+  subscribersChanged(): void {
+    this.wanted = isWanted(this.views);
   }
 
   /** Nothing is pending but what a failure holds. */
@@ -112,4 +117,8 @@ export class PartitionLane implements Lane {
     this.pinnedBytes = 0;
     this.#controller?.abort();
   }
+}
+
+function isWanted(views: readonly TopicView[]): boolean {
+  return views.length > 0 && views.every(view => view.hasSubscribers);
 }

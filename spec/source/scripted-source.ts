@@ -71,7 +71,7 @@ export class ScriptedSource {
     const node = graph.add('source', 't');
     const codec = nullable(bytes);
     this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, false, () =>
-      this.dispatcher.wake(),
+      this.dispatcher.subscribersChanged(),
     );
     // The view hands its own type to its own subscriber only.
     const views = [this.view as unknown as TopicView];
