@@ -20,7 +20,8 @@ import { backoffMs } from './backoff.js';
 import { closedError, fatalErrorOf, kindOf } from './errors.js';
 import { type Buffered, PartitionQueue } from './partition-queue.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from './produce-transport.js';
-import { meansStaleMetadata, passes } from './protocol/error-codes.js';
+import { meansLostSequence, meansStaleMetadata, passes } from './protocol/error-codes.js';
+import type { ProducerIdentity } from './protocol/init-producer-id.js';
 import { payloadBytes, recordBytes } from './protocol/record-batch-builder.js';
 
 export interface ProducerContext {
@@ -62,6 +63,7 @@ export class KafkajsProducer implements DriverProducer {
   #scheduled = false;
   /** The clock's time as of the first append of this turn. */
   #now = 0;
+  #identity: Promise<ProducerIdentity | undefined> | undefined;
   #wakeUp: Timer | undefined;
   #refreshing = false;
   #closed: Promise<void> | undefined;
@@ -136,7 +138,7 @@ export class KafkajsProducer implements DriverProducer {
     if (refusal === undefined) {
       const bound = recordBytes(payload, headers.length);
       queue.append(listener, key, value, headers, timestamp, bound, this.#now);
-    } else queue.appendRefused(listener, refusal, this.#now);
+    } else queue.appendRefused(listener, refusal, payload, this.#now);
     this.#schedule();
   }
 
@@ -223,6 +225,7 @@ export class KafkajsProducer implements DriverProducer {
     let stale = false;
     try {
       await transport.refreshIfDue().catch(() => {});
+      await this.#number(sent);
       const results = await transport.send(leader, batches);
       const answers = new Map(results.map(result => [nameOf(result), result]));
       for (const queue of sent) {
@@ -243,6 +246,44 @@ export class KafkajsProducer implements DriverProducer {
     this.#settleFlushes();
   }
 
+  /** Has the brokers know the batches, so that one that is sent again, its answer lost, is not written again. */
+  async #number(queues: readonly PartitionQueue[]): Promise<void> {
+    for (const queue of queues) {
+      if (queue.wantsIdentity) {
+        const identity = await this.#identityFor(queue);
+        if (identity === undefined) return;
+        queue.begin(identity);
+      }
+      queue.number();
+    }
+  }
+
+  async #identityFor({ spent }: PartitionQueue): Promise<ProducerIdentity | undefined> {
+    this.#identity ??= this.#newIdentity();
+    const identity = await this.#identity;
+    if (identity === undefined || identity !== spent) return identity;
+    this.#identity = this.#newIdentity();
+    return this.#identity;
+  }
+
+  async #newIdentity(): Promise<ProducerIdentity | undefined> {
+    const { transport, driver } = this.#context;
+    if (transport.identity === undefined) return undefined;
+    try {
+      const identity = await transport.identity();
+      if (identity === undefined) {
+        driver.logger.warn(
+          { right: 'IDEMPOTENT_WRITE' },
+          'the cluster gives no producer id: a batch whose answer is lost may be written twice',
+        );
+      }
+      return identity;
+    } catch (error) {
+      this.#identity = undefined;
+      throw error;
+    }
+  }
+
   /** What follows from the answer for one batch; none at all means that it was not sent. */
   #conclude(queue: PartitionQueue, result: BatchResult | undefined): 'stale' | undefined {
     if (this.#closed !== undefined && queue.inFlight === 0) return undefined;
@@ -255,6 +296,16 @@ export class KafkajsProducer implements DriverProducer {
       return undefined;
     }
     const { error: type } = result;
+    // It was written the first time, and the answer was lost.
+    if (type === 'DUPLICATE_SEQUENCE_NUMBER') {
+      queue.acknowledge(-1);
+      return undefined;
+    }
+    if (meansLostSequence(type)) {
+      queue.loseSequence();
+      this.#retry(queue, type);
+      return undefined;
+    }
     if (blamesOne.has(type)) {
       if (queue.halve() === 'alone') this.#refuse(queue, 1, blamedRecord(queue, type));
       return undefined;

@@ -1,6 +1,7 @@
 import type { KafkaRxError } from '../../errors.js';
 import type { Header } from '../../headers.js';
 import type { OutputListener, TopicPartition } from '../port.js';
+import type { ProducerIdentity } from './protocol/init-producer-id.js';
 import {
   batchHeaderBytes,
   type OutgoingRecord,
@@ -33,6 +34,8 @@ interface Entry {
   bytes: number;
 }
 
+const sequences = 2 ** 31;
+
 /** Room for a first batch, and what of it is worth being kept for the next one. */
 const leastSpace = 1_024;
 const mostSpareSpace = 512 * 1_024;
@@ -52,6 +55,11 @@ export class PartitionQueue implements TopicPartition {
   /** The space of a batch that was acknowledged, for the next: memory that is new has to be mapped first. */
   #spare: Buffer | undefined;
   #underWay = false;
+  /** Who the batches come from, and the sequence of the next record; undefined before the first, and when it was lost. */
+  #producer: ProducerIdentity | undefined;
+  #sequence = 0;
+  /** Whom batches came from whose fate nobody knows: never again in this partition. */
+  spent: ProducerIdentity | undefined;
   /** Consecutive failures, and the monotonic time before which nothing is sent. */
   failures = 0;
   notBefore = 0;
@@ -105,10 +113,10 @@ export class PartitionQueue implements TopicPartition {
   }
 
   /** Adds a record that is refused, with this error, when all before it are settled. */
-  appendRefused(listener: OutputListener, refusal: KafkaRxError, since: number): void {
+  appendRefused(listener: OutputListener, refusal: KafkaRxError, bytes: number, since: number): void {
     const entry: Entry = { batch: undefined, refusal, runs: [], count: 0, bytes: 0 };
     this.#entries.push(entry);
-    this.#count(entry, listener, since, 0);
+    this.#count(entry, listener, since, bytes);
   }
 
   /** The bytes of the batch that is next; undefined where there is none. */
@@ -121,6 +129,32 @@ export class PartitionQueue implements TopicPartition {
     const batch = this.#entries[0]?.batch;
     this.#underWay = batch !== undefined;
     return batch;
+  }
+
+  /** Whether the batch under way has to be numbered, under an identity that this partition has not used yet. */
+  get wantsIdentity(): boolean {
+    const batch = this.#underWay ? this.#entries[0]?.batch : undefined;
+    return batch !== undefined && batch.sequence === undefined && this.#producer === undefined;
+  }
+
+  /** Batches are numbered from 0 on under this identity. */
+  begin(producer: ProducerIdentity): void {
+    this.#producer = producer;
+    this.#sequence = 0;
+  }
+
+  /** Numbers the batch under way, if it is not: however often it is sent, the leader writes it once. */
+  number(): void {
+    const batch = this.#underWay ? this.#entries[0]?.batch : undefined;
+    if (batch === undefined || batch.sequence !== undefined || this.#producer === undefined) return;
+    batch.number({ producer: this.#producer, sequence: this.#sequence });
+    this.#sequence = sequenceAfter(this.#sequence, batch.count);
+  }
+
+  /** The leader does not know the sequence that the batch goes on with, and has not written it: it is numbered anew. */
+  loseSequence(): void {
+    this.#spend();
+    this.#entries[0]?.batch?.number(undefined);
   }
 
   /** The batch under way is durable. */
@@ -152,6 +186,7 @@ export class PartitionQueue implements TopicPartition {
     const count = this.inFlight;
     if (count <= 1) return 'alone';
     this.#underWay = false;
+    this.#takeBackSequence();
     this.#split(Math.ceil(count / 2));
     return 'halved';
   }
@@ -159,6 +194,7 @@ export class PartitionQueue implements TopicPartition {
   /** Refuses the oldest `count`, which are under way or waiting. */
   refuse(count: number, error: KafkaRxError): void {
     this.#underWay = false;
+    this.#takeBackSequence();
     this.#remove(count, (listener, run) => listener.refused(run, error));
   }
 
@@ -172,6 +208,23 @@ export class PartitionQueue implements TopicPartition {
       }
     }
     return count;
+  }
+
+  /**
+   * What was numbered is given up. Refused at its first sending it was not written, and the next takes its number;
+   * otherwise nobody knows, and what follows needs an identity of its own.
+   */
+  #takeBackSequence(): void {
+    const sequence = this.#entries[0]?.batch?.sequence;
+    if (sequence === undefined) return;
+    if (this.failures === 0) this.#sequence = sequence.sequence;
+    else this.#spend();
+    this.#entries[0]?.batch?.number(undefined);
+  }
+
+  #spend(): void {
+    this.spent = this.#producer;
+    this.#producer = undefined;
   }
 
   /** The newest batch where it takes such a record, or a new one behind it. */
@@ -233,6 +286,11 @@ export class PartitionQueue implements TopicPartition {
     }
     for (const { listener, count: ofListener } of told) tell(listener, ofListener);
   }
+}
+
+/** The sequence of the record that comes `count` later: 32 bits without a sign, of which Kafka uses 31. */
+export function sequenceAfter(sequence: number, count: number): number {
+  return (sequence + count) % sequences;
 }
 
 /** Adds a record to the runs. */

@@ -1,6 +1,7 @@
 import type { TopicPartition } from '../port.js';
 import type { Broker, Cluster, PartitionMetadata } from './internals.js';
 import { errorType } from './protocol/error-codes.js';
+import { initProducerIdRequest, type ProducerIdentity } from './protocol/init-producer-id.js';
 import { produceRequest } from './protocol/produce.js';
 import type { BatchCompression, RecordBatchBuilder } from './protocol/record-batch-builder.js';
 import { sendParts } from './send-parts.js';
@@ -26,7 +27,15 @@ export interface ProduceTransport {
   add(topics: readonly string[]): Promise<void>;
   refresh(): Promise<void>;
   refreshIfDue(): Promise<void>;
+  /**
+   * An identity that no producer ever had, under which the leaders write no batch twice; undefined where the cluster
+   * gives none. Absent where batches cannot be numbered.
+   */
+  identity?(): Promise<ProducerIdentity | undefined>;
 }
+
+/** CLUSTER_AUTHORIZATION_FAILED (brokers before 2.8 want a right of its own for it) and UNSUPPORTED_VERSION. */
+const givesNone: ReadonlySet<number> = new Set([31, 35]);
 
 /**
  * Produce requests straight to the leaders, each built and answered for here. Not through kafkajs's `sendBatch`: that
@@ -60,6 +69,17 @@ export class ClusterTransport implements ProduceTransport {
     return results.map(({ topic, partition, errorCode, baseOffset }) =>
       errorCode === 0 ? { topic, partition, baseOffset } : { topic, partition, error: errorType(errorCode) },
     );
+  }
+
+  async identity(): Promise<ProducerIdentity | undefined> {
+    const broker = await this.#cluster.brokerPool.findConnectedBroker();
+    const request = initProducerIdRequest();
+    if (broker.versions?.[request.apiKey] === undefined) return undefined;
+    const { errorCode, identity } = await sendParts(broker, request);
+    if (errorCode === 0) return identity;
+    if (givesNone.has(errorCode)) return undefined;
+    const type = errorType(errorCode);
+    throw Object.assign(new Error('no producer id'), { name: 'KafkaJSProtocolError', type, retriable: true });
   }
 
   leader({ topic, partition }: TopicPartition): number {

@@ -1,9 +1,11 @@
 import { KafkajsProducer } from '../../../lib/drivers/kafkajs/kafkajs-producer.js';
+import { sequenceAfter } from '../../../lib/drivers/kafkajs/partition-queue.js';
 import type {
   BatchResult,
   OutgoingBatch,
   ProduceTransport,
 } from '../../../lib/drivers/kafkajs/produce-transport.js';
+import type { ProducerIdentity } from '../../../lib/drivers/kafkajs/protocol/init-producer-id.js';
 import type { DriverEvent, ProducerOptions, TopicPartition } from '../../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../../lib/errors.js';
 import { noHeaders } from '../../../lib/headers.js';
@@ -19,10 +21,27 @@ class FakeCluster implements ProduceTransport {
   readonly leaders = new Map<string, number>();
   readonly answers: Answer[] = [];
   refreshes = 0;
+  identities = 0;
+  /** By partition and producer, the sequence that comes next. */
+  readonly sequences = new Map<string, number>();
+  /** Whether the brokers know producers at all. */
+  givesIdentities = true;
 
-  /** Appends as a broker does, and answers with the offset. */
+  async identity(): Promise<ProducerIdentity | undefined> {
+    return this.givesIdentities ? { id: BigInt(++this.identities), epoch: 0 } : undefined;
+  }
+
+  /** Appends as a broker does, and answers with the offset; what was written is not written again. */
   write(batches: readonly OutgoingBatch[]): BatchResult[] {
     return batches.map(({ topic, partition, batch }) => {
+      if (batch.sequence !== undefined) {
+        const { producer, sequence } = batch.sequence;
+        const producerInPartition = `${topic}-${partition} ${producer.id}`;
+        const next = this.sequences.get(producerInPartition) ?? 0;
+        if (sequence < next) return { topic, partition, error: 'DUPLICATE_SEQUENCE_NUMBER' };
+        if (sequence > next) return { topic, partition, error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' };
+        this.sequences.set(producerInPartition, next + batch.count);
+      }
       const log = this.log.get(`${topic}-${partition}`) ?? [];
       const baseOffset = log.length;
       log.push(...batch.records().map(({ value }) => value?.toString() ?? ''));
@@ -129,7 +148,7 @@ test('a partition that the response does not name is sent again, in order, and n
   expect(b.heard).toEqual([]);
   await clock.advance(500);
   expect(cluster.log.get('t-1')).toEqual(['lost', 'newer']);
-  expect(b.heard).toEqual(['2 at 0']);
+  expect(b.heard).toEqual(['1 at 0', '1 at 1']);
   expect(cluster.refreshes).toBe(1);
   expect(events).toMatchObject([{ type: 'retrying', what: 'produce to t-1', attempt: 1 }]);
 });
@@ -284,4 +303,95 @@ test('a batch and a request have their bounds', async () => {
   // 1000 bytes a record with its overhead: ten fill a batch, four batches a request.
   expect(cluster.requests.every(({ partitions }) => partitions.length <= 4)).toBe(true);
   expect(outputs.map(({ heard }) => heard.length)).toEqual([2, 2, 2, 2, 2, 2]);
+});
+
+/** Writes, and then the answer is lost. */
+const lostAnswer =
+  (cluster: FakeCluster): Answer =>
+  batches => {
+    cluster.write(batches);
+    return Promise.reject(new Error('connection'));
+  };
+
+test('a batch that was written and whose answer was lost is not written again', async () => {
+  const { clock, cluster, output } = setUp();
+  const a = output(0);
+  a.append('0');
+  await clock.advance(10);
+  cluster.answers.push(lostAnswer(cluster), lostAnswer(cluster));
+  a.append('1');
+  await clock.settle();
+  a.append('2');
+  await clock.advance(5_000);
+  expect(cluster.log.get('t-0')).toEqual(['0', '1', '2']);
+  expect(a.heard).toEqual(['1 at 0', '1 at -1', '1 at 2']);
+  expect(cluster.identities).toBe(1);
+});
+
+test('what follows a batch of which nobody knows goes on under an identity of its own', async () => {
+  const { clock, cluster, producer, output } = setUp({ deliveryTimeoutMs: 5_000 });
+  const [a, b] = [output(0), output(1)];
+  for (let i = 0; i < 100; i++) cluster.answers.push(() => Promise.reject(new Error('connection')));
+  a.append('never');
+  await clock.advance(7_000);
+  expect(a.heard).toEqual(['1 PRODUCE']);
+  cluster.answers.length = 0;
+  a.append('next');
+  b.append('other');
+  await clock.advance(2_000);
+  expect(cluster.log).toEqual(
+    new Map([
+      ['t-0', ['next']],
+      ['t-1', ['other']],
+    ]),
+  );
+  expect(cluster.identities).toBe(2);
+  expect(producer.bufferedBytes).toBe(0);
+});
+
+test('a leader that has forgotten the producer gets the batch under another identity, once', async () => {
+  const { clock, cluster, output } = setUp();
+  const a = output(0);
+  a.append('0');
+  await clock.advance(10);
+  cluster.sequences.clear();
+  a.append('1');
+  await clock.advance(2_000);
+  a.append('2');
+  await clock.advance(2_000);
+  expect(cluster.log.get('t-0')).toEqual(['0', '1', '2']);
+  expect(a.heard).toEqual(['1 at 0', '1 at 1', '1 at 2']);
+});
+
+test('a record that is refused leaves no gap in the sequence, nor do the halves of its batch', async () => {
+  const { clock, cluster, output } = setUp();
+  const a = output(0);
+  const judge: Answer = batches =>
+    batches.some(({ batch }) => batch.records().some(({ value }) => value?.toString() === 'bad'))
+      ? [{ topic: 't', partition: 0, error: 'INVALID_RECORD' }]
+      : cluster.write(batches);
+  for (let i = 0; i < 40; i++) cluster.answers.push(judge);
+  for (const value of ['0', 'bad', '1', '2', '3']) a.append(value);
+  await clock.advance(500);
+  a.append('4');
+  await clock.advance(500);
+  expect(cluster.log.get('t-0')).toEqual(['0', '1', '2', '3', '4']);
+  expect(cluster.identities).toBe(1);
+});
+
+test('a cluster that gives no identity is written to all the same', async () => {
+  const { clock, cluster, output } = setUp();
+  cluster.givesIdentities = false;
+  const a = output(0);
+  a.append('0');
+  a.append('1');
+  await clock.advance(10);
+  expect(a.heard).toEqual(['2 at 0']);
+  expect(cluster.sequences.size).toBe(0);
+});
+
+test('sequences begin anew behind 2^31 - 1', () => {
+  expect([sequenceAfter(0, 3), sequenceAfter(2 ** 31 - 2, 1), sequenceAfter(2 ** 31 - 2, 4)]).toEqual([
+    ...[3, 2 ** 31 - 1, 2],
+  ]);
 });

@@ -23,7 +23,11 @@ const types: ReadonlyMap<number, string> = new Map([
   [31, 'CLUSTER_AUTHORIZATION_FAILED'],
   [32, 'INVALID_TIMESTAMP'],
   [44, 'POLICY_VIOLATION'],
+  [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
+  [46, 'DUPLICATE_SEQUENCE_NUMBER'],
+  [47, 'INVALID_PRODUCER_EPOCH'],
   [56, 'KAFKA_STORAGE_ERROR'],
+  [59, 'UNKNOWN_PRODUCER_ID'],
   [74, 'FENCED_LEADER_EPOCH'],
   [75, 'UNKNOWN_LEADER_EPOCH'],
   [76, 'UNSUPPORTED_COMPRESSION_TYPE'],
@@ -61,6 +65,12 @@ const stale: ReadonlySet<string> = new Set([
   'UNKNOWN_LEADER_EPOCH',
 ]);
 
+const outOfSequence: ReadonlySet<string> = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'INVALID_PRODUCER_EPOCH',
+  'UNKNOWN_PRODUCER_ID',
+]);
+
 /** The error's name, such as `NOT_LEADER_FOR_PARTITION`. */
 export function errorType(code: number): string {
   return types.get(code) ?? `ERROR_${code}`;
@@ -74,4 +84,9 @@ export function passes(type: string): boolean {
 /** Whether it says that the partition's leader is another than we think. */
 export function meansStaleMetadata(type: string): boolean {
   return stale.has(type);
+}
+
+/** Whether the leader does not know the sequence that a batch goes on with: it was not written. */
+export function meansLostSequence(type: string): boolean {
+  return outOfSequence.has(type);
 }

@@ -1,5 +1,6 @@
 import type { Header, Headers } from '../../../headers.js';
 import { crc32c } from './crc32c.js';
+import type { ProducerIdentity } from './init-producer-id.js';
 import { RecordCursor } from './record-batch-reader.js';
 
 /** A record on its way out; its key and value are bytes already. */
@@ -17,6 +18,13 @@ export interface BatchCompression {
   compress(records: Buffer): Promise<Buffer>;
 }
 
+/** What the brokers tell by that they have the batch already. */
+export interface BatchSequence {
+  readonly producer: ProducerIdentity;
+  /** Of its first record among all of this producer in the partition; the one after 2^31 - 1 is 0. */
+  readonly sequence: number;
+}
+
 /** Bytes of a batch before its first record. */
 export const batchHeaderBytes = 61;
 /** Where the part that the checksum covers begins: at the attributes. */
@@ -24,6 +32,7 @@ const checkedFrom = 21;
 const checksumAt = 17;
 const lengthAt = 8;
 const twoTo32 = 2 ** 32;
+const notNumbered: BatchSequence = { producer: { id: -1n, epoch: -1 }, sequence: -1 };
 /** Copied byte by byte: for a few bytes a call costs more than they do. */
 const fewBytes = 24;
 /** Timestamps of one batch lie closer than this, which their deltas, doubled and with a sign, can tell exactly. */
@@ -53,6 +62,7 @@ export class RecordBatchBuilder {
   #base = -1;
   #latest = -1;
   #sealed: Promise<Buffer> | undefined;
+  #sequence: BatchSequence | undefined;
 
   /** @param space written to from its beginning on, and replaced by a larger one when it is full */
   constructor(space: Buffer) {
@@ -68,9 +78,9 @@ export class RecordBatchBuilder {
     return this.#at;
   }
 
-  /** No record can be added any more. */
+  /** No record can be added any more: its bytes are made, or its numbers given. */
   get isSealed(): boolean {
-    return this.#sealed !== undefined;
+    return this.#sealed !== undefined || this.#sequence !== undefined;
   }
 
   /** What it was written to: for the next batch, once nothing reads this one any more. */
@@ -119,6 +129,16 @@ export class RecordBatchBuilder {
     this.#at = at;
   }
 
+  get sequence(): BatchSequence | undefined {
+    return this.#sequence;
+  }
+
+  /** Gives the batch its sequence, before the first time or anew: then it is another batch to the brokers. */
+  number(sequence: BatchSequence | undefined): void {
+    this.#sequence = sequence;
+    this.#sealed = undefined;
+  }
+
   /** The batch as it is sent, the same bytes every time. At least one record. */
   seal(compression: BatchCompression | undefined): Promise<Buffer> {
     this.#sealed ??= this.#seal(compression);
@@ -152,9 +172,10 @@ export class RecordBatchBuilder {
     batch.writeInt32BE(this.#count - 1, 23);
     putInt64(batch, 27, this.#base);
     putInt64(batch, 35, this.#latest);
-    putInt64(batch, 43, -1); // producer id: not idempotent
-    batch.writeInt16BE(-1, 51);
-    batch.writeInt32BE(-1, 53);
+    const { producer, sequence } = this.#sequence ?? notNumbered;
+    batch.writeBigInt64BE(producer.id, 43);
+    batch.writeInt16BE(producer.epoch, 51);
+    batch.writeInt32BE(sequence, 53);
     batch.writeInt32BE(this.#count, 57);
     batch.writeUInt32BE(crc32c(batch.subarray(checkedFrom)), checksumAt);
     return batch;
