@@ -35,6 +35,8 @@ export async function prepareContestants(
   folder: string,
   asked: readonly PeerName[] | undefined,
 ): Promise<Contestants> {
+  // As what is deployed; otherwise kafka-rx freezes records, to find who writes into them.
+  process.env['NODE_ENV'] = 'production';
   await compileInto(join(folder, 'js'));
   const names: ContestantName[] = ['kafka-rx'];
   const missing: string[] = [];

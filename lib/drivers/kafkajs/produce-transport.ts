@@ -47,6 +47,8 @@ export class ClusterTransport implements ProduceTransport {
   readonly #timeoutMs: number;
   readonly #compression: BatchCompression | undefined;
   readonly #counts = new Map<string, number>();
+  /** The answer that they are of. */
+  #counted: object | null = null;
   /** Of each answer about a topic whose partitions are in no order. */
   readonly #byId = new WeakMap<readonly PartitionMetadata[], Map<number, PartitionMetadata>>();
 
@@ -91,8 +93,17 @@ export class ClusterTransport implements ProduceTransport {
   }
 
   partitionCount(topic: string): number {
-    // A topic never has fewer; it may be missing from the metadata for a moment.
-    const count = Math.max(this.#counts.get(topic) ?? 0, this.#metadata(topic).length);
+    // Asked for with every record: looked up once for each answer about the cluster.
+    const { metadata } = this.#cluster.brokerPool;
+    if (metadata !== this.#counted) {
+      this.#counted = metadata;
+      // A topic never has fewer; it may be missing from the metadata for a moment.
+      for (const [known, count] of this.#counts)
+        this.#counts.set(known, Math.max(count, this.#metadata(known).length));
+    }
+    const known = this.#counts.get(topic);
+    if (known !== undefined && known > 0) return known;
+    const count = this.#metadata(topic).length;
     this.#counts.set(topic, count);
     return count;
   }

@@ -2,15 +2,15 @@ import type { CommittedSample, Evidence, Violation } from '../evidence.js';
 
 const invariant = 'the committed offset never goes back';
 /** How long a sample below an earlier one may be a stale read. */
-const staleMs = 1_000;
+const staleMs = 5_000;
 
 /**
  * The committed offset of a partition never goes back, nor away.
  *
  * Judged on the group's own log, which has every commit that a coordinator took, and on the samples besides, for offsets
  * that are lost without a commit. A sample that is lower for a moment is no proof: on three nodes a coordinator that
- * has just taken over, or does not know yet that it was replaced, was seen to answer with an offset 407 ms older, while
- * the log never went back. So a sample counts when those after it stay low.
+ * has just taken over, or does not know yet that it was replaced, was seen to answer with an older offset for 1.4 s,
+ * while the log never went back. So a sample counts when those after it stay low.
  */
 export function* committedForward({ samples }: Evidence): Generator<Violation> {
   yield* loggedForward(samples.filter(({ source }) => source === 'commit-log'));

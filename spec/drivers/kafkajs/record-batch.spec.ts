@@ -58,6 +58,12 @@ interface BatchShape {
   readonly producerId?: bigint;
 }
 
+/** With the checksum of what it is now. */
+function checked(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(crc32c(bytes.subarray(21)), 17);
+  return bytes;
+}
+
 /** A batch as it lies in a log, its header rewritten. */
 async function batch(values: readonly OutgoingRecord[], shape: BatchShape = {}): Promise<Buffer> {
   const bytes = await encodeRecordBatch(values, undefined);
@@ -65,7 +71,7 @@ async function batch(values: readonly OutgoingRecord[], shape: BatchShape = {}):
   if (shape.attributes !== undefined) bytes.writeInt16BE(shape.attributes, 21);
   if (shape.lastOffsetDelta !== undefined) bytes.writeInt32BE(shape.lastOffsetDelta, 23);
   if (shape.producerId !== undefined) bytes.writeBigInt64BE(shape.producerId, 43);
-  return bytes;
+  return checked(bytes);
 }
 
 const transactional = 0x10;
@@ -216,18 +222,24 @@ const mirror = (enoughBytes: number): Decompression => ({
   enoughBytes,
 });
 
-test('what precedes a batch that cannot be read comes out first, then the error with its coordinates', async () => {
-  const damaged = await compressed('b', 7);
-  damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
-  const set = Buffer.concat([await compressed('a', 5), damaged, await compressed('c', 8)]);
-  const first = await readRecordSet(set, from(5), [], mirror(1_000));
-  expect(first).toMatchObject({ count: 1, nextOffset: 6 });
-  await expect(readRecordSet(set, from(first.nextOffset), [], mirror(1_000))).rejects.toMatchObject({
-    code: 'DRIVER',
-    at: { topic: 't', partition: 3, offset: 7 },
-    message: expect.stringContaining('checksum'),
-  });
-});
+test.each([
+  ['compressed', compressed],
+  ['plain', (value: string, baseOffset: number) => batch([outgoing(value)], { baseOffset })],
+])(
+  'what precedes a damaged %s batch comes out first, then the error with its coordinates',
+  async (_, make) => {
+    const damaged = await make('b', 7);
+    damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
+    const set = Buffer.concat([await compressed('a', 5), damaged, await compressed('c', 8)]);
+    const first = await readRecordSet(set, from(5), [], mirror(1_000));
+    expect(first).toMatchObject({ count: 1, nextOffset: 6 });
+    await expect(readRecordSet(set, from(first.nextOffset), [], mirror(1_000))).rejects.toMatchObject({
+      code: 'DRIVER',
+      at: { topic: 't', partition: 3, offset: 7 },
+      message: expect.stringContaining('checksum'),
+    });
+  },
+);
 
 test('batches that hold much are left for the next fetch once there is enough', async () => {
   const set = Buffer.concat([await compressed('a', 0), await compressed('b', 1), await compressed('c', 2)]);

@@ -105,17 +105,15 @@ export async function readRecordSet(
       nextOffset = lastOffset + 1;
       continue;
     }
+    if (codec !== 0 && bytes >= enoughBytes) break;
     let plain = raw;
-    if (codec !== 0) {
-      if (bytes >= enoughBytes) break;
-      try {
-        const where = { topic, partition, offset: wanted };
-        checkSum(set.subarray(begin, end), where);
-        plain = await decompress(codec, raw, where);
-      } catch (error) {
-        if (count > 0) break;
-        throw error;
-      }
+    try {
+      const where = { topic, partition, offset: wanted };
+      checkSum(set.subarray(begin, end), where);
+      if (codec !== 0) plain = await decompress(codec, raw, where);
+    } catch (error) {
+      if (count > 0) break;
+      throw error;
     }
     nextOffset = lastOffset + 1;
     const appendTime = (attributes & appendTimeMask) === 0 ? undefined : maxTimestamp;
@@ -251,10 +249,10 @@ function refuseOldFormat(magic: number, offset: number): void {
   );
 }
 
-/** Of compressed batches alone: most codecs make something of damaged bytes, and records would come out wrong. */
+/** As Java's consumer does by default: of damaged bytes records would come out that nobody wrote. */
 function checkSum(batch: Buffer, at: Coordinates): void {
   if (crc32c(batch.subarray(checkedFrom)) === batch.readUInt32BE(checksumAt)) return;
-  throw new KafkaRxError('DRIVER', 'A compressed batch is damaged: its checksum is wrong', {
+  throw new KafkaRxError('DRIVER', 'A batch is damaged: its checksum is wrong', {
     at,
     remedy: 'Repair the topic, or move the offset of the group past it.',
   });
