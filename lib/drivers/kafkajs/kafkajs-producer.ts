@@ -66,6 +66,7 @@ export class KafkajsProducer implements DriverProducer {
   #identity: Promise<ProducerIdentity | undefined> | undefined;
   #wakeUp: Timer | undefined;
   #refreshing = false;
+  #renewing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(context: ProducerContext, options: ProducerOptions) {
@@ -224,7 +225,7 @@ export class KafkajsProducer implements DriverProducer {
     this.#busy.add(leader);
     let stale = false;
     try {
-      await transport.refreshIfDue().catch(() => {});
+      this.#refreshIfDue();
       await this.#number(sent);
       const results = await transport.send(leader, batches);
       const answers = new Map(results.map(result => [nameOf(result), result]));
@@ -346,6 +347,16 @@ export class KafkajsProducer implements DriverProducer {
 
   #refuse(queue: PartitionQueue, count: number, error: KafkaRxError): void {
     if (count > 0) queue.refuse(count, error);
+  }
+
+  /** Beside what is sent, which goes by what is known: a broker that does not answer about metadata holds up no other. */
+  #refreshIfDue(): void {
+    this.#renewing ??= this.#context.transport
+      .refreshIfDue()
+      .catch(() => {}) // the next request tries again
+      .finally(() => {
+        this.#renewing = undefined;
+      });
   }
 
   async #refresh(thenSend: boolean): Promise<void> {
