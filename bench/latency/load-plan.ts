@@ -17,4 +17,6 @@ export interface LoadReport {
   readonly maxMs: number;
   /** How late the generator itself was at worst: what of the latency is its own. */
   readonly sentLateMs: number;
+  /** From the due time until the acknowledgement in the input, 99 of 100: a plain write, nothing of the contestant. */
+  readonly writtenP99Ms: number;
 }

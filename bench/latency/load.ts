@@ -17,6 +17,7 @@ const connection = await kafkajs({ brokers: plan.brokers }).connect({
 });
 
 const latencies = new Float64Array(plan.records - plan.warmUp);
+const written = new Float64Array(plan.records - plan.warmUp);
 let arrived = 0;
 let startAt = 0;
 let done: () => void = () => {};
@@ -62,15 +63,24 @@ await consumer.start();
 const producer = connection.producer({ maxRecordBytes: 1_000_000, deliveryTimeoutMs: 60_000 });
 await producer.prepare([plan.input]);
 const partitions = producer.partitionCount(plan.input);
-const listener = {
-  acknowledged() {},
-  refused(_count: number, error: Error) {
-    throw error;
-  },
-};
-const outputs = Array.from({ length: partitions }, (_, partition) =>
-  producer.output({ topic: plan.input, partition }, listener),
-);
+const outputs = Array.from({ length: partitions }, (_, partition) => {
+  /** The purchases on their way to this partition. */
+  const underWay: number[] = [];
+  const output = producer.output(
+    { topic: plan.input, partition },
+    {
+      acknowledged(count) {
+        const now = performance.now();
+        for (const n of underWay.splice(0, count))
+          if (n >= plan.warmUp) written[n - plan.warmUp] = now - dueAt(n);
+      },
+      refused(_count, error) {
+        throw error;
+      },
+    },
+  );
+  return { output, underWay };
+});
 
 startAt = performance.now() + 500;
 let sent = 0;
@@ -80,23 +90,28 @@ const sendDue = (): void => {
   latest = Math.max(latest, sent < plan.records && sent > plan.warmUp ? now - dueAt(sent) : 0);
   for (; sent < plan.records && dueAt(sent) <= now; sent++) {
     const key = Buffer.from(`customer-${sent % 9973}`);
-    outputs[partitionForKey(key, partitions)]?.append(key, purchaseOf(sent), noHeaders, Date.now());
+    const to = outputs[partitionForKey(key, partitions)];
+    to?.underWay.push(sent);
+    to?.output.append(key, purchaseOf(sent), noHeaders, Date.now());
   }
   // A step of setTimeout is a millisecond or more, which counts as latency; to spin instead would take a core from the others.
   if (sent < plan.records) setTimeout(sendDue, 1);
 };
 sendDue();
 await all;
+await producer.flush();
 await connection.close();
 
 latencies.sort();
-const at = (share: number): number => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN;
+written.sort();
+const at = (share: number, of = latencies): number => of[Math.ceil(of.length * share) - 1] ?? Number.NaN;
 const report: LoadReport = {
   p50Ms: at(0.5),
   p99Ms: at(0.99),
   p999Ms: at(0.999),
   maxMs: at(1),
   sentLateMs: latest,
+  writtenP99Ms: at(0.99, written),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 

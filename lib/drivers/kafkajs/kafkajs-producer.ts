@@ -67,6 +67,7 @@ export class KafkajsProducer implements DriverProducer {
   #wakeUp: Timer | undefined;
   #refreshing = false;
   readonly #identities: ProducerIdentities;
+  #renewing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(context: ProducerContext, options: ProducerOptions) {
@@ -226,7 +227,7 @@ export class KafkajsProducer implements DriverProducer {
     this.#busy.add(leader);
     let stale = false;
     try {
-      await transport.refreshIfDue().catch(() => {});
+      this.#refreshIfDue();
       await this.#number(sent);
       const results = await transport.send(leader, batches);
       const answers = new Map(results.map(result => [nameOf(result), result]));
@@ -322,6 +323,16 @@ export class KafkajsProducer implements DriverProducer {
 
   #refuse(queue: PartitionQueue, count: number, error: KafkaRxError): void {
     if (count > 0) queue.refuse(count, error);
+  }
+
+  /** Beside what is sent, which goes by what is known: a broker that does not answer about metadata holds up no other. */
+  #refreshIfDue(): void {
+    this.#renewing ??= this.#context.transport
+      .refreshIfDue()
+      .catch(() => {}) // the next request tries again
+      .finally(() => {
+        this.#renewing = undefined;
+      });
   }
 
   async #refresh(thenSend: boolean): Promise<void> {

@@ -20,6 +20,7 @@ import { backoffMs } from './backoff.js';
 import { decompress } from './compression/batch-compression.js';
 import { fatalErrorOf, kindOf } from './errors.js';
 import { type Broker, type Cluster, type FetchParameters, sendTo } from './internals.js';
+import { Interruption } from './interruption.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
 import { rebalanceWanted } from './membership.js';
 import type { Settings } from './options.js';
@@ -42,18 +43,6 @@ export interface FetcherContext {
 const backoffCapMs = 1_000;
 /** How long a fetch waits for records while another partition of the broker is held back and may be resumed. */
 const shortWaitMs = 50;
-
-/** Something that happens once, as a promise to race against. */
-class Interruption {
-  readonly happened: Promise<undefined>;
-  happen: () => void = () => {};
-
-  constructor() {
-    this.happened = new Promise(resolve => {
-      this.happen = () => resolve(undefined);
-    });
-  }
-}
 
 export class PartitionFetcher {
   readonly #context: FetcherContext;
@@ -136,7 +125,7 @@ export class PartitionFetcher {
       const begins = (state: PartitionState, offset: number) =>
         this.#handOut(state, startBatch(state, offset));
       // A rebalance does not wait for what the app has to look up; the next assignment asks again.
-      await Promise.race([positions.resolve(broker, cluster, due, begins), this.#interruption.happened]);
+      await this.#interruption.cut(positions.resolve(broker, cluster, due, begins));
       const requested = new Map<string, PartitionState & { readonly position: number }>();
       for (const state of due) {
         const { position } = state;
@@ -166,7 +155,7 @@ export class PartitionFetcher {
           },
         ),
       );
-      const response = await Promise.race([answer, this.#interruption.happened]);
+      const response = await this.#interruption.cut(answer);
       if (response === undefined) return;
       let stale = false;
       for (const fetched of response.partitions) {

@@ -72,7 +72,14 @@ class FakeCluster implements ProduceTransport {
     this.refreshes++;
   }
 
-  async refreshIfDue(): Promise<void> {}
+  /** What old metadata is waited for with. */
+  due = Promise.resolve();
+  dueAsked = 0;
+
+  refreshIfDue(): Promise<void> {
+    this.dueAsked++;
+    return this.due;
+  }
 }
 
 function setUp(options: Partial<ProducerOptions> = {}) {
@@ -103,6 +110,18 @@ function setUp(options: Partial<ProducerOptions> = {}) {
   };
   return { clock, cluster, events, producer, output };
 }
+
+test('old metadata is renewed beside what is sent, once at a time', async () => {
+  const { clock, cluster, output } = setUp();
+  cluster.due = new Promise<never>(() => {});
+  const { append, heard } = output(0);
+  append('a');
+  await clock.advance(1);
+  append('b');
+  await clock.advance(1);
+  expect(heard).toEqual(['1 at 0', '1 at 1']);
+  expect(cluster.dueAsked).toBe(1);
+});
 
 test('what is appended in one turn is one request; what comes while it is under way is the next', async () => {
   const { clock, cluster, output } = setUp();
