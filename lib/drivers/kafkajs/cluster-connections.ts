@@ -9,6 +9,9 @@
  * - **Disconnecting.** It is at once: requests under way are rejected, the socket is cut and let go of. kafkajs waits for
  *   their answers, also those of a broker that was taken out of the metadata because it hangs, and every refresh of the
  *   metadata waits with it (src/cluster/brokerPool.js, refreshMetadata); and it ends the same socket again and again.
+ * - **Answers.** What was received of an answer when the line broke is thrown away. kafkajs keeps it, puts what the next
+ *   socket brings behind it (src/network/connection.js, processData), and from then on no answer of that connection finds
+ *   its request: a consumer whose fetch was cut in the middle fetches nothing any more.
  * - **Questions.** An answer about metadata or the coordinator that takes long is not waited for; the next attempt asks
  *   another broker.
  * - **Timers.** The check of pending requests is not armed while none is pending. kafkajs re-arms it for ever with a
@@ -47,6 +50,8 @@ const findCoordinatorKey = 10;
 /** A broker that is well answers in milliseconds, unless a request before it on that connection is held. */
 const questionBoundMs = 3_000;
 const closeBoundMs = 1_000;
+/** Of an answer, in front of it. */
+const lengthBytes = 4;
 const leaderNotAvailable = 5;
 const replicaNotAvailable = 9;
 
@@ -115,6 +120,9 @@ export class ClusterConnections {
         const { socket } = connection;
         connection.socket = null;
         socket?.destroy();
+        connection.chunks = [];
+        connection.bytesBuffered = 0;
+        connection.bytesNeeded = lengthBytes;
         requestQueue.rejectAll(connectionError('KafkaJSConnectionClosedError', pool));
         return disconnect();
       };

@@ -39,6 +39,10 @@ export interface Connection {
   readonly requestQueue: RequestQueue;
   readonly clientId: string;
   socket?: Socket | null;
+  /** What was received of an answer that is not whole yet, how many bytes, and how many it takes to go on. */
+  chunks: Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
   failIfNotConnected(): void;
   nextCorrelationId(): number;
   connect(): Promise<unknown>;
@@ -253,6 +257,7 @@ export function tapCluster({ brokerPool }: Cluster, tap: ClusterTap): void {
     if (!Array.isArray(pool.pool)) throw unknownKafkajs('ConnectionPool');
     for (const connection of pool.pool) {
       requireMethods('Connection', connection, connectionMethods);
+      if (!Array.isArray(connection.chunks)) throw unknownKafkajs('Connection');
       requireMethods('RequestQueue', connection.requestQueue, requestQueueMethods);
     }
     tap.pool?.(pool);

@@ -6,7 +6,7 @@
  * the response leaves out, or an error that passes, is sent again, with nothing newer of that partition before it.
  */
 import type { Timer } from '../../clock.js';
-import { KafkaRxError } from '../../errors.js';
+import type { KafkaRxError } from '../../errors.js';
 import type { Headers } from '../../headers.js';
 import type {
   DriverContext,
@@ -19,9 +19,10 @@ import type {
 import { backoffMs } from './backoff.js';
 import { closedError, fatalErrorOf, kindOf } from './errors.js';
 import { type Buffered, PartitionQueue } from './partition-queue.js';
+import { blamedRecord, refusedBatch, timedOut, tooLarge, unreachable } from './produce-errors.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from './produce-transport.js';
+import { ProducerIdentities } from './producer-identities.js';
 import { meansLostSequence, meansStaleMetadata, passes } from './protocol/error-codes.js';
-import type { ProducerIdentity } from './protocol/init-producer-id.js';
 import { payloadBytes, recordBytes } from './protocol/record-batch-builder.js';
 
 export interface ProducerContext {
@@ -59,11 +60,11 @@ export class KafkajsProducer implements DriverProducer {
   readonly #buffered: Buffered = { bytes: 0 };
   /** Brokers with a request under way. */
   readonly #busy = new Set<number>();
+  readonly #identities: ProducerIdentities;
   #flushes: Flush[] = [];
   #scheduled = false;
   /** The clock's time as of the first append of this turn. */
   #now = 0;
-  #identity: Promise<ProducerIdentity | undefined> | undefined;
   #wakeUp: Timer | undefined;
   #refreshing = false;
   #renewing: Promise<void> | undefined;
@@ -71,6 +72,7 @@ export class KafkajsProducer implements DriverProducer {
 
   constructor(context: ProducerContext, options: ProducerOptions) {
     this.#context = context;
+    this.#identities = new ProducerIdentities(context.transport, context.driver.logger);
     this.#options = options;
   }
 
@@ -251,37 +253,11 @@ export class KafkajsProducer implements DriverProducer {
   async #number(queues: readonly PartitionQueue[]): Promise<void> {
     for (const queue of queues) {
       if (queue.wantsIdentity) {
-        const identity = await this.#identityFor(queue);
+        const identity = await this.#identities.forPartition(queue);
         if (identity === undefined) return;
         queue.begin(identity);
       }
       queue.number();
-    }
-  }
-
-  async #identityFor({ spent }: PartitionQueue): Promise<ProducerIdentity | undefined> {
-    this.#identity ??= this.#newIdentity();
-    const identity = await this.#identity;
-    if (identity === undefined || identity !== spent) return identity;
-    this.#identity = this.#newIdentity();
-    return this.#identity;
-  }
-
-  async #newIdentity(): Promise<ProducerIdentity | undefined> {
-    const { transport, driver } = this.#context;
-    if (transport.identity === undefined) return undefined;
-    try {
-      const identity = await transport.identity();
-      if (identity === undefined) {
-        driver.logger.warn(
-          { right: 'IDEMPOTENT_WRITE' },
-          'the cluster gives no producer id: a batch whose answer is lost may be written twice',
-        );
-      }
-      return identity;
-    } catch (error) {
-      this.#identity = undefined;
-      throw error;
     }
   }
 
@@ -339,7 +315,7 @@ export class KafkajsProducer implements DriverProducer {
   /** Those whose time is over, and those that were refused at `append` and are now the oldest. */
   #refuseHopeless(queue: PartitionQueue, deadline: number): void {
     const late = queue.olderThan(deadline);
-    if (late > 0) this.#refuse(queue, late, this.#timedOut(queue));
+    if (late > 0) this.#refuse(queue, late, timedOut(queue, this.#options.deliveryTimeoutMs));
     for (let { refusal } = queue; refusal !== undefined; { refusal } = queue) {
       this.#refuse(queue, 1, refusal);
     }
@@ -381,53 +357,8 @@ export class KafkajsProducer implements DriverProducer {
     });
     this.#flushes = open;
   }
-
-  #timedOut({ topic, partition }: TopicPartition): KafkaRxError {
-    const { deliveryTimeoutMs } = this.#options;
-    return new KafkaRxError(
-      'PRODUCE',
-      `Kafka did not acknowledge within ${deliveryTimeoutMs} ms (${topic}-${partition})`,
-      {
-        remedy: 'Check that the brokers are up and that enough replicas are in sync.',
-      },
-    );
-  }
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}:${partition}`;
-}
-
-function tooLarge(topic: string, partition: number, what: string): KafkaRxError {
-  return new KafkaRxError('RECORD_TOO_LARGE', `A record for ${topic}-${partition} is too large: ${what}`, {
-    remedy: "Make it smaller, or raise the limit here and the topic's max.message.bytes.",
-  });
-}
-
-function blamedRecord({ topic, partition }: TopicPartition, type: string): KafkaRxError {
-  if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
-    return tooLarge(topic, partition, type);
-  return new KafkaRxError('PRODUCE', `Kafka refuses a record for ${topic}-${partition}: ${type}`, {
-    remedy: 'A compacted topic takes no record without a key; a timestamp has to be near the present.',
-  });
-}
-
-function refusedBatch({ topic, partition }: TopicPartition, type: string, cause: unknown): KafkaRxError {
-  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
-    return new KafkaRxError('MISSING_TOPIC', `Kafka no longer has ${topic}-${partition}`, {
-      remedy: 'Create the topic.',
-    });
-  }
-  const remedy = type.endsWith('AUTHORIZATION_FAILED') ? 'Give the user the right by an ACL.' : undefined;
-  return new KafkaRxError('PRODUCE', `Kafka refuses records for ${topic}-${partition}: ${type}`, {
-    cause,
-    remedy,
-  });
-}
-
-function unreachable(cause: unknown): KafkaRxError {
-  return new KafkaRxError('UNREACHABLE', `Metadata could not be loaded: ${kindOf(cause)}`, {
-    cause,
-    retriable: true,
-  });
 }

@@ -198,10 +198,19 @@ export class PartitionQueue implements TopicPartition {
     this.#remove(count, (listener, run) => listener.refused(run, error));
   }
 
-  /** Records, counted from the oldest, that were appended at or before `time`. */
+  /**
+   * Records, counted from the oldest, that were appended at or before `time`. A batch that was sent counts as a whole, by its
+   * oldest: what of it the leader may have written cannot be told from what it has not.
+   */
   olderThan(time: number): number {
     let count = 0;
-    for (const { runs } of this.#entries) {
+    for (const { batch, runs, count: inEntry } of this.#entries) {
+      const [oldest] = runs;
+      if (oldest === undefined || oldest.since > time) return count;
+      if (batch?.isSealed === true) {
+        count += inEntry;
+        continue;
+      }
       for (const run of runs) {
         if (run.since > time) return count;
         count += run.count;

@@ -95,6 +95,7 @@ async function authenticating(answer: () => Promise<never>): Promise<unknown> {
     disconnect: async () => {},
     failIfNotConnected: () => {},
     nextCorrelationId: () => 0,
+    chunks: [],
     send: answer,
     async authenticate(): Promise<void> {
       try {

@@ -65,10 +65,6 @@ export class ByteWriter {
     return this;
   }
 
-  varint(value: number): this {
-    return this.unsignedVarint(zigzag(value));
-  }
-
   string(value: string | null): this {
     if (value === null) return this.int16(-1);
     const length = Buffer.byteLength(value);
@@ -104,15 +100,6 @@ export class ByteWriter {
     this.size = needed;
     return at;
   }
-}
-
-function zigzag(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1;
-}
-
-/** Bytes that {@link ByteWriter.varint} takes. */
-export function varintSize(value: number): number {
-  return unsignedVarintSize(zigzag(value));
 }
 
 function unsignedVarintSize(value: number): number {

@@ -141,7 +141,11 @@ export class RecordBatchBuilder {
 
   /** The batch as it is sent, the same bytes every time. At least one record. */
   seal(compression: BatchCompression | undefined): Promise<Buffer> {
-    this.#sealed ??= this.#seal(compression);
+    this.#sealed ??= this.#seal(compression).catch(error => {
+      // What was too much for the compression now may not be the next time.
+      this.#sealed = undefined;
+      throw error;
+    });
     return this.#sealed;
   }
 
