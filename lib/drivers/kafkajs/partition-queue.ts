@@ -133,7 +133,7 @@ export class PartitionQueue implements TopicPartition {
 
   /** Whether the batch under way has to be numbered, under an identity that this partition has not used yet. */
   get wantsIdentity(): boolean {
-    const batch = this.#underWay ? this.#entries[0]?.batch : undefined;
+    const batch = this.#current;
     return batch !== undefined && batch.sequence === undefined && this.#producer === undefined;
   }
 
@@ -145,7 +145,7 @@ export class PartitionQueue implements TopicPartition {
 
   /** Numbers the batch under way, if it is not: however often it is sent, the leader writes it once. */
   number(): void {
-    const batch = this.#underWay ? this.#entries[0]?.batch : undefined;
+    const batch = this.#current;
     if (batch === undefined || batch.sequence !== undefined || this.#producer === undefined) return;
     batch.number({ producer: this.#producer, sequence: this.#sequence });
     this.#sequence = sequenceAfter(this.#sequence, batch.count);
@@ -234,6 +234,11 @@ export class PartitionQueue implements TopicPartition {
   #spend(): void {
     this.spent = this.#producer;
     this.#producer = undefined;
+  }
+
+  /** The batch under way. */
+  get #current(): RecordBatchBuilder | undefined {
+    return this.#underWay ? this.#entries[0]?.batch : undefined;
   }
 
   /** The newest batch where it takes such a record, or a new one behind it. */
