@@ -1,16 +1,53 @@
 import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
+import type { Benchmark, BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import type { ChildMessage } from './child.js';
+import { compileInto } from './peers/compiled.js';
 
 /**
- * Measures in a process of its own: as in production, where records are not frozen, with the flags of this process
- * (so that `--cpu-prof` profiles the benchmark too).
+ * Measures in a process of its own: as in production, where records are not frozen and nobody compiles in between, with the flags
+ * of this process (so that `--cpu-prof` profiles the benchmark too).
  *
  * Rejects when the child ends without an outcome; its standard error has said why.
  */
-export function measureInChild(name: string, options: BenchmarkOptions, tell: Tell): Promise<Outcome> {
-  const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [name, JSON.stringify(options)], {
+export async function measureInChild(
+  name: string,
+  { ownProcesses = false }: Benchmark,
+  options: BenchmarkOptions,
+  tell: Tell,
+): Promise<Outcome> {
+  if (ownProcesses) {
+    const source = fileURLToPath(new URL('./child.ts', import.meta.url));
+    return outcomeOf(name, source, process.execArgv, options, tell);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-rx-bench-'));
+  try {
+    tell(`${name}: compiling`);
+    await compileInto(folder);
+    return await outcomeOf(
+      name,
+      join(folder, 'bench', 'child.js'),
+      withoutTsx(process.execArgv),
+      options,
+      tell,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function outcomeOf(
+  name: string,
+  program: string,
+  execArgv: readonly string[],
+  options: BenchmarkOptions,
+  tell: Tell,
+): Promise<Outcome> {
+  const child = fork(program, [name, JSON.stringify(options)], {
+    execArgv: [...execArgv],
     env: { ...process.env, NODE_ENV: 'production' },
   });
   return new Promise((resolve, reject) => {
@@ -29,4 +66,8 @@ export function measureInChild(name: string, options: BenchmarkOptions, tell: Te
         );
     });
   });
+}
+
+function withoutTsx(flags: readonly string[]): readonly string[] {
+  return flags.filter((flag, i) => !(flag === '--import' && flags[i + 1] === 'tsx') && flag !== 'tsx');
 }

@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   const rounds = numberOf('rounds', values.rounds) ?? benchmark.defaultRounds;
   const options = { rounds, peers: peersOf(values.peers), records: numberOf('records', values.records) };
 
-  const { lines, verdict, pass, figures } = await measureInChild(name, options, showProgress);
+  const { lines, verdict, pass, figures } = await measureInChild(name, benchmark, options, showProgress);
   showProgress('');
   if (values.json) {
     console.log(JSON.stringify({ bench: name, pass, rounds, node: process.version, ...figures }));

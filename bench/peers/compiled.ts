@@ -36,5 +36,6 @@ export async function compileInto(folder: string): Promise<void> {
     join(folder, 'package.json'),
     JSON.stringify({ name: 'kafka-rx', type: 'module', sideEffects: false, exports }),
   );
-  await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
+  for (const asItIs of ['node_modules', 'demos/purchases/data'])
+    await symlink(join(repository, asItIs), join(folder, asItIs));
 }

@@ -8,8 +8,8 @@ export interface Plan {
   readonly records: number;
   /** How many of them are not measured. */
   readonly warmUp: number;
-  /** `latency`: send at once; `throughput`: gather, where the client can. */
-  readonly tuning: 'throughput' | 'latency';
+  /** `latency`: send at once; `throughput`: gather, where the client can; `as-it-comes`: what the client does when it is not asked. */
+  readonly tuning: 'throughput' | 'latency' | 'as-it-comes';
 }
 
 /** What all contestants write: the topics of demos/purchases, by what they hold. */

@@ -20,6 +20,22 @@ const formatTimeoutMs = 60_000;
 const peersTimeoutMs = 30_000;
 const attempts = 3;
 
+const small = ['-Xmx384m', '-XX:+UseSerialGC', '-Djava.awt.headless=true'];
+const jvms = {
+  'fast-start': [...small, '-XX:TieredStopAtLevel=1'],
+  small,
+  'as-kafka': [
+    ...[
+      '-Xms1g',
+      '-Xmx1g',
+      '-XX:+UseG1GC',
+      '-XX:MaxGCPauseMillis=20',
+      '-XX:InitiatingHeapOccupancyPercent=35',
+    ],
+    ...['-XX:+ExplicitGCInvokesConcurrent', '-Djava.awt.headless=true'],
+  ],
+} as const;
+
 export interface ClusterOptions {
   /** Default 1. With 3: replication factor 3, min.insync.replicas 2. */
   readonly nodes?: NodeCount;
@@ -33,13 +49,12 @@ export interface ClusterOptions {
   readonly dataDir?: string;
   /** The port of the first node. Default: any free one. */
   readonly port?: number;
-  /** Heap of each node in MiB. Default 384. */
-  readonly heapMb?: number;
   /**
-   * `fast-start` (the default) stops at Java's first compiler: ready a third sooner, slower under load. Benchmarks
-   * want `full`.
+   * How Java runs each node. `fast-start` (the default): a heap of 384 MiB and the first compiler only, ready a third sooner,
+   * slower under load. `small`: the same heap, all compilers. `as-kafka`: what Kafka's own start scripts set, for benchmarks; with a
+   * small heap the broker stands still for 10 ms about every second.
    */
-  readonly jit?: 'fast-start' | 'full';
+  readonly jvm?: keyof typeof jvms;
   /** The nodes outlive this process; each has its pid in `<dataDir>/node-<id>/pid`. Default false. */
   readonly detached?: boolean;
 }
@@ -95,7 +110,7 @@ async function startOnce(options: ClusterOptions, jars: KafkaJars, dataDir: stri
         addresses,
         clusterId,
         jars,
-        jvmOptions: jvmOptions(options),
+        jvmOptions: jvms[options.jvm ?? 'fast-start'],
         onParentDeath: options.detached ? 'detached' : { remove },
       });
     }),
@@ -219,9 +234,4 @@ async function format(jars: KafkaJars, dir: string, clusterId: string, node: For
       `Kafka node ${id} could not be prepared in ${dir}; are its properties right? ${why}`,
     );
   }
-}
-
-function jvmOptions({ heapMb = 384, jit = 'fast-start' }: ClusterOptions): string[] {
-  const heap = [`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-Djava.awt.headless=true'];
-  return jit === 'fast-start' ? [...heap, '-XX:TieredStopAtLevel=1'] : heap;
 }

@@ -50,7 +50,7 @@ export async function findDetached(): Promise<Running | undefined> {
 /** Starts it; the folder must not exist. */
 export async function startDetached(options: ClusterOptions): Promise<KafkaCluster> {
   const dataDir = detachedDir();
-  const cluster = await startCluster({ ...options, dataDir, detached: true, jit: 'full' });
+  const cluster = await startCluster({ ...options, dataDir, detached: true, jvm: 'small' });
   const { brokers, clusterId } = cluster;
   await writeFile(join(dataDir, 'cluster.json'), `${JSON.stringify({ brokers, clusterId })}\n`);
   return cluster;
