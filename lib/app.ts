@@ -131,8 +131,8 @@ class KafkaRxApp implements App {
       admit: headers => admit(headers, admission),
       bufferedBytes: () => this.#outputs.bufferedBytes,
       confirmedUntil: () => this.#consumer?.confirmedUntil ?? 0,
-      pause: partition => this.#consumer?.pause([partition]),
-      resume: partition => this.#consumer?.resume([partition]),
+      pause: partitions => this.#consumer?.pause(partitions),
+      resume: partitions => this.#consumer?.resume(partitions),
       flush: reason => this.#host.flush(reason),
       consumed: (topic, records) => this.#host.consumed(topic, records),
     });

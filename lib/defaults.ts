@@ -17,8 +17,10 @@ export const defaults = {
     maxSpan: 100_000,
     /** Bytes that were appended to the producer and not yet acknowledged. */
     maxBufferedBytes: 32 * 1024 * 1024,
-    /** Bytes fetched and not handed out, per partition, above which it is paused. */
-    maxQueuedBytes: 2 * 1024 * 1024,
+    /** Bytes fetched and not handed out, over all partitions, above which all are paused: several fetches of each broker. */
+    maxQueuedBytes: 128 * 1024 * 1024,
+    /** Bytes fetched and not handed out, per partition, above which that one is paused. */
+    maxQueuedBytesPerPartition: 2 * 1024 * 1024,
   },
   source: {
     /** Milliseconds after which the source lets other work of the process run: heartbeats, acknowledgements. */

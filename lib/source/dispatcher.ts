@@ -5,12 +5,14 @@ import type { AssignedPartition, FetchedBatch, SourceRecord, TopicPartition } fr
 import type { Headers } from '../headers.js';
 import { type BatchPin, Delivery, type DeliveryHost, type FlushReason } from '../leases/delivery.js';
 import type { Admission } from './admission.js';
+import type { BatchPreparation } from './batch-preparation.js';
+import { Intake, type IntakeBounds } from './intake.js';
 import { PartitionLane } from './partition-lane.js';
 import type { TopicView } from './topic-view.js';
 import { Turns } from './turns.js';
 
 /** Limits of what is under way; see docs/options.md for what each costs. */
-export interface Bounds {
+export interface Bounds extends IntakeBounds {
   /** Records handed out and not settled, over all partitions. Default 20,000. */
   readonly maxUnsettled: number;
   /** Bytes of fetched batches that unsettled records pin. Default 128 MiB. */
@@ -19,8 +21,6 @@ export interface Bounds {
   readonly maxSpan: number;
   /** Bytes appended to the producer and not acknowledged. Default 32 MiB. */
   readonly maxBufferedBytes: number;
-  /** Bytes fetched and not handed out, per partition, above which it is paused. Default 2 MiB. */
-  readonly maxQueuedBytes: number;
 }
 
 /** How long one turn of the source may last, and when it counts as idle. */
@@ -46,8 +46,8 @@ export interface DispatcherPorts {
   bufferedBytes(): number;
   /** Until when, on the clock's monotonic time, no other member can have the partitions. */
   confirmedUntil(): number;
-  pause(partition: TopicPartition): void;
-  resume(partition: TopicPartition): void;
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
   /** Tells lease holders to let go of what they gather. */
   flush(reason: FlushReason): void;
   consumed(topic: string, records: number): void;
@@ -73,6 +73,9 @@ export class Dispatcher {
   #order: readonly PartitionLane[] = [];
   /** Partitions with records to hand out; held: those at their span. One that nobody wants is not among them. */
   readonly #turns = new Turns<PartitionLane>();
+  readonly #intake: Intake;
+  /** Batches that are prepared and will be queued. */
+  #preparing = 0;
   #unsettled = 0;
   #handedOut = 0;
   /** The clock's time as of the last look. */
@@ -87,6 +90,12 @@ export class Dispatcher {
 
   constructor(ports: DispatcherPorts) {
     this.#ports = ports;
+    this.#intake = new Intake({
+      bounds: ports.bounds,
+      lanes: () => this.#order,
+      pause: partitions => ports.pause(partitions),
+      resume: partitions => ports.resume(partitions),
+    });
   }
 
   get lanes(): readonly PartitionLane[] {
@@ -145,18 +154,24 @@ export class Dispatcher {
   accept(batch: FetchedBatch): void {
     const lane = this.#lanes.get(laneName(batch));
     if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
-    lane.received(batch);
-    if (lane.queuedBytes > this.#ports.bounds.maxQueuedBytes && !lane.pausedAtDriver) {
-      lane.pausedAtDriver = true;
-      this.#ports.pause(lane);
-    }
+    lane.endOffset = batch.endOffset;
+    // It counts from now on, also while it is prepared.
+    this.#intake.received(lane, batch.bytes);
     if (lane.preparation === undefined) this.#queue(lane, batch);
-    else {
-      lane.preparation.prepare(batch).then(
+    else this.#prepare(lane, lane.preparation, batch);
+  }
+
+  #prepare(lane: PartitionLane, preparation: BatchPreparation, batch: FetchedBatch): void {
+    this.#preparing++;
+    preparation
+      .prepare(batch)
+      .finally(() => {
+        this.#preparing--;
+      })
+      .then(
         ready => this.#queue(lane, ready),
         error => this.#ports.host.fail(error),
       );
-    }
   }
 
   #queue(lane: PartitionLane, batch: FetchedBatch): void {
@@ -214,7 +229,7 @@ export class Dispatcher {
     const lanes = this.#order.filter(lane => names.has(epochName(lane)));
     for (const lane of lanes) {
       lane.draining = true;
-      lane.discardQueue();
+      this.#discard(lane);
     }
     this.#ports.flush(reason);
     while (lanes.some(lane => !lane.ended && !lane.quiet)) {
@@ -257,12 +272,19 @@ export class Dispatcher {
       this.#unsettled -= lane.unsettled;
       this.#pinnedBytes -= lane.pinnedBytes;
       lane.end();
+      this.#discard(lane);
       this.#turns.release(lane);
       this.#lanes.delete(laneName(lane));
       this.#lanesBySlot[lane.slot] = undefined;
       this.#events?.next({ kind: 'revoked', lane });
     }
     this.#checkWaiters();
+  }
+
+  /** Forgets what was fetched and not handed out; it will be fetched again by whoever owns the partition next. */
+  #discard(lane: PartitionLane): void {
+    lane.discardQueue();
+    this.#intake.discarded(lane);
   }
 
   /** Resolves when something settled, or after a while. */
@@ -313,6 +335,7 @@ export class Dispatcher {
           return;
         }
       }
+      if (this.#preparing === 0) this.#intake.starved();
       // Partitions that wait for their span are at a bound; all else has nothing to hand out.
       if (this.#turns.holding) this.#flushAfter(pace.flushMs, 'bound');
       else this.#flushAfter(pace.idleMs, 'idle');
@@ -403,11 +426,7 @@ export class Dispatcher {
 
   #finishBatch(lane: PartitionLane, batch: FetchedBatch): void {
     lane.current = undefined;
-    lane.queuedBytes -= batch.bytes;
-    if (lane.pausedAtDriver && lane.queuedBytes < this.#ports.bounds.maxQueuedBytes / 2) {
-      lane.pausedAtDriver = false;
-      this.#ports.resume(lane);
-    }
+    this.#intake.handedOut(lane, batch.bytes);
     if (batch.nextOffset > lane.position) {
       lane.position = batch.nextOffset;
       this.#events?.next({ kind: 'advanced', lane, sequence: lane.opened++, offset: batch.nextOffset });

@@ -19,6 +19,7 @@ export class PartitionLane implements Lane, TakesTurns {
   readonly batches = new Queue<FetchedBatch>();
   /** The batch whose records are being handed out, and its pin. */
   current: { readonly batch: FetchedBatch; readonly pin: BatchPin } | undefined;
+  /** Bytes fetched and not handed out. */
   queuedBytes = 0;
   /** Bytes of batches that unsettled deliveries hold in memory. */
   pinnedBytes = 0;
@@ -88,17 +89,9 @@ export class PartitionLane implements Lane, TakesTurns {
     return this.unsettled <= this.held;
   }
 
-  /** A batch has come; it counts from now on, also while it is prepared. */
-  received(batch: FetchedBatch): void {
-    this.queuedBytes += batch.bytes;
-    this.endOffset = batch.endOffset;
-  }
-
-  /** Forgets what was fetched and not handed out; it will be fetched again by whoever owns the partition next. */
   discardQueue(): void {
     this.batches.clear();
     this.current = undefined;
-    this.queuedBytes = 0;
   }
 
   hold(): void {
@@ -112,7 +105,6 @@ export class PartitionLane implements Lane, TakesTurns {
   end(): void {
     this.#ended = true;
     this.draining = true;
-    this.discardQueue();
     this.unsettled = 0;
     this.pinnedBytes = 0;
     this.#controller?.abort();

@@ -106,7 +106,7 @@ describe('bounds', () => {
   });
 
   test('the driver is paused above the queue bound, and resumed below half of it', async () => {
-    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 100 });
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytesPerPartition: 100 });
     source.assign([0, 1]);
     source.fetch({ partition: 1, from: 0, count: 1, bytes: 1 });
     source.fetch({ partition: 0, from: 0, count: 1, bytes: 60 });
@@ -126,6 +126,57 @@ describe('bounds', () => {
     expect(source.driver).toEqual(['pause 0']);
     await settleNext(0, 2);
     expect(source.driver).toEqual(['pause 0', 'resume 0']);
+  });
+
+  test('all are paused above the common bound, and go on below a quarter of it', async () => {
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 100 });
+    source.assign([0, 1, 2]);
+    source.fetch({ partition: 0, from: 0, count: 1, bytes: 60 });
+    source.fetch({ partition: 1, from: 0, count: 1, bytes: 40 });
+    expect(source.driver).toEqual([]);
+    source.fetch({ partition: 1, from: 1, count: 1, bytes: 20 });
+    expect(source.driver).toEqual(['pause 0', 'pause 1', 'pause 2']);
+    // Was under way.
+    source.fetch({ partition: 2, from: 0, count: 1, bytes: 20 });
+    source.driver.splice(0);
+
+    const settleNext = async (partition: number, offset: number): Promise<void> => {
+      source.settle(partition, offset);
+      await source.turn();
+    };
+    await settleNext(0, 0);
+    await settleNext(1, 0);
+    // Two batches of 20 bytes are left, one of them until it is done.
+    await settleNext(2, 0);
+    expect(source.driver).toEqual([]);
+    await settleNext(1, 1);
+    expect(source.driver).toEqual(['resume 0', 'resume 1', 'resume 2']);
+  });
+
+  test('what is held up does not keep others from being fetched', async () => {
+    const source = new ScriptedSource({ maxSpan: 1, maxQueuedBytes: 100 });
+    source.assign([0, 1]);
+    source.fetch({ partition: 0, from: 0, count: 2, bytes: 150 });
+    expect(source.driver).toEqual(['pause 0', 'pause 1', 'resume 0', 'resume 1']);
+    expect(source.takeHanded()).toEqual(['0@0']);
+    source.driver.splice(0);
+    source.onRecord = ({ partition, offset }) => source.settle(partition, offset);
+    source.fetch({ partition: 1, from: 0, count: 1, bytes: 90 });
+    await source.turn();
+    expect([source.takeHanded(), source.driver]).toEqual([['1@0'], []]);
+  });
+
+  test('what waits of lost and drained partitions makes room', () => {
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 100 });
+    source.assign([0, 1, 2]);
+    source.fetch({ partition: 0, from: 0, count: 2, bytes: 60 });
+    source.fetch({ partition: 1, from: 0, count: 1, bytes: 40 });
+    source.fetch({ partition: 2, from: 0, count: 1, bytes: 20 });
+    expect(source.driver).toEqual(['pause 0', 'pause 1', 'pause 2']);
+    source.draining([1]);
+    expect(source.driver).toHaveLength(3);
+    source.lose(0);
+    expect(source.driver.slice(3)).toEqual(['resume 2']);
   });
 
   test('partitions take turns: a full queue does not keep the next one waiting', () => {

@@ -63,7 +63,7 @@ describe('an epoch that is over', () => {
   });
 
   test('of a pause nothing is left: what is assigned anew is not paused', async () => {
-    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 10 });
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytesPerPartition: 10 });
     source.assign([0]);
     source.fetch({ from: 0, count: 2, bytes: 50 });
     source.fetch({ from: 2, count: 2, bytes: 50 });

@@ -25,6 +25,7 @@ const noBounds: Bounds = {
   maxSpan: Number.POSITIVE_INFINITY,
   maxBufferedBytes: Number.POSITIVE_INFINITY,
   maxQueuedBytes: Number.POSITIVE_INFINITY,
+  maxQueuedBytesPerPartition: Number.POSITIVE_INFINITY,
 };
 
 const pace: Pace = { turnMs: 15, turnRecords: 512, idleMs: 1000, flushMs: 50 };
@@ -93,8 +94,8 @@ export class ScriptedSource {
       admit: headers => ({ headers, passing: undefined }),
       bufferedBytes: () => this.bufferedBytes,
       confirmedUntil: () => this.confirmedUntil,
-      pause: ({ partition }) => this.driver.push(`pause ${partition}`),
-      resume: ({ partition }) => this.driver.push(`resume ${partition}`),
+      pause: partitions => this.driver.push(...partitions.map(({ partition }) => `pause ${partition}`)),
+      resume: partitions => this.driver.push(...partitions.map(({ partition }) => `resume ${partition}`)),
       flush: reason => {
         this.flushes.push(reason);
         this.onFlush(reason);
