@@ -43,7 +43,14 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     summary: 'ten million purchases without a broker; target: RSS grows by less than 1 % a million',
     defaultRounds: 1,
     takes: ['records'],
-    load: async () => (await import('./soak.js')).measureSoak,
+    load: async () => (await import('./soak/soak.js')).measureSoak,
+  },
+  'broker-soak': {
+    summary: 'five million purchases through a real broker; target: RSS grows by less than 1 % a million',
+    defaultRounds: 1,
+    takes: ['records'],
+    ownProcesses: true,
+    load: async () => (await import('./soak/broker-soak.js')).measureBrokerSoak,
   },
   memory: {
     summary: 'a million purchases into a store that takes 50 ms a write; target: heap stays flat',

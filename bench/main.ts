@@ -11,7 +11,7 @@ const names = Object.keys(benchmarks).join(' | ');
 const help = `npm run bench -- <${names}> [--rounds N] [--peers A,B] [--records N] [--json]
 
 ${Object.entries(benchmarks)
-  .map(([name, { summary, defaultRounds }]) => `  ${name.padEnd(10)} ${summary} (${defaultRounds} rounds)`)
+  .map(([name, { summary, defaultRounds }]) => `  ${name.padEnd(11)} ${summary} (${defaultRounds} rounds)`)
   .join('\n')}
 
   --rounds N   how often everything is measured; the median counts
