@@ -25,8 +25,9 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   overhead: {
     summary:
       'the purchase topology without a broker against a bare loop; target: at most 500 ns a purchase above',
-    defaultRounds: 9,
-    load: async () => (await import('./overhead.js')).measureOverhead,
+    defaultRounds: 7,
+    ownProcesses: true,
+    load: async () => (await import('./overhead/overhead.js')).measureOverhead,
   },
   partitions: {
     summary: 'ns a record at 4, 100 and 1,000 partitions; target: 1,000 cost at most 1.3 times 4',

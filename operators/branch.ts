@@ -1,7 +1,8 @@
-import { filter, map, type Observable, share } from 'rxjs';
+import { filter, map, type Observable } from 'rxjs';
 import { processFailed } from '../lib/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record.js';
 import { operatorObservable } from '../lib/topology/topology-observable.js';
+import { share } from './share.js';
 
 type TypeGuard<V, U extends V> = (value: V) => value is U;
 

@@ -12,5 +12,6 @@ export { type MaskedBy, type MaskOptions, mask, type NoMaskOptions } from './mas
 export { mergeNamed } from './mergeNamed.js';
 export { peek } from './peek.js';
 export { project } from './project.js';
+export { share } from './share.js';
 export { through } from './through.js';
 export { type TokenizeOptions, tokenize } from './tokenize.js';

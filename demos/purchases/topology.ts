@@ -1,6 +1,5 @@
 import { type App, json, type Store } from 'kafka-rx';
-import { mask, project } from 'kafka-rx/operators';
-import { share } from 'rxjs';
+import { mask, project, share } from 'kafka-rx/operators';
 import { MaskedPurchase, Purchase, PurchasePattern, Reward, toPurchasePattern, toReward } from './model.js';
 
 /**

@@ -6,14 +6,14 @@ import {
   Reward,
   toPurchasePattern,
   toReward,
-} from '../demos/purchases/model.js';
-import { maskCardNumber } from '../lib/card/card-number.js';
-import type { ProducerOutput } from '../lib/drivers/port.js';
-import { partitionForKey } from '../lib/sinks/partitioner.js';
-import type { Document } from '../lib/stores/port.js';
-import type { NullLog } from './null-log.js';
-import type { NullProducer } from './null-producer.js';
-import type { NullStore } from './null-store.js';
+} from '../../demos/purchases/model.js';
+import { maskCardNumber } from '../../lib/card/card-number.js';
+import type { ProducerOutput } from '../../lib/drivers/port.js';
+import { partitionForKey } from '../../lib/sinks/partitioner.js';
+import type { Document } from '../../lib/stores/port.js';
+import type { NullLog } from '../null-log.js';
+import type { NullProducer } from '../null-producer.js';
+import type { NullStore } from '../null-store.js';
 
 const purchase = json(Purchase);
 const masked = json(MaskedPurchase);
