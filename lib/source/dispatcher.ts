@@ -7,6 +7,7 @@ import { type BatchPin, Delivery, type DeliveryHost, type FlushReason } from '..
 import type { Admission } from './admission.js';
 import type { BatchPreparation } from './batch-preparation.js';
 import { Intake, type IntakeBounds } from './intake.js';
+import { Lanes } from './lanes.js';
 import { PartitionLane } from './partition-lane.js';
 import type { TopicView } from './topic-view.js';
 import { Turns } from './turns.js';
@@ -64,13 +65,8 @@ export class Dispatcher {
     this.#events = subscriber;
   });
   #events: Subscriber<DeliveryEvent> | undefined;
-  readonly #lanes = new Map<string, PartitionLane>();
-  /** The same by slot: where each commit point finds its lane. */
-  readonly #lanesBySlot: (PartitionLane | undefined)[] = [];
-  /** One number per partition for the app's life: the index of its commit state. */
-  readonly #slots = new Map<string, number>();
+  readonly #lanes = new Lanes();
   readonly #ports: DispatcherPorts;
-  #order: readonly PartitionLane[] = [];
   /** Partitions with records to hand out; held: those at their span. One that nobody wants is not among them. */
   readonly #turns = new Turns<PartitionLane>();
   readonly #intake: Intake;
@@ -92,14 +88,14 @@ export class Dispatcher {
     this.#ports = ports;
     this.#intake = new Intake({
       bounds: ports.bounds,
-      lanes: () => this.#order,
+      lanes: () => this.#lanes.all,
       pause: partitions => ports.pause(partitions),
       resume: partitions => ports.resume(partitions),
     });
   }
 
   get lanes(): readonly PartitionLane[] {
-    return this.#order;
+    return this.#lanes.all;
   }
 
   get unsettled(): number {
@@ -122,18 +118,14 @@ export class Dispatcher {
 
   /** Replaces the assignment: every lane's epoch ends, kept partition or not, and new ones begin. */
   assign(partitions: readonly AssignedPartition[]): void {
-    this.#end(this.#order);
-    for (const partition of partitions) {
-      const name = laneName(partition);
-      const slot = this.#slots.get(name) ?? this.#slots.size;
-      this.#slots.set(name, slot);
-      const { host, clock } = this.#ports;
-      const lane = new PartitionLane(partition, slot, host, this.#ports.viewsOf(partition.topic), this);
-      lane.watermarkMovedAt = clock.elapsed();
-      this.#lanes.set(name, lane);
-      this.#lanesBySlot[slot] = lane;
-    }
-    this.#order = [...this.#lanes.values()];
+    this.#end(this.#lanes.all);
+    const { host, clock } = this.#ports;
+    const lanes = partitions.map(partition => {
+      const views = this.#ports.viewsOf(partition.topic);
+      return new PartitionLane(partition, this.#lanes.slotOf(partition), host, views, this);
+    });
+    for (const lane of lanes) lane.watermarkMovedAt = clock.elapsed();
+    this.#lanes.add(lanes);
   }
 
   /**
@@ -142,17 +134,15 @@ export class Dispatcher {
    * @returns those that had not ended before; the partition may long be assigned anew, in an epoch that goes on
    */
   lose(partitions: readonly AssignedPartition[]): readonly AssignedPartition[] {
-    const lost = new Set(partitions.map(epochName));
-    const lanes = this.#order.filter(lane => lost.has(epochName(lane)));
+    const lanes = this.#lanes.during(partitions);
     this.#end(lanes);
-    this.#order = [...this.#lanes.values()];
     // What they had under way may have been what held the others up.
     this.wake();
     return lanes;
   }
 
   accept(batch: FetchedBatch): void {
-    const lane = this.#lanes.get(laneName(batch));
+    const lane = this.#lanes.of(batch);
     if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
     lane.endOffset = batch.endOffset;
     // It counts from now on, also while it is prepared.
@@ -183,7 +173,7 @@ export class Dispatcher {
 
   /** A watermark moved; a partition held up by its span may go on. */
   advanced({ slot, epoch, offset, settled }: CommitPoint): void {
-    const lane = this.#lanesBySlot[slot];
+    const lane = this.#lanes.at(slot);
     if (lane === undefined || lane.epoch !== epoch) return;
     const wasFull = lane.span >= this.#ports.bounds.maxSpan;
     lane.belowWatermark = settled;
@@ -199,7 +189,7 @@ export class Dispatcher {
 
   /** A view gained or lost a subscriber: what nobody wanted may be wanted now. */
   subscribersChanged(): void {
-    for (const lane of this.#order) {
+    for (const lane of this.#lanes.all) {
       lane.subscribersChanged();
       this.#offer(lane);
     }
@@ -225,8 +215,7 @@ export class Dispatcher {
 
   /** Stops handing out of these partitions and resolves when nothing of them is pending but what a failure holds. */
   async drain(partitions: readonly AssignedPartition[], reason: FlushReason): Promise<void> {
-    const names = new Set(partitions.map(epochName));
-    const lanes = this.#order.filter(lane => names.has(epochName(lane)));
+    const lanes = this.#lanes.during(partitions);
     for (const lane of lanes) {
       lane.draining = true;
       this.#discard(lane);
@@ -267,6 +256,7 @@ export class Dispatcher {
   }
 
   #end(lanes: readonly PartitionLane[]): void {
+    this.#lanes.remove(lanes);
     for (const lane of lanes) {
       // What never settles (aborted work) must not count against the bounds for ever.
       this.#unsettled -= lane.unsettled;
@@ -274,8 +264,6 @@ export class Dispatcher {
       lane.end();
       this.#discard(lane);
       this.#turns.release(lane);
-      this.#lanes.delete(laneName(lane));
-      this.#lanesBySlot[lane.slot] = undefined;
       this.#events?.next({ kind: 'revoked', lane });
     }
     this.#checkWaiters();
@@ -458,12 +446,4 @@ export class Dispatcher {
       this.#flushAfter(ms, reason);
     }, ms);
   }
-}
-
-function laneName({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
-}
-
-function epochName(partition: AssignedPartition): string {
-  return `${laneName(partition)}@${partition.epoch}`;
 }
