@@ -69,6 +69,10 @@ export class KafkajsProducer implements DriverProducer {
   readonly #identities: ProducerIdentities;
   #renewing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  /** Why no record is taken. */
+  #shut: KafkaRxError | undefined;
+  /** Why those that wait are given up. */
+  #dropped: KafkaRxError | undefined;
 
   constructor(context: ProducerContext, options: ProducerOptions) {
     this.#context = context;
@@ -112,8 +116,33 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   close(): Promise<void> {
+    this.#shut = closedError('producer');
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** From now on records are refused with this error, or taken where it is undefined. */
+  refuseNew(error: KafkaRxError | undefined): void {
+    if (this.#closed === undefined) this.#shut = error;
+  }
+
+  /** Refuses all that waits, and sends nothing again; resolves when what is under way was answered for. */
+  async drop(error: KafkaRxError): Promise<void> {
+    this.#dropped = error;
+    this.#schedule();
+    await this.flush();
+    this.#dropped = undefined;
+  }
+
+  /** Whether batches were given up of which nobody knows whether they were written. */
+  get hasLostSequences(): boolean {
+    return [...this.#queues.values()].some(({ spent }) => spent !== undefined);
+  }
+
+  /** Goes on under a new identity of the transport's, from sequence 0 on. Nothing may be under way. */
+  renumber(): void {
+    this.#identities.forget();
+    for (const queue of this.#queues.values()) queue.renumber();
   }
 
   async #close(): Promise<void> {
@@ -146,7 +175,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   #refusalOf({ topic, partition }: TopicPartition, bytes: number): KafkaRxError | undefined {
-    if (this.#closed !== undefined) return closedError('producer');
+    if (this.#shut !== undefined) return this.#shut;
     const { maxRecordBytes } = this.#options;
     if (bytes <= maxRecordBytes) return undefined;
     return tooLarge(topic, partition, `${bytes} bytes, above the limit of ${maxRecordBytes}`);
@@ -179,7 +208,8 @@ export class KafkajsProducer implements DriverProducer {
     let leaderless = false;
     for (const queue of this.#waiting) {
       if (queue.inFlight > 0) continue;
-      this.#refuseHopeless(queue, deadline);
+      if (this.#dropped === undefined) this.#refuseHopeless(queue, deadline);
+      else this.#refuse(queue, queue.length, this.#dropped);
       const { since } = queue;
       if (since === undefined) {
         this.#waiting.delete(queue);
