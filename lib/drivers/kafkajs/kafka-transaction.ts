@@ -12,6 +12,8 @@ import type { TransactionCoordinator } from './transaction-coordinator.js';
 /** The coordinator aborts what is open for longer: after a crash that nobody takes over, readers wait that long. */
 export const transactionTimeoutMs = 60_000;
 
+type Coordinator = Pick<TransactionCoordinator, 'transactionalId' | 'ask'>;
+
 const oneError = ({ errorCode }: OneError): readonly number[] => [errorCode];
 const eachError = ({ results }: PartitionErrors): readonly number[] =>
   results.map(({ errorCode }) => errorCode);
@@ -21,7 +23,7 @@ const eachError = ({ results }: PartitionErrors): readonly number[] =>
  * coordinator before the first partition or group was added; one that stays empty ends without a word.
  */
 export class KafkaTransaction {
-  readonly #coordinator: TransactionCoordinator;
+  readonly #coordinator: Coordinator;
   #identity: ProducerIdentity;
   readonly #added = new Set<string>();
   /** One request at a time: the coordinator refuses another one while it writes the first down. */
@@ -31,13 +33,13 @@ export class KafkaTransaction {
   #deciding = false;
   #failure: KafkaRxError | undefined;
 
-  private constructor(coordinator: TransactionCoordinator, identity: ProducerIdentity) {
+  private constructor(coordinator: Coordinator, identity: ProducerIdentity) {
     this.#coordinator = coordinator;
     this.#identity = identity;
   }
 
   /** Fences whoever has the id, and settles what he left open: resolves when that is done. */
-  static async open(coordinator: TransactionCoordinator): Promise<KafkaTransaction> {
+  static async open(coordinator: Coordinator): Promise<KafkaTransaction> {
     return new KafkaTransaction(coordinator, await identityFrom(coordinator, undefined));
   }
 
@@ -123,7 +125,7 @@ export class KafkaTransaction {
 }
 
 async function identityFrom(
-  coordinator: TransactionCoordinator,
+  coordinator: Coordinator,
   current: ProducerIdentity | undefined,
 ): Promise<ProducerIdentity> {
   const { transactionalId } = coordinator;
