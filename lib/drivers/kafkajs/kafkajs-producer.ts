@@ -62,7 +62,7 @@ export class KafkajsProducer implements DriverProducer {
   readonly #busy = new Set<number>();
   #flushes: Flush[] = [];
   #scheduled = false;
-  /** The clock's time as of the first append of this turn. */
+  /** The clock's time as of when the next pump was scheduled. */
   #now = 0;
   #wakeUp: Timer | undefined;
   #refreshing = false;
@@ -164,14 +164,12 @@ export class KafkajsProducer implements DriverProducer {
   ): void {
     const payload = payloadBytes(key, value, headers);
     const refusal = this.#refusalOf(queue, payload);
-    // One look at the clock for all of a turn: once the first has come, the pump is scheduled.
-    if (!this.#scheduled) this.#now = this.#context.driver.clock.elapsed();
+    this.#schedule();
     if (queue.length === 0) this.#waiting.add(queue);
     if (refusal === undefined) {
       const bound = recordBytes(payload, headers.length);
       queue.append(listener, key, value, headers, timestamp, bound, this.#now);
     } else queue.appendRefused(listener, refusal, payload, this.#now);
-    this.#schedule();
   }
 
   #refusalOf({ topic, partition }: TopicPartition, bytes: number): KafkaRxError | undefined {
@@ -193,6 +191,8 @@ export class KafkajsProducer implements DriverProducer {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    // One look at the clock for all that is appended until then, whoever had it scheduled.
+    this.#now = this.#context.driver.clock.elapsed();
     this.#context.driver.clock.defer(() => {
       this.#scheduled = false;
       this.#pump();

@@ -31,12 +31,16 @@ export interface Question<T extends Throttled> {
  */
 export class TransactionCoordinator {
   readonly transactionalId: string;
-  readonly #cluster: Cluster;
+  readonly #cluster: Pick<Cluster, 'findGroupCoordinator'>;
   readonly #driver: DriverContext;
   /** By group, `undefined` for the transaction's own; forgotten with each failure. */
   readonly #known = new Map<string | undefined, Broker>();
 
-  constructor(cluster: Cluster, driver: DriverContext, transactionalId: string) {
+  constructor(
+    cluster: Pick<Cluster, 'findGroupCoordinator'>,
+    driver: DriverContext,
+    transactionalId: string,
+  ) {
     this.#cluster = cluster;
     this.#driver = driver;
     this.transactionalId = transactionalId;

@@ -126,6 +126,17 @@ test('one that stays empty says nothing to the coordinator', async () => {
   expect(broker.log).toEqual([]);
 });
 
+test('a record that comes right behind an abort has its whole time', async () => {
+  const { clock, broker, unit, append, after } = await opened();
+  await clock.advance(20_000);
+  unit.begin();
+  await unit.abort();
+  unit.begin();
+  append('a');
+  expect(await after(1_000, unit.commit([]))).toBe('done');
+  expect(broker.log).toEqual(['AddPartitionsToTxn', 'batch 0 0/0', 'EndTxn']);
+});
+
 test('an abort sends nothing more, and begins anew under another epoch where a batch’s fate is unknown', async () => {
   const { clock, broker, unit, append, after } = await opened();
   broker.send = () => Promise.reject(new Error('connection'));
