@@ -7,6 +7,7 @@ import { producingContract } from './producing-contract.js';
 import { rebalancingContract } from './rebalancing-contract.js';
 import { resumingContract } from './resuming-contract.js';
 import { topicsContract } from './topics-contract.js';
+import { unitOfWorkContract } from './unit-of-work-contract.js';
 
 /**
  * The rules of `lib/drivers/port.ts`, held against one driver: the same tests on the embedded broker and on a real
@@ -26,6 +27,7 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
     describe('committing', () => committingContract(context));
     describe('resuming', () => resumingContract(context));
     describe('rebalancing', () => rebalancingContract(context));
+    describe('units of work', () => unitOfWorkContract(context));
     describe('closing', () => closingContract(context));
   });
 }

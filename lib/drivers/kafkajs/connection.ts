@@ -35,12 +35,13 @@ interface Reached {
 export class KafkajsConnection implements DriverConnection {
   readonly clusterId: string;
   readonly admin: DriverAdmin;
+  readonly unitOfWork: DriverConnection['unitOfWork'];
   readonly #driver: DriverContext;
   readonly #settings: Settings;
   readonly #path: KafkajsPath;
   readonly #compression: BatchCompression | undefined;
   readonly #consumers = new Set<DriverConsumer>();
-  readonly #producers = new Set<KafkajsProducer>();
+  readonly #producers = new Set<DriverProducer>();
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -54,6 +55,9 @@ export class KafkajsConnection implements DriverConnection {
     this.#path = path;
     this.#compression = compression;
     this.clusterId = clusterId;
+    const open = path.unitOfWork?.bind(path);
+    this.unitOfWork =
+      open && (async (taskId, groupId) => this.#keep(await open(taskId, groupId, compression)));
     this.admin = new KafkajsAdmin(driver, createKafka(settings, driver), path.queries);
   }
 
@@ -79,16 +83,21 @@ export class KafkajsConnection implements DriverConnection {
 
   producer(options: ProducerOptions): DriverProducer {
     const { maxBatchBytes, maxRequestBytes } = this.#settings;
-    const producer = new KafkajsProducer(
-      {
-        driver: this.#driver,
-        transport: this.#path.transport(this.#compression),
-        maxBatchBytes,
-        maxRequestBytes,
-        requireTopics: topics => requireTopics(this.#path.queries, topics),
-      },
-      options,
+    return this.#keep(
+      new KafkajsProducer(
+        {
+          driver: this.#driver,
+          transport: this.#path.transport(this.#compression),
+          maxBatchBytes,
+          maxRequestBytes,
+          requireTopics: topics => requireTopics(this.#path.queries, topics),
+        },
+        options,
+      ),
     );
+  }
+
+  #keep<P extends DriverProducer>(producer: P): P {
     this.#producers.add(producer);
     return producer;
   }

@@ -1,14 +1,26 @@
 import type { Kafka } from 'kafkajs';
-import type { ConsumerListener, ConsumerOptions, DriverContext } from '../port.js';
+import type { ConsumerListener, ConsumerOptions, DriverContext, ProducerOptions } from '../port.js';
 import { ClusterConnections } from './cluster-connections.js';
 import { describeTopics } from './cluster-queries.js';
 import { FastQueries } from './fast-queries.js';
 import { type Cluster, clusterOf } from './internals.js';
+import { KafkaTransaction, transactionTimeoutMs } from './kafka-transaction.js';
 import { KafkajsConsumer } from './kafkajs-consumer.js';
-import type { KafkajsPath } from './kafkajs-path.js';
+import { type KafkajsPath, requireTopics } from './kafkajs-path.js';
+import { KafkajsProducer } from './kafkajs-producer.js';
+import { KafkajsUnitOfWork } from './kafkajs-unit-of-work.js';
 import type { Settings } from './options.js';
 import { ClusterTransport, type ProduceTransport } from './produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-builder.js';
+import { TransactionCoordinator } from './transaction-coordinator.js';
+import { notAMember } from './transaction-errors.js';
+import { TransactionalTransport } from './transactional-transport.js';
+
+/** A record's, as Kafka's producer has it by default; the time ends before the transaction's does. */
+const unitBounds: ProducerOptions = {
+  maxRecordBytes: 1_048_576,
+  deliveryTimeoutMs: transactionTimeoutMs - 10_000,
+};
 
 /** Through kafkajs's inside: one cluster for producers and questions; each consumer has its own. */
 export class FastPath implements KafkajsPath {
@@ -17,6 +29,8 @@ export class FastPath implements KafkajsPath {
   readonly #settings: Settings;
   readonly #cluster: Cluster;
   readonly #connections: ClusterConnections;
+  /** The newest consumer of each group: whose offsets a unit of work commits. */
+  readonly #members = new Map<string, KafkajsConsumer>();
 
   /** Throws `CONFIGURATION` where kafkajs is another one inside. */
   constructor(driver: DriverContext, settings: Settings, kafka: Kafka) {
@@ -38,7 +52,48 @@ export class FastPath implements KafkajsPath {
   }
 
   consumer(options: ConsumerOptions, listener: ConsumerListener): KafkajsConsumer {
-    return new KafkajsConsumer(this.#driver, this.#settings, this.#cluster, this.queries, options, listener);
+    const consumer = new KafkajsConsumer(
+      this.#driver,
+      this.#settings,
+      this.#cluster,
+      this.queries,
+      options,
+      listener,
+    );
+    this.#members.set(options.groupId, consumer);
+    return consumer;
+  }
+
+  async unitOfWork(
+    taskId: string,
+    groupId: string,
+    compression: BatchCompression | undefined,
+  ): Promise<KafkajsUnitOfWork> {
+    const transactionalId = `${groupId}-${taskId}`;
+    const coordinator = new TransactionCoordinator(this.#cluster, this.#driver, transactionalId);
+    const transaction = await KafkaTransaction.open(coordinator);
+    const { maxBatchBytes, maxRequestBytes, requestTimeoutMs } = this.#settings;
+    const leaders = new ClusterTransport(this.#cluster, requestTimeoutMs, compression, transactionalId);
+    const producer = new KafkajsProducer(
+      {
+        driver: this.#driver,
+        transport: new TransactionalTransport(leaders, transaction),
+        maxBatchBytes,
+        maxRequestBytes,
+        requireTopics: topics => requireTopics(this.queries, topics),
+      },
+      unitBounds,
+    );
+    return new KafkajsUnitOfWork({
+      driver: this.#driver,
+      transaction,
+      producer,
+      member: offsets => {
+        const member = this.#members.get(groupId);
+        if (member === undefined) throw notAMember();
+        return member.memberFor(offsets);
+      },
+    });
   }
 
   close(): Promise<void> {

@@ -173,7 +173,11 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findBroker(node: { readonly nodeId: number | string }): Promise<Broker>;
-  findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>;
+  /** `coordinatorType` 1: of the transactions with that id. */
+  findGroupCoordinator(group: {
+    readonly groupId: string;
+    readonly coordinatorType?: number;
+  }): Promise<Broker>;
   getNodeIds(): readonly string[];
   findTopicPartitionMetadata(topic: string): readonly PartitionMetadata[];
   committedOffsets(group: { readonly groupId: string }): Record<string, Record<number, string>>;

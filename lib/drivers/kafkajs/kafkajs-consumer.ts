@@ -13,7 +13,7 @@ import { heartbeatIntervalOf } from './consumer-config.js';
 import { ConsumerSessions, type SessionEvents } from './consumer-sessions.js';
 import { kindOf } from './errors.js';
 import { GroupSession } from './group-session.js';
-import type { Cluster } from './internals.js';
+import type { Cluster, GroupGeneration } from './internals.js';
 import type { ClusterQueries } from './kafkajs-path.js';
 import { Membership } from './membership.js';
 import { OffsetCommitter } from './offset-committer.js';
@@ -155,6 +155,12 @@ export class KafkajsConsumer implements DriverConsumer {
 
   commit(offsets: readonly OffsetCommit[]): Promise<void> {
     return this.#committer.commit(offsets);
+  }
+
+  /** The member under which these offsets may be committed; throws `COMMIT_REFUSED` where they may not. */
+  memberFor(offsets: readonly OffsetCommit[]): GroupGeneration {
+    this.#committer.refuseStale(offsets);
+    return this.#membership.generation;
   }
 
   stop(): Promise<void> {

@@ -5,6 +5,7 @@ import type {
   PartitionOffset,
   StartFrom,
   TopicDescription,
+  UnitOfWork,
 } from '../port.js';
 import type { Committed } from './cluster-queries.js';
 import { missingTopics } from './errors.js';
@@ -38,6 +39,12 @@ export interface KafkajsPath {
   /** A way to the partition leaders, one for each producer. */
   transport(compression: BatchCompression | undefined): ProduceTransport;
   consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer;
+  /** As the port has it; absent where the path has no transactions. */
+  unitOfWork?(
+    taskId: string,
+    groupId: string,
+    compression: BatchCompression | undefined,
+  ): Promise<UnitOfWork>;
   close(): Promise<void>;
 }
 

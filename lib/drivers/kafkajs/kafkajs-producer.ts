@@ -62,13 +62,17 @@ export class KafkajsProducer implements DriverProducer {
   readonly #busy = new Set<number>();
   #flushes: Flush[] = [];
   #scheduled = false;
-  /** The clock's time as of the first append of this turn. */
+  /** The clock's time as of when the next pump was scheduled. */
   #now = 0;
   #wakeUp: Timer | undefined;
   #refreshing = false;
   readonly #identities: ProducerIdentities;
   #renewing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  /** Why no record is taken. */
+  #shut: KafkaRxError | undefined;
+  /** Why those that wait are given up. */
+  #dropped: KafkaRxError | undefined;
 
   constructor(context: ProducerContext, options: ProducerOptions) {
     this.#context = context;
@@ -112,8 +116,33 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   close(): Promise<void> {
+    this.#shut = closedError('producer');
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** From now on records are refused with this error, or taken where it is undefined. */
+  refuseNew(error: KafkaRxError | undefined): void {
+    if (this.#closed === undefined) this.#shut = error;
+  }
+
+  /** Refuses all that waits, and sends nothing again; resolves when what is under way was answered for. */
+  async drop(error: KafkaRxError): Promise<void> {
+    this.#dropped = error;
+    this.#schedule();
+    await this.flush();
+    this.#dropped = undefined;
+  }
+
+  /** Whether batches were given up of which nobody knows whether they were written. */
+  get hasLostSequences(): boolean {
+    return [...this.#queues.values()].some(({ spent }) => spent !== undefined);
+  }
+
+  /** Goes on under a new identity of the transport's, from sequence 0 on. Nothing may be under way. */
+  renumber(): void {
+    this.#identities.forget();
+    for (const queue of this.#queues.values()) queue.renumber();
   }
 
   async #close(): Promise<void> {
@@ -135,18 +164,16 @@ export class KafkajsProducer implements DriverProducer {
   ): void {
     const payload = payloadBytes(key, value, headers);
     const refusal = this.#refusalOf(queue, payload);
-    // One look at the clock for all of a turn: once the first has come, the pump is scheduled.
-    if (!this.#scheduled) this.#now = this.#context.driver.clock.elapsed();
+    this.#schedule();
     if (queue.length === 0) this.#waiting.add(queue);
     if (refusal === undefined) {
       const bound = recordBytes(payload, headers.length);
       queue.append(listener, key, value, headers, timestamp, bound, this.#now);
     } else queue.appendRefused(listener, refusal, payload, this.#now);
-    this.#schedule();
   }
 
   #refusalOf({ topic, partition }: TopicPartition, bytes: number): KafkaRxError | undefined {
-    if (this.#closed !== undefined) return closedError('producer');
+    if (this.#shut !== undefined) return this.#shut;
     const { maxRecordBytes } = this.#options;
     if (bytes <= maxRecordBytes) return undefined;
     return tooLarge(topic, partition, `${bytes} bytes, above the limit of ${maxRecordBytes}`);
@@ -164,6 +191,8 @@ export class KafkajsProducer implements DriverProducer {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    // One look at the clock for all that is appended until then, whoever had it scheduled.
+    this.#now = this.#context.driver.clock.elapsed();
     this.#context.driver.clock.defer(() => {
       this.#scheduled = false;
       this.#pump();
@@ -179,7 +208,8 @@ export class KafkajsProducer implements DriverProducer {
     let leaderless = false;
     for (const queue of this.#waiting) {
       if (queue.inFlight > 0) continue;
-      this.#refuseHopeless(queue, deadline);
+      if (this.#dropped === undefined) this.#refuseHopeless(queue, deadline);
+      else this.#refuse(queue, queue.length, this.#dropped);
       const { since } = queue;
       if (since === undefined) {
         this.#waiting.delete(queue);

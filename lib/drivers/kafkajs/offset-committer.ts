@@ -48,7 +48,7 @@ export class OffsetCommitter {
 
   /** Resolves once the coordinator has confirmed all of it. Partitions that are being drained may be committed. */
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    this.#refuseStale(offsets);
+    this.refuseStale(offsets);
     if (offsets.length === 0) return;
     const sent = this.#last.then(() => this.#send(offsets));
     this.#last = sent.catch(() => {});
@@ -60,7 +60,7 @@ export class OffsetCommitter {
     try {
       turn = await this.#open();
       // Once more, in the same turn as the request: the commits before this one took their time.
-      this.#refuseStale(offsets);
+      this.refuseStale(offsets);
       const inTime = await within(this.#clock, turn.send(commitsByTopic(offsets)), answerBoundMs);
       if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {
@@ -70,7 +70,8 @@ export class OffsetCommitter {
     }
   }
 
-  #refuseStale(offsets: readonly OffsetCommit[]): void {
+  /** Throws `COMMIT_REFUSED` where one of the partitions is not assigned in that epoch. */
+  refuseStale(offsets: readonly OffsetCommit[]): void {
     const stale = offsets.find(offset => this.#assignment.get(offset)?.epoch !== offset.epoch);
     if (stale === undefined) return;
     throw new KafkaRxError('COMMIT_REFUSED', 'The partition is no longer assigned in that epoch', {

@@ -143,6 +143,12 @@ export class PartitionQueue implements TopicPartition {
     this.#sequence = 0;
   }
 
+  /** What comes next is numbered under another identity. */
+  renumber(): void {
+    this.#producer = undefined;
+    this.spent = undefined;
+  }
+
   /** Numbers the batch under way, if it is not: however often it is sent, the leader writes it once. */
   number(): void {
     const batch = this.#current;

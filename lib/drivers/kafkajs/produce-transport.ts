@@ -46,16 +46,23 @@ export class ClusterTransport implements ProduceTransport {
   readonly #cluster: Cluster;
   readonly #timeoutMs: number;
   readonly #compression: BatchCompression | undefined;
+  readonly #transactionalId: string | null;
   readonly #counts = new Map<string, number>();
   /** The answer that they are of. */
   #counted: object | null = null;
   /** Of each answer about a topic whose partitions are in no order. */
   readonly #byId = new WeakMap<readonly PartitionMetadata[], Map<number, PartitionMetadata>>();
 
-  constructor(cluster: Cluster, timeoutMs: number, compression: BatchCompression | undefined) {
+  constructor(
+    cluster: Cluster,
+    timeoutMs: number,
+    compression: BatchCompression | undefined,
+    transactionalId: string | null = null,
+  ) {
     this.#cluster = cluster;
     this.#timeoutMs = timeoutMs;
     this.#compression = compression;
+    this.#transactionalId = transactionalId;
   }
 
   async send(nodeId: number, batches: readonly OutgoingBatch[]): Promise<readonly BatchResult[]> {
@@ -67,7 +74,8 @@ export class ClusterTransport implements ProduceTransport {
         batch: await batch.seal(this.#compression),
       })),
     );
-    const { results } = await sendParts(broker, produceRequest(partitions, this.#timeoutMs));
+    const request = produceRequest(partitions, this.#timeoutMs, this.#transactionalId);
+    const { results } = await sendParts(broker, request);
     return results.map(({ topic, partition, errorCode, baseOffset }) =>
       errorCode === 0 ? { topic, partition, baseOffset } : { topic, partition, error: errorType(errorCode) },
     );

@@ -23,6 +23,11 @@ export class ProducerIdentities {
     return this.#newest;
   }
 
+  /** The one that was is no longer to be used. */
+  forget(): void {
+    this.#newest = undefined;
+  }
+
   async #ask(): Promise<ProducerIdentity | undefined> {
     if (this.#transport.identity === undefined) return undefined;
     try {

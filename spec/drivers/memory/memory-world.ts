@@ -1,5 +1,5 @@
 import { MemoryBroker, memory } from '../../../lib/drivers/memory/index.js';
-import type { OutputListener, ProducerOutput } from '../../../lib/drivers/port.js';
+import type { ProducerOutput } from '../../../lib/drivers/port.js';
 import { noHeaders } from '../../../lib/headers.js';
 import { VirtualClock } from '../../../lib/testing/virtual-clock.js';
 import { ContractClient } from '../../contract/contract-client.js';
@@ -58,6 +58,3 @@ export class MemoryWorld {
 export function append(output: ProducerOutput, ...values: string[]): void {
   for (const value of values) output.append(null, Buffer.from(value), noHeaders, 0);
 }
-
-/** Says nothing, for outputs whose results do not matter. */
-export const deaf: OutputListener = { acknowledged: () => {}, refused: () => {} };

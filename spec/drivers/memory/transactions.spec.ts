@@ -1,6 +1,6 @@
 import { KafkaRxError } from '../../../lib/errors.js';
 import { RecordingOutput } from '../../contract/contract-client.js';
-import { append, deaf, MemoryWorld } from './memory-world.js';
+import { append, MemoryWorld } from './memory-world.js';
 
 const at = { topic: 'in', partition: 0 };
 
@@ -95,21 +95,6 @@ describe('a unit of work on a memory broker', () => {
     expect([...new Set(states)]).toEqual(['0 -1', '2 1']);
   });
 
-  test('one after the other, each all or nothing', async () => {
-    const { world, unit, offsets, write } = await opened();
-    unit.begin();
-    write('a');
-    await world.during(unit.commit(offsets(1)));
-    unit.begin();
-    write('dropped');
-    await world.during(unit.abort());
-    unit.begin();
-    write('b');
-    await world.during(unit.commit(offsets(2)));
-    expect(world.values('out')).toEqual(['a', 'b', 'a', 'b']);
-    expect(world.broker.committed('g', 'in')).toEqual([2]);
-  });
-
   test.each([
     ['a stale epoch', 'COMMIT_REFUSED', () => {}, -1],
     ['a refused commit', 'COMMIT_FAILED', (world: MemoryWorld) => world.broker.faults.refuseCommits(1), 0],
@@ -142,31 +127,7 @@ describe('a unit of work on a memory broker', () => {
     expect(world.values('out')).toEqual(['plain']);
   });
 
-  test('a second owner of the task fences the first, whose open records never show', async () => {
-    const { world, open, unit, heard, offsets, write } = await opened();
-    unit.begin();
-    write('first');
-    await world.during(unit.flush());
-    const second = await open();
-    write('late');
-    await world.settle();
-    expect(heard.refusedCount).toBe(2);
-    await expect(world.during(unit.commit(offsets(1)))).rejects.toMatchObject({ code: 'COMMIT_REFUSED' });
-    second.begin();
-    append(second.output({ topic: 'out', partition: 0 }, deaf), 'second');
-    await world.during(second.commit(offsets(1)));
-    expect(world.values('out')).toEqual(['second']);
-    expect(world.broker.committed('g', 'in')).toEqual([1]);
-  });
-
-  test('a record appended outside of begin and commit is refused', async () => {
-    const { world, heard, write } = await opened();
-    write('nowhere');
-    await world.settle();
-    expect([heard.refusedCount, world.values('out')]).toEqual([2, []]);
-  });
-
-  test('closed while open, it leaves nothing behind that holds readers up', async () => {
+  test('closed with its connection while open, it leaves nothing behind that holds readers up', async () => {
     const { world, client, unit, write } = await opened();
     unit.begin();
     write('a');

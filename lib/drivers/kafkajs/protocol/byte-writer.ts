@@ -50,6 +50,13 @@ export class ByteWriter {
     return this;
   }
 
+  /** A 64-bit id of which nothing is asked but equality. */
+  id64(value: bigint): this {
+    const at = this.#grow(8);
+    this.buf.writeBigInt64BE(value, at);
+    return this;
+  }
+
   boolean(value: boolean): this {
     return this.int8(value ? 1 : 0);
   }
@@ -71,9 +78,27 @@ export class ByteWriter {
     return this.int16(length).text(value, length);
   }
 
-  compactString(value: string): this {
+  compactString(value: string | null): this {
+    if (value === null) return this.unsignedVarint(0);
     const length = Buffer.byteLength(value);
     return this.unsignedVarint(length + 1).text(value, length);
+  }
+
+  array<T>(items: readonly T[], item: (item: T) => void): this {
+    this.int32(items.length);
+    for (const one of items) item(one);
+    return this;
+  }
+
+  compactArray<T>(items: readonly T[], item: (item: T) => void): this {
+    this.unsignedVarint(items.length + 1);
+    for (const one of items) item(one);
+    return this;
+  }
+
+  /** Tagged fields (KIP-482): we send none. */
+  noTags(): this {
+    return this.unsignedVarint(0);
   }
 
   /** UTF-8 text whose length in bytes is known, without a length in front. */

@@ -14,26 +14,43 @@ const types: ReadonlyMap<number, string> = new Map([
   [8, 'BROKER_NOT_AVAILABLE'],
   [9, 'REPLICA_NOT_AVAILABLE'],
   [10, 'MESSAGE_TOO_LARGE'],
+  [12, 'OFFSET_METADATA_TOO_LARGE'],
   [13, 'NETWORK_EXCEPTION'],
+  [14, 'GROUP_LOAD_IN_PROGRESS'],
+  [15, 'GROUP_COORDINATOR_NOT_AVAILABLE'],
+  [16, 'NOT_COORDINATOR_FOR_GROUP'],
   [17, 'INVALID_TOPIC_EXCEPTION'],
   [18, 'RECORD_LIST_TOO_LARGE'],
   [19, 'NOT_ENOUGH_REPLICAS'],
   [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'],
+  [22, 'ILLEGAL_GENERATION'],
+  [25, 'UNKNOWN_MEMBER_ID'],
+  [27, 'REBALANCE_IN_PROGRESS'],
   [29, 'TOPIC_AUTHORIZATION_FAILED'],
+  [30, 'GROUP_AUTHORIZATION_FAILED'],
   [31, 'CLUSTER_AUTHORIZATION_FAILED'],
   [32, 'INVALID_TIMESTAMP'],
   [44, 'POLICY_VIOLATION'],
   [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
   [46, 'DUPLICATE_SEQUENCE_NUMBER'],
   [47, 'INVALID_PRODUCER_EPOCH'],
+  [48, 'INVALID_TXN_STATE'],
+  [49, 'INVALID_PRODUCER_ID_MAPPING'],
+  [50, 'INVALID_TRANSACTION_TIMEOUT'],
+  [51, 'CONCURRENT_TRANSACTIONS'],
+  [52, 'TRANSACTION_COORDINATOR_FENCED'],
+  [53, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'],
+  [55, 'OPERATION_NOT_ATTEMPTED'],
   [56, 'KAFKA_STORAGE_ERROR'],
   [59, 'UNKNOWN_PRODUCER_ID'],
   [74, 'FENCED_LEADER_EPOCH'],
   [75, 'UNKNOWN_LEADER_EPOCH'],
   [76, 'UNSUPPORTED_COMPRESSION_TYPE'],
   [78, 'OFFSET_NOT_AVAILABLE'],
+  [82, 'FENCED_INSTANCE_ID'],
   [87, 'INVALID_RECORD'],
   [89, 'THROTTLING_QUOTA_EXCEEDED'],
+  [90, 'PRODUCER_FENCED'],
 ]);
 
 const passing: ReadonlySet<string> = new Set([
@@ -79,6 +96,20 @@ export function errorType(code: number): string {
 /** Whether it passes by itself, so that sending the same again makes sense. */
 export function passes(type: string): boolean {
   return passing.has(type);
+}
+
+/** Of a coordinator that is new, moves, or still writes the markers of the transaction before. */
+const coordinating: ReadonlySet<string> = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'CONCURRENT_TRANSACTIONS',
+  'OPERATION_NOT_ATTEMPTED',
+]);
+
+/** Whether a coordinator's answer passes by itself. */
+export function coordinatorPasses(type: string): boolean {
+  return coordinating.has(type) || passes(type);
 }
 
 /** Whether it says that the partition's leader is another than we think. */

@@ -1,3 +1,4 @@
+import { byTopic } from './by-topic.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { PartsRequest, Throttled } from './protocol-request.js';
@@ -29,27 +30,27 @@ export interface ProduceResponse extends Throttled {
 export function produceRequest(
   partitions: readonly ProducePartition[],
   timeoutMs: number,
+  transactionalId: string | null = null,
 ): PartsRequest<ProduceResponse> {
   return {
     apiKey: 0,
     apiVersion: 7,
     apiName: 'Produce',
-    parts: encode(partitions, timeoutMs),
+    parts: encode(partitions, timeoutMs, transactionalId),
     decode,
   };
 }
 
 /** The batches themselves are parts, and not copied. */
-function encode(partitions: readonly ProducePartition[], timeoutMs: number): Buffer[] {
-  const byTopic = new Map<string, ProducePartition[]>();
-  for (const partition of partitions) {
-    const others = byTopic.get(partition.topic);
-    if (others === undefined) byTopic.set(partition.topic, [partition]);
-    else others.push(partition);
-  }
+function encode(
+  partitions: readonly ProducePartition[],
+  timeoutMs: number,
+  transactionalId: string | null,
+): Buffer[] {
+  const topics = byTopic(partitions);
   const parts: Buffer[] = [];
-  let head = new ByteWriter().string(null).int16(-1).int32(timeoutMs).int32(byTopic.size);
-  for (const [topic, ofTopic] of byTopic) {
+  let head = new ByteWriter().string(transactionalId).int16(-1).int32(timeoutMs).int32(topics.length);
+  for (const [topic, ofTopic] of topics) {
     head.string(topic).int32(ofTopic.length);
     for (const { partition, batch } of ofTopic) {
       parts.push(head.int32(partition).int32(batch.length).buffer, batch);

@@ -32,6 +32,8 @@ const checkedFrom = 21;
 const checksumAt = 17;
 const lengthAt = 8;
 const twoTo32 = 2 ** 32;
+/** Attribute: the records count once their transaction is committed. */
+const transactionalBit = 0x10;
 const notNumbered: BatchSequence = { producer: { id: -1n, epoch: -1 }, sequence: -1 };
 /** Copied byte by byte: for a few bytes a call costs more than they do. */
 const fewBytes = 24;
@@ -172,11 +174,12 @@ export class RecordBatchBuilder {
     batch.writeInt32BE(batch.length - lengthAt - 4, lengthAt);
     batch.writeInt32BE(-1, 12); // leader epoch, the broker's
     batch.writeInt8(2, 16); // magic
-    batch.writeInt16BE(compression?.id ?? 0, checkedFrom);
     batch.writeInt32BE(this.#count - 1, 23);
     putInt64(batch, 27, this.#base);
     putInt64(batch, 35, this.#latest);
     const { producer, sequence } = this.#sequence ?? notNumbered;
+    const transactional = producer.transactional === true ? transactionalBit : 0;
+    batch.writeInt16BE((compression?.id ?? 0) | transactional, checkedFrom);
     batch.writeBigInt64BE(producer.id, 43);
     batch.writeInt16BE(producer.epoch, 51);
     batch.writeInt32BE(sequence, 53);

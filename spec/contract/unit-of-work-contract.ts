@@ -1,0 +1,217 @@
+import { delay } from '../../lib/clock.js';
+import type { UnitOfWork } from '../../lib/drivers/port.js';
+import { noHeaders } from '../../lib/headers.js';
+import { type ContractClient, RecordingOutput } from './contract-client.js';
+import { type ContractContext, numbers, values } from './contract-context.js';
+
+const isRefused = expect.objectContaining({ code: 'COMMIT_REFUSED' });
+
+export function unitOfWorkContract(context: ContractContext): void {
+  const { setup } = context;
+  const supported = context.unless('unitsOfWork');
+
+  async function open(client: ContractClient, group: string, task = '0'): Promise<UnitOfWork> {
+    const unit = await client.connection.unitOfWork?.(task, group);
+    if (unit === undefined) throw new Error('a driver without units of work declares that as a limit');
+    return client.calls.watch(unit);
+  }
+
+  /** A member of a group that reads `input`, a unit of work of its task, and a reader of what it writes. */
+  async function opened(partitions = 2) {
+    const client = await context.client();
+    const [input, output] = [await context.topic(client), await context.topic(client, partitions)];
+    const group = context.name('group');
+    await context.publish(input, 0, numbers(0, 10));
+    const { consumer, seen } = await context.start(client, group, [input]);
+    const reader = await context.start(client, context.name('reader'), [output]);
+    const unit = await open(client, group);
+    await unit.prepare([output]);
+    const heard = new RecordingOutput(client.calls);
+    const writerOf = (to: UnitOfWork) => {
+      const outputs = Array.from({ length: partitions }, (_, partition) =>
+        to.output({ topic: output, partition }, heard),
+      );
+      return (value: string | Buffer): void => {
+        for (const one of outputs) one.append(null, Buffer.from(value), noHeaders, Date.now());
+      };
+    };
+    const at = { topic: input, partition: 0 };
+    return {
+      ...{ client, input, output, group, consumer, seen, unit, heard, writerOf, at },
+      write: writerOf(unit),
+      offsets: (offset: number) => [{ ...at, epoch: seen.epoch(at), offset }],
+      committed: () => client.connection.admin.committed(group, input),
+      visible: (partition = 0) => values(reader.seen.records.filter(one => one.partition === partition)),
+      /** Once the reader has seen a record that is written now to each partition, it has seen all before. */
+      readUpTo: async (marker: string) => {
+        for (let partition = 0; partition < partitions; partition++)
+          await context.publish(output, partition, [marker]);
+        await context.eventually('the marker', () => {
+          const markers = reader.seen.records.filter(({ value }) => value?.toString() === marker);
+          return markers.length === partitions;
+        });
+      },
+    };
+  }
+
+  supported('outputs show together, and not before the offsets are committed with them', async () => {
+    const { unit, write, offsets, committed, visible, heard } = await opened();
+    unit.begin();
+    write('a');
+    await unit.flush();
+    expect(heard.acknowledgedCount).toBe(2);
+    await delay(setup.clock, setup.quietMs);
+    expect([visible(0), visible(1), await committed()]).toEqual([[], [], [-1]]);
+    await unit.commit(offsets(1));
+    await context.eventually('all of it', () => visible(0).length + visible(1).length === 2);
+    await context.eventually('the offset', async () => (await committed())[0] === 1);
+    expect(heard.insideCall).toBe(0);
+  });
+
+  supported('an aborted unit never shows, readers pass over it, and the next one goes on', async () => {
+    const { unit, write, offsets, committed, visible, readUpTo, heard } = await opened();
+    unit.begin();
+    write('sent');
+    await unit.flush();
+    write('not sent');
+    await unit.abort();
+    expect(heard.acknowledgedCount + heard.refusedCount).toBe(4);
+    unit.begin();
+    write('kept');
+    await unit.commit(offsets(2));
+    await readUpTo('end');
+    expect([visible(0), visible(1)]).toEqual([
+      ['kept', 'end'],
+      ['kept', 'end'],
+    ]);
+    await context.eventually('the offset', async () => (await committed())[0] === 2);
+  });
+
+  supported('a second owner of the task fences the first, of which nothing shows', async () => {
+    const { client, group, unit, output, write, writerOf, offsets, committed, visible, readUpTo } =
+      await opened();
+    unit.begin();
+    write('first');
+    await unit.flush();
+    const second = await open(client, group);
+    await second.prepare([output]);
+    write('late');
+    await expect(unit.commit(offsets(5))).rejects.toEqual(isRefused);
+    expect(() => unit.begin()).toThrow(isRefused);
+    second.begin();
+    writerOf(second)('second');
+    await second.commit(offsets(1));
+    await readUpTo('end');
+    expect(visible()).toEqual(['second', 'end']);
+    await context.eventually('the offset', async () => (await committed())[0] === 1);
+  });
+
+  supported('another task of the group is not fenced', async () => {
+    const { client, group, unit, write, offsets, readUpTo, visible } = await opened();
+    unit.begin();
+    write('a');
+    await open(client, group, '1');
+    await unit.commit(offsets(1));
+    await readUpTo('end');
+    expect(visible()).toEqual(['a', 'end']);
+  });
+
+  supported('offsets of an epoch that is over are refused, with all that goes with them', async () => {
+    const { consumer, seen, unit, at, write, offsets, committed, visible, readUpTo } = await opened();
+    const stale = offsets(5);
+    seen.moved(at, consumer.seek(at, 0));
+    unit.begin();
+    write('a');
+    await expect(unit.commit(stale)).rejects.toEqual(isRefused);
+    expect(() => unit.begin()).toThrow(isRefused);
+    await readUpTo('end');
+    expect([visible(), await committed()]).toEqual([['end'], [-1]]);
+  });
+
+  supported('offsets of a member that has left are refused, with all that goes with them', async () => {
+    const { consumer, unit, write, offsets, committed, visible, readUpTo } = await opened();
+    const stale = offsets(5);
+    unit.begin();
+    write('a');
+    await consumer.stop();
+    await expect(unit.commit(stale)).rejects.toEqual(isRefused);
+    await readUpTo('end');
+    expect([visible(), await committed()]).toEqual([['end'], [-1]]);
+  });
+
+  supported('with a record that is refused nothing is committed', async () => {
+    const { client, group, output, unit, write, writerOf, offsets, committed, visible, readUpTo } =
+      await opened();
+    unit.begin();
+    write('a');
+    write(Buffer.alloc(2 ** 21));
+    await expect(unit.commit(offsets(5))).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' });
+    expect(() => unit.begin()).toThrow(expect.objectContaining({ code: 'RECORD_TOO_LARGE' }));
+    const anew = await open(client, group);
+    await anew.prepare([output]);
+    anew.begin();
+    writerOf(anew)('b');
+    await anew.commit(offsets(1));
+    await readUpTo('end');
+    expect(visible()).toEqual(['b', 'end']);
+    await context.eventually('the offset', async () => (await committed())[0] === 1);
+  });
+
+  supported('many units in a row keep the order of each partition', async () => {
+    const { unit, write, offsets, committed, visible, readUpTo } = await opened(3);
+    const kept: string[] = [];
+    for (let i = 0; i < 30; i++) {
+      unit.begin();
+      const some = numbers(i * 10, i * 10 + 10);
+      for (const value of some) write(value);
+      if (i % 7 === 3) await unit.abort();
+      else {
+        await unit.commit(offsets(1 + (i % 10)));
+        kept.push(...some);
+      }
+    }
+    await readUpTo('end');
+    for (const partition of [0, 1, 2]) expect(visible(partition)).toEqual([...kept, 'end']);
+    await context.eventually('the offset', async () => (await committed())[0] === 10);
+  });
+
+  supported('offsets alone, outputs alone and nothing at all are units too', async () => {
+    const { unit, write, offsets, committed, visible, readUpTo } = await opened();
+    unit.begin();
+    await unit.commit(offsets(3));
+    await context.eventually('the offset', async () => (await committed())[0] === 3);
+    unit.begin();
+    await unit.commit([]);
+    unit.begin();
+    await unit.abort();
+    unit.begin();
+    write('a');
+    await unit.commit([]);
+    await readUpTo('end');
+    expect([visible(), await committed()]).toEqual([['a', 'end'], [3]]);
+  });
+
+  supported('what is appended outside of a unit is refused', async () => {
+    const { unit, write, heard, readUpTo, visible } = await opened();
+    write('before');
+    await context.eventually('the refusals', () => heard.refusedCount === 2);
+    unit.begin();
+    write('a');
+    await unit.commit([]);
+    write('after');
+    await context.eventually('the refusals', () => heard.refusedCount === 4);
+    await readUpTo('end');
+    expect(visible()).toEqual(['a', 'end']);
+  });
+
+  supported('closed while it is open, it leaves nothing behind that holds readers up', async () => {
+    const { unit, write, readUpTo, visible } = await opened();
+    unit.begin();
+    write('a');
+    await unit.flush();
+    await unit.close();
+    await readUpTo('end');
+    expect(visible()).toEqual(['end']);
+    expect(() => unit.begin()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+  });
+}
