@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { run, tellingLine } from '../../spec/kafka/run.js';
 import type { BenchmarkOptions, Outcome, Tell } from '../benchmark.js';
 import { type BenchBroker, withBenchBroker } from '../flow/bench-broker.js';
 import { type Contestants, prepareContestants } from '../peers/contestants.js';
 import type { ContestantName } from '../peers/peer-names.js';
 import { outputTopics, type Plan } from '../peers/plan.js';
+import { reportOf } from '../report-of.js';
 import { latencyVerdictOf, type MeasuredLatency } from './latency-verdict.js';
 import type { LoadPlan, LoadReport } from './load-plan.js';
 
@@ -86,10 +86,7 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-async function load(broker: BenchBroker, plan: LoadPlan): Promise<LoadReport> {
+function load(broker: BenchBroker, plan: LoadPlan): Promise<LoadReport> {
   const program = join(broker.folder, 'js', 'bench', 'latency', 'load.js');
-  const { code, stdout, stderr } = await run(process.execPath, [program, JSON.stringify(plan)], timeoutMs);
-  if (code !== 0) throw new Error(`the load generator failed: ${tellingLine(`${stderr}\n${stdout}`)}`);
-  // bench/latency/load.ts wrote it, of this version.
-  return JSON.parse(stdout) as LoadReport;
+  return reportOf<LoadReport>('the load generator', [program, JSON.stringify(plan)], timeoutMs);
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run, tellingLine } from '../../spec/kafka/run.js';
 import type { BenchmarkOptions, Outcome, Tell } from '../benchmark.js';
 import { compileInto } from '../peers/compiled.js';
+import { reportOf } from '../report-of.js';
 import { type Spread, shownSpread, spreadOf } from '../spread.js';
 import { contestants, type Name } from './contestants.js';
 import type { OverheadReport } from './run-contestant.js';
@@ -20,26 +20,19 @@ export async function measureOverhead({ rounds }: BenchmarkOptions, tell: Tell):
   const folder = await mkdtemp(join(tmpdir(), 'kafka-rx-bench-'));
   try {
     await compileInto(folder);
+    const program = join(folder, 'bench', 'overhead', 'run-contestant.js');
     const reports: Record<Name, OverheadReport[]> = { bare: [], app: [] };
     for (let round = 0; round < rounds; round++) {
       // A B, B A, A B …: neither always runs in the other's wake.
       for (const name of round % 2 === 0 ? names : [...names].reverse()) {
         tell(`overhead: ${name}, round ${round + 1} of ${rounds}`);
-        reports[name].push(await reportOf(name, folder));
+        reports[name].push(await reportOf<OverheadReport>(`'${name}'`, [program, name], timeoutMs));
       }
     }
     return outcomeOf(reports, rounds);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function reportOf(name: Name, folder: string): Promise<OverheadReport> {
-  const program = join(folder, 'bench', 'overhead', 'run-contestant.js');
-  const { code, stdout, stderr } = await run(process.execPath, [program, name], timeoutMs);
-  if (code !== 0) throw new Error(`'${name}' failed: ${tellingLine(`${stderr}\n${stdout}`)}`);
-  // run-contestant.ts wrote it, of this version.
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as OverheadReport;
 }
 
 function outcomeOf(reports: Readonly<Record<Name, readonly OverheadReport[]>>, rounds: number): Outcome {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { topics } from '../../demos/purchases/topology.js';
-import { run, tellingLine } from '../../spec/kafka/run.js';
 import type { BenchmarkOptions, Outcome, Tell } from '../benchmark.js';
 import { withBenchBroker } from '../flow/bench-broker.js';
 import { loadInput } from '../flow/flow-input.js';
 import { compileInto } from '../peers/compiled.js';
+import { reportOf } from '../report-of.js';
 import { type SoakReport, soakOutcome } from './soak-samples.js';
 
 const defaultRecords = 5_000_000;
@@ -26,9 +26,6 @@ export async function measureBrokerSoak(
     tell(`broker-soak: ${records.toLocaleString('en-US')} purchases`);
     const plan = JSON.stringify({ brokers: broker.brokers, records });
     const program = join(folder, 'bench', 'soak', 'soak-app.js');
-    const { code, stdout, stderr } = await run(process.execPath, ['--expose-gc', program, plan], timeoutMs);
-    if (code !== 0) throw new Error(`the app failed: ${tellingLine(`${stderr}\n${stdout}`)}`);
-    // soak-app.ts wrote it, of this version.
-    return soakOutcome(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as SoakReport);
+    return soakOutcome(await reportOf<SoakReport>('the app', ['--expose-gc', program, plan], timeoutMs));
   });
 }

@@ -1,17 +1,11 @@
 import { within } from '../../clock.js';
 import { KafkaRxError } from '../../errors.js';
-import type {
-  DriverContext,
-  OffsetCommit,
-  OutputListener,
-  ProducerOutput,
-  TopicPartition,
-  UnitOfWork,
-} from '../port.js';
+import type { DriverContext, OffsetCommit, UnitOfWork } from '../port.js';
+import { abortedUnit, begunAlready, closedUnit, outsideOfUnit, UnitOutputs } from '../unit-outputs.js';
 import type { GroupGeneration } from './internals.js';
 import type { KafkaTransaction } from './kafka-transaction.js';
 import type { KafkajsProducer } from './kafkajs-producer.js';
-import { abortedUnit, begunAlready, closedUnit, notBegun, outsideOfUnit } from './transaction-errors.js';
+import { notBegun } from './transaction-errors.js';
 
 /** How long what is open is aborted when nobody waits for the outcome. Its timeout aborts what this leaves. */
 const rollbackBoundMs = 3_000;
@@ -26,21 +20,18 @@ export interface UnitContext {
 }
 
 /** A task's Kafka transactions, one after the other, until one is refused or the task is opened anew. */
-export class KafkajsUnitOfWork implements UnitOfWork {
+export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements UnitOfWork {
   readonly #context: UnitContext;
-  readonly #producer: KafkajsProducer;
   readonly #transaction: KafkaTransaction;
   #begun = false;
-  /** The first record of this unit that was refused. */
-  #refused: KafkaRxError | undefined;
   #dead: KafkaRxError | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(context: UnitContext) {
+    super(context.producer);
     this.#context = context;
-    this.#producer = context.producer;
     this.#transaction = context.transaction;
-    this.#producer.refuseNew(outsideOfUnit());
+    this.producer.refuseNew(outsideOfUnit());
   }
 
   begin(): void {
@@ -48,17 +39,17 @@ export class KafkajsUnitOfWork implements UnitOfWork {
     if (dead !== undefined) throw dead;
     if (this.#begun) throw begunAlready();
     this.#begun = true;
-    this.#refused = undefined;
+    this.refused = undefined;
     this.#transaction.begin();
-    this.#producer.refuseNew(undefined);
+    this.producer.refuseNew(undefined);
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     if (!this.#begun) throw this.#dead ?? notBegun();
     try {
       // Nothing may be on its way any more when the outcome is written.
-      this.#producer.refuseNew(outsideOfUnit());
-      await this.#producer.flush();
+      this.producer.refuseNew(outsideOfUnit());
+      await this.producer.flush();
       this.#throwIfLost();
       await this.#transaction.addOffsets(offsets, () => this.#context.member(offsets));
       this.#throwIfLost();
@@ -76,42 +67,16 @@ export class KafkajsUnitOfWork implements UnitOfWork {
     try {
       await this.#drop(abortedUnit());
       await this.#transaction.end('abort');
-      if (this.#producer.hasLostSequences) {
+      if (this.producer.hasLostSequences) {
         await this.#transaction.renew();
-        this.#producer.renumber();
+        this.producer.renumber();
       }
       this.#begun = false;
-      this.#producer.refuseNew(outsideOfUnit());
+      this.producer.refuseNew(outsideOfUnit());
     } catch (error) {
       this.#die(error);
       throw error;
     }
-  }
-
-  prepare(topics: readonly string[]): Promise<void> {
-    return this.#producer.prepare(topics);
-  }
-
-  partitionCount(topic: string): number {
-    return this.#producer.partitionCount(topic);
-  }
-
-  output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
-    return this.#producer.output(partition, {
-      acknowledged: (count, baseOffset) => listener.acknowledged(count, baseOffset),
-      refused: (count, error) => {
-        this.#refused ??= error;
-        listener.refused(count, error);
-      },
-    });
-  }
-
-  get bufferedBytes(): number {
-    return this.#producer.bufferedBytes;
-  }
-
-  flush(): Promise<void> {
-    return this.#producer.flush();
   }
 
   close(): Promise<void> {
@@ -123,18 +88,18 @@ export class KafkajsUnitOfWork implements UnitOfWork {
     const wasBegun = this.#begun;
     this.#die(closedUnit());
     if (wasBegun) await this.#rollBack();
-    await this.#producer.close();
+    await this.producer.close();
   }
 
   #throwIfLost(): void {
-    const lost = this.#transaction.failure ?? this.#dead ?? this.#refused;
+    const lost = this.#transaction.failure ?? this.#dead ?? this.refused;
     if (lost !== undefined) throw lost;
   }
 
   /** What waits is refused; resolves when what is under way was answered for. */
   #drop(error: KafkaRxError): Promise<void> {
-    this.#producer.refuseNew(error);
-    return this.#producer.drop(error);
+    this.producer.refuseNew(error);
+    return this.producer.drop(error);
   }
 
   #die(error: unknown): void {

@@ -44,30 +44,8 @@ export function unansweredTransaction(transactionalId: string, what: string, rea
   );
 }
 
-export function abortedUnit(): KafkaRxError {
-  return new KafkaRxError('PRODUCE', 'The unit of work was aborted', {
-    remedy: 'Its records are made again.',
-  });
-}
-
-export function outsideOfUnit(): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'A record was appended outside of its unit of work', {
-    remedy: 'Append between `begin` and `commit`.',
-  });
-}
-
-export function begunAlready(): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'The unit of work has begun already', {
-    remedy: 'Commit or abort it before the next `begin`.',
-  });
-}
-
 export function notBegun(): KafkaRxError {
   return new KafkaRxError('DRIVER', 'The unit of work has not begun', { remedy: 'Call `begin` first.' });
-}
-
-export function closedUnit(): KafkaRxError {
-  return new KafkaRxError('CLOSED', 'The unit of work was closed', { remedy: 'Open it anew.' });
 }
 
 export function notAMember(): KafkaRxError {

@@ -1,12 +1,6 @@
 import { KafkaRxError } from '../../errors.js';
-import type {
-  DriverContext,
-  OffsetCommit,
-  OutputListener,
-  ProducerOutput,
-  TopicPartition,
-  UnitOfWork,
-} from '../port.js';
+import type { DriverContext, OffsetCommit, UnitOfWork } from '../port.js';
+import { abortedUnit, begunAlready, closedUnit, outsideOfUnit, UnitOutputs } from '../unit-outputs.js';
 import type { Cluster } from './cluster.js';
 import type { MemoryConsumer } from './memory-consumer.js';
 import { MemoryProducer } from './memory-producer.js';
@@ -16,13 +10,11 @@ import { Transaction } from './transaction.js';
 const producerOptions = { maxRecordBytes: 1_048_576, deliveryTimeoutMs: 120_000 };
 
 /** A task's transactions, one after the other, until one is refused or the task is opened anew. */
-export class MemoryUnitOfWork implements UnitOfWork {
+export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements UnitOfWork {
   readonly #cluster: Cluster;
-  readonly #producer: MemoryProducer;
   readonly #consumer: () => MemoryConsumer | undefined;
   readonly #close: () => void;
   #transaction: Transaction | undefined;
-  #refused: KafkaRxError | undefined;
   #dead: KafkaRxError | undefined;
 
   /** @param consumer the member of the group whose offsets are committed, as long as there is one */
@@ -32,9 +24,9 @@ export class MemoryUnitOfWork implements UnitOfWork {
     task: string,
     consumer: () => MemoryConsumer | undefined,
   ) {
+    super(new MemoryProducer(cluster, context, producerOptions, () => this.#current()));
     this.#cluster = cluster;
     this.#consumer = consumer;
-    this.#producer = new MemoryProducer(cluster, context, producerOptions, () => this.#current());
     cluster.tasks.get(task)?.fence();
     const entry = { fence: () => this.#die(fenced(task)) };
     cluster.tasks.set(task, entry);
@@ -46,71 +38,35 @@ export class MemoryUnitOfWork implements UnitOfWork {
   begin(): void {
     if (this.#dead !== undefined) throw this.#dead;
     if (this.#transaction !== undefined) {
-      throw new KafkaRxError('DRIVER', 'The unit of work has begun already', {
-        remedy: 'Commit or abort it before the next `begin`.',
-      });
+      throw begunAlready();
     }
-    this.#refused = undefined;
+    this.refused = undefined;
     this.#transaction = new Transaction();
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    await this.#producer.flush();
+    await this.producer.flush();
     await new Promise<void>(resolve => this.#cluster.clock.defer(resolve));
-    const failure = this.#dead ?? this.#refused ?? this.#decide(offsets);
+    const failure = this.#dead ?? this.refused ?? this.#decide(offsets);
     if (failure === undefined) return;
     this.#die(failure);
     throw failure;
   }
 
   async abort(): Promise<void> {
-    this.#producer.drop(
-      new KafkaRxError('PRODUCE', 'The unit of work was aborted', { remedy: 'Its records are made again.' }),
-    );
-    await this.#producer.flush();
+    this.producer.drop(abortedUnit());
+    await this.producer.flush();
     this.#end('aborted');
   }
 
-  prepare(topics: readonly string[]): Promise<void> {
-    return this.#producer.prepare(topics);
-  }
-
-  partitionCount(topic: string): number {
-    return this.#producer.partitionCount(topic);
-  }
-
-  output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
-    return this.#producer.output(partition, {
-      acknowledged: (count, baseOffset) => listener.acknowledged(count, baseOffset),
-      refused: (count, error) => {
-        this.#refused ??= error;
-        listener.refused(count, error);
-      },
-    });
-  }
-
-  get bufferedBytes(): number {
-    return this.#producer.bufferedBytes;
-  }
-
-  flush(): Promise<void> {
-    return this.#producer.flush();
-  }
-
   close(): Promise<void> {
-    this.#die(new KafkaRxError('CLOSED', 'The unit of work was closed', { remedy: 'Open it anew.' }));
+    this.#die(closedUnit());
     this.#close();
-    return this.#producer.close();
+    return this.producer.close();
   }
 
   #current(): Transaction | KafkaRxError {
-    return (
-      this.#dead ??
-      this.#transaction ??
-      new KafkaRxError('DRIVER', 'A record was appended outside of its unit of work', {
-        remedy: 'Append between `begin` and `commit`.',
-      })
-    );
+    return this.#dead ?? this.#transaction ?? outsideOfUnit();
   }
 
   /** Offsets first: they can be refused, the marker cannot. Readers see both in one turn. */
