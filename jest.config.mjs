@@ -2,11 +2,11 @@
 const entryPoints = {
   '^kafka-rx$': '<rootDir>/lib/index.ts',
   '^kafka-rx/operators$': '<rootDir>/operators/index.ts',
-  '^kafka-rx/io-ts$': '<rootDir>/lib/io-ts.ts',
+  '^kafka-rx/io-ts$': '<rootDir>/lib/codecs/io-ts.ts',
   '^kafka-rx/kafkajs$': '<rootDir>/lib/drivers/kafkajs/index.ts',
   '^kafka-rx/memory$': '<rootDir>/lib/drivers/memory/index.ts',
   '^kafka-rx/lmdb$': '<rootDir>/lib/stores/lmdb.ts',
-  '^kafka-rx/workers$': '<rootDir>/lib/workers/index.ts',
+  '^kafka-rx/workers$': '<rootDir>/lib/app/workers/index.ts',
   '^kafka-rx/testing$': '<rootDir>/lib/testing/index.ts',
 };
 

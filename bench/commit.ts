@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import { drawsFrom } from '../demos/purchases/draws.js';
-import { type CommitPoint, commitInOrder, type Settled } from '../lib/commit/commit-in-order.js';
+import { type CommitPoint, commitInOrder, type Settled } from '../lib/flow/commit/commit-in-order.js';
 import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import { cpuNs } from './cpu-time.js';
 import { nullLane } from './null-lane.js';

@@ -1,4 +1,4 @@
-import { systemClock } from '../lib/clock.js';
+import { systemClock } from '../lib/base/clock.js';
 import type {
   ConsumerListener,
   Driver,

@@ -1,5 +1,5 @@
-import { systemClock } from '../lib/clock.js';
-import type { Lane } from '../lib/leases/delivery.js';
+import { systemClock } from '../lib/base/clock.js';
+import type { Lane } from '../lib/flow/leases/delivery.js';
 
 /** A partition behind which there is nothing: for deliveries that are measured outside an app. */
 export const nullLane: Lane = {

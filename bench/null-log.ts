@@ -1,5 +1,5 @@
 import type { FetchedBatch, SourceRecord } from '../lib/drivers/port.js';
-import { noHeaders } from '../lib/headers.js';
+import { noHeaders } from '../lib/record/headers.js';
 
 /** A record without its offset, which the log gives it. */
 export interface LoggedRecord {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { systemClock } from '../lib/clock.js';
+import { systemClock } from '../lib/base/clock.js';
 import type { DriverProducer, OutputListener, ProducerOutput, TopicPartition } from '../lib/drivers/port.js';
 
 /** What came out of one topic: enough to tell two programs' outputs apart. */

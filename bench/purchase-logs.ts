@@ -1,5 +1,5 @@
 import { cdnowRecords } from '../demos/purchases/cdnow.js';
-import { partitionForKey } from '../lib/sinks/partitioner.js';
+import { partitionForKey } from '../lib/flow/sinks/partitioner.js';
 import { type LoggedRecord, NullLog } from './null-log.js';
 
 /** The CDNOW purchases as they lie in the four partitions of `transactions`. */

@@ -1,11 +1,11 @@
 import type { OperatorFunction } from 'rxjs';
-import type { Timer } from '../lib/clock.js';
-import { systemClock } from '../lib/clock.js';
-import { defaults } from '../lib/defaults.js';
-import { emit, hold, hostOf, isStale, lease, release } from '../lib/leases/leases.js';
-import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
-import { type KafkaRecord, madeOf } from '../lib/record.js';
-import { operatorObservable } from '../lib/topology/topology-observable.js';
+import { defaults } from '../lib/app/defaults.js';
+import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import type { Timer } from '../lib/base/clock.js';
+import { systemClock } from '../lib/base/clock.js';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import { emit, hold, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
+import { type KafkaRecord, madeOf } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
 export interface BatchOptions extends OperatorOptions {

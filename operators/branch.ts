@@ -1,7 +1,7 @@
 import { filter, map, type Observable } from 'rxjs';
-import { processFailed } from '../lib/policies/process-failed.js';
-import type { KafkaRecord } from '../lib/record.js';
-import { operatorObservable } from '../lib/topology/topology-observable.js';
+import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { processFailed } from '../lib/errors/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record/record.js';
 import { share } from './share.js';
 
 type TypeGuard<V, U extends V> = (value: V) => value is U;

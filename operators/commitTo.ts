@@ -1,2 +1,2 @@
-// The app itself ends in this operator, so its code is in lib/commit; this is where users look for it.
-export { commitTo } from '../lib/commit/commit-to.js';
+// The app itself ends in this operator, so its code is in lib/flow/commit; this is where users look for it.
+export { commitTo } from '../lib/flow/commit/commit-to.js';

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
-import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
-import type { KafkaRecord } from '../lib/record.js';
-import { operatorObservable } from '../lib/topology/topology-observable.js';
+import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record/record.js';
 
 /**
  * Lets through the records whose value passes. What does not pass is done with: its offset is committed.

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
-import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
-import { type KafkaRecord, oneOfMany } from '../lib/record.js';
-import { operatorObservable } from '../lib/topology/topology-observable.js';
+import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
 
 /**
  * Makes any number of records of one, in order; all of them must be durable before the source offset is committed.

@@ -1,12 +1,12 @@
 import { from, type ObservableInput, type OperatorFunction, type Subscription } from 'rxjs';
-import { defaults } from '../lib/defaults.js';
-import { deliveriesOf } from '../lib/leases/delivery.js';
-import { each, emit, hold, hostOf, isStale, lease, release } from '../lib/leases/leases.js';
-import { WorkLanes } from '../lib/leases/work-lanes.js';
-import { isRetry } from '../lib/policies/policy.js';
-import { type OperatorOptions, operatorName, processFailed } from '../lib/policies/process-failed.js';
-import { type KafkaRecord, oneOfMany } from '../lib/record.js';
-import { operatorObservable } from '../lib/topology/topology-observable.js';
+import { defaults } from '../lib/app/defaults.js';
+import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { isRetry } from '../lib/errors/policies/policy.js';
+import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import { deliveriesOf } from '../lib/flow/leases/delivery.js';
+import { each, emit, hold, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
+import { WorkLanes } from '../lib/flow/leases/work-lanes.js';
+import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
 export interface MapAsyncOptions extends OperatorOptions {

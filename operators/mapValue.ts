@@ -1,6 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
-import { type OperatorOptions, operatorName } from '../lib/policies/process-failed.js';
-import type { KafkaRecord } from '../lib/record.js';
+import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record/record.js';
 import { mapRecord } from './mapRecord.js';
 
 /**

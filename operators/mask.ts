@@ -4,8 +4,8 @@ import { maskFields, type Replacement } from '../lib/card/mask-fields.js';
 import { compilePattern, type MaskedText, type MaskPattern } from '../lib/card/mask-pattern.js';
 import type { Masked } from '../lib/card/masked.js';
 import type { Path } from '../lib/card/path.js';
-import type { OperatorOptions } from '../lib/policies/process-failed.js';
-import type { KafkaRecord } from '../lib/record.js';
+import type { OperatorOptions } from '../lib/errors/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
 export interface MaskOptions extends OperatorOptions {

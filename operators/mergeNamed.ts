@@ -1,6 +1,6 @@
 import { merge, type Observable } from 'rxjs';
-import type { KafkaRecord } from '../lib/record.js';
-import { operatorObservable } from '../lib/topology/topology-observable.js';
+import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import type { KafkaRecord } from '../lib/record/record.js';
 
 /**
  * Merges streams like rxjs's `merge`, as a named node: plain `merge` hides from `describe()` what flows into it.

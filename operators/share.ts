@@ -1,5 +1,5 @@
 import { type MonoTypeOperatorFunction, share as rxShare } from 'rxjs';
-import { FanOut } from '../lib/fan-out.js';
+import { FanOut } from '../lib/base/fan-out.js';
 
 /**
  * rxjs's `share` without options, at half the cost of each record: what several branches are made of. Subscribe every branch

@@ -1,10 +1,10 @@
 import type { Observable, Observer } from 'rxjs';
-import { KafkaRxError } from '../lib/errors.js';
-import { emit, hold, hostOf, lease, release } from '../lib/leases/leases.js';
-import { nestedDelivery } from '../lib/leases/nested-delivery.js';
-import type { OperatorOptions } from '../lib/policies/process-failed.js';
-import type { KafkaRecord } from '../lib/record.js';
-import { operatorObservable, placeOfAny } from '../lib/topology/topology-observable.js';
+import { operatorObservable, placeOfAny } from '../lib/app/topology/topology-observable.js';
+import { KafkaRxError } from '../lib/errors/errors.js';
+import type { OperatorOptions } from '../lib/errors/policies/process-failed.js';
+import { emit, hold, hostOf, lease, release } from '../lib/flow/leases/leases.js';
+import { nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
+import type { KafkaRecord } from '../lib/record/record.js';
 
 /**
  * Hands each record to a sink and goes on with it once the sink has made it durable.

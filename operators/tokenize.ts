@@ -3,8 +3,8 @@ import { type CardToken, cardTokens, isCardToken, type TokenKey } from '../lib/c
 import { maskFields } from '../lib/card/mask-fields.js';
 import type { Masked } from '../lib/card/masked.js';
 import type { Path } from '../lib/card/path.js';
-import type { OperatorOptions } from '../lib/policies/process-failed.js';
-import type { KafkaRecord } from '../lib/record.js';
+import type { OperatorOptions } from '../lib/errors/policies/process-failed.js';
+import type { KafkaRecord } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
 export interface TokenizeOptions extends OperatorOptions {

@@ -2,7 +2,7 @@ import { cdnowRecords } from '../../demos/purchases/cdnow.js';
 import { publish, withConnection } from '../../demos/purchases/cluster.js';
 import type { InputRecord } from '../../demos/purchases/input.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
-import { partitionForKey } from '../../lib/sinks/partitioner.js';
+import { partitionForKey } from '../../lib/flow/sinks/partitioner.js';
 import { outputsOf } from '../peers/by-hand.js';
 import { emptySum, plus, recordHash, type TopicSum } from './topic-sum.js';
 

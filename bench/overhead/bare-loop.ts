@@ -9,7 +9,7 @@ import {
 } from '../../demos/purchases/model.js';
 import { maskCardNumber } from '../../lib/card/card-number.js';
 import type { ProducerOutput } from '../../lib/drivers/port.js';
-import { partitionForKey } from '../../lib/sinks/partitioner.js';
+import { partitionForKey } from '../../lib/flow/sinks/partitioner.js';
 import type { Document } from '../../lib/stores/port.js';
 import type { NullLog } from '../null-log.js';
 import type { NullProducer } from '../null-producer.js';

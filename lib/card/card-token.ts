@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, KeyObject } from 'node:crypto';
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 
 /** What stands for a card number in joins; says nothing of it to who has no key. @category Privacy @since 0.1.0 */
 export type CardToken = string & { readonly 'kafka-rx/brand': 'CardToken' };

@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 import type { CompiledPath } from './path.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
-import { type OperatorOptions, processFailed } from '../policies/process-failed.js';
-import type { KafkaRecord } from '../record.js';
-import { operatorObservable } from '../topology/topology-observable.js';
+import { operatorObservable } from '../app/topology/topology-observable.js';
+import { type OperatorOptions, processFailed } from '../errors/policies/process-failed.js';
+import type { KafkaRecord } from '../record/record.js';
 import { maskAt } from './mask-at.js';
 import type { Masked } from './masked.js';
 import { compilePath } from './path.js';

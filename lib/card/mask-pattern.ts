@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 
 /** Text that a pattern of its own has masked. @category Privacy @since 0.1.0 */
 export type MaskedText = string & { readonly 'kafka-rx/brand': 'MaskedText' };

@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 type Callable = (...parameters: never) => unknown;

@@ -1,4 +1,4 @@
-import type { Coordinates } from '../errors.js';
+import type { Coordinates } from '../errors/errors.js';
 
 /**
  * Turns bytes into a value and back: what `key` and `value` of a source or sink take.

@@ -1,4 +1,4 @@
-import { type Coordinates, type DecodeRule, KafkaRxError } from '../errors.js';
+import { type Coordinates, type DecodeRule, KafkaRxError } from '../errors/errors.js';
 
 /**
  * The errors of codecs. No `cause` is kept: what lies beneath (`JSON.parse`'s SyntaxError, a validator's error) may

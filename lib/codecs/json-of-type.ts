@@ -1,5 +1,5 @@
-import { defaults } from '../defaults.js';
-import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors.js';
+import { defaults } from '../app/defaults.js';
+import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
 import { isAsIs } from './as-is.js';
 import type { Codec } from './codec.js';
 import { declaredPath } from './declared-path.js';

@@ -1,5 +1,5 @@
-import { defaults } from '../defaults.js';
-import { KafkaRxError } from '../errors.js';
+import { defaults } from '../app/defaults.js';
+import { KafkaRxError } from '../errors/errors.js';
 import type { JsonRules } from './json-text.js';
 
 /** @category Codecs @since 0.1.0 */

@@ -1,4 +1,4 @@
-import { type Coordinates, errorKind } from '../errors.js';
+import { type Coordinates, errorKind } from '../errors/errors.js';
 import { decodeFailure, encodeFailure } from './failure.js';
 import { type JsonLimits, lookAt } from './json-strict.js';
 import { utf8 } from './utf8.js';

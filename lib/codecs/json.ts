@@ -1,4 +1,4 @@
-import { errorKind, KafkaRxError } from '../errors.js';
+import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { Codec } from './codec.js';
 import { decodeFailure, encodeFailure } from './failure.js';
 import type { IoTsShape } from './io-ts-shape.js';

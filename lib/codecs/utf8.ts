@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Coordinates } from '../errors.js';
+import type { Coordinates } from '../errors/errors.js';
 import { decodeFailure } from './failure.js';
 
 /**

@@ -17,10 +17,10 @@
  * - No batch is handed out once `confirmedUntil` has passed, until `confirmed`, `lost` or `assigned` is called: after an
  *   outage longer than the session another member may have the partitions already.
  */
-import type { Clock } from '../clock.js';
-import type { KafkaRxError } from '../errors.js';
-import type { Headers } from '../headers.js';
-import type { Logger } from '../logger.js';
+import type { Clock } from '../base/clock.js';
+import type { KafkaRxError } from '../errors/errors.js';
+import type { Logger } from '../logging/logger.js';
+import type { Headers } from '../record/headers.js';
 
 export interface TopicPartition {
   readonly topic: string;

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 
 /** The part of the session timeout for what was begun at the last moment, on its way to the brokers. */
 const margin = 0.1;

@@ -1,5 +1,5 @@
 /** What the units of work of all drivers have in common: outputs that note a refusal, and what a wrong call is answered with. */
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 import type { DriverProducer, OutputListener, ProducerOutput, TopicPartition } from './port.js';
 
 /** A unit of work writes by a producer of its own, and knows the first record that was refused. */

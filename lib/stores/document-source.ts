@@ -4,7 +4,7 @@
  * `origin/partition/offset` and the ordinal. An origin may hold slashes (`cluster/topic`), so an id is read from its
  * end; an ordinal holds digits and dots only, so that offset and ordinal cannot run into each other.
  */
-import { type Coordinates, KafkaRxError } from '../errors.js';
+import { type Coordinates, KafkaRxError } from '../errors/errors.js';
 import type { DocumentSource } from './port.js';
 
 /** `''`, `.0`, `.3.12`: at most 64 steps of at most nine digits without leading zeros. */

@@ -1,5 +1,5 @@
 /** What a store files a document under, taken from the document by the user's selectors. */
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { coordinates } from './document-source.js';
 import type { Document, StoreOptions, TimeRange } from './port.js';
 

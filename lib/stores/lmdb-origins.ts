@@ -1,5 +1,5 @@
 import type { Transaction } from 'lmdb';
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 import type { Table } from './lmdb-tables.js';
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 import { longestKey, writeDocumentKey } from './lmdb-layout.js';
 import type { Origins } from './lmdb-origins.js';
 import type { Tables } from './lmdb-tables.js';

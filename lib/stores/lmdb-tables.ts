@@ -1,6 +1,6 @@
 /** The five tables of an LMDB store, and the check that the folder holds them in this format. */
 import type { Database, RootDatabase, Transaction } from 'lmdb';
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 import { format } from './lmdb-layout.js';
 
 export type Table = Database<Buffer, Buffer>;

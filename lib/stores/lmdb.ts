@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { open } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { dataDirectory } from './data-directory.js';
 import { bounds } from './index-values.js';
 import { prepareFolder } from './lmdb-folder.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 import { checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, customerOf, timeOf } from './index-values.js';
 import type {

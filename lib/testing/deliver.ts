@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
-import type { Clock } from '../clock.js';
-import type { Coordinates, KafkaRxError } from '../errors.js';
+import type { Clock } from '../base/clock.js';
+import type { Coordinates, KafkaRxError } from '../errors/errors.js';
+import { isRetry, type Policies, verdictOf } from '../errors/policies/policy.js';
 import {
   type Deliveries,
   Delivery,
@@ -11,10 +12,9 @@ import {
   type Problem,
   type RetrySchedule,
   type Stage,
-} from '../leases/delivery.js';
-import { each, isOver } from '../leases/leases.js';
-import { isRetry, type Policies, verdictOf } from '../policies/policy.js';
-import { deliveredAs, type KafkaRecord } from '../record.js';
+} from '../flow/leases/delivery.js';
+import { each, isOver } from '../flow/leases/leases.js';
+import { deliveredAs, type KafkaRecord } from '../record/record.js';
 import { rxjsClock } from './rxjs-clock.js';
 
 /** What `deliver` shows of the deliveries that it opened. @category Testing @since 0.1.0 */

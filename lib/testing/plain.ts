@@ -1,5 +1,5 @@
-import { deliveriesOf } from '../leases/delivery.js';
-import type { KafkaRecord, RecordParts } from '../record.js';
+import { deliveriesOf } from '../flow/leases/delivery.js';
+import type { KafkaRecord, RecordParts } from '../record/record.js';
 
 /** What of a record can be compared: everything but its delivery. */
 export type PlainRecord<K = unknown, V = unknown> = RecordParts<K, V> & { readonly ordinal: string };

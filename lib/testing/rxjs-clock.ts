@@ -1,5 +1,5 @@
 import { asyncScheduler } from 'rxjs';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../base/clock.js';
 
 /** A clock on rxjs's async scheduler: virtual inside `TestScheduler.run`, which takes that scheduler over. */
 export const rxjsClock: Clock = {

@@ -1,12 +1,12 @@
-import { createApp } from '../app.js';
-import type { App } from '../app-interface.js';
-import type { AppOptions } from '../app-options.js';
+import { createApp } from '../app/app.js';
+import type { App } from '../app/interface.js';
+import type { AppOptions } from '../app/options.js';
 import type { Codec } from '../codecs/codec.js';
 import { MemoryBroker, memory } from '../drivers/memory/index.js';
-import { KafkaRxError } from '../errors.js';
-import type { Headers } from '../headers.js';
-import { type MemoryMetrics, memoryMetrics } from '../metrics/metrics.js';
-import { partitionForKey } from '../sinks/partitioner.js';
+import { KafkaRxError } from '../errors/errors.js';
+import { partitionForKey } from '../flow/sinks/partitioner.js';
+import { type MemoryMetrics, memoryMetrics } from '../logging/metrics/metrics.js';
+import type { Headers } from '../record/headers.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** A record to pipe in: strings and buffers as they are, anything else as JSON. */

@@ -1,5 +1,5 @@
-import { noHeaders } from '../headers.js';
-import { type KafkaRecord, type RecordParts, sourceRecord } from '../record.js';
+import { noHeaders } from '../record/headers.js';
+import { type KafkaRecord, type RecordParts, sourceRecord } from '../record/record.js';
 
 /**
  * A record made by a test: partition 0, offset 0, timestamp 0, no headers, unless told. It carries no delivery; `deliver`

@@ -2,8 +2,8 @@
  * A clock that stands still until a test moves it: an hour passes in a millisecond, and everything that waits,
  * defers or measures does so in one order, the same at each run.
  */
-import type { Clock, Timer } from '../clock.js';
-import { KafkaRxError } from '../errors.js';
+import type { Clock, Timer } from '../base/clock.js';
+import { KafkaRxError } from '../errors/errors.js';
 
 /** @category Testing @since 0.1.0 */
 export interface VirtualClockOptions {

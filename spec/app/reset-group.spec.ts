@@ -1,6 +1,6 @@
 import { type App, memoryStore, type Store, string } from 'kafka-rx';
+import { resetGroup } from '../../lib/app/reset-group.js';
 import { memory } from '../../lib/drivers/memory/index.js';
-import { resetGroup } from '../../lib/reset-group.js';
 import { Members } from './members.js';
 
 const value = string;

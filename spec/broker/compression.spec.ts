@@ -5,7 +5,7 @@ import { createApp, noHeaders, silentLogger, string, systemClock } from 'kafka-r
 import { type Compression, kafkajs } from 'kafka-rx/kafkajs';
 import rawKafkajs from 'kafkajs';
 import type { DriverConnection } from '../../lib/drivers/port.js';
-import type { KafkaRxError } from '../../lib/errors.js';
+import type { KafkaRxError } from '../../lib/errors/errors.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { consoleConsumer, consoleProducer } from '../kafka/tools.js';

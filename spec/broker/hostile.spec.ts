@@ -6,8 +6,8 @@ import { type App, bytes, createApp, nullable, silentLogger, systemClock } from 
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { lmdb } from 'kafka-rx/lmdb';
 import { historyOptions, purchases } from '../../demos/purchases/topology.js';
-import type { Header } from '../../lib/headers.js';
-import { noHeaders } from '../../lib/headers.js';
+import type { Header } from '../../lib/record/headers.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { hostileRecords, purchase } from '../hostile/corpus.js';
 import { strayed } from '../hostile/verdict.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';

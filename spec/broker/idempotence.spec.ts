@@ -1,8 +1,8 @@
 /** The kafkajs driver's producer over a line that breaks all the time: each record is written once, in order. */
-import { delay, systemClock } from '../../lib/clock.js';
+import { delay, systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
-import { noHeaders } from '../../lib/headers.js';
-import { silentLogger } from '../../lib/logger.js';
+import { silentLogger } from '../../lib/logging/logger.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { TcpProxy } from '../chaos/proxy.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { freePorts } from '../kafka/ports.js';

@@ -1,8 +1,8 @@
 import kafkajsClient, { type Admin, type Kafka, type Producer } from 'kafkajs';
-import { systemClock } from '../../lib/clock.js';
+import { systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
 import type { KafkajsPathChoice } from '../../lib/drivers/kafkajs/options.js';
-import { noHeaders } from '../../lib/headers.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import type { ContractLimits, ContractSetup, RawRecord, ReadRecord } from '../contract/contract-setup.js';
 import { describeDriverContract } from '../contract/driver-contract.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';

@@ -1,9 +1,9 @@
 /** What the contract cannot ask of every driver: faults of a real cluster, and how the kafkajs driver comes back. */
 import { createServer, type Socket } from 'node:net';
-import { delay, systemClock, within } from '../../lib/clock.js';
-import { createKafka } from '../../lib/drivers/kafkajs/client.js';
+import { delay, systemClock, within } from '../../lib/base/clock.js';
+import { createKafka } from '../../lib/drivers/kafkajs/cluster/client.js';
+import { clusterOf } from '../../lib/drivers/kafkajs/cluster/internals.js';
 import { type KafkajsPathChoice, kafkajs } from '../../lib/drivers/kafkajs/index.js';
-import { clusterOf } from '../../lib/drivers/kafkajs/internals.js';
 import { settingsOf } from '../../lib/drivers/kafkajs/options.js';
 import type {
   AssignedPartition,
@@ -15,9 +15,9 @@ import type {
   DriverProducer,
   FetchedBatch,
 } from '../../lib/drivers/port.js';
-import type { KafkaRxError } from '../../lib/errors.js';
-import { noHeaders } from '../../lib/headers.js';
-import { silentLogger } from '../../lib/logger.js';
+import type { KafkaRxError } from '../../lib/errors/errors.js';
+import { silentLogger } from '../../lib/logging/logger.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 

@@ -1,6 +1,6 @@
 import { type App, type AppOptions, string } from 'kafka-rx';
 import { mapAsync, peek } from 'kafka-rx/operators';
-import { delay, systemClock } from '../../lib/clock.js';
+import { delay, systemClock } from '../../lib/base/clock.js';
 
 const workMs = 20;
 

@@ -2,12 +2,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import kafkajsClient from 'kafkajs';
-import { systemClock } from '../../lib/clock.js';
+import { systemClock } from '../../lib/base/clock.js';
+import { clusterOf } from '../../lib/drivers/kafkajs/cluster/internals.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
-import { clusterOf } from '../../lib/drivers/kafkajs/internals.js';
 import type { DriverConnection, UnitOfWork } from '../../lib/drivers/port.js';
-import { noHeaders } from '../../lib/headers.js';
-import { silentLogger } from '../../lib/logger.js';
+import { silentLogger } from '../../lib/logging/logger.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { PortCalls } from '../contract/contract-client.js';
 import { RecordingListener } from '../contract/recording-listener.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';

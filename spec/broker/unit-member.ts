@@ -3,9 +3,9 @@
  * records it has committed, and when a unit's records are written and not committed yet. Its argument is the task as JSON.
  */
 import { kafkajs } from 'kafka-rx/kafkajs';
-import { delay, systemClock } from '../../lib/clock.js';
+import { delay, systemClock } from '../../lib/base/clock.js';
 import type { FetchedBatch, ProducerOutput } from '../../lib/drivers/port.js';
-import { silentLogger } from '../../lib/logger.js';
+import { silentLogger } from '../../lib/logging/logger.js';
 
 export interface UnitTask {
   readonly brokers: readonly string[];

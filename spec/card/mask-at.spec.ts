@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { maskCardNumber } from '../../lib/card/card-number.js';
 import { maskAt } from '../../lib/card/mask-at.js';
 import { compilePath } from '../../lib/card/path.js';
-import { isKafkaRxError } from '../../lib/errors.js';
+import { isKafkaRxError } from '../../lib/errors/errors.js';
 
 const raw = '1234-5678-1234-1233';
 const masked = 'xxxx-xxxx-xxxx-1233';

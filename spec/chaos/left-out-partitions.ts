@@ -1,4 +1,4 @@
-import { ClusterTransport } from '../../lib/drivers/kafkajs/produce-transport.js';
+import { ClusterTransport } from '../../lib/drivers/kafkajs/producer/produce-transport.js';
 
 /**
  * A produce request that leaves out one of its partitions, as kafkajs's own does when a leader moves between its tries

@@ -3,10 +3,10 @@
  * wrapped there, and the rest replaces a method of the one plain module that the bug is about.
  */
 import type { DriverConsumer, DriverProducer, OffsetCommit } from 'kafka-rx';
-import { Watermark } from '../../lib/commit/watermark.js';
-import { Assignment } from '../../lib/drivers/kafkajs/assignment.js';
-import { Dispatcher } from '../../lib/source/dispatcher.js';
-import type { PartitionLane } from '../../lib/source/partition-lane.js';
+import { Assignment } from '../../lib/drivers/kafkajs/consumer/assignment.js';
+import { Watermark } from '../../lib/flow/commit/watermark.js';
+import { Dispatcher } from '../../lib/flow/source/dispatcher.js';
+import type { PartitionLane } from '../../lib/flow/source/partition-lane.js';
 import type { ConnectionPatch } from './fail-points.js';
 import type { BugName } from './messages.js';
 

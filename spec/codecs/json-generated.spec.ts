@@ -4,13 +4,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import * as t from 'io-ts';
+import { CardNumber, IsoTimestamp, NonNegative, PositiveInt } from '../../lib/codecs/io-ts.js';
 import { jsonOfType, noFastWays } from '../../lib/codecs/json-of-type.js';
 import type { JsonOptions } from '../../lib/codecs/json-options.js';
 import { readerOf } from '../../lib/codecs/json-reader.js';
 import { writerOf } from '../../lib/codecs/json-writer.js';
 import { planOf } from '../../lib/codecs/record-plan.js';
-import { isKafkaRxError } from '../../lib/errors.js';
-import { CardNumber, IsoTimestamp, NonNegative, PositiveInt } from '../../lib/io-ts.js';
+import { isKafkaRxError } from '../../lib/errors/errors.js';
 
 const at = { topic: 'transactions', partition: 3, offset: 41 };
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import * as t from 'io-ts';
+import { CardNumber, IsoTimestamp, NonNegative, PositiveInt } from '../../lib/codecs/io-ts.js';
 import { type JsonOptions, json } from '../../lib/codecs/json.js';
-import type { Coordinates, KafkaRxError } from '../../lib/errors.js';
-import { isKafkaRxError } from '../../lib/errors.js';
-import { CardNumber, IsoTimestamp, NonNegative, PositiveInt } from '../../lib/io-ts.js';
+import type { Coordinates, KafkaRxError } from '../../lib/errors/errors.js';
+import { isKafkaRxError } from '../../lib/errors/errors.js';
 
 const at: Coordinates = { topic: 'transactions', partition: 3, offset: 41 };
 

@@ -4,7 +4,7 @@ import type { Codec } from '../../lib/codecs/codec.js';
 import { nullable } from '../../lib/codecs/nullable.js';
 import { number } from '../../lib/codecs/number.js';
 import { string } from '../../lib/codecs/string.js';
-import { isKafkaRxError } from '../../lib/errors.js';
+import { isKafkaRxError } from '../../lib/errors/errors.js';
 
 const at = { topic: 't', partition: 0, offset: 7 };
 

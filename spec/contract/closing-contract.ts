@@ -1,5 +1,5 @@
-import { delay } from '../../lib/clock.js';
-import { noHeaders } from '../../lib/headers.js';
+import { delay } from '../../lib/base/clock.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { RecordingOutput } from './contract-client.js';
 import { type ContractContext, numbers } from './contract-context.js';
 

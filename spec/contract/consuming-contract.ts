@@ -1,6 +1,6 @@
-import { delay } from '../../lib/clock.js';
+import { delay } from '../../lib/base/clock.js';
 import type { FetchedBatch, SourceRecord } from '../../lib/drivers/port.js';
-import type { Headers } from '../../lib/headers.js';
+import type { Headers } from '../../lib/record/headers.js';
 import { type ContractContext, numbers, record, values } from './contract-context.js';
 
 export function consumingContract(context: ContractContext): void {

@@ -1,4 +1,4 @@
-import { delay } from '../../lib/clock.js';
+import { delay } from '../../lib/base/clock.js';
 import type {
   ConsumerOptions,
   DriverConnection,
@@ -8,7 +8,7 @@ import type {
   OutputListener,
   ProducerOptions,
 } from '../../lib/drivers/port.js';
-import { silentLogger } from '../../lib/logger.js';
+import { silentLogger } from '../../lib/logging/logger.js';
 import type { ContractSetup } from './contract-setup.js';
 import { RecordingListener } from './recording-listener.js';
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../../lib/clock.js';
+import type { Clock } from '../../lib/base/clock.js';
 import type { Driver } from '../../lib/drivers/port.js';
-import type { Headers } from '../../lib/headers.js';
+import type { Headers } from '../../lib/record/headers.js';
 
 /** A record written or read behind the driver's back; always with its partition. */
 export interface RawRecord {

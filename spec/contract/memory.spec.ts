@@ -1,4 +1,4 @@
-import { systemClock } from '../../lib/clock.js';
+import { systemClock } from '../../lib/base/clock.js';
 import { MemoryBroker, memory } from '../../lib/drivers/memory/index.js';
 import { describeDriverContract } from './driver-contract.js';
 

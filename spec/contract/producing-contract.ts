@@ -1,7 +1,7 @@
-import { delay } from '../../lib/clock.js';
+import { delay } from '../../lib/base/clock.js';
 import type { ProducerOutput } from '../../lib/drivers/port.js';
-import type { Headers } from '../../lib/headers.js';
-import { noHeaders } from '../../lib/headers.js';
+import type { Headers } from '../../lib/record/headers.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { RecordingOutput } from './contract-client.js';
 import { type ContractContext, numbers, values } from './contract-context.js';
 

@@ -1,4 +1,4 @@
-import { delay } from '../../lib/clock.js';
+import { delay } from '../../lib/base/clock.js';
 import type { RecordingConsumer } from './contract-client.js';
 import { type ContractContext, numbers, values } from './contract-context.js';
 

@@ -5,7 +5,7 @@ import type {
   SourceRecord,
   TopicPartition,
 } from '../../lib/drivers/port.js';
-import type { KafkaRxError } from '../../lib/errors.js';
+import type { KafkaRxError } from '../../lib/errors/errors.js';
 import type { PortCalls } from './contract-client.js';
 
 export interface SeenRecord extends SourceRecord, AssignedPartition {}

@@ -1,6 +1,6 @@
-import { delay } from '../../lib/clock.js';
+import { delay } from '../../lib/base/clock.js';
 import type { CommittedPartition } from '../../lib/drivers/port.js';
-import { KafkaRxError } from '../../lib/errors.js';
+import { KafkaRxError } from '../../lib/errors/errors.js';
 import { type ContractContext, numbers } from './contract-context.js';
 
 /** Where a group goes on: what it committed, what the app says to that, and a reset from outside. */

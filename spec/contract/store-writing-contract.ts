@@ -1,4 +1,4 @@
-import { isKafkaRxError } from '../../lib/errors.js';
+import { isKafkaRxError } from '../../lib/errors/errors.js';
 import { all, ids, offsets, origin, sale, saleIndexes } from './sales.js';
 import type { StoreTested } from './store-tested.js';
 

@@ -1,6 +1,6 @@
-import { delay } from '../../lib/clock.js';
+import { delay } from '../../lib/base/clock.js';
 import type { UnitOfWork } from '../../lib/drivers/port.js';
-import { noHeaders } from '../../lib/headers.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { type ContractClient, RecordingOutput } from './contract-client.js';
 import { type ContractContext, numbers, values } from './contract-context.js';
 

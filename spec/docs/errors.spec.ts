@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 test('every error code stands in docs/errors.md, and nothing else does', () => {
-  const source = readFileSync('lib/errors.ts', 'utf8');
+  const source = readFileSync('lib/errors/errors.ts', 'utf8');
   const union = source.slice(
     source.indexOf('export type ErrorCode'),
     source.indexOf(';', source.indexOf('export type ErrorCode')),

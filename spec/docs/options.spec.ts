@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { defaults } from '../../lib/defaults.js';
+import { defaults } from '../../lib/app/defaults.js';
 import { defaults as kafkajs } from '../../lib/drivers/kafkajs/options.js';
-import { instruments } from '../../lib/metrics/instruments.js';
-import { memoryMetrics } from '../../lib/metrics/metrics.js';
+import { instruments } from '../../lib/logging/metrics/instruments.js';
+import { memoryMetrics } from '../../lib/logging/metrics/metrics.js';
 
 const page = readFileSync('docs/options.md', 'utf8');
 

@@ -2,7 +2,7 @@
  * Hostile records for `transactions`: what a producer can write by mistake or on purpose. Generated from a seed, so that a
  * failure names the record that it comes from.
  */
-import { type Header, type Headers, noHeaders } from '../../lib/headers.js';
+import { type Header, type Headers, noHeaders } from '../../lib/record/headers.js';
 
 /** What becomes of a record: all outputs, the dead letters, or (too large for one output only) both. */
 export type Fate = 'accepted' | 'refused' | 'both';

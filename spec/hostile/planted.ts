@@ -1,5 +1,5 @@
 /** Card numbers planted in every place of a record, in every length and in eight encodings; and a scan that finds them. */
-import { type Header, noHeaders } from '../../lib/headers.js';
+import { type Header, noHeaders } from '../../lib/record/headers.js';
 import { type HostileRecord, purchase } from './corpus.js';
 
 export interface Planted extends Pick<HostileRecord, 'what' | 'key' | 'value' | 'headers'> {

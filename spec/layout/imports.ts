@@ -7,7 +7,7 @@ import { sourceFiles } from './source-files.js';
 export interface Import {
   /** A path from the root of the repository. */
   readonly from: string;
-  /** A path from the root (`lib/errors.ts`), or a package (`rxjs`, `node:fs`). */
+  /** A path from the root (`lib/errors/errors.ts`), or a package (`rxjs`, `node:fs`). */
   readonly to: string;
 }
 

@@ -19,13 +19,13 @@ const foundations = [
   'lib/card/redact.ts',
   'lib/card/search.ts',
   'lib/card/symbols.ts',
-  'lib/clock.ts',
-  'lib/coordinates-only.ts',
-  'lib/errors.ts',
-  'lib/headers.ts',
-  'lib/logger.ts',
-  'lib/queue.ts',
-  'lib/withheld.ts',
+  'lib/base/clock.ts',
+  'lib/record/coordinates-only.ts',
+  'lib/errors/errors.ts',
+  'lib/record/headers.ts',
+  'lib/logging/logger.ts',
+  'lib/base/queue.ts',
+  'lib/errors/withheld.ts',
 ];
 
 /** Of compression, each loaded at the first batch that needs it. */
@@ -93,9 +93,9 @@ export const rules: readonly Rule[] = [
     forbids: ({ from, to }) => within(to, ...codecs) && !within(from, 'lib/drivers/kafkajs/compression'),
   },
   {
-    name: 'only lib/io-ts.ts imports io-ts and fp-ts',
+    name: 'only lib/codecs/io-ts.ts imports io-ts and fp-ts',
     forbids: ({ from, to }) =>
-      within(from, 'lib', 'operators') && within(to, 'io-ts', 'fp-ts') && from !== 'lib/io-ts.ts',
+      within(from, 'lib', 'operators') && within(to, 'io-ts', 'fp-ts') && from !== 'lib/codecs/io-ts.ts',
   },
   {
     name: 'only lib/stores/lmdb*.ts imports lmdb',

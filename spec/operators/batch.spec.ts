@@ -1,7 +1,7 @@
 import { map, mergeMap, of, Subject, take, tap, timer } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
-import { hostOf, lease, release } from '../../lib/leases/leases.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import { hostOf, lease, release } from '../../lib/flow/leases/leases.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.js';
 import { batch } from '../../operators/batch.js';
 import { flatMapValue } from '../../operators/flatMapValue.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Observable } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
 import { string } from '../../lib/codecs/string.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { testApp, type VirtualClock } from '../../lib/testing/index.js';
 import { batch } from '../../operators/batch.js';
 import { mapAsync } from '../../operators/mapAsync.js';

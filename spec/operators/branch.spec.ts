@@ -1,6 +1,6 @@
 import { map, mergeMap, of, take } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.js';
 import { branch } from '../../operators/branch.js';
 import { coordinates, numbered } from './numbered.js';

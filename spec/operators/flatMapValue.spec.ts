@@ -1,5 +1,5 @@
 import { map, mergeMap, timer } from 'rxjs';
-import type { KafkaRecord } from '../../lib/record.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles } from '../../lib/testing/index.js';
 import { flatMapValue } from '../../operators/flatMapValue.js';
 import { mapAsync } from '../../operators/mapAsync.js';

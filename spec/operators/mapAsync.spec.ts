@@ -12,9 +12,9 @@ import {
   timer,
 } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
-import { lease, release } from '../../lib/leases/leases.js';
-import { retry } from '../../lib/policies/policy.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import { retry } from '../../lib/errors/policies/policy.js';
+import { lease, release } from '../../lib/flow/leases/leases.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp, testRecord, VirtualClock } from '../../lib/testing/index.js';
 import { mapAsync } from '../../operators/mapAsync.js';
 import { coordinates, numbered } from './numbered.js';

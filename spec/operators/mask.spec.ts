@@ -1,10 +1,10 @@
 import * as t from 'io-ts';
 import { type Observable, share } from 'rxjs';
-import type { App } from '../../lib/app-interface.js';
+import type { App } from '../../lib/app/interface.js';
 import { isMaskedCardNumber } from '../../lib/card/card-number.js';
 import type { MaskPattern } from '../../lib/card/mask-pattern.js';
 import { json } from '../../lib/codecs/json.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp } from '../../lib/testing/index.js';
 import { mask } from '../../operators/mask.js';
 import { numbered } from './numbered.js';

@@ -1,5 +1,5 @@
-import type { Coordinates } from '../../lib/errors.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import type { Coordinates } from '../../lib/errors/errors.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { testRecord } from '../../lib/testing/index.js';
 
 /** Records of one partition for a marble diagram: `a` has offset 0 and the first value, `b` offset 1 and so on. */

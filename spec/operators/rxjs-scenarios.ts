@@ -1,8 +1,8 @@
 /** One scenario for each row of the tables in docs/operators.md: an operator between a source and a sink, and what comes of it. */
 import * as rx from 'rxjs';
 import * as ops from 'rxjs/operators';
-import type { ErrorCode } from '../../lib/errors.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import type { ErrorCode } from '../../lib/errors/errors.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { testRecord } from '../../lib/testing/index.js';
 
 export type Numbers = KafkaRecord<Buffer | null, number>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { defer, type Observable, share as rxShare, Subject, type Subscription } from 'rxjs';
-import { FanOut } from '../../lib/fan-out.js';
+import { FanOut } from '../../lib/base/fan-out.js';
 import { marbles } from '../../lib/testing/index.js';
 import { share } from '../../operators/share.js';
 

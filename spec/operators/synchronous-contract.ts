@@ -1,7 +1,7 @@
 import { map, mergeMap, type OperatorFunction, of, take } from 'rxjs';
-import { retry } from '../../lib/policies/policy.js';
-import type { OperatorOptions } from '../../lib/policies/process-failed.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import { retry } from '../../lib/errors/policies/policy.js';
+import type { OperatorOptions } from '../../lib/errors/policies/process-failed.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles } from '../../lib/testing/index.js';
 import { coordinates, numbered } from './numbered.js';
 

@@ -70,7 +70,13 @@ describe('the packed library', () => {
   });
 
   test('keeps its inner modules to itself', async () => {
-    const inner = ['dist/esm/lib/app.js', 'dist/cjs/lib/app.js', 'lib/app.js', 'internal', 'operators/mask'];
+    const inner = [
+      'dist/esm/lib/app/app.js',
+      'dist/cjs/lib/app/app.js',
+      'lib/app/app.js',
+      'internal',
+      'operators/mask',
+    ];
     const names = inner.map(path => `kafka-rx/${path}`);
     const refused = ['ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED'];
     const expected = Object.fromEntries(names.map(name => [name, refused]));

@@ -6,10 +6,10 @@ import { batch, mapAsync, mapValue, mask, tokenize } from 'kafka-rx/operators';
 import { deliver, testApp, testRecord } from 'kafka-rx/testing';
 import { KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded, logLevel } from 'kafkajs';
 import { of, share } from 'rxjs';
+import { logBridge } from '../../lib/drivers/kafkajs/cluster/log-bridge.js';
 import { fatalErrorOf, kindOf, passingError } from '../../lib/drivers/kafkajs/errors.js';
-import { logBridge } from '../../lib/drivers/kafkajs/log-bridge.js';
-import { deliveriesOf } from '../../lib/leases/delivery.js';
-import { redactingLogger } from '../../lib/redacting-logger.js';
+import { deliveriesOf } from '../../lib/flow/leases/delivery.js';
+import { redactingLogger } from '../../lib/logging/redacting-logger.js';
 
 const card = '4111111111111111';
 const shown = /4111[ -]?1111|34 ?31 ?31 ?31 ?31 ?31/;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { KafkaRxError } from '../../lib/errors.js';
+import { KafkaRxError } from '../../lib/errors/errors.js';
 import { lmdb } from '../../lib/stores/lmdb.js';
 import { sale, saleCodec } from '../contract/sales.js';
 import { binary, failure, lmdbFixture } from './lmdb-fixture.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { open } from 'lmdb';
-import { KafkaRxError } from '../../lib/errors.js';
+import { KafkaRxError } from '../../lib/errors/errors.js';
 import { lmdb } from '../../lib/stores/lmdb.js';
 import { documentsOfGeneration } from '../../lib/stores/lmdb-layout.js';
 import { LmdbWriter } from '../../lib/stores/lmdb-writer.js';

@@ -5,8 +5,8 @@ import { maskCardNumber } from '../../lib/card/card-number.js';
 import type { Masked } from '../../lib/card/masked.js';
 import type { Path } from '../../lib/card/path.js';
 import type { Codec } from '../../lib/codecs/codec.js';
+import * as types from '../../lib/codecs/io-ts.js';
 import { json } from '../../lib/codecs/json.js';
-import * as types from '../../lib/io-ts.js';
 
 interface Order {
   readonly id: string;

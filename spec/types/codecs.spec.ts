@@ -3,11 +3,11 @@ import * as t from 'io-ts';
 import type { MaskedCardNumber } from '../../lib/card/card-number.js';
 import type { bytes } from '../../lib/codecs/bytes.js';
 import type { Codec, TypeOf } from '../../lib/codecs/codec.js';
+import * as types from '../../lib/codecs/io-ts.js';
 import { json } from '../../lib/codecs/json.js';
 import { nullable } from '../../lib/codecs/nullable.js';
 import type { StandardSchema } from '../../lib/codecs/standard-schema.js';
 import { string } from '../../lib/codecs/string.js';
-import * as types from '../../lib/io-ts.js';
 
 describe('types of codecs', () => {
   it('json infers the decoded type of an io-ts type, brands included', () => {

@@ -3,19 +3,19 @@ import { expectTypeOf } from 'expect-type';
 import * as t from 'io-ts';
 import { filter, type Observable, Subject, share, tap } from 'rxjs';
 import ts from 'typescript';
-import { createApp } from '../../lib/app.js';
-import type { App } from '../../lib/app-interface.js';
+import { createApp } from '../../lib/app/app.js';
+import type { App } from '../../lib/app/interface.js';
 import type { CardNumber, MaskedCardNumber } from '../../lib/card/card-number.js';
 import type { CardToken } from '../../lib/card/card-token.js';
 import type { MaskedText } from '../../lib/card/mask-pattern.js';
 import { bytes } from '../../lib/codecs/bytes.js';
+import * as types from '../../lib/codecs/io-ts.js';
 import { json } from '../../lib/codecs/json.js';
 import { nullable } from '../../lib/codecs/nullable.js';
 import { number } from '../../lib/codecs/number.js';
 import { string } from '../../lib/codecs/string.js';
 import { memory } from '../../lib/drivers/memory/index.js';
-import * as types from '../../lib/io-ts.js';
-import type { KafkaRecord } from '../../lib/record.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
 import { memoryStore } from '../../lib/stores/memory-store.js';
 import {
   batch,
@@ -282,10 +282,10 @@ describe('what does not compile', () => {
 describe('what the compiler says', () => {
   const prelude = `
     import type { Observable } from 'rxjs';
-    import type { App } from '../../lib/app-interface.js';
+    import type { App } from '../../lib/app/interface.js';
     import type { CardNumber, MaskedCardNumber } from '../../lib/card/card-number.js';
     import type { Codec } from '../../lib/codecs/codec.js';
-    import type { KafkaRecord } from '../../lib/record.js';
+    import type { KafkaRecord } from '../../lib/record/record.js';
     import { mask } from '../../operators/mask.js';
     interface Purchase { id: string; price: number; cardNumber: CardNumber }
     interface MaskedPurchase { id: string; price: number; cardNumber: MaskedCardNumber }

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorKind, KafkaRxError } from '../../errors.js';
+import { type ErrorCode, errorKind, KafkaRxError } from '../../errors/errors.js';
 
 /** What kafkajs puts on its errors (src/errors.js); its messages are never kept, since they may quote a record. */
 interface KafkajsError {

@@ -1,20 +1,20 @@
 import type { Kafka } from 'kafkajs';
 import type { ConsumerListener, ConsumerOptions, DriverContext, ProducerOptions } from '../port.js';
-import { ClusterConnections } from './cluster-connections.js';
-import { describeTopics } from './cluster-queries.js';
-import { FastQueries } from './fast-queries.js';
-import { type Cluster, clusterOf } from './internals.js';
-import { KafkaTransaction, transactionTimeoutMs } from './kafka-transaction.js';
-import { KafkajsConsumer } from './kafkajs-consumer.js';
+import { ClusterConnections } from './cluster/cluster-connections.js';
+import { describeTopics } from './cluster/cluster-queries.js';
+import { FastQueries } from './cluster/fast-queries.js';
+import { type Cluster, clusterOf } from './cluster/internals.js';
+import { KafkajsConsumer } from './consumer/kafkajs-consumer.js';
 import { type KafkajsPath, requireTopics } from './kafkajs-path.js';
-import { KafkajsProducer } from './kafkajs-producer.js';
-import { KafkajsUnitOfWork } from './kafkajs-unit-of-work.js';
 import type { Settings } from './options.js';
-import { ClusterTransport, type ProduceTransport } from './produce-transport.js';
+import { KafkajsProducer } from './producer/kafkajs-producer.js';
+import { ClusterTransport, type ProduceTransport } from './producer/produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-builder.js';
-import { TransactionCoordinator } from './transaction-coordinator.js';
-import { notAMember } from './transaction-errors.js';
-import { TransactionalTransport } from './transactional-transport.js';
+import { KafkaTransaction, transactionTimeoutMs } from './transactions/kafka-transaction.js';
+import { KafkajsUnitOfWork } from './transactions/kafkajs-unit-of-work.js';
+import { TransactionCoordinator } from './transactions/transaction-coordinator.js';
+import { notAMember } from './transactions/transaction-errors.js';
+import { TransactionalTransport } from './transactions/transactional-transport.js';
 
 /** A record's, as Kafka's producer has it by default; the time ends before the transaction's does. */
 const unitBounds: ProducerOptions = {

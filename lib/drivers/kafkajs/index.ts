@@ -1,5 +1,5 @@
 import type { Driver } from '../port.js';
-import { KafkajsConnection } from './connection.js';
+import { KafkajsConnection } from './cluster/connection.js';
 import { type KafkajsOptions, settingsOf } from './options.js';
 
 export type { Compression, KafkajsOptions, KafkajsPathChoice, OffsetReset } from './options.js';

@@ -7,9 +7,9 @@ import type {
   TopicDescription,
   UnitOfWork,
 } from '../port.js';
-import type { Committed } from './cluster-queries.js';
+import type { Committed } from './cluster/cluster-queries.js';
 import { missingTopics } from './errors.js';
-import type { ProduceTransport } from './produce-transport.js';
+import type { ProduceTransport } from './producer/produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-builder.js';
 
 /** A topic as the cluster describes it; one that has no leader yet is there, but not ready. */

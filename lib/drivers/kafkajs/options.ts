@@ -1,5 +1,5 @@
 import type { SASLOptions } from 'kafkajs';
-import { KafkaRxError } from '../../errors.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import { type Sasl, saslOf } from './security/sasl.js';
 import type { Tls } from './security/tls.js';
 

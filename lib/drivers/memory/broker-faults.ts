@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../../errors.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import type { ProduceScope } from './scripted-faults.js';

@@ -1,7 +1,7 @@
 /** The embedded cluster's state, shared by the broker that tests talk to and the connections of its clients. */
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../clock.js';
-import { KafkaRxError } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import type { TopicDescription, TopicPartition } from '../port.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { PartitionLog } from './partition-log.js';

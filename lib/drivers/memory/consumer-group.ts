@@ -9,7 +9,7 @@
  *
  * Steps 1 and 3 rely on `clock.defer` running in order: a member hears of a generation before it hears of its end.
  */
-import { KafkaRxError } from '../../errors.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import { assign } from '../assignor.js';
 import type { PartitionOffset, TopicPartition } from '../port.js';
 import type { Cluster } from './cluster.js';

@@ -1,5 +1,5 @@
-import { showOnly } from '../../coordinates-only.js';
-import type { Headers } from '../../headers.js';
+import { showOnly } from '../../record/coordinates-only.js';
+import type { Headers } from '../../record/headers.js';
 import type { Transaction } from './transaction.js';
 
 /** A record in the embedded broker: made by `append`, given its offset by the log, never copied. */

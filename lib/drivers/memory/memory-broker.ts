@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from '../../clock.js';
-import { type Headers, noHeaders } from '../../headers.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { type Headers, noHeaders } from '../../record/headers.js';
 import type { StartFrom, TopicPartition } from '../port.js';
 import { BrokerFaults } from './broker-faults.js';
 import { Cluster } from './cluster.js';

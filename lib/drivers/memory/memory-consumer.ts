@@ -1,5 +1,5 @@
-import { type Clock, type Timer, within } from '../../clock.js';
-import { isKafkaRxError, KafkaRxError } from '../../errors.js';
+import { type Clock, type Timer, within } from '../../base/clock.js';
+import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type {
   AssignedPartition,
   ConsumerListener,

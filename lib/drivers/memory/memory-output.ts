@@ -1,5 +1,5 @@
-import { isKafkaRxError, KafkaRxError } from '../../errors.js';
-import type { Headers } from '../../headers.js';
+import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import type { Headers } from '../../record/headers.js';
 import type {
   DriverEvent,
   OutputListener,

@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../../errors.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import type { DriverContext, OffsetCommit, UnitOfWork } from '../port.js';
 import { abortedUnit, begunAlready, closedUnit, outsideOfUnit, UnitOutputs } from '../unit-outputs.js';
 import type { Cluster } from './cluster.js';

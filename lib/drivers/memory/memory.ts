@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.js';
-import { KafkaRxError } from '../../errors.js';
+import type { Clock } from '../../base/clock.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import type { Driver } from '../port.js';
 import { MemoryBroker } from './memory-broker.js';
 import { MemoryConnection } from './memory-connection.js';

@@ -4,7 +4,7 @@
  * Readers hold slices of the record array instead of copies. Appending leaves a slice valid, since it only adds
  * behind it; what removes records puts a new array in the old one's place.
  */
-import { noHeaders } from '../../headers.js';
+import { noHeaders } from '../../record/headers.js';
 import type { StartFrom } from '../port.js';
 import { LogRecord } from './log-record.js';
 import type { Transaction } from './transaction.js';

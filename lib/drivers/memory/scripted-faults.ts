@@ -1,4 +1,4 @@
-import type { KafkaRxError } from '../../errors.js';
+import type { KafkaRxError } from '../../errors/errors.js';
 import type { TopicPartition } from '../port.js';
 
 /** Which produce requests a fault concerns: those of a topic, of one partition, or all. @category Drivers @since 0.1.0 */

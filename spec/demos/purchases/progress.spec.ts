@@ -1,5 +1,5 @@
 import { type ProgressSnapshot, renderProgress, showProgress } from '../../../demos/purchases/progress.js';
-import type { Clock } from '../../../lib/clock.js';
+import type { Clock } from '../../../lib/base/clock.js';
 
 /** A clock of which only `schedule` and `elapsed` move. */
 function steppedClock(): Clock & { advance(ms: number): void; readonly pending: number } {

@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs';
 import { compressionOf, decompress } from '../../../lib/drivers/kafkajs/compression/batch-compression.js';
 import type { Compression } from '../../../lib/drivers/kafkajs/index.js';
 import type { BatchCompression } from '../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
-import { isKafkaRxError, type KafkaRxError } from '../../../lib/errors.js';
+import { isKafkaRxError, type KafkaRxError } from '../../../lib/errors/errors.js';
 
 const registry = kafkajs.CompressionCodecs as unknown as Record<number, () => object>;
 const kinds = ['gzip', 'snappy', 'lz4', 'zstd'] as const;

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../../lib/clock.js';
+import type { Clock, Timer } from '../../../lib/base/clock.js';
 
 /** A clock that stands still until it is told; what was deferred runs in `settle`. */
 export class ManualClock implements Clock {

@@ -1,9 +1,9 @@
 /** Which way kafkajs is used, by what is installed. */
-import { systemClock } from '../../../lib/clock.js';
+import { systemClock } from '../../../lib/base/clock.js';
 import { kafkajs } from '../../../lib/drivers/kafkajs/index.js';
 import type { KafkajsPathChoice } from '../../../lib/drivers/kafkajs/options.js';
 import type { DriverContext } from '../../../lib/drivers/port.js';
-import { silentLogger } from '../../../lib/logger.js';
+import { silentLogger } from '../../../lib/logging/logger.js';
 
 /** The cluster that the Kafka below has inside. */
 let inside: object;

@@ -1,6 +1,6 @@
 /** The parts of the stock path that need no Kafka. */
 import type { Admin, Kafka, Producer, RecordMetadata } from 'kafkajs';
-import { systemClock } from '../../../lib/clock.js';
+import { systemClock } from '../../../lib/base/clock.js';
 import { settingsOf } from '../../../lib/drivers/kafkajs/options.js';
 import {
   RecordBatchBuilder,
@@ -8,7 +8,7 @@ import {
 } from '../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
 import { HeldBatches } from '../../../lib/drivers/kafkajs/stock/held-batches.js';
 import { StockTransport } from '../../../lib/drivers/kafkajs/stock/stock-transport.js';
-import { noHeaders } from '../../../lib/headers.js';
+import { noHeaders } from '../../../lib/record/headers.js';
 
 const at = { topic: 't', partition: 0, epoch: 3 };
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../../../lib/clock.js';
+import type { Clock } from '../../../lib/base/clock.js';
 import { MemoryBroker, memory } from '../../../lib/drivers/memory/index.js';
 import type { ConsumerListener, ConsumerOptions, FetchedBatch } from '../../../lib/drivers/port.js';
-import { noHeaders } from '../../../lib/headers.js';
-import { silentLogger } from '../../../lib/logger.js';
+import { silentLogger } from '../../../lib/logging/logger.js';
+import { noHeaders } from '../../../lib/record/headers.js';
 import { VirtualClock } from '../../../lib/testing/virtual-clock.js';
 import { RecordingOutput } from '../../contract/contract-client.js';
 import { append, MemoryWorld } from './memory-world.js';

@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../../../lib/errors.js';
+import { KafkaRxError } from '../../../lib/errors/errors.js';
 import { MemoryWorld } from './memory-world.js';
 
 const at = { topic: 'in', partition: 0 };

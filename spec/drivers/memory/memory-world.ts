@@ -1,6 +1,6 @@
 import { MemoryBroker, memory } from '../../../lib/drivers/memory/index.js';
 import type { ProducerOutput } from '../../../lib/drivers/port.js';
-import { noHeaders } from '../../../lib/headers.js';
+import { noHeaders } from '../../../lib/record/headers.js';
 import { VirtualClock } from '../../../lib/testing/virtual-clock.js';
 import { ContractClient } from '../../contract/contract-client.js';
 import type { ContractSetup } from '../../contract/contract-setup.js';

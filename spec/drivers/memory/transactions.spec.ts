@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../../../lib/errors.js';
+import { KafkaRxError } from '../../../lib/errors/errors.js';
 import { RecordingOutput } from '../../contract/contract-client.js';
 import { append, MemoryWorld } from './memory-world.js';
 

@@ -4,8 +4,8 @@
  * first batch that needs them.
  */
 import kafkajs, { CompressionTypes } from 'kafkajs';
-import { type Coordinates, errorKind, KafkaRxError } from '../../../errors.js';
-import { isNotImplemented, kafkajsGzip } from '../internals.js';
+import { type Coordinates, errorKind, KafkaRxError } from '../../../errors/errors.js';
+import { isNotImplemented, kafkajsGzip } from '../cluster/internals.js';
 import type { Compression } from '../options.js';
 import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { type Codec, TooLarge } from './codec.js';

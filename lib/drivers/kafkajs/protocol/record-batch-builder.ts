@@ -1,4 +1,4 @@
-import type { Header, Headers } from '../../../headers.js';
+import type { Header, Headers } from '../../../record/headers.js';
 import { crc32c } from './crc32c.js';
 import type { ProducerIdentity } from './init-producer-id.js';
 import { RecordCursor } from './record-batch-reader.js';

@@ -7,8 +7,8 @@
  * aborted transaction through where two of them are open at the fetch position
  * (src/consumer/filterAbortedMessages.js takes at most one from the list for each record).
  */
-import { type Coordinates, KafkaRxError } from '../../../errors.js';
-import { type Header, noHeaders } from '../../../headers.js';
+import { type Coordinates, KafkaRxError } from '../../../errors/errors.js';
+import { type Header, noHeaders } from '../../../record/headers.js';
 import type { SourceRecord } from '../../port.js';
 import { ByteReader } from './byte-reader.js';
 import { crc32c } from './crc32c.js';

@@ -1,5 +1,5 @@
 import type { SASLOptions } from 'kafkajs';
-import { KafkaRxError } from '../../../errors.js';
+import { KafkaRxError } from '../../../errors/errors.js';
 import { readSecret, type Secret } from './secret.js';
 
 type Password = 'plain' | 'scram-sha-256' | 'scram-sha-512';

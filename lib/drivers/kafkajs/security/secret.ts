@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errorKind, KafkaRxError } from '../../../errors.js';
+import { errorKind, KafkaRxError } from '../../../errors/errors.js';
 
 /**
  * Where a secret is read from, each time that a connection needs it: a new one is taken up without a restart. A line

@@ -1,7 +1,7 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs';
-import { type Headers, noHeaders } from '../../../headers.js';
+import { type Headers, noHeaders } from '../../../record/headers.js';
 import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../port.js';
-import { offsetOf } from '../cluster-queries.js';
+import { offsetOf } from '../cluster/cluster-queries.js';
 
 /** A record's fields beside key and value, an estimate. */
 const overheadBytes = 100;

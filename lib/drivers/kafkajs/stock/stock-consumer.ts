@@ -1,5 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs';
-import { type Timer, within } from '../../../clock.js';
+import { type Timer, within } from '../../../base/clock.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -9,14 +9,14 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../../port.js';
-import { Assignment } from '../assignment.js';
-import { offsetOf } from '../cluster-queries.js';
-import { heartbeatIntervalOf } from '../consumer-config.js';
-import { ConsumerSessions } from '../consumer-sessions.js';
-import { drain } from '../drain.js';
+import { offsetOf } from '../cluster/cluster-queries.js';
+import { Assignment } from '../consumer/assignment.js';
+import { heartbeatIntervalOf } from '../consumer/consumer-config.js';
+import { ConsumerSessions } from '../consumer/consumer-sessions.js';
+import { drain } from '../consumer/drain.js';
+import { OffsetCommitter } from '../consumer/offset-committer.js';
 import { typeOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
-import { OffsetCommitter } from '../offset-committer.js';
 import type { Settings } from '../options.js';
 import { HeldBatches } from './held-batches.js';
 import { StockBatch } from './stock-batch.js';

@@ -1,9 +1,9 @@
 import { type Admin, CompressionTypes, type Kafka } from 'kafkajs';
-import { within } from '../../../clock.js';
+import { within } from '../../../base/clock.js';
 import type { ConsumerListener, ConsumerOptions, DriverContext } from '../../port.js';
 import type { KafkajsPath } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
-import type { ProduceTransport } from '../produce-transport.js';
+import type { ProduceTransport } from '../producer/produce-transport.js';
 import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { StockConsumer } from './stock-consumer.js';
 import { StockQueries } from './stock-queries.js';

@@ -1,13 +1,13 @@
-import { delay } from '../../../clock.js';
-import { KafkaRxError } from '../../../errors.js';
+import { delay } from '../../../base/clock.js';
+import { KafkaRxError } from '../../../errors/errors.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
 import { startBatch } from '../../start-batch.js';
-import type { Assignment, PartitionState } from '../assignment.js';
 import { backoffMs } from '../backoff.js';
-import { nothingCommitted, whereToBegin } from '../cluster-queries.js';
+import { nothingCommitted, whereToBegin } from '../cluster/cluster-queries.js';
+import type { Assignment, PartitionState } from '../consumer/assignment.js';
+import { announceReset, positionGone } from '../consumer/offset-reset.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
-import { announceReset, positionGone } from '../offset-reset.js';
 import type { OffsetReset } from '../options.js';
 
 export interface StockPositionsContext {

@@ -1,9 +1,9 @@
 import type { Admin } from 'kafkajs';
 import type { PartitionOffset, StartFrom } from '../../port.js';
-import { type Committed, offsetOf } from '../cluster-queries.js';
+import { type Committed, offsetOf } from '../cluster/cluster-queries.js';
+import { commitsByTopic } from '../consumer/offset-committer.js';
 import { groupHasMembers } from '../errors.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
-import { commitsByTopic } from '../offset-committer.js';
 
 /** Kafka's own topics; kafkajs does not pass on what the brokers say of it. */
 const internalTopics: ReadonlySet<string> = new Set([

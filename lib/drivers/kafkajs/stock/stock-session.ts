@@ -1,14 +1,14 @@
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs';
-import { within } from '../../../clock.js';
-import { KafkaRxError } from '../../../errors.js';
+import { within } from '../../../base/clock.js';
+import { KafkaRxError } from '../../../errors/errors.js';
 import type { AssignedPartition, ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
-import { createKafka } from '../client.js';
-import { offsetOf } from '../cluster-queries.js';
-import { consumerConfig, partitionsOf } from '../consumer-config.js';
-import type { Session, SessionEvents } from '../consumer-sessions.js';
-import type { CommitTurn, TopicCommit } from '../offset-committer.js';
+import { createKafka } from '../cluster/client.js';
+import { offsetOf } from '../cluster/cluster-queries.js';
+import { consumerConfig, partitionsOf } from '../consumer/consumer-config.js';
+import type { Session, SessionEvents } from '../consumer/consumer-sessions.js';
+import type { CommitTurn, TopicCommit } from '../consumer/offset-committer.js';
+import { stickyAssigner } from '../consumer/sticky-assigner.js';
 import type { Settings } from '../options.js';
-import { stickyAssigner } from '../sticky-assigner.js';
 
 export interface StockSessionContext extends SessionEvents {
   readonly driver: DriverContext;

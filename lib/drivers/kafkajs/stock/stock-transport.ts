@@ -1,10 +1,10 @@
 import type { Admin, CompressionTypes, IHeaders, Kafka, Message, Producer } from 'kafkajs';
-import type { Clock } from '../../../clock.js';
+import type { Clock } from '../../../base/clock.js';
 import type { TopicPartition } from '../../port.js';
-import { innerRetry } from '../client.js';
+import { innerRetry } from '../cluster/client.js';
 import { fatalErrorOf, kindOf, typeOf } from '../errors.js';
 import type { Settings } from '../options.js';
-import type { BatchResult, OutgoingBatch, ProduceTransport } from '../produce-transport.js';
+import type { BatchResult, OutgoingBatch, ProduceTransport } from '../producer/produce-transport.js';
 import { passes } from '../protocol/error-codes.js';
 import type { OutgoingRecord } from '../protocol/record-batch-builder.js';
 

@@ -1,0 +1,144 @@
+import type { Clock } from '../base/clock.js';
+import { DeadLetters } from '../errors/dead-letters/dead-letters.js';
+import type { DeadLetterOptions } from '../errors/dead-letters/options.js';
+import { type Coordinates, KafkaRxError } from '../errors/errors.js';
+import { isRetry, type Policies, verdictOf } from '../errors/policies/policy.js';
+import type {
+  Deliveries,
+  DropReason,
+  FlushReason,
+  Problem,
+  RetrySchedule,
+  Stage,
+} from '../flow/leases/delivery.js';
+import { each, holdAll, isOver } from '../flow/leases/leases.js';
+import type { Outputs } from '../flow/sinks/outputs.js';
+import type { SinkHost } from '../flow/sinks/sink.js';
+import type { Instruments } from '../logging/metrics/instruments.js';
+import type { Lifecycle } from './lifecycle/lifecycle.js';
+import type { Place } from './topology/topology-observable.js';
+
+/** What the host needs of the app it stands for. */
+export interface AppHostParts {
+  readonly clock: Clock;
+  readonly policies: Policies;
+  readonly lifecycle: Lifecycle;
+  readonly instruments: Instruments;
+  readonly outputs: Outputs;
+  readonly deadLetters: DeadLetterOptions | undefined;
+  /** The app's name in its dead letters. */
+  readonly app: string;
+  readonly dispatching: () => Coordinates | undefined;
+  /** Records handed out since the app began. */
+  readonly handedOut: () => number;
+  /** Paths of the value that the topology masks or the guard watches. */
+  readonly masks: () => readonly string[];
+  readonly observe: (topic: string, place: Place) => void;
+  /** Stops the source at once; called with the first error, before the current delivery can settle. */
+  readonly failed: () => void;
+}
+
+/** The app as deliveries, operators and sinks see it: policies, the first failure, and who gathers records. */
+export class AppHost implements SinkHost {
+  readonly #parts: AppHostParts;
+  readonly #gatherers = new Set<(reason: FlushReason) => void>();
+  readonly #deadLetters: DeadLetters | undefined;
+
+  constructor(parts: AppHostParts) {
+    this.#parts = parts;
+    this.#deadLetters = this.#makeDeadLetters();
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  get live(): boolean {
+    return this.#parts.lifecycle.live;
+  }
+
+  get dispatching(): Coordinates | undefined {
+    return this.#parts.dispatching();
+  }
+
+  fail(error: KafkaRxError): void {
+    if (this.#parts.lifecycle.fail(error)) this.#parts.failed();
+  }
+
+  problem(problem: Problem, deliveries: Deliveries): void {
+    // Work of an epoch that is over often ends in an abort; it is counted when its last lease is released.
+    if (isOver(deliveries)) return;
+    if (!this.live) {
+      // What ends the app closes what others write to: no policy may take their refusals for done.
+      holdAll(deliveries);
+      return;
+    }
+    const { policies } = this.#parts;
+    const verdict = problem.verdict ?? verdictOf(policies[problem.stage]) ?? 'fail';
+    if (verdict === 'skip') {
+      this.dropped('skipped', 1, problem.stage);
+    } else if (verdict === 'dead-letter' && this.#deadLetters !== undefined) {
+      this.dropped('dead-lettered', 1, problem.stage);
+      for (const delivery of each(deliveries)) this.#deadLetters.publish(problem, delivery);
+    } else {
+      holdAll(deliveries);
+      this.fail(verdict === 'dead-letter' ? withoutTopic(problem) : problem.error);
+    }
+  }
+
+  #makeDeadLetters(): DeadLetters | undefined {
+    const { deadLetters, clock, outputs, app, handedOut, masks, instruments } = this.#parts;
+    if (deadLetters === undefined) return undefined;
+    return new DeadLetters(deadLetters, {
+      clock,
+      outputs,
+      app,
+      handedOut,
+      masks,
+      published: count => instruments.deadLettered.add(count),
+      failed: (error, delivery) => {
+        delivery.hold();
+        this.fail(error);
+      },
+    });
+  }
+
+  consumed(topic: string, records: number): void {
+    this.#parts.instruments.consumed.add(records, { topic });
+    this.#deadLetters?.consumed();
+  }
+
+  retryFor(stage: Stage): RetrySchedule | undefined {
+    const policy = this.#parts.policies[stage];
+    return isRetry(policy) ? policy : undefined;
+  }
+
+  dropped(reason: DropReason, count: number, stage: Stage | '' = ''): void {
+    this.#parts.instruments.dropped.add(count, { reason, stage });
+  }
+
+  observe(topic: string, place: Place): void {
+    this.#parts.observe(topic, place);
+  }
+
+  onFlush(flush: (reason: FlushReason) => void): () => void {
+    this.#gatherers.add(flush);
+    return () => this.#gatherers.delete(flush);
+  }
+
+  flush(reason: FlushReason): void {
+    for (const gatherer of this.#gatherers) gatherer(reason);
+  }
+}
+
+function withoutTopic({ error }: Problem): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `A record was to become a dead letter, but there is no topic for it: ${error.message}`,
+    {
+      at: error.at,
+      cause: error,
+      remedy: 'Set deadLetters: { topic } in createApp',
+    },
+  );
+}

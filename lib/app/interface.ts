@@ -1,0 +1,95 @@
+import type { Observable, Observer } from 'rxjs';
+import type { Codec } from '../codecs/codec.js';
+import type { Verdict } from '../flow/leases/delivery.js';
+import type { EachFunction, EachSinkOptions } from '../flow/sinks/each-sink.js';
+import type { StoreSinkOptions } from '../flow/sinks/store-sink.js';
+import type { TopicSinkOptions } from '../flow/sinks/topic-sink.js';
+import type { TopicSelector } from '../flow/source/topic-pattern.js';
+import type { KafkaRecord } from '../record/record.js';
+import type { Store } from '../stores/port.js';
+import type { Health, LifecycleEvent } from './lifecycle/events.js';
+import type { TopologyDescription } from './topology/graph.js';
+
+/** @category App @since 0.1.0 */
+export interface TopicOptions<K, V> {
+  /** Decodes keys. Default: bytes or null. */
+  readonly key?: Codec<K> | undefined;
+  readonly value: Codec<V>;
+  /** What becomes of a record that cannot be decoded. Default: the app's policy for `decode`. */
+  readonly onDecodeError?: Verdict | undefined;
+  /**
+   * The topic is one of dead letters: their headers are handed on, for `readDeadLetter`. Default false: in any other topic
+   * headers of those names are forged, and dropped.
+   */
+  readonly deadLetters?: boolean | undefined;
+}
+
+/** An app under construction or running. Made by `createApp`. @category App @since 0.1.0 */
+export interface App {
+  /**
+   * A hot Observable of the records of one topic, several, or all whose name matches a RegExp (looked up again while
+   * the app runs; never internal topics nor what this app writes). Subscribing starts nothing; `run` does. Late
+   * subscribers get what comes later. Completes when the app has stopped; never errors.
+   *
+   * @throws `CONFIGURATION` for illegal names and for a RegExp with the flags `g` or `y`
+   */
+  topic<V, K = Buffer | null>(
+    selector: TopicSelector,
+    options: TopicOptions<K, V>,
+  ): Observable<KafkaRecord<K, V>>;
+
+  /**
+   * A sink that publishes to a topic. Timestamps are inherited; headers pass by allow-list; the partition is the one
+   * that Java's producer would choose.
+   *
+   * `keyBy` selects the key from the value, a string unless `key` says otherwise; without it the record's own key is
+   * written, through `key` where that is given.
+   */
+  to<V>(
+    topic: string,
+    options: TopicSinkOptions<V> & {
+      key?: undefined;
+      keyBy: (value: V, record: KafkaRecord<unknown, V>) => string | null;
+    },
+  ): Observer<KafkaRecord<unknown, V>>;
+  to<V, K>(
+    topic: string,
+    options: TopicSinkOptions<V> & { key: Codec<K>; keyBy: (value: V, record: KafkaRecord<unknown, V>) => K },
+  ): Observer<KafkaRecord<unknown, V>>;
+  to<V, K>(
+    topic: string,
+    options: TopicSinkOptions<V> & { key: Codec<K>; keyBy?: undefined },
+  ): Observer<KafkaRecord<K, V>>;
+  to<V>(
+    topic: string,
+    options: TopicSinkOptions<V> & { key?: undefined; keyBy?: undefined },
+  ): Observer<KafkaRecord<Buffer | string | null, V>>;
+
+  /** A sink that writes documents into a store, which the app opens and closes. */
+  store<V>(store: Store<V>, options?: StoreSinkOptions): Observer<KafkaRecord<unknown, V>>;
+
+  /** A sink that calls a function for each record, one at a time per partition, and awaits the promise it may return. */
+  each<K, V>(call: EachFunction<K, V>, options?: EachSinkOptions): Observer<KafkaRecord<K, V>>;
+
+  /**
+   * Consumes until stopped or failed. Resolves after a drained stop; rejects with the first error. Once only.
+   *
+   * Rejects at once, with nothing consumed, with `TOPOLOGY` (no source), `SOURCE_WITHOUT_SUBSCRIBER`, `UNREACHABLE` (no
+   * broker answers), `MISSING_TOPIC`, or `STORE` (a store cannot be opened).
+   */
+  run(): Promise<void>;
+
+  /**
+   * Stops intake, drains, commits while still a member of the group, closes. Resolves when `run` has settled, inside the
+   * deadline and what closing takes; never rejects. What was not settled by then stays uncommitted.
+   *
+   * @param options `deadlineMs`, default 30,000 ms
+   */
+  stop(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
+
+  health(): Health;
+  /** What happens, as it happens; completes with the app. */
+  readonly events$: Observable<LifecycleEvent>;
+  /** The topology as data, text and Mermaid. */
+  describe(): TopologyDescription;
+}

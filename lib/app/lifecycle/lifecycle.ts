@@ -1,0 +1,117 @@
+import { type Observable, Subject } from 'rxjs';
+import type { DriverEvent } from '../../drivers/port.js';
+import type { KafkaRxError } from '../../errors/errors.js';
+import type { Logger } from '../../logging/logger.js';
+import type { AppState, Health, LifecycleEvent } from './events.js';
+
+/** The app's state, its events and its health; the first error is the one that counts. */
+export class Lifecycle {
+  readonly #events = new Subject<LifecycleEvent>();
+  readonly #logger: Logger;
+  #state: AppState = 'wiring';
+  #error: KafkaRxError | undefined;
+  #live = true;
+  #assigned = false;
+  #connected = true;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get events$(): Observable<LifecycleEvent> {
+    return this.#events.asObservable();
+  }
+
+  get state(): AppState {
+    return this.#state;
+  }
+
+  get error(): KafkaRxError | undefined {
+    return this.#error;
+  }
+
+  /** Neither failed nor stopped: sinks may still expect records and must not end. A field, since each record asks. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  enter(state: AppState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    if (state === 'stopped' || state === 'failed') this.#live = false;
+    this.tell({ type: 'state', state });
+    if (state === 'stopped' || state === 'failed') this.#events.complete();
+  }
+
+  /** Notes an error; true for the first. */
+  fail(error: KafkaRxError): boolean {
+    if (this.#error !== undefined) {
+      this.#logger.warn({ code: error.code }, error.message);
+      return false;
+    }
+    this.#error = error;
+    this.#live = false;
+    this.tell({ type: 'failed', error });
+    return true;
+  }
+
+  tell(event: LifecycleEvent): void {
+    if (event.type === 'assigned') this.#assigned = true;
+    if (event.type === 'revoking' || event.type === 'lost') this.#assigned = false;
+    if (event.type === 'driver') this.#noteConnection(event.event);
+    this.#log(event);
+    this.#events.next(event);
+  }
+
+  health(): Health {
+    const reasons: string[] = [];
+    if (this.#error !== undefined) reasons.push(this.#error.message);
+    if (this.#state !== 'running') reasons.push(`the app is ${this.#state}`);
+    if (this.#state === 'running' && !this.#assigned)
+      reasons.push('the group has not assigned its partitions yet');
+    if (!this.#connected) reasons.push('the driver has lost its connection');
+    return {
+      state: this.#state,
+      ready: reasons.length === 0,
+      live: this.#error === undefined && this.#state !== 'failed',
+      reasons,
+    };
+  }
+
+  #noteConnection(event: DriverEvent): void {
+    if (event.type === 'connected') this.#connected = true;
+    if (event.type === 'disconnected') this.#connected = false;
+  }
+
+  #log(event: LifecycleEvent): void {
+    switch (event.type) {
+      case 'failed':
+        this.#logger.error({ code: event.error.code, ...event.error.at }, event.error.message);
+        break;
+      case 'commit':
+        if (event.result.error !== undefined) {
+          this.#logger.warn({ code: event.result.error.code }, event.result.error.message);
+        }
+        break;
+      case 'resumed-at-store': {
+        const { type, ...at } = event;
+        this.#logger.warn(at, 'a store is behind what was committed: going on at its position');
+        break;
+      }
+      case 'driver':
+        this.#logger.info({ driver: event.event.type }, 'driver');
+        break;
+      case 'state':
+        this.#logger.info({ state: event.state }, `the app is ${event.state}`);
+        break;
+      case 'drained':
+        this.#logger.info({ pending: event.pending }, 'drained');
+        break;
+      case 'subscribed':
+        this.#logger.info({ topics: event.topics.join(',') }, 'subscribed');
+        break;
+      default:
+        this.#logger.info({ partitions: event.partitions.length }, event.type);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../base/clock.js';
+import type { ConsumerOptions, Driver, StartFrom } from '../drivers/port.js';
+import { checkDeadLetters, type DeadLetterOptions } from '../errors/dead-letters/options.js';
+import { KafkaRxError } from '../errors/errors.js';
+import type { Policies } from '../errors/policies/policy.js';
+import type { GuardOptions } from '../flow/sinks/guard.js';
+import type { ReplayTrust } from '../flow/source/admission.js';
+import type { Bounds } from '../flow/source/dispatcher.js';
+import type { Logger } from '../logging/logger.js';
+import type { Metrics } from '../logging/metrics/metrics.js';
+import { defaults } from './defaults.js';
+
+/** What `createApp` takes. Every default stands in `lib/app/defaults.ts`. @category App @since 0.1.0 */
+export interface AppOptions {
+  /** The consumer group: members of one group share the partitions. Also the app's name in dead letters. */
+  readonly groupId: string;
+  /** The Kafka client, such as `kafkajs({ brokers })` or `memory()`. */
+  readonly driver: Driver;
+  /** The name that brokers log. Default: the group id. */
+  readonly clientId?: string | undefined;
+  /** Default: the driver's clock, or the machine's. */
+  readonly clock?: Clock | undefined;
+  /** Signals that drain and stop the app; a second one ends the process at once. Default: none. */
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
+  /** Where a group without committed offsets begins. Default `'earliest'`. */
+  readonly startFrom?: StartFrom | undefined;
+  /** What becomes of records that fail, by stage. Default: `'fail'` for every stage. */
+  readonly policies?: Policies | undefined;
+  /** Where and how dead letters are written; needed as soon as any policy says `'dead-letter'`. */
+  readonly deadLetters?: DeadLetterOptions | undefined;
+  /** Whether replayed records that name a branch go to that alone. Default `'directed'`. */
+  readonly replays?: ReplayTrust | undefined;
+  /** What sinks refuse to write. */
+  readonly guard?: GuardOptions | undefined;
+  /** Limits of what is under way. */
+  readonly bounds?: Partial<Bounds> | undefined;
+  /** Commit after `intervalMs` (default 1,000 ms) or `every` so many commit points (default 10,000). */
+  readonly commit?:
+    | { readonly intervalMs?: number | undefined; readonly every?: number | undefined }
+    | undefined;
+  /** Groups of topics of which a member gets the same partition numbers, as joins need. Default: none. */
+  readonly coPartitioned?: readonly (readonly string[])[] | undefined;
+  /** Milliseconds without a heartbeat after which the broker gives the partitions away. Default 30,000. */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** Milliseconds that a drain on rebalance may take. Default 60,000. */
+  readonly rebalanceTimeoutMs?: number | undefined;
+  /** Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000. */
+  readonly stallTimeoutMs?: number | undefined;
+  /** Milliseconds of tries to reach a broker at the start; 0: one try. Default 30,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds that `stop()` and a signal give the drain. Default 30,000. */
+  readonly stopDeadlineMs?: number | undefined;
+  /** Milliseconds between looks for new topics that match a RegExp. Default 30,000. */
+  readonly discoveryMs?: number | undefined;
+  /** Milliseconds without a record after which gathered records move on. Default 1,000. */
+  readonly idleMs?: number | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Default: nothing is measured. */
+  readonly metrics?: Metrics | undefined;
+}
+
+/** @throws `CONFIGURATION` for options that cannot be */
+export function checkOptions({ groupId, deadLetters }: AppOptions): void {
+  if (groupId === '') {
+    throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
+  }
+  if (deadLetters !== undefined) checkDeadLetters(deadLetters);
+}
+
+/** What the driver's consumer is told, defaults filled in. */
+export function consumerOptions(
+  options: AppOptions,
+  topics: readonly string[],
+  resumeAt: ConsumerOptions['resumeAt'],
+): ConsumerOptions {
+  return {
+    groupId: options.groupId,
+    topics,
+    startFrom: options.startFrom ?? 'earliest',
+    coPartitioned: options.coPartitioned ?? [],
+    sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs,
+    readCommitted: true,
+    resumeAt,
+  };
+}
+
+/** Milliseconds for a drain: four fifths of the timeout; the last commit and the answer to the broker need the rest. */
+export function drainBoundMs({ rebalanceTimeoutMs }: AppOptions): number {
+  return (rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs) * 0.8;
+}

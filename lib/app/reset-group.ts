@@ -1,0 +1,86 @@
+import { type Clock, systemClock } from '../base/clock.js';
+import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
+import { KafkaRxError } from '../errors/errors.js';
+import { type Logger, silentLogger } from '../logging/logger.js';
+import { originOf } from '../stores/origin.js';
+import type { Store, StorePosition } from '../stores/port.js';
+import { connect } from './connect.js';
+import { defaults } from './defaults.js';
+
+/** What {@link resetGroup} takes. @category App @since 0.1.0 */
+export interface ResetOptions {
+  /** The Kafka client, as the app has it. */
+  readonly driver: Driver;
+  readonly groupId: string;
+  /** The source topics whose offsets are set, all of their partitions. */
+  readonly topics: readonly string[];
+  /** Where the group goes on. `timestamp`: the first record at or after it, in ms; the end where there is none. */
+  readonly to: StartFrom;
+  /** The stores that the group fills; those without positions have nothing to be told. */
+  readonly stores?: readonly Pick<Store<unknown>, 'open' | 'close' | 'positions'>[] | undefined;
+  /** Milliseconds of tries to reach a broker; 0: one try. Default 30,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Default: the driver's clock, or the machine's. */
+  readonly clock?: Clock | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * Sends a group back, or ahead, on purpose: sets its offsets and tells its stores, which give up what they hold of the
+ * records from there on, since those will be read again.
+ *
+ * Offsets first: the broker refuses them while the group has a member, and then nothing was changed. Cut off before the
+ * stores were told, nothing is lost, but what they hold stays beside what is made anew: reset again.
+ *
+ * @returns what was set, by topic and partition
+ * @throws by rejection `GROUP_ACTIVE` while the group has members, `MISSING_TOPIC`, `UNREACHABLE`, `STORE`
+ * @example
+ * ```ts
+ * await resetGroup({ driver, groupId: 'purchases', topics: ['transactions'], to: 'earliest', stores: [history] });
+ * ```
+ * @category App @since 0.1.0
+ */
+export async function resetGroup(options: ResetOptions): Promise<readonly PartitionOffset[]> {
+  const { driver, groupId, connectTimeoutMs = defaults.connectTimeoutMs, logger = silentLogger } = options;
+  const clock = options.clock ?? driver.clock ?? systemClock;
+  const context = { clientId: `${groupId}-reset`, clock, logger, event: () => {} };
+  const connection = await connect(driver, context, connectTimeoutMs, () => false);
+  const { stores = [] } = options;
+  try {
+    const positions = await positionsOf(connection, options);
+    for (const store of stores) await store.open();
+    await connection.admin.resetOffsets(groupId, positions);
+    for (const store of stores) await store.positions?.reincarnate(positions);
+    return positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+  } finally {
+    for (const store of stores) await store.close();
+    await connection.close();
+  }
+}
+
+async function positionsOf(
+  connection: DriverConnection,
+  { topics, to }: ResetOptions,
+): Promise<(PartitionOffset & StorePosition)[]> {
+  const found = await connection.topics(topics);
+  const missing = topics.filter(topic => !found.some(({ name }) => name === topic));
+  if (missing.length > 0) {
+    throw new KafkaRxError(
+      'MISSING_TOPIC',
+      `There is no topic ${missing.map(name => `'${name}'`).join(', ')}`,
+      {
+        remedy: 'Correct its name; there is nothing to reset',
+      },
+    );
+  }
+  const positions: (PartitionOffset & StorePosition)[] = [];
+  for (const description of found) {
+    const origin = originOf(connection, description);
+    const offsets = await connection.admin.offsets(description.name, to);
+    for (const [partition, offset] of offsets.entries()) {
+      positions.push({ topic: description.name, origin, partition, offset });
+    }
+  }
+  return positions;
+}

@@ -1,0 +1,148 @@
+import type { Observable, Observer } from 'rxjs';
+import { looksMasked } from '../card/card-number.js';
+import { bytes } from '../codecs/bytes.js';
+import type { Codec } from '../codecs/codec.js';
+import { nullable } from '../codecs/nullable.js';
+import { KafkaRxError } from '../errors/errors.js';
+import { type EachFunction, EachSink, type EachSinkOptions } from '../flow/sinks/each-sink.js';
+import { createGuard, type Guard, type GuardOptions } from '../flow/sinks/guard.js';
+import type { Outputs } from '../flow/sinks/outputs.js';
+import type { SinkHost } from '../flow/sinks/sink.js';
+import { StoreSink, type StoreSinkOptions } from '../flow/sinks/store-sink.js';
+import { keyMaker, TopicSink, type TopicSinkOptions } from '../flow/sinks/topic-sink.js';
+import { checkTopicName, type TopicSelector, topicPattern } from '../flow/source/topic-pattern.js';
+import { TopicView } from '../flow/source/topic-view.js';
+import type { Instruments } from '../logging/metrics/instruments.js';
+import type { KafkaRecord } from '../record/record.js';
+import type { Store } from '../stores/port.js';
+import { defaults } from './defaults.js';
+import type { App, TopicOptions } from './interface.js';
+import { TopologyGraph, type TopologyNode } from './topology/graph.js';
+import type { Place } from './topology/topology-observable.js';
+
+/** What the wiring needs of the app that it is the wiring of. */
+export interface WiringParts {
+  readonly host: SinkHost;
+  readonly outputs: Outputs;
+  readonly instruments: Instruments;
+  /** The identity of a source topic, `cluster/topic`, known once the app runs. */
+  readonly originOf: (topic: string) => string;
+  /** A view gained or lost a subscriber. */
+  readonly subscribersChanged: () => void;
+}
+
+/** The topology while it is wired and checked: sources, sinks, stores, and the graph of them. */
+export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
+  readonly graph = new TopologyGraph();
+  readonly views: TopicView[] = [];
+  readonly stores = new Set<Store<unknown>>();
+  readonly #parts: WiringParts;
+  #guard: Guard = createGuard([], false);
+  #closed = false;
+
+  constructor(parts: WiringParts) {
+    this.#parts = parts;
+  }
+
+  topic<V, K = Buffer | null>(
+    selector: TopicSelector,
+    options: TopicOptions<K, V>,
+  ): Observable<KafkaRecord<K, V>> {
+    const pattern = topicPattern(selector);
+    const place = this.#place('source', pattern.label, pattern.names);
+    // Without a key codec K is its default, bytes or null: the overload's type parameter says so.
+    const key = options.key ?? (nullable(bytes) as Codec<unknown> as Codec<K>);
+    const { subscribersChanged } = this.#parts;
+    const view = new TopicView(
+      place,
+      pattern,
+      key,
+      options.value,
+      options.onDecodeError,
+      options.deadLetters ?? false,
+      subscribersChanged,
+    );
+    // A list of views of many types; each hands its own type to its own subscribers only.
+    this.views.push(view as unknown as TopicView);
+    return view.records$;
+  }
+
+  to<V>(
+    topic: string,
+    options: TopicSinkOptions<V> & {
+      key?: Codec<unknown> | undefined;
+      keyBy?: ((value: V, record: KafkaRecord<unknown, V>) => unknown) | undefined;
+    },
+  ): Observer<KafkaRecord<unknown, V>> {
+    checkTopicName(topic);
+    const place = this.#place('sink', options.name ?? topic, [topic]);
+    // The overloads of App tie the key codec to what keyBy or the record gives.
+    const keyOf = keyMaker<unknown, V>(options.key, options.keyBy);
+    const { host, outputs, instruments } = this.#parts;
+    const parts = { outputs, guard: () => this.#guard, produced: instruments.produced };
+    return new TopicSink<unknown, V>(host, place, topic, keyOf, options, parts);
+  }
+
+  store<V>(store: Store<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
+    const place = this.#place('sink', options.name ?? store.name);
+    // Opened and closed by the app, whatever its documents are.
+    this.stores.add(store as unknown as Store<unknown>);
+    const { host, instruments, originOf } = this.#parts;
+    const { maxDocuments } = defaults.store;
+    const parts = { guard: () => this.#guard, originOf, stored: instruments.stored, maxDocuments };
+    return new StoreSink(host, place, store, options, parts);
+  }
+
+  each<K, V>(call: EachFunction<K, V>, options: EachSinkOptions = {}): Observer<KafkaRecord<K, V>> {
+    const place = this.#place('sink', options.name ?? (call.name === '' ? 'each' : call.name));
+    return new EachSink(this.#parts.host, place, call, options, defaults.mapAsync.concurrency);
+  }
+
+  /**
+   * Ends the wiring.
+   *
+   * @throws `TOPOLOGY` without a source, `SOURCE_WITHOUT_SUBSCRIBER` for one that nobody hears
+   */
+  close(guard: GuardOptions = {}): void {
+    this.#closed = true;
+    if (this.views.length === 0) {
+      throw new KafkaRxError('TOPOLOGY', 'The topology has no source', {
+        remedy: 'Call app.topic and subscribe a sink to it',
+      });
+    }
+    const unheard = this.views.find(view => !view.hasSubscribers);
+    if (unheard !== undefined) {
+      throw new KafkaRxError(
+        'SOURCE_WITHOUT_SUBSCRIBER',
+        `Nobody is subscribed to the source '${unheard.name}'`,
+        { remedy: 'Subscribe a sink to it, or leave the source out: its records would be committed unread' },
+      );
+    }
+    this.#guard = createGuard(
+      [...this.graph.masks, ...(guard.fields ?? []).map(path => ({ path, isMasked: looksMasked }))],
+      guard.scan ?? false,
+    );
+  }
+
+  /** The views that see a topic; what a RegExp finds is never internal nor written by the app itself. */
+  viewsOf(topic: string): readonly TopicView[] {
+    const hidden = this.#parts.outputs.topics.has(topic) || topic.startsWith('__');
+    return this.views.filter(({ pattern }) => pattern.matches(topic) && !(pattern.dynamic && hidden));
+  }
+
+  /** A record of `topic` reached a sink; where no wiring was seen to lead there, the way is noted as observed. */
+  observe(topic: string, { node }: Place): void {
+    const sources = this.viewsOf(topic).map(view => view.place.node);
+    if (sources.some(source => this.graph.leads(source, node))) return;
+    for (const source of sources) this.graph.connect(source, node, true);
+  }
+
+  #place(kind: TopologyNode['kind'], name: string, topics: readonly string[] = []): Place {
+    if (this.#closed) {
+      throw new KafkaRxError('TOPOLOGY', `'${name}' was added after run()`, {
+        remedy: 'Wire the whole topology first',
+      });
+    }
+    return { graph: this.graph, node: this.graph.add(kind, name, { topics }) };
+  }
+}

@@ -1,0 +1,157 @@
+import { Worker } from 'node:worker_threads';
+import { type Observable, Subject } from 'rxjs';
+import { errorKind, KafkaRxError, retold } from '../../errors/errors.js';
+import { type Metrics, memoryMetrics } from '../../logging/metrics/metrics.js';
+import { defaults } from '../defaults.js';
+import type { Health } from '../lifecycle/events.js';
+import { onSignals } from '../lifecycle/signals.js';
+import type { FromWorker, ToldEvent, ToWorker } from './messages.js';
+import { poolHealth } from './pool-health.js';
+import { PooledMetrics } from './pooled-metrics.js';
+import type { WorkerSetup } from './serve-worker.js';
+
+/** @category Workers @since 0.1.0 */
+export interface WorkersOptions {
+  /** Where what all workers measure comes together. Default: nothing is measured. */
+  readonly metrics?: Metrics | undefined;
+  /** Signals that drain and stop all workers; a second one ends the process at once. Default: none. */
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
+  /** Handed to each worker, cloned: plain data. */
+  readonly data?: unknown;
+  /** Milliseconds that `stop()` and a signal give the drain. Default 30,000. */
+  readonly stopDeadlineMs?: number | undefined;
+}
+
+/** What happened to a worker's app; errors in it are plain data. @category Workers @since 0.1.0 */
+export interface WorkerEvent {
+  /** From 0. */
+  readonly worker: number;
+  readonly event: ToldEvent;
+}
+
+/** Workers at work: one thing to stop, to ask for its health, and to wait for. @category Workers @since 0.1.0 */
+export interface Workers {
+  /** Resolves after a drained stop of all; rejects with the first failure, once the others have drained and stopped. */
+  readonly ended: Promise<void>;
+  /** Drains, commits and stops all. Resolves when they have ended; never rejects. */
+  stop(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
+  /** Ready when all are, live while all are; a reason names its worker. */
+  health(): Health;
+  /** What happens to each, as it happens; completes when all have ended. */
+  readonly events$: Observable<WorkerEvent>;
+}
+
+/** Milliseconds for a thread to end by itself after its app has. */
+const endMs = 5_000;
+
+/**
+ * Runs an app on more than one core: `count` worker threads, each with an app and a membership of its own, built by
+ * {@link serveWorker} in the entry file. The group shares the partitions among them, as it does among processes; more workers
+ * than partitions stand idle. When one fails, the others drain and stop.
+ *
+ * @param entry the file that calls `serveWorker`
+ * @throws `CONFIGURATION` for a count that is not a number from 1 up
+ * @example
+ * ```ts
+ * const workers = runWorkers(new URL('./purchases.worker.js', import.meta.url), 4, { signals: ['SIGTERM'] });
+ * await workers.ended;
+ * ```
+ * @category Workers @since 0.1.0
+ */
+export function runWorkers(entry: URL, count: number, options: WorkersOptions = {}): Workers {
+  if (!(Number.isInteger(count) && count >= 1)) {
+    throw new KafkaRxError('CONFIGURATION', 'The number of workers is not a number from 1 up', {
+      remedy: 'Start with as many as the machine has cores, and no more than the topics have partitions',
+    });
+  }
+  return new WorkerPool(entry, count, options);
+}
+
+class WorkerPool implements Workers {
+  readonly ended: Promise<void>;
+  readonly events$: Observable<WorkerEvent>;
+  readonly #events = new Subject<WorkerEvent>();
+  readonly #threads: readonly Worker[];
+  readonly #options: WorkersOptions;
+  readonly #metrics: PooledMetrics;
+  readonly #healths: (Health | undefined)[];
+  #failure: unknown;
+  #stopping = false;
+
+  constructor(entry: URL, count: number, options: WorkersOptions) {
+    this.#options = options;
+    this.#metrics = new PooledMetrics(options.metrics ?? memoryMetrics());
+    this.#healths = Array.from({ length: count }, () => undefined);
+    this.events$ = this.#events.asObservable();
+    const leaveSignals = onSignals(options.signals ?? [], () => void this.stop());
+    const threads = Array.from({ length: count }, (_, index) => {
+      const setup: WorkerSetup = { kafkaRx: { index, count, data: options.data } };
+      return new Worker(entry, { workerData: setup });
+    });
+    this.#threads = threads;
+    this.ended = Promise.all(threads.map((thread, index) => this.#outcome(thread, index))).then(() => {
+      leaveSignals();
+      this.#events.complete();
+      if (this.#failure !== undefined) throw this.#failure;
+    });
+    // Whoever never looks at it has stop() and health(); an unhandled rejection would end the process.
+    this.ended.catch(() => {});
+  }
+
+  async stop({ deadlineMs }: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
+    if (!this.#stopping) {
+      this.#stopping = true;
+      const message: ToWorker = {
+        type: 'stop',
+        deadlineMs: deadlineMs ?? this.#options.stopDeadlineMs ?? defaults.stopDeadlineMs,
+      };
+      for (const thread of this.#threads) thread.postMessage(message);
+    }
+    await this.ended.catch(() => {});
+  }
+
+  health(): Health {
+    return poolHealth(this.#healths);
+  }
+
+  /** Resolves when the thread has ended, whatever became of it. */
+  #outcome(thread: Worker, index: number): Promise<void> {
+    return new Promise(resolve => {
+      let told = false;
+      let timer: NodeJS.Timeout | undefined;
+      thread.on('message', (message: FromWorker) => {
+        if (message.type === 'health') this.#healths[index] = message.health;
+        else if (message.type === 'event') this.#events.next({ worker: index, event: message.event });
+        else if (message.type === 'metrics') this.#metrics.take(index, message);
+        else {
+          told = true;
+          const { failure } = message;
+          if (failure !== undefined) this.#fail(retold(failure) ?? crashed(index, failure.what, undefined));
+          timer = setTimeout(() => void thread.terminate(), endMs);
+        }
+      });
+      thread.on('error', error => {
+        told = true;
+        this.#fail(crashed(index, errorKind(error), error));
+      });
+      thread.on('exit', code => {
+        clearTimeout(timer);
+        if (!told) this.#fail(crashed(index, `exit code ${code}`, undefined));
+        this.#metrics.drop(index);
+        resolve();
+      });
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    void this.stop();
+  }
+}
+
+function crashed(index: number, how: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError('WORKER', `Worker ${index} ended by something else than its app (${how})`, {
+    cause,
+    remedy: 'Look at its entry file: it must call serveWorker, and nothing in it may throw outside the app',
+  });
+}

@@ -1,0 +1,95 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { KafkaRxError, told } from '../../errors/errors.js';
+import type { Metrics } from '../../logging/metrics/metrics.js';
+import type { App } from '../interface.js';
+import { ForwardedMetrics } from './forwarded-metrics.js';
+import { type FromWorker, type ToWorker, toldEvent } from './messages.js';
+
+/** What a worker builds its app with. @category Workers @since 0.1.0 */
+export interface WorkerContext {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+  /** For `createApp({ metrics })`: what is measured comes together in the parent. */
+  readonly metrics: Metrics;
+  /** What the parent gave `runWorkers`, cloned. */
+  readonly data: unknown;
+}
+
+/** What `runWorkers` hands each thread. */
+export interface WorkerSetup {
+  readonly kafkaRx: { readonly index: number; readonly count: number; readonly data: unknown };
+}
+
+/** Milliseconds between reports of a worker: as old as its metrics and its health can be in the parent. */
+const reportMs = 500;
+
+/**
+ * The one call of a worker's entry file: builds an app of its own (Observables and functions do not cross threads), runs it
+ * as a member of the group, and answers to the parent's `stop`.
+ *
+ * @param build must not give the app `signals`: those are the parent's
+ * @throws `CONFIGURATION` where it is not called in a worker of `runWorkers`
+ * @example
+ * ```ts
+ * serveWorker(({ metrics }) => {
+ *   const app = createApp({ groupId: 'purchases', driver: kafkajs({ brokers: ['localhost:9092'] }), metrics });
+ *   purchases(app, history);
+ *   return app;
+ * });
+ * ```
+ * @category Workers @since 0.1.0
+ */
+export function serveWorker(build: (context: WorkerContext) => App | Promise<App>): void {
+  const port = parentPort;
+  const setup: unknown = workerData;
+  if (port === null || !isSetup(setup)) {
+    throw new KafkaRxError('CONFIGURATION', 'serveWorker was called outside a worker of runWorkers', {
+      remedy: 'Give the file that calls it to runWorkers, and import it nowhere',
+    });
+  }
+  const send = (message: FromWorker): void => port.postMessage(message);
+  const metrics = new ForwardedMetrics();
+  let app: App | undefined;
+  let stopping: ToWorker | undefined;
+  const stop = (): void =>
+    void app?.stop(stopping?.deadlineMs === undefined ? {} : { deadlineMs: stopping.deadlineMs });
+  port.on('message', (message: ToWorker) => {
+    stopping = message;
+    stop();
+  });
+
+  const report = (): void => {
+    send({ type: 'metrics', ...metrics.report() });
+    if (app !== undefined) send({ type: 'health', health: app.health() });
+  };
+  const serve = async (): Promise<void> => {
+    app = await build({ ...setup.kafkaRx, metrics });
+    const built = app;
+    built.events$.subscribe(event => {
+      send({ type: 'event', event: toldEvent(event) });
+      if (event.type === 'state') send({ type: 'health', health: built.health() });
+    });
+    const timer = setInterval(report, reportMs);
+    try {
+      if (stopping === undefined) await built.run();
+    } finally {
+      clearInterval(timer);
+    }
+  };
+  serve()
+    .then(
+      () => undefined,
+      (error: unknown) => told(error),
+    )
+    .then(failure => {
+      report();
+      send({ type: 'ended', failure });
+      // Nothing else keeps the thread: it ends by itself.
+      port.close();
+    });
+}
+
+function isSetup(data: unknown): data is WorkerSetup {
+  return typeof data === 'object' && data !== null && 'kafkaRx' in data;
+}

@@ -1,0 +1,148 @@
+/** Questions to a cluster that kafkajs has no call for, or answers less exactly. */
+import { KafkaRxError } from '../../../errors/errors.js';
+import type { AssignedPartition, ConsumerOptions, StartFrom, TopicPartition } from '../../port.js';
+import { errorType, passes } from '../protocol/error-codes.js';
+import {
+  type MetadataResponse,
+  type TopicMetadata,
+  topicMetadataRequest,
+  topicMetadataVersion,
+} from '../protocol/topic-metadata.js';
+import { type Broker, type Cluster, sendTo } from './internals.js';
+
+const metadataKey = 3;
+const unknownTopic = 3;
+const leaderNotAvailable = 5;
+
+/** Topics with their ids; those that do not exist are left out. */
+export async function describeTopics(
+  cluster: Cluster,
+  names: readonly string[] | undefined,
+): Promise<{ readonly clusterId: string; readonly topics: readonly TopicMetadata[] }> {
+  const broker = await cluster.brokerPool.findConnectedBroker();
+  if ((broker.versions?.[metadataKey]?.maxVersion ?? 0) < topicMetadataVersion) {
+    throw new KafkaRxError('DRIVER', 'The brokers are too old: they do not tell topic ids', {
+      remedy: 'Use Kafka 3.1 or later.',
+    });
+  }
+  const { clusterId, topics }: MetadataResponse = await sendTo(broker, topicMetadataRequest(names));
+  const known = topics.filter(topic => topic.errorCode !== unknownTopic);
+  // A topic just made has no leader yet, but it is there.
+  const failed = known.find(topic => topic.errorCode !== 0 && topic.errorCode !== leaderNotAvailable);
+  if (failed === undefined) return { clusterId, topics: known };
+  const type = errorType(failed.errorCode);
+  throw new KafkaRxError('DRIVER', `Kafka does not describe topic ${failed.name}: ${type}`, {
+    remedy: 'Give the user the right to describe it by an ACL, or correct the name.',
+    retriable: passes(type),
+  });
+}
+
+const timestampOf = (at: StartFrom): number => (at === 'earliest' ? -2 : at === 'latest' ? -1 : at.timestamp);
+
+/** The offset of partitions that this broker leads, by {@link StartFrom}; the end where no record is as late as asked. */
+export async function offsetsAt(
+  broker: Broker,
+  partitions: readonly TopicPartition[],
+  at: StartFrom,
+  readCommitted: boolean,
+): Promise<(partition: TopicPartition) => number> {
+  const found = await listOffsets(broker, partitions, timestampOf(at), readCommitted);
+  const beyond = partitions.filter(partition => (found.get(keyOf(partition)) ?? -1) < 0);
+  const ends = beyond.length === 0 ? found : await listOffsets(broker, beyond, -1, readCommitted);
+  return partition => {
+    const offset = found.get(keyOf(partition)) ?? -1;
+    return offset >= 0 ? offset : Math.max(0, ends.get(keyOf(partition)) ?? 0);
+  };
+}
+
+const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
+
+async function listOffsets(
+  broker: Broker,
+  partitions: readonly TopicPartition[],
+  timestamp: number,
+  readCommitted: boolean,
+): Promise<ReadonlyMap<string, number>> {
+  const { responses } = await broker.listOffsets({
+    isolationLevel: readCommitted ? 1 : 0,
+    topics: grouped(partitions).map(({ topic, partitions: numbers }) => ({
+      topic,
+      partitions: numbers.map(partition => ({ partition, timestamp })),
+    })),
+  });
+  return indexed(responses, ({ offset }) => offsetOf(offset));
+}
+
+/** What a group has committed of a partition. */
+export interface Committed {
+  /** -1 where it has committed nothing. */
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+export const nothingCommitted: Committed = { offset: -1, metadata: '' };
+
+/** A group's committed offsets, with what came with them. */
+export async function committedOffsets(
+  coordinator: Broker,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<(partition: TopicPartition) => Committed> {
+  const { responses } = await coordinator.offsetFetch({
+    groupId,
+    topics: grouped(partitions).map(({ topic, partitions: numbers }) => ({
+      topic,
+      partitions: numbers.map(partition => ({ partition })),
+    })),
+  });
+  const found = indexed(responses, ({ offset, metadata }) => ({
+    offset: offsetOf(offset),
+    metadata: metadata ?? '',
+  }));
+  return partition => found.get(keyOf(partition)) ?? nothingCommitted;
+}
+
+/** Asks the app where partitions begin; of those that the answer leaves out, what is committed decides. */
+export async function whereToBegin<P extends AssignedPartition>(
+  { resumeAt }: Pick<ConsumerOptions, 'resumeAt'>,
+  partitions: readonly P[],
+  committed: (partition: P) => Committed,
+): Promise<ReadonlyMap<P, number | undefined>> {
+  if (resumeAt === undefined || partitions.length === 0) return new Map();
+  const answers = await resumeAt(
+    partitions.map(assigned => {
+      const { topic, partition, epoch } = assigned;
+      const { offset, metadata } = committed(assigned);
+      return { topic, partition, epoch, offset: offset < 0 ? undefined : offset, metadata };
+    }),
+  );
+  return new Map(partitions.map((partition, i) => [partition, answers[i]]));
+}
+
+function grouped(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
+  const groups = new Map<string, number[]>();
+  for (const { topic, partition } of partitions) {
+    const numbers = groups.get(topic);
+    if (numbers === undefined) groups.set(topic, [partition]);
+    else numbers.push(partition);
+  }
+  return [...groups].map(([topic, numbers]) => ({ topic, partitions: numbers }));
+}
+
+function indexed<P extends { readonly partition: number }, T>(
+  responses: readonly { readonly topic: string; readonly partitions: readonly P[] }[],
+  read: (answer: P) => T,
+): Map<string, T> {
+  const found = new Map<string, T>();
+  for (const { topic, partitions } of responses) {
+    for (const answer of partitions) found.set(keyOf({ topic, partition: answer.partition }), read(answer));
+  }
+  return found;
+}
+
+/** kafkajs's offsets are strings; here they become numbers, or an error where a number is not exact. */
+export function offsetOf(text: string): number {
+  const offset = Number(text);
+  if (Number.isSafeInteger(offset)) return offset;
+  throw new KafkaRxError('DRIVER', 'An offset is beyond 2^53 and has no exact number');
+}

@@ -1,0 +1,170 @@
+import { delay, within } from '../../../base/clock.js';
+import { KafkaRxError } from '../../../errors/errors.js';
+import type {
+  ConsumerListener,
+  ConsumerOptions,
+  DriverAdmin,
+  DriverConnection,
+  DriverConsumer,
+  DriverContext,
+  DriverProducer,
+  ProducerOptions,
+  TopicDescription,
+} from '../../port.js';
+import { compressionOf } from '../compression/batch-compression.js';
+import { fatalErrorOf, kindOf } from '../errors.js';
+import { FastPath } from '../fast-path.js';
+import { type KafkajsPath, requireTopics } from '../kafkajs-path.js';
+import type { Settings } from '../options.js';
+import { KafkajsProducer } from '../producer/kafkajs-producer.js';
+import type { BatchCompression } from '../protocol/record-batch-builder.js';
+import { checkSecurity } from '../security/check-security.js';
+import { StockPath } from '../stock/stock-path.js';
+import { createKafka } from './client.js';
+import { isUnknownKafkajs } from './internals.js';
+import { KafkajsAdmin } from './kafkajs-admin.js';
+
+const betweenAttemptsMs = 200;
+
+interface Reached {
+  readonly path: KafkajsPath;
+  readonly clusterId: string;
+}
+
+/** A connected client, by whichever path. */
+export class KafkajsConnection implements DriverConnection {
+  readonly clusterId: string;
+  readonly admin: DriverAdmin;
+  readonly unitOfWork: DriverConnection['unitOfWork'];
+  readonly #driver: DriverContext;
+  readonly #settings: Settings;
+  readonly #path: KafkajsPath;
+  readonly #compression: BatchCompression | undefined;
+  readonly #consumers = new Set<DriverConsumer>();
+  readonly #producers = new Set<DriverProducer>();
+  #closed: Promise<void> | undefined;
+
+  private constructor(
+    driver: DriverContext,
+    settings: Settings,
+    compression: BatchCompression | undefined,
+    { path, clusterId }: Reached,
+  ) {
+    this.#driver = driver;
+    this.#settings = settings;
+    this.#path = path;
+    this.#compression = compression;
+    this.clusterId = clusterId;
+    const open = path.unitOfWork?.bind(path);
+    this.unitOfWork =
+      open && (async (taskId, groupId) => this.#keep(await open(taskId, groupId, compression)));
+    this.admin = new KafkajsAdmin(driver, createKafka(settings, driver), path.queries);
+  }
+
+  /** Rejects with `UNREACHABLE`, naming the addresses, when none answered within the bound. */
+  static async open(driver: DriverContext, settings: Settings): Promise<KafkajsConnection> {
+    checkSecurity(settings, driver.logger);
+    const compression = await compressionOf(settings.compression);
+    const reached = await openPath(driver, settings);
+    driver.event({ type: 'connected' });
+    return new KafkajsConnection(driver, settings, compression, reached);
+  }
+
+  async topics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
+    const topics = await this.#path.queries.topics(names);
+    return topics.map(({ name, id, partitions, internal }) => ({ name, id, partitions, internal }));
+  }
+
+  consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer {
+    const consumer = this.#path.consumer(options, listener);
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  producer(options: ProducerOptions): DriverProducer {
+    const { maxBatchBytes, maxRequestBytes } = this.#settings;
+    return this.#keep(
+      new KafkajsProducer(
+        {
+          driver: this.#driver,
+          transport: this.#path.transport(this.#compression),
+          maxBatchBytes,
+          maxRequestBytes,
+          requireTopics: topics => requireTopics(this.#path.queries, topics),
+        },
+        options,
+      ),
+    );
+  }
+
+  #keep<P extends DriverProducer>(producer: P): P {
+    this.#producers.add(producer);
+    return producer;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
+    await Promise.all([...this.#producers].map(producer => producer.close()));
+    await this.#path.close();
+    this.#driver.event({ type: 'disconnected', error: undefined });
+  }
+}
+
+/** The path that the options ask for; with `auto` the stock one, and a warning, where kafkajs is another one inside. */
+async function openPath(driver: DriverContext, settings: Settings): Promise<Reached> {
+  if (settings.path === 'stock') return openStock(driver, settings);
+  try {
+    return await reach(driver, settings, () => new FastPath(driver, settings, createKafka(settings, driver)));
+  } catch (error) {
+    if (settings.path === 'fast' || !isUnknownKafkajs(error)) throw error;
+    driver.logger.warn(
+      { driver: 'kafkajs', path: 'stock', reason: error.message },
+      "kafkajs's public API is used instead of its inside: slower, one straggler stops all partitions of its broker, " +
+        'and more records may be repeated; install kafkajs 2.2.4 exactly, or say path: stock to accept it',
+    );
+    return openStock(driver, settings);
+  }
+}
+
+function openStock(driver: DriverContext, settings: Settings): Promise<Reached> {
+  return reach(driver, settings, () => new StockPath(driver, settings, createKafka(settings, driver)));
+}
+
+/** Asks for the cluster's id until a broker answers or the time is over. */
+async function reach(driver: DriverContext, settings: Settings, make: () => KafkajsPath): Promise<Reached> {
+  const { clock } = driver;
+  const until = clock.elapsed() + settings.connectTimeoutMs;
+  const path = make();
+  let last: unknown;
+  try {
+    for (let attempt = 1; clock.elapsed() < until; attempt++) {
+      try {
+        const clusterId = await within(clock, path.reach(), Math.max(1, until - clock.elapsed()));
+        if (clusterId !== 'late') return { path, clusterId };
+      } catch (error) {
+        last = error;
+        const fatal = fatalErrorOf(error);
+        if (fatal !== undefined) throw fatal;
+        driver.event({ type: 'retrying', what: 'connect', attempt, delayMs: betweenAttemptsMs });
+        await delay(clock, betweenAttemptsMs);
+      }
+    }
+    throw unreachable(settings, last);
+  } catch (error) {
+    await path.close();
+    throw error;
+  }
+}
+
+function unreachable({ brokers }: Settings, cause: unknown): KafkaRxError {
+  return new KafkaRxError('UNREACHABLE', `No broker answered at ${brokers.join(', ')}: ${kindOf(cause)}`, {
+    cause,
+    remedy: 'Check the addresses, that Kafka runs, and that it wants no other protocol (TLS, SASL).',
+    retriable: true,
+  });
+}

@@ -1,0 +1,91 @@
+import type { Kafka } from 'kafkajs';
+import { delay } from '../../../base/clock.js';
+import { KafkaRxError } from '../../../errors/errors.js';
+import type { DriverAdmin, DriverContext, PartitionOffset, StartFrom } from '../../port.js';
+import { backoffMs } from '../backoff.js';
+import { fatalErrorOf, kindOf, passingError } from '../errors.js';
+import type { ClusterQueries } from '../kafkajs-path.js';
+
+/** How long a question is asked again while the cluster is busy with itself, and a new topic is waited for. */
+const patienceMs = 15_000;
+const capMs = 1_000;
+
+/**
+ * Questions and orders to the cluster, each tried again for a while where the cause passes. Functions and not methods:
+ * callers take them off the object.
+ */
+export class KafkajsAdmin implements DriverAdmin {
+  readonly #driver: DriverContext;
+  readonly #kafka: Kafka;
+  readonly #queries: ClusterQueries;
+
+  constructor(driver: DriverContext, kafka: Kafka, queries: ClusterQueries) {
+    this.#driver = driver;
+    this.#kafka = kafka;
+    this.#queries = queries;
+  }
+
+  async createTopics(
+    topics: readonly { readonly name: string; readonly partitions: number }[],
+  ): Promise<void> {
+    const there = await this.#existing(topics.map(({ name }) => name));
+    const wanted = topics.filter(({ name }) => !there.has(name));
+    if (wanted.length === 0) return;
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      await admin.createTopics({
+        topics: wanted.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions })),
+      });
+    } catch (error) {
+      throw fatalErrorOf(error) ?? passingError('DRIVER', 'Topics could not be created', error);
+    } finally {
+      await admin.disconnect().catch(() => {});
+    }
+    await this.#persist('new topics', async () => {
+      const known = await this.#existing(wanted.map(({ name }) => name));
+      const missing = wanted.filter(({ name }) => !known.has(name));
+      if (missing.length > 0)
+        throw new KafkaRxError('DRIVER', 'A new topic is not visible yet', { retriable: true });
+    });
+  }
+
+  readonly offsets = (topic: string, at: StartFrom): Promise<readonly number[]> =>
+    this.#persist('offsets', () => this.#queries.offsets(topic, at));
+
+  readonly committed = (groupId: string, topic: string): Promise<readonly number[]> =>
+    this.#persist('committed offsets', async () =>
+      (await this.#queries.committed(groupId, topic)).map(({ offset }) => offset),
+    );
+
+  readonly resetOffsets = (groupId: string, offsets: readonly PartitionOffset[]): Promise<void> =>
+    this.#persist('reset of offsets', async () => {
+      if (offsets.length > 0) await this.#queries.resetOffsets(groupId, offsets);
+    });
+
+  async #existing(names: readonly string[]): Promise<ReadonlySet<string>> {
+    const topics = await this.#queries.topics(names);
+    return new Set(topics.filter(({ ready }) => ready).map(({ name }) => name));
+  }
+
+  /** Tries again while the cause passes: a coordinator that moves, a leader that is being elected. */
+  async #persist<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const { clock, event } = this.#driver;
+    const until = clock.elapsed() + patienceMs;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        const fatal = fatalErrorOf(error);
+        if (fatal !== undefined) throw fatal;
+        const delayMs = backoffMs(attempt, capMs);
+        if (clock.elapsed() + delayMs > until) throw passingError('DRIVER', `No answer about ${what}`, error);
+        event({ type: 'retrying', what, attempt, delayMs });
+        await this.#queries.refresh().catch(cause => {
+          this.#driver.logger.debug({ reason: kindOf(cause) }, 'metadata could not be refreshed');
+        });
+        await delay(clock, delayMs);
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { KafkaRxError } from '../../../errors/errors.js';
+import type { AssignedPartition, FetchedBatch, TopicPartition } from '../../port.js';
+
+/** What is known of one partition for as long as one epoch lasts. */
+export interface PartitionState extends TopicPartition {
+  epoch: number;
+  /** The next offset to fetch; undefined until the committed offset was looked up. */
+  position: number | undefined;
+  paused: boolean;
+  /** Fetched while paused or not sure of the membership, and handed out later. One at most: memory is bounded. */
+  held: FetchedBatch | undefined;
+  /** Whether a record of this epoch was handed out, so that moving the position needs a new epoch. */
+  begun: boolean;
+  /** Nothing more is handed out in this epoch: the next assignment begins elsewhere. */
+  halted: boolean;
+  /** Consecutive failures, and the monotonic time before which it is not fetched again. */
+  failures: number;
+  notBefore: number;
+}
+
+const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
+
+/** The partitions that this member has, with their epochs and positions. Plain state, without Kafka or timers. */
+export class Assignment {
+  #partitions = new Map<string, PartitionState>();
+  #epoch = 0;
+  /** Whether batches may be handed out: not once the partitions are about to be given up. */
+  #open = false;
+
+  /** Replaces the assignment; every partition has a new epoch, kept or not. */
+  replace(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
+    const epoch = ++this.#epoch;
+    this.#partitions = new Map(
+      partitions.map(({ topic, partition }) => [
+        keyOf({ topic, partition }),
+        {
+          topic,
+          partition,
+          epoch,
+          position: undefined,
+          paused: false,
+          held: undefined,
+          begun: false,
+          halted: false,
+          failures: 0,
+          notBefore: 0,
+        },
+      ]),
+    );
+    this.#open = true;
+    return this.list();
+  }
+
+  list(): readonly AssignedPartition[] {
+    return [...this.#partitions.values()].map(({ topic, partition, epoch }) => ({ topic, partition, epoch }));
+  }
+
+  states(): Iterable<PartitionState> {
+    return this.#partitions.values();
+  }
+
+  /** The partition if it may be handed out from, otherwise undefined. */
+  readable(partition: TopicPartition): PartitionState | undefined {
+    const state = this.#open ? this.#partitions.get(keyOf(partition)) : undefined;
+    return state?.halted === true ? undefined : state;
+  }
+
+  /** The partition's state, also while it is being given up. */
+  get(partition: TopicPartition): PartitionState | undefined {
+    return this.#partitions.get(keyOf(partition));
+  }
+
+  /** Whether a batch that was fetched in this epoch may still be handed out. */
+  isCurrent(partition: AssignedPartition): boolean {
+    return this.readable(partition)?.epoch === partition.epoch;
+  }
+
+  /** Hands out nothing more; commits of the partitions remain valid. */
+  close(): void {
+    this.#open = false;
+    for (const state of this.#partitions.values()) state.held = undefined;
+  }
+
+  /** Gives everything up; returns what there was. */
+  clear(): readonly AssignedPartition[] {
+    const before = this.list();
+    this.#open = false;
+    this.#partitions = new Map();
+    return before;
+  }
+
+  /** Moves the position and begins a new epoch. Throws `DRIVER` for a partition that is not assigned. */
+  seek(partition: TopicPartition, offset: number): number {
+    const state = this.#partitions.get(keyOf(partition));
+    if (state === undefined) throw notAssigned(partition, offset);
+    state.epoch = ++this.#epoch;
+    state.position = offset;
+    state.held = undefined;
+    state.begun = false;
+    state.halted = false;
+    state.notBefore = 0;
+    return state.epoch;
+  }
+}
+
+function notAssigned({ topic, partition }: TopicPartition, offset: number): KafkaRxError {
+  return new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
+    at: { topic, partition, offset },
+    remedy: 'Seek after `assigned`, and not after `lost`.',
+  });
+}

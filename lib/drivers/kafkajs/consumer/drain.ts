@@ -1,0 +1,35 @@
+import { within } from '../../../base/clock.js';
+import type { AssignedPartition, ConsumerListener, ConsumerOptions, DriverContext } from '../../port.js';
+
+export interface DrainContext {
+  readonly driver: DriverContext;
+  readonly options: ConsumerOptions;
+  readonly listener: ConsumerListener;
+  readonly heartbeatIntervalMs: number;
+}
+
+/** The rebalance timeout without the part that is kept back for JoinGroup itself and for noticing the rebalance late. */
+function drainBoundMs(rebalanceTimeoutMs: number, heartbeatIntervalMs: number): number {
+  return Math.max(rebalanceTimeoutMs / 2, rebalanceTimeoutMs - heartbeatIntervalMs - rebalanceTimeoutMs / 10);
+}
+
+/**
+ * Tells the app that these are about to be lost, and resolves when it has let go, when `cutShort` resolves (the group
+ * went on without us), or when the rebalance timeout leaves no more time. `revoking` is called before this returns.
+ */
+export async function drain(
+  { driver, options, listener, heartbeatIntervalMs }: DrainContext,
+  partitions: readonly AssignedPartition[],
+  cutShort: Promise<void>,
+): Promise<void> {
+  const drained = listener.revoking(partitions).catch(() => {
+    // The app reports its own failure; the group must not wait for one that failed.
+  });
+  const boundMs = drainBoundMs(options.rebalanceTimeoutMs, heartbeatIntervalMs);
+  const end = await within(driver.clock, Promise.race([drained, cutShort]), boundMs);
+  if (end !== 'late') return;
+  driver.logger.warn(
+    { partitions: partitions.length, boundMs },
+    'drain was cut off by the rebalance timeout',
+  );
+}

@@ -1,0 +1,364 @@
+/**
+ * This consumer as a member of its group: who it is to the coordinator, and how it lets go of its partitions.
+ *
+ * kafkajs has no revoke hook: it notices a rebalance by the answer to a heartbeat and sends JoinGroup at once
+ * (src/consumer/runner.js, scheduleFetchManager), on several paths (also recoverFromFetch in consumerGroup.js). All of
+ * them end in `coordinator.joinGroup`, so that is where we wait:
+ *
+ * 1. hand out nothing more;
+ * 2. ask the coordinator, by a heartbeat, whether we are still a member; if not, everything is lost;
+ * 3. `revoking`: the app drains and commits while heartbeats go on, at most for the rebalance timeout;
+ * 4. JoinGroup, always under the member id that the coordinator gave us, also after kafkajs had to be started anew:
+ *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
+ */
+import { type Clock, type Timer, within } from '../../../base/clock.js';
+import type { AssignedPartition } from '../../port.js';
+import { Session } from '../../session.js';
+import type { Broker, GroupGeneration, JoinGroupRequest } from '../cluster/internals.js';
+import { kindOf, typeOf } from '../errors.js';
+import type { Assignment } from './assignment.js';
+import { type DrainContext, drain } from './drain.js';
+import type { CommitTurn } from './offset-committer.js';
+
+/** What the membership needs to know of the consumer around it. */
+export interface MembershipContext extends DrainContext {
+  readonly assignment: Assignment;
+  /** The coordinator gave the member an id after it had left: it waits for it until told to forget it. */
+  readonly namedTooLate: (memberId: string) => void;
+  /** Looks the coordinator up, connected. */
+  readonly findCoordinator: () => Promise<Broker>;
+  /** Called when kafkajs should join again. */
+  readonly rejoin: () => void;
+  readonly rejoinWanted: () => boolean;
+  /** The session had run out, and goes on in the same generation. */
+  readonly confirmed: () => void;
+  /** Whether the coordinator answers, whatever it says; undefined means that it does, else why not. */
+  readonly heard: (failure: unknown) => void;
+}
+
+export class Membership {
+  readonly #context: MembershipContext;
+  readonly #session: Session;
+  #memberId = '';
+  #generation = -1;
+  #coordinator: Broker | undefined;
+  #beating: Timer | undefined;
+  #heartbeatPending = false;
+  #letGo: Promise<void> | undefined;
+  /** Ends a drain early: the group went on without us. */
+  #expelled: () => void = () => {};
+  #left = false;
+  #asked: Promise<unknown> = Promise.resolve();
+  /** What this member had last, for the sticky assignor; it outlives giving it up, but not losing it. */
+  #owned: readonly AssignedPartition[] = [];
+
+  constructor(context: MembershipContext) {
+    this.#context = context;
+    this.#session = new Session(context.driver.clock, context.options.sessionTimeoutMs);
+  }
+
+  /** Until when the group is sure not to have given the partitions away. */
+  get session(): Session {
+    return this.#session;
+  }
+
+  get memberId(): string {
+    return this.#memberId;
+  }
+
+  get owned(): readonly AssignedPartition[] {
+    return this.#owned;
+  }
+
+  /** The group's generation that commits are sent under; what the coordinator fences by. */
+  get generation(): GroupGeneration {
+    return {
+      groupId: this.#context.options.groupId,
+      memberId: this.#memberId,
+      groupGenerationId: this.#generation,
+    };
+  }
+
+  /** The coordinator as last seen, looked up anew after {@link forgetCoordinator}. */
+  async coordinator(): Promise<Broker> {
+    if (this.#coordinator?.isConnected() !== true) this.#coordinator = await this.#context.findCoordinator();
+    return this.#coordinator;
+  }
+
+  forgetCoordinator(): void {
+    this.#coordinator = undefined;
+  }
+
+  /** The way of one commit, under the generation that is the current one when it is sent. */
+  async openCommit(): Promise<CommitTurn> {
+    let { groupGenerationId } = this.generation;
+    const failed = (error: unknown): void => this.observe(error, groupGenerationId);
+    try {
+      const coordinator = await this.coordinator();
+      return {
+        send: topics => {
+          const { generation } = this;
+          groupGenerationId = generation.groupGenerationId;
+          return coordinator.offsetCommit({ ...generation, topics });
+        },
+        failed,
+      };
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
+  }
+
+  /** Step 1 to 3, before each JoinGroup; the request as it is to be sent. Concurrent joins wait for one drain. */
+  async beforeJoin<T extends JoinGroupRequest>(coordinator: Broker, request: T): Promise<T> {
+    this.#coordinator = coordinator;
+    this.#letGo ??= this.#letGoOfAll().finally(() => {
+      this.#letGo = undefined;
+    });
+    await this.#letGo;
+    this.#stopBeating();
+    return { ...request, memberId: this.#memberId };
+  }
+
+  /** Settles when no JoinGroup is under way whose answer would be our id. */
+  get asked(): Promise<unknown> {
+    return this.#asked;
+  }
+
+  /** A JoinGroup is under way. */
+  asking(answer: Promise<unknown>): void {
+    if (this.#memberId === '') this.#asked = answer.catch(() => {});
+  }
+
+  /**
+   * The coordinator gave us an id, and waits for our JoinGroup under it from now on. kafkajs keeps it to itself until that
+   * is answered (src/broker/index.js, joinGroup); whoever stops before would leave a member behind.
+   */
+  named(memberId: string): void {
+    if (this.#left) {
+      this.#context.namedTooLate(memberId);
+      throw sessionOver();
+    }
+    this.#memberId = memberId;
+  }
+
+  joined({ memberId, generationId }: { readonly memberId: string; readonly generationId: number }): void {
+    this.#memberId = memberId;
+    this.#generation = generationId;
+  }
+
+  /** The group has given this generation its assignment; `sentAt` is when it was asked for. */
+  synced(sentAt: number, generation: number): void {
+    if (generation === this.#generation) this.#session.confirm(sentAt);
+  }
+
+  /** The new assignment is known: heartbeats begin. */
+  assigned(partitions: readonly AssignedPartition[]): void {
+    this.#owned = partitions;
+    this.#beat();
+    // The leader took its time with the assignment.
+    if (!this.#session.isConfirmed) void this.#heartbeat();
+  }
+
+  /** The member left, or is about to: nothing more is sent on its behalf. */
+  leave(): void {
+    this.#left = true;
+    this.#stopBeating();
+    this.#expelled();
+  }
+
+  /** Sends our own heartbeat on; answers kafkajs's from what is known. */
+  async answerHeartbeat(
+    request: GroupGeneration,
+    send: (request: GroupGeneration) => Promise<unknown>,
+  ): Promise<unknown> {
+    if (isOwn(request)) return send(request);
+    if (this.#context.rejoinWanted()) throw rebalanceWanted();
+    return undefined;
+  }
+
+  /** Draws the conclusion from an error of the group protocol; errors of an older generation say nothing. */
+  observe(error: unknown, generation: number): void {
+    if (this.#left || generation !== this.#generation) return;
+    const type = typeOf(error);
+    if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') {
+      this.#memberId = '';
+      this.#lose(type);
+    } else if (type === 'ILLEGAL_GENERATION') {
+      this.#lose(type);
+    } else if (type === 'REBALANCE_IN_PROGRESS') {
+      this.#context.rejoin();
+    } else {
+      this.forgetCoordinator();
+    }
+  }
+
+  async #letGoOfAll(): Promise<void> {
+    const { assignment } = this.#context;
+    assignment.close();
+    if (assignment.list().length === 0) return;
+    await this.#heartbeat();
+    const partitions = assignment.list();
+    if (partitions.length === 0 || this.#left) return;
+
+    const expelled = new Promise<void>(resolve => {
+      this.#expelled = resolve;
+    });
+    const drained = drain(this.#context, partitions, expelled);
+    this.#beat();
+    await drained;
+    assignment.clear();
+  }
+
+  #lose(type: string): void {
+    const { assignment, listener, driver, rejoin } = this.#context;
+    const lost = assignment.clear();
+    this.#owned = [];
+    this.#stopBeating();
+    this.#expelled();
+    rejoin();
+    if (lost.length === 0) return;
+    driver.logger.warn(
+      { partitions: lost.length, reason: type },
+      'partitions were lost: the group went on without this member',
+    );
+    listener.lost(lost);
+  }
+
+  /**
+   * Heartbeats of our own, beside those of kafkajs, which come between fetches only: neither a drain nor a broker
+   * that does not answer a fetch may cost the membership.
+   */
+  #beat(): void {
+    this.#stopBeating();
+    if (this.#left) return;
+    this.#beating = this.#context.driver.clock.schedule(() => {
+      void this.#heartbeat();
+      this.#beat();
+    }, this.#context.heartbeatIntervalMs);
+  }
+
+  #stopBeating(): void {
+    this.#beating?.cancel();
+    this.#beating = undefined;
+  }
+
+  /** An answer counts from when the question was sent, however late it comes. */
+  async #sendHeartbeat(generation: GroupGeneration): Promise<void> {
+    const coordinator = await this.coordinator();
+    const sentAt = this.#context.driver.clock.elapsed();
+    await coordinator.heartbeat(ownHeartbeat(generation));
+    if (this.#left || generation.groupGenerationId !== this.#generation) return;
+    if (this.#session.confirm(sentAt)) this.#context.confirmed();
+  }
+
+  /** One heartbeat; its error is drawn conclusions from where it arrives ({@link tapGroupProtocol}). Never rejects. */
+  async #heartbeat(): Promise<void> {
+    if (this.#heartbeatPending || this.#memberId === '' || this.#left) return;
+    this.#heartbeatPending = true;
+    const { driver, options } = this.#context;
+    const { generation } = this;
+    const beat = this.#sendHeartbeat(generation);
+    try {
+      // A coordinator that does not answer must not keep another, which it may have moved to, from being tried.
+      const late = (await within(driver.clock, beat, options.sessionTimeoutMs / 3)) === 'late';
+      if (late) this.forgetCoordinator();
+      if (!this.#left) this.#context.heard(late ? new Error('no answer') : undefined);
+    } catch (error) {
+      driver.logger.debug({ reason: kindOf(error) }, 'heartbeat failed');
+      this.observe(error, generation.groupGenerationId);
+      // An error with a type is an answer of the coordinator.
+      if (!this.#left) this.#context.heard(typeOf(error) === undefined ? error : undefined);
+    } finally {
+      this.#heartbeatPending = false;
+    }
+  }
+}
+
+const joinGroupKey = 11;
+
+/** Tells of the ids that the coordinator gives in its refusal of a JoinGroup without one (src/errors.js). */
+function tapMemberIds({ connectionPool }: Broker, ids: Pick<Membership, 'asking' | 'named'>): void {
+  const send = connectionPool.send.bind(connectionPool);
+  connectionPool.send = async request => {
+    const answer = send(request);
+    if (request.request.apiKey === joinGroupKey) ids.asking(answer);
+    try {
+      return await answer;
+    } catch (error) {
+      const { name, memberId } = Object(error) as { readonly name?: unknown; readonly memberId?: unknown };
+      if (name === 'KafkaJSMemberIdRequired' && typeof memberId === 'string') ids.named(memberId);
+      throw error;
+    }
+  };
+}
+
+const own = Symbol('kafka-rx heartbeat');
+
+/** Marks a heartbeat as ours, on its way through a broker's `heartbeat` that kafkajs calls too. */
+function ownHeartbeat(generation: GroupGeneration): GroupGeneration {
+  return Object.assign({ [own]: true }, generation);
+}
+
+const isOwn = (request: GroupGeneration): boolean => own in request;
+
+/** What kafkajs's runner takes for a rebalance (src/errors.js, isRebalancing): it stops the fetchers and joins. */
+export function rebalanceWanted(): Error {
+  return Object.assign(new Error('joining again'), { type: 'REBALANCE_IN_PROGRESS', retriable: false });
+}
+
+/** Has the membership see the group protocol as it passes through this broker, one of this consumer's own. */
+export function tapGroupProtocol(
+  broker: Broker,
+  clock: Clock,
+  membership: () => Membership | undefined,
+  ids: Pick<Membership, 'asking' | 'named'>,
+): void {
+  tapMemberIds(broker, ids);
+  const joinGroup = broker.joinGroup.bind(broker);
+  const syncGroup = broker.syncGroup.bind(broker);
+  const heartbeat = broker.heartbeat.bind(broker);
+
+  broker.joinGroup = async request => {
+    const member = membership();
+    if (member === undefined) throw sessionOver();
+    const sent = await member.beforeJoin(broker, request);
+    if (membership() === undefined) throw sessionOver();
+    const generation = member.generation.groupGenerationId;
+    try {
+      const answer = await joinGroup(sent);
+      member.joined(answer);
+      return answer;
+    } catch (error) {
+      member.observe(error, generation);
+      throw error;
+    }
+  };
+  broker.syncGroup = async request => {
+    const sentAt = clock.elapsed();
+    try {
+      const answer = await syncGroup(request);
+      membership()?.synced(sentAt, request.generationId);
+      return answer;
+    } catch (error) {
+      membership()?.observe(error, request.generationId);
+      throw error;
+    }
+  };
+  // kafkajs heartbeats after each fetch and waits for the answer (src/consumer/runner.js), so that a coordinator that
+  // hangs would stop the fetches from every broker. The membership has a rhythm of its own and tells kafkajs what it
+  // heard when it asks; only its own heartbeats go out.
+  broker.heartbeat = async request => {
+    const member = membership();
+    if (member === undefined) throw sessionOver();
+    return member.answerHeartbeat(request, heartbeat);
+  };
+  // Whether and when the member leaves is the consumer's decision: kafkajs leaves at each crash too
+  // (src/consumer/index.js, onCrash), and with that would give up what a restart goes on with.
+  broker.leaveGroup = async () => undefined;
+}
+
+/** Ends a kafkajs consumer that is no longer ours: not retriable, so that nothing is tried again (src/retry/index.js). */
+function sessionOver(): Error {
+  return Object.assign(new Error('the consumer was stopped or replaced'), { retriable: false });
+}

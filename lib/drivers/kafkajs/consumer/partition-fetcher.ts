@@ -1,0 +1,297 @@
+/**
+ * Fetches and hands out. kafkajs drives it: its fetch loop calls `broker.fetch` for each broker with the partitions
+ * that it leads, and what stands in that place on this consumer's brokers asks for our own positions, hands the batches
+ * out and tells kafkajs that nothing came. So kafkajs heartbeats after each round
+ * (src/consumer/runner.js, fetch) and goes on at once; a straggler holds up nothing.
+ */
+import type { Timer } from '../../../base/clock.js';
+import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
+import type {
+  ConsumerListener,
+  ConsumerOptions,
+  DriverContext,
+  FetchedBatch,
+  TopicPartition,
+} from '../../port.js';
+import type { Session } from '../../session.js';
+import { startBatch } from '../../start-batch.js';
+import { backoffMs } from '../backoff.js';
+import { type Broker, type Cluster, type FetchParameters, sendTo } from '../cluster/internals.js';
+import { decompress } from '../compression/batch-compression.js';
+import { fatalErrorOf, kindOf } from '../errors.js';
+import { Interruption } from '../interruption.js';
+import type { Settings } from '../options.js';
+import { errorType, meansStaleMetadata, passes } from '../protocol/error-codes.js';
+import { type FetchedPartition, fetchRequest } from '../protocol/fetch.js';
+import { readRecordSet } from '../protocol/record-batch-reader.js';
+import type { Assignment, PartitionState } from './assignment.js';
+import { KafkajsBatch } from './kafkajs-batch.js';
+import { rebalanceWanted } from './membership.js';
+import type { Positions } from './positions.js';
+
+export interface FetcherContext {
+  readonly driver: DriverContext;
+  readonly options: ConsumerOptions;
+  readonly settings: Settings;
+  readonly listener: ConsumerListener;
+  readonly assignment: Assignment;
+  readonly session: Session;
+  readonly positions: Positions;
+  readonly failed: (error: KafkaRxError) => void;
+}
+
+const backoffCapMs = 1_000;
+/** How long a fetch waits for records while another partition of the broker is held back and may be resumed. */
+const shortWaitMs = 50;
+
+export class PartitionFetcher {
+  readonly #context: FetcherContext;
+  readonly #sleepers = new Set<() => void>();
+  #rejoin = false;
+  #interruption = new Interruption();
+  #turn = 0;
+
+  constructor(context: FetcherContext) {
+    this.#context = context;
+  }
+
+  /** Takes the place of this broker's `fetch` for as long as the session is the current one. */
+  tap(broker: Broker, cluster: Cluster, isCurrent: () => boolean): void {
+    broker.fetch = async parameters => {
+      if (isCurrent()) await this.#fetch(broker, cluster, parameters, isCurrent);
+      else await this.#sleep(parameters.maxWaitTime);
+      return { responses: [] };
+    };
+  }
+
+  /** Has kafkajs join the group again, at the next fetch of whichever broker. */
+  rejoin(): void {
+    this.#rejoin = true;
+    this.interrupt();
+  }
+
+  get rejoinWanted(): boolean {
+    return this.#rejoin;
+  }
+
+  joined(): void {
+    this.#rejoin = false;
+    this.#interruption = new Interruption();
+  }
+
+  /** Has every fetch return without its answer: kafkajs waits for all of them before it joins or stops. */
+  interrupt(): void {
+    this.#interruption.happen();
+    this.wake();
+  }
+
+  /** Ends the waits of brokers that had nothing to fetch. */
+  wake(): void {
+    for (const wake of [...this.#sleepers]) wake();
+  }
+
+  /** Hands out what was fetched while the membership was not sure. */
+  handOutAllHeld(): void {
+    for (const partition of this.#context.assignment.list()) this.handOutHeld(partition);
+  }
+
+  /** Hands out what was fetched while the partition was paused, or the membership not sure. */
+  handOutHeld(partition: TopicPartition): void {
+    const state = this.#context.assignment.readable(partition);
+    const batch = state?.held;
+    if (state === undefined || batch === undefined || !this.#mayHandOut(state)) return;
+    state.held = undefined;
+    this.#handOut(state, batch);
+    this.wake();
+  }
+
+  async #fetch(
+    broker: Broker,
+    cluster: Cluster,
+    { topics, maxWaitTime }: FetchParameters,
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    if (this.#rejoin) throw rebalanceWanted();
+    const { assignment, driver, positions, settings, options } = this.#context;
+    const led = topics.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition }) => ({ topic, partition })),
+    );
+    const states = led.map(partition => assignment.readable(partition)).filter(state => state !== undefined);
+    const now = driver.clock.elapsed();
+    const due = this.#rotate(states.filter(state => state.held === undefined && state.notBefore <= now));
+    if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
+    try {
+      const absent = await positions.checkSuspects(cluster);
+      const begins = (state: PartitionState, offset: number) =>
+        this.#handOut(state, startBatch(state, offset));
+      // A rebalance does not wait for what the app has to look up; the next assignment asks again.
+      await this.#interruption.cut(positions.resolve(broker, cluster, due, begins));
+      const requested = new Map<string, PartitionState & { readonly position: number }>();
+      for (const state of due) {
+        const { position } = state;
+        if (
+          position === undefined ||
+          state.held !== undefined ||
+          absent.has(state.topic) ||
+          !assignment.isCurrent(state)
+        )
+          continue;
+        requested.set(`${state.topic}:${state.partition}`, { ...state, position });
+      }
+      if (requested.size === 0) return await this.#sleep(shortWaitMs);
+      const answer = sendTo(
+        broker,
+        fetchRequest(
+          [...requested.values()].map(({ topic, partition, position }) => ({
+            topic,
+            partition,
+            offset: position,
+          })),
+          {
+            maxWaitMs: requested.size < states.length ? Math.min(maxWaitTime, shortWaitMs) : maxWaitTime,
+            maxBytes: settings.maxBytes,
+            maxBytesPerPartition: settings.maxBytesPerPartition,
+            readCommitted: options.readCommitted,
+          },
+        ),
+      );
+      const response = await this.#interruption.cut(answer);
+      if (response === undefined) return;
+      let stale = false;
+      for (const fetched of response.partitions) {
+        const asked = requested.get(`${fetched.topic}:${fetched.partition}`);
+        if (asked !== undefined && (await this.#take(broker, asked, fetched)) === 'stale') stale = true;
+      }
+      if (stale) await cluster.refreshMetadata();
+    } catch (error) {
+      // A session that was replaced meanwhile has its connections closed: that says nothing of the one that goes on.
+      if (isCurrent()) await this.#recover(cluster, due, error);
+    }
+  }
+
+  /** Each round begins with another partition: the broker fills its response in the order of the request. */
+  #rotate<T>(items: readonly T[]): T[] {
+    const start = items.length === 0 ? 0 : this.#turn++ % items.length;
+    return [...items.slice(start), ...items.slice(0, start)];
+  }
+
+  async #take(
+    broker: Broker,
+    asked: PartitionState & { readonly position: number },
+    fetched: FetchedPartition,
+  ): Promise<'stale' | undefined> {
+    const { assignment, options } = this.#context;
+    // Sought, or fetched from two brokers at once while the leader moves: then this answer is not the one.
+    const state = assignment.readable(asked);
+    if (state?.epoch !== asked.epoch || state.position !== asked.position) return undefined;
+    if (fetched.errorCode !== 0) return this.#partitionFailed(broker, state, errorType(fetched.errorCode));
+    const set = await this.#read(asked, fetched);
+    // The wait may have ended the epoch: then these records come again, or go to another member.
+    if (!assignment.isCurrent(asked) || state.position !== asked.position) return undefined;
+    state.failures = 0;
+    if (set.nextOffset === asked.position) return undefined;
+    const stable = fetched.lastStableOffset;
+    const end = options.readCommitted && stable >= 0 ? stable : fetched.highWatermark;
+    state.position = set.nextOffset;
+    this.#handOut(state, new KafkajsBatch(asked, set, end));
+    return undefined;
+  }
+
+  async #read(
+    { topic, partition, position }: TopicPartition & { position: number },
+    fetched: FetchedPartition,
+  ) {
+    const limit = this.#context.settings.maxDecompressedBytes;
+    const from = { topic, partition, offset: position };
+    try {
+      return await readRecordSet(fetched.records, from, fetched.aborted, {
+        decompress: (codec, bytes, at) => decompress(codec, bytes, limit, at),
+        enoughBytes: limit,
+      });
+    } catch (cause) {
+      if (isKafkaRxError(cause) && cause.at !== undefined) throw cause;
+      throw new KafkaRxError('DRIVER', 'A fetched batch cannot be read', {
+        at: from,
+        cause,
+        remedy: cause instanceof KafkaRxError ? cause.remedy : 'Skip it with `seek`, or repair the topic.',
+      });
+    }
+  }
+
+  #mayHandOut(state: PartitionState): boolean {
+    return !state.paused && this.#context.session.isConfirmed;
+  }
+
+  #handOut(state: PartitionState, batch: FetchedBatch): void {
+    if (!this.#mayHandOut(state)) {
+      state.held = batch;
+      return;
+    }
+    state.begun = true;
+    this.#context.listener.batch(batch);
+  }
+
+  async #partitionFailed(broker: Broker, state: PartitionState, type: string): Promise<'stale' | undefined> {
+    const { positions, failed } = this.#context;
+    const { topic, partition, position } = state;
+    if (type === 'OFFSET_OUT_OF_RANGE') {
+      await positions.outOfRange(broker, state);
+      return undefined;
+    }
+    if (!passes(type)) {
+      failed(
+        new KafkaRxError('DRIVER', `Kafka refuses the fetch: ${type}`, {
+          at: { topic, partition, offset: position ?? -1 },
+          remedy: 'Check that the topic exists and that the user may read it.',
+        }),
+      );
+      return undefined;
+    }
+    // A leader that is no longer one: the topic may be another by now.
+    if (meansStaleMetadata(type)) positions.suspect(topic);
+    this.#tellRetry(`fetch of ${topic}-${partition}`, state.failures + 1, this.#backOff(state), type);
+    return meansStaleMetadata(type) ? 'stale' : undefined;
+  }
+
+  /** A failure of the whole request: these partitions wait, the loop and the other brokers go on. */
+  async #recover(cluster: Cluster, states: readonly PartitionState[], error: unknown): Promise<void> {
+    const fatal = fatalErrorOf(error);
+    if (fatal !== undefined) {
+      this.#context.failed(fatal);
+      return;
+    }
+    const delays = states.map(state => this.#backOff(state));
+    this.#tellRetry('fetch', states[0]?.failures ?? 1, Math.max(0, ...delays), kindOf(error));
+    try {
+      await cluster.refreshMetadata();
+    } catch (cause) {
+      this.#context.driver.logger.debug({ reason: kindOf(cause) }, 'metadata could not be refreshed');
+    }
+    await this.#sleep(backoffMs(states[0]?.failures ?? 1, backoffCapMs));
+  }
+
+  #backOff(state: PartitionState): number {
+    const delayMs = backoffMs(++state.failures, backoffCapMs);
+    state.notBefore = this.#context.driver.clock.elapsed() + delayMs;
+    return delayMs;
+  }
+
+  #tellRetry(what: string, attempt: number, delayMs: number, reason: string): void {
+    const { driver } = this.#context;
+    driver.logger.info({ what, attempt, delayMs, reason }, 'will be retried');
+    driver.event({ type: 'retrying', what, attempt, delayMs });
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      let timer: Timer | undefined;
+      const wake = (): void => {
+        this.#sleepers.delete(wake);
+        timer?.cancel();
+        resolve();
+      };
+      this.#sleepers.add(wake);
+      timer = this.#context.driver.clock.schedule(wake, ms);
+    });
+  }
+}

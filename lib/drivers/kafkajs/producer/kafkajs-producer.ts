@@ -1,0 +1,394 @@
+/**
+ * The producer: adaptive batching in front of Produce requests.
+ *
+ * What is appended while a request is under way becomes the next one; each broker has one request at a time, each
+ * partition one batch. A batch counts as written only when the response names its partition without an error; what
+ * the response leaves out, or an error that passes, is sent again, with nothing newer of that partition before it.
+ */
+import type { Timer } from '../../../base/clock.js';
+import type { KafkaRxError } from '../../../errors/errors.js';
+import type { Headers } from '../../../record/headers.js';
+import type {
+  DriverContext,
+  DriverProducer,
+  OutputListener,
+  ProducerOptions,
+  ProducerOutput,
+  TopicPartition,
+} from '../../port.js';
+import { backoffMs } from '../backoff.js';
+import { closedError, fatalErrorOf, kindOf } from '../errors.js';
+import { meansLostSequence, meansStaleMetadata, passes } from '../protocol/error-codes.js';
+import { payloadBytes, recordBytes } from '../protocol/record-batch-builder.js';
+import { type Buffered, PartitionQueue } from './partition-queue.js';
+import { blamedRecord, refusedBatch, timedOut, tooLarge, unreachable } from './produce-errors.js';
+import type { BatchResult, OutgoingBatch, ProduceTransport } from './produce-transport.js';
+import { ProducerIdentities } from './producer-identities.js';
+
+export interface ProducerContext {
+  readonly driver: DriverContext;
+  readonly transport: ProduceTransport;
+  readonly maxBatchBytes: number;
+  readonly maxRequestBytes: number;
+  /** Rejects with `MISSING_TOPIC` naming those that do not exist. */
+  readonly requireTopics: (topics: readonly string[]) => Promise<void>;
+}
+
+const backoffCapMs = 1_000;
+/** How long a topic may be unknown to its leader before its records are refused: metadata lags behind creation. */
+const unknownTopicGraceMs = 10_000;
+
+/** Errors of one record, which the broker blames on its batch. */
+const blamesOne: ReadonlySet<string> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+]);
+
+interface Flush {
+  readonly targets: ReadonlyMap<PartitionQueue, number>;
+  readonly resolve: () => void;
+}
+
+export class KafkajsProducer implements DriverProducer {
+  readonly #context: ProducerContext;
+  readonly #options: ProducerOptions;
+  readonly #queues = new Map<string, PartitionQueue>();
+  /** Those with something to send or to wait for: of many partitions mostly few. */
+  readonly #waiting = new Set<PartitionQueue>();
+  readonly #buffered: Buffered = { bytes: 0 };
+  /** Brokers with a request under way. */
+  readonly #busy = new Set<number>();
+  #flushes: Flush[] = [];
+  #scheduled = false;
+  /** The clock's time as of when the next pump was scheduled. */
+  #now = 0;
+  #wakeUp: Timer | undefined;
+  #refreshing = false;
+  readonly #identities: ProducerIdentities;
+  #renewing: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+  /** Why no record is taken. */
+  #shut: KafkaRxError | undefined;
+  /** Why those that wait are given up. */
+  #dropped: KafkaRxError | undefined;
+
+  constructor(context: ProducerContext, options: ProducerOptions) {
+    this.#context = context;
+    this.#identities = new ProducerIdentities(context.transport, context.driver.logger);
+    this.#options = options;
+  }
+
+  async prepare(topics: readonly string[]): Promise<void> {
+    if (this.#closed !== undefined) throw closedError('producer');
+    await this.#context.requireTopics(topics);
+    try {
+      await this.#context.transport.add(topics);
+    } catch (error) {
+      throw fatalErrorOf(error) ?? unreachable(error);
+    }
+  }
+
+  partitionCount(topic: string): number {
+    return this.#context.transport.partitionCount(topic);
+  }
+
+  output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
+    const queue = this.#queueOf(partition);
+    return {
+      append: (key, value, headers, timestamp) =>
+        this.#append(queue, listener, key, value, headers, timestamp),
+    };
+  }
+
+  get bufferedBytes(): number {
+    return this.#buffered.bytes;
+  }
+
+  flush(): Promise<void> {
+    const targets = new Map<PartitionQueue, number>();
+    for (const queue of this.#waiting) targets.set(queue, queue.appended);
+    if (targets.size === 0) return Promise.resolve();
+    return new Promise(resolve => {
+      this.#flushes.push({ targets, resolve });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#shut = closedError('producer');
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** From now on records are refused with this error, or taken where it is undefined. */
+  refuseNew(error: KafkaRxError | undefined): void {
+    if (this.#closed === undefined) this.#shut = error;
+  }
+
+  /** Refuses all that waits, and sends nothing again; resolves when what is under way was answered for. */
+  async drop(error: KafkaRxError): Promise<void> {
+    this.#dropped = error;
+    this.#schedule();
+    await this.flush();
+    this.#dropped = undefined;
+  }
+
+  /** Whether batches were given up of which nobody knows whether they were written. */
+  get hasLostSequences(): boolean {
+    return [...this.#queues.values()].some(({ spent }) => spent !== undefined);
+  }
+
+  /** Goes on under a new identity of the transport's, from sequence 0 on. Nothing may be under way. */
+  renumber(): void {
+    this.#identities.forget();
+    for (const queue of this.#queues.values()) queue.renumber();
+  }
+
+  async #close(): Promise<void> {
+    this.#wakeUp?.cancel();
+    // Refusals are calls of the listener, which no call into the port makes.
+    await new Promise<void>(resolve => this.#context.driver.clock.defer(resolve));
+    for (const queue of this.#waiting) this.#refuse(queue, queue.length, closedError('producer'));
+    this.#waiting.clear();
+    this.#settleFlushes();
+  }
+
+  #append(
+    queue: PartitionQueue,
+    listener: OutputListener,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: Headers,
+    timestamp: number,
+  ): void {
+    const payload = payloadBytes(key, value, headers);
+    const refusal = this.#refusalOf(queue, payload);
+    this.#schedule();
+    if (queue.length === 0) this.#waiting.add(queue);
+    if (refusal === undefined) {
+      const bound = recordBytes(payload, headers.length);
+      queue.append(listener, key, value, headers, timestamp, bound, this.#now);
+    } else queue.appendRefused(listener, refusal, payload, this.#now);
+  }
+
+  #refusalOf({ topic, partition }: TopicPartition, bytes: number): KafkaRxError | undefined {
+    if (this.#shut !== undefined) return this.#shut;
+    const { maxRecordBytes } = this.#options;
+    if (bytes <= maxRecordBytes) return undefined;
+    return tooLarge(topic, partition, `${bytes} bytes, above the limit of ${maxRecordBytes}`);
+  }
+
+  #queueOf({ topic, partition }: TopicPartition): PartitionQueue {
+    const key = nameOf({ topic, partition });
+    const known = this.#queues.get(key);
+    if (known !== undefined) return known;
+    const queue = new PartitionQueue({ topic, partition }, this.#context.maxBatchBytes, this.#buffered);
+    this.#queues.set(key, queue);
+    return queue;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // One look at the clock for all that is appended until then, whoever had it scheduled.
+    this.#now = this.#context.driver.clock.elapsed();
+    this.#context.driver.clock.defer(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** Sends whatever can be sent now, and arranges to come back when something else can. */
+  #pump(): void {
+    const now = this.#context.driver.clock.elapsed();
+    const deadline = now - this.#options.deliveryTimeoutMs;
+    const due = new Map<number, PartitionQueue[]>();
+    let next = Number.POSITIVE_INFINITY;
+    let leaderless = false;
+    for (const queue of this.#waiting) {
+      if (queue.inFlight > 0) continue;
+      if (this.#dropped === undefined) this.#refuseHopeless(queue, deadline);
+      else this.#refuse(queue, queue.length, this.#dropped);
+      const { since } = queue;
+      if (since === undefined) {
+        this.#waiting.delete(queue);
+        continue;
+      }
+      next = Math.min(next, since + this.#options.deliveryTimeoutMs);
+      if (queue.notBefore > now) {
+        next = Math.min(next, queue.notBefore);
+        continue;
+      }
+      const leader = this.#context.transport.leader(queue);
+      if (leader < 0) {
+        leaderless = true;
+        this.#putBack(queue, 'LEADER_NOT_AVAILABLE');
+        next = Math.min(next, queue.notBefore);
+      } else if (!this.#busy.has(leader)) {
+        const ofLeader = due.get(leader);
+        if (ofLeader === undefined) due.set(leader, [queue]);
+        else ofLeader.push(queue);
+      }
+    }
+    for (const [leader, queues] of due) void this.#send(leader, queues);
+    if (leaderless) void this.#refresh(true);
+    this.#settleFlushes();
+    this.#wakeUp?.cancel();
+    if (next === Number.POSITIVE_INFINITY || this.#closed !== undefined) return;
+    this.#wakeUp = this.#context.driver.clock.schedule(() => this.#schedule(), Math.max(1, next - now));
+  }
+
+  async #send(leader: number, queues: readonly PartitionQueue[]): Promise<void> {
+    const { transport, maxRequestBytes } = this.#context;
+    const sent: PartitionQueue[] = [];
+    const batches: OutgoingBatch[] = [];
+    let bytes = 0;
+    // Those that failed least come first, so that one which is always too slow cannot fill the request for ever.
+    for (const queue of [...queues].sort((a, b) => a.failures - b.failures)) {
+      bytes += queue.nextBytes ?? 0;
+      if (sent.length > 0 && bytes > maxRequestBytes) break;
+      const batch = queue.take();
+      if (batch === undefined) continue;
+      sent.push(queue);
+      batches.push({ topic: queue.topic, partition: queue.partition, batch });
+    }
+    if (sent.length === 0) return;
+    this.#busy.add(leader);
+    let stale = false;
+    try {
+      this.#refreshIfDue();
+      await this.#number(sent);
+      const results = await transport.send(leader, batches);
+      const answers = new Map(results.map(result => [nameOf(result), result]));
+      for (const queue of sent) {
+        if (this.#conclude(queue, answers.get(nameOf(queue))) === 'stale') stale = true;
+      }
+    } catch (error) {
+      stale = true;
+      const fatal = fatalErrorOf(error);
+      for (const queue of sent) {
+        if (fatal === undefined) this.#retry(queue, kindOf(error));
+        else this.#refuse(queue, queue.inFlight, refusedBatch(queue, kindOf(error), error));
+      }
+    } finally {
+      this.#busy.delete(leader);
+    }
+    if (stale) await this.#refresh(false);
+    this.#schedule();
+    this.#settleFlushes();
+  }
+
+  /** Has the brokers know the batches, so that one that is sent again, its answer lost, is not written again. */
+  async #number(queues: readonly PartitionQueue[]): Promise<void> {
+    for (const queue of queues) {
+      if (queue.wantsIdentity) {
+        const identity = await this.#identities.forPartition(queue);
+        if (identity === undefined) return;
+        queue.begin(identity);
+      }
+      queue.number();
+    }
+  }
+
+  /** What follows from the answer for one batch; none at all means that it was not sent. */
+  #conclude(queue: PartitionQueue, result: BatchResult | undefined): 'stale' | undefined {
+    if (this.#closed !== undefined && queue.inFlight === 0) return undefined;
+    if (result === undefined) {
+      this.#retry(queue, 'missing from the response');
+      return 'stale';
+    }
+    if (result.error === undefined) {
+      queue.acknowledge(result.baseOffset);
+      return undefined;
+    }
+    const { error: type } = result;
+    // It was written the first time, and the answer was lost.
+    if (type === 'DUPLICATE_SEQUENCE_NUMBER') {
+      queue.acknowledge(-1);
+      return undefined;
+    }
+    if (meansLostSequence(type)) {
+      queue.loseSequence();
+      this.#retry(queue, type);
+      return undefined;
+    }
+    if (blamesOne.has(type)) {
+      if (queue.halve() === 'alone') this.#refuse(queue, 1, blamedRecord(queue, type));
+      return undefined;
+    }
+    const stale = meansStaleMetadata(type) ? 'stale' : undefined;
+    if (result.passes ?? passes(type)) this.#retry(queue, type);
+    else this.#refuse(queue, queue.inFlight, refusedBatch(queue, type, undefined));
+    return stale;
+  }
+
+  #retry(queue: PartitionQueue, reason: string): void {
+    const waited = this.#context.driver.clock.elapsed() - (queue.since ?? 0);
+    if (reason === 'UNKNOWN_TOPIC_OR_PARTITION' && waited > unknownTopicGraceMs) {
+      this.#refuse(queue, queue.inFlight, refusedBatch(queue, reason, undefined));
+      return;
+    }
+    this.#putBack(queue, reason);
+  }
+
+  #putBack(queue: PartitionQueue, reason: string): void {
+    const { driver } = this.#context;
+    const attempt = queue.failures + 1;
+    const delayMs = backoffMs(attempt, backoffCapMs);
+    queue.putBack(driver.clock.elapsed() + delayMs);
+    const { topic, partition } = queue;
+    driver.logger.info({ topic, partition, attempt, delayMs, reason }, 'produce will be retried');
+    driver.event({ type: 'retrying', what: `produce to ${topic}-${partition}`, attempt, delayMs });
+  }
+
+  /** Those whose time is over, and those that were refused at `append` and are now the oldest. */
+  #refuseHopeless(queue: PartitionQueue, deadline: number): void {
+    const late = queue.olderThan(deadline);
+    if (late > 0) this.#refuse(queue, late, timedOut(queue, this.#options.deliveryTimeoutMs));
+    for (let { refusal } = queue; refusal !== undefined; { refusal } = queue) {
+      this.#refuse(queue, 1, refusal);
+    }
+  }
+
+  #refuse(queue: PartitionQueue, count: number, error: KafkaRxError): void {
+    if (count > 0) queue.refuse(count, error);
+  }
+
+  /** Beside what is sent, which goes by what is known: a broker that does not answer about metadata holds up no other. */
+  #refreshIfDue(): void {
+    this.#renewing ??= this.#context.transport
+      .refreshIfDue()
+      .catch(() => {}) // the next request tries again
+      .finally(() => {
+        this.#renewing = undefined;
+      });
+  }
+
+  async #refresh(thenSend: boolean): Promise<void> {
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    try {
+      await this.#context.transport.refresh();
+    } catch (error) {
+      this.#context.driver.logger.info({ reason: kindOf(error) }, 'metadata could not be refreshed');
+    } finally {
+      this.#refreshing = false;
+    }
+    if (thenSend) this.#schedule();
+  }
+
+  #settleFlushes(): void {
+    if (this.#flushes.length === 0) return;
+    const open = this.#flushes.filter(({ targets, resolve }) => {
+      for (const [queue, target] of targets) if (queue.settled < target) return true;
+      resolve();
+      return false;
+    });
+    this.#flushes = open;
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}:${partition}`;
+}

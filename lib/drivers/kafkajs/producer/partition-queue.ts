@@ -1,0 +1,343 @@
+import type { KafkaRxError } from '../../../errors/errors.js';
+import type { Header } from '../../../record/headers.js';
+import type { OutputListener, TopicPartition } from '../../port.js';
+import type { ProducerIdentity } from '../protocol/init-producer-id.js';
+import {
+  batchHeaderBytes,
+  type OutgoingRecord,
+  payloadBytes,
+  RecordBatchBuilder,
+  recordBytes,
+} from '../protocol/record-batch-builder.js';
+
+/** What all queues of a producer hold together: asked for after every record, so kept up rather than summed up. */
+export interface Buffered {
+  bytes: number;
+}
+
+/** Neighbours that were appended in one turn through one output. */
+interface Run {
+  readonly listener: OutputListener;
+  /** When they were appended, monotonic milliseconds. */
+  readonly since: number;
+  count: number;
+}
+
+/** Records that are sent together, or one that never is. */
+interface Entry {
+  /** Undefined for a record that is refused when its turn comes. */
+  readonly batch: RecordBatchBuilder | undefined;
+  readonly refusal: KafkaRxError | undefined;
+  readonly runs: Run[];
+  /** Of records. */
+  count: number;
+  bytes: number;
+}
+
+const sequences = 2 ** 31;
+
+/** Room for a first batch, and what of it is worth being kept for the next one. */
+const leastSpace = 1_024;
+const mostSpareSpace = 512 * 1_024;
+
+/**
+ * The records of one partition, oldest first, from `append` to their acknowledgement or refusal, as batches. A record
+ * leaves only from the front, and at most one batch is under way, so that order survives every retry; and a batch that
+ * is sent again is the same batch. Plain state, without Kafka or timers.
+ */
+export class PartitionQueue implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly #maxBatchBytes: number;
+  readonly #buffered: Buffered;
+  #entries: Entry[] = [];
+  #length = 0;
+  /** The space of a batch that was acknowledged, for the next: memory that is new has to be mapped first. */
+  #spare: Buffer | undefined;
+  #underWay = false;
+  /** Who the batches come from, and the sequence of the next record; undefined before the first, and when it was lost. */
+  #producer: ProducerIdentity | undefined;
+  #sequence = 0;
+  /** Whom batches came from whose fate nobody knows: never again in this partition. */
+  spent: ProducerIdentity | undefined;
+  /** Consecutive failures, and the monotonic time before which nothing is sent. */
+  failures = 0;
+  notBefore = 0;
+  /** How many were ever appended and settled: what `flush` waits by. */
+  appended = 0;
+  settled = 0;
+
+  constructor({ topic, partition }: TopicPartition, maxBatchBytes: number, buffered: Buffered) {
+    this.topic = topic;
+    this.partition = partition;
+    this.#maxBatchBytes = maxBatchBytes;
+    this.#buffered = buffered;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** How many of the oldest are under way; 0 when none is. */
+  get inFlight(): number {
+    return this.#underWay ? (this.#entries[0]?.count ?? 0) : 0;
+  }
+
+  /** When the oldest was appended. */
+  get since(): number | undefined {
+    return this.#entries[0]?.runs[0]?.since;
+  }
+
+  /** Why the oldest is never sent. */
+  get refusal(): KafkaRxError | undefined {
+    return this.#entries[0]?.refusal;
+  }
+
+  /**
+   * @param bound at least as many bytes as the record takes in a batch
+   * @param since the monotonic time
+   */
+  append(
+    listener: OutputListener,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: readonly Header[],
+    timestamp: number,
+    bound: number,
+    since: number,
+  ): void {
+    const batch = this.#open(timestamp, bound);
+    const before = batch.size;
+    batch.append(key, value, headers, timestamp, bound);
+    this.#count(this.#entries[this.#entries.length - 1], listener, since, batch.size - before);
+  }
+
+  /** Adds a record that is refused, with this error, when all before it are settled. */
+  appendRefused(listener: OutputListener, refusal: KafkaRxError, bytes: number, since: number): void {
+    const entry: Entry = { batch: undefined, refusal, runs: [], count: 0, bytes: 0 };
+    this.#entries.push(entry);
+    this.#count(entry, listener, since, bytes);
+  }
+
+  /** The bytes of the batch that is next; undefined where there is none. */
+  get nextBytes(): number | undefined {
+    return this.#entries[0]?.batch?.size;
+  }
+
+  /** The oldest batch, which is under way from now on. */
+  take(): RecordBatchBuilder | undefined {
+    const batch = this.#entries[0]?.batch;
+    this.#underWay = batch !== undefined;
+    return batch;
+  }
+
+  /** Whether the batch under way has to be numbered, under an identity that this partition has not used yet. */
+  get wantsIdentity(): boolean {
+    const batch = this.#current;
+    return batch !== undefined && batch.sequence === undefined && this.#producer === undefined;
+  }
+
+  /** Batches are numbered from 0 on under this identity. */
+  begin(producer: ProducerIdentity): void {
+    this.#producer = producer;
+    this.#sequence = 0;
+  }
+
+  /** What comes next is numbered under another identity. */
+  renumber(): void {
+    this.#producer = undefined;
+    this.spent = undefined;
+  }
+
+  /** Numbers the batch under way, if it is not: however often it is sent, the leader writes it once. */
+  number(): void {
+    const batch = this.#current;
+    if (batch === undefined || batch.sequence !== undefined || this.#producer === undefined) return;
+    batch.number({ producer: this.#producer, sequence: this.#sequence });
+    this.#sequence = sequenceAfter(this.#sequence, batch.count);
+  }
+
+  /** The leader does not know the sequence that the batch goes on with, and has not written it: it is numbered anew. */
+  loseSequence(): void {
+    this.#spend();
+    this.#entries[0]?.batch?.number(undefined);
+  }
+
+  /** The batch under way is durable. */
+  acknowledge(baseOffset: number): void {
+    const entry = this.#underWay ? this.#entries[0] : undefined;
+    this.#underWay = false;
+    if (entry === undefined) return;
+    // Of an earlier attempt some bytes may still be on their way out of another socket.
+    const mayReuse = this.failures === 0;
+    this.failures = 0;
+    let done = 0;
+    this.#remove(entry.count, (listener, run) => {
+      listener.acknowledged(run, baseOffset < 0 ? -1 : baseOffset + done);
+      done += run;
+    });
+    const space = entry.batch?.space;
+    if (mayReuse && space !== undefined && space.length <= mostSpareSpace) this.#spare = space;
+  }
+
+  /** The batch under way was not written, or nobody knows; it is sent again, later. */
+  putBack(notBefore: number): void {
+    this.#underWay = false;
+    this.failures++;
+    this.notBefore = notBefore;
+  }
+
+  /** One of the batch under way is refused, and it is not known which: makes halves of it until it stands alone. */
+  halve(): 'halved' | 'alone' {
+    const count = this.inFlight;
+    if (count <= 1) return 'alone';
+    this.#underWay = false;
+    this.#takeBackSequence();
+    this.#split(Math.ceil(count / 2));
+    return 'halved';
+  }
+
+  /** Refuses the oldest `count`, which are under way or waiting. */
+  refuse(count: number, error: KafkaRxError): void {
+    this.#underWay = false;
+    this.#takeBackSequence();
+    this.#remove(count, (listener, run) => listener.refused(run, error));
+  }
+
+  /**
+   * Records, counted from the oldest, that were appended at or before `time`. A batch that was sent counts as a whole, by its
+   * oldest: what of it the leader may have written cannot be told from what it has not.
+   */
+  olderThan(time: number): number {
+    let count = 0;
+    for (const { batch, runs, count: inEntry } of this.#entries) {
+      const [oldest] = runs;
+      if (oldest === undefined || oldest.since > time) return count;
+      if (batch?.isSealed === true) {
+        count += inEntry;
+        continue;
+      }
+      for (const run of runs) {
+        if (run.since > time) return count;
+        count += run.count;
+      }
+    }
+    return count;
+  }
+
+  /**
+   * What was numbered is given up. Refused at its first sending it was not written, and the next takes its number;
+   * otherwise nobody knows, and what follows needs an identity of its own.
+   */
+  #takeBackSequence(): void {
+    const sequence = this.#entries[0]?.batch?.sequence;
+    if (sequence === undefined) return;
+    if (this.failures === 0) this.#sequence = sequence.sequence;
+    else this.#spend();
+    this.#entries[0]?.batch?.number(undefined);
+  }
+
+  #spend(): void {
+    this.spent = this.#producer;
+    this.#producer = undefined;
+  }
+
+  /** The batch under way. */
+  get #current(): RecordBatchBuilder | undefined {
+    return this.#underWay ? this.#entries[0]?.batch : undefined;
+  }
+
+  /** The newest batch where it takes such a record, or a new one behind it. */
+  #open(timestamp: number, bound: number): RecordBatchBuilder {
+    const last = this.#entries[this.#entries.length - 1]?.batch;
+    const isUnderWay = this.#underWay && this.#entries.length === 1;
+    if (last !== undefined && !isUnderWay && !last.isSealed && last.takes(timestamp)) {
+      if (last.size + bound <= this.#maxBatchBytes) return last;
+    }
+    const batch = new RecordBatchBuilder(this.#spare ?? Buffer.allocUnsafeSlow(leastSpace));
+    this.#spare = undefined;
+    this.#entries.push({ batch, refusal: undefined, runs: [], count: 0, bytes: batchHeaderBytes });
+    this.#buffered.bytes += batchHeaderBytes;
+    return batch;
+  }
+
+  #count(entry: Entry | undefined, listener: OutputListener, since: number, bytes: number): void {
+    if (entry === undefined) return;
+    own(entry, listener, since);
+    entry.bytes += bytes;
+    this.#buffered.bytes += bytes;
+    this.#length++;
+    this.appended++;
+  }
+
+  /** Makes two batches of the oldest, of which the first has `count` records. */
+  #split(count: number): void {
+    const [entry, ...others] = this.#entries;
+    if (entry?.batch === undefined) return;
+    const owners = entry.runs.flatMap(run => Array<Run>(run.count).fill(run));
+    const records = entry.batch.records().map((record, i) => ({ record, owner: owners[i] }));
+    const halves = [records.slice(0, count), records.slice(count)].map(half => entryOf(half, entry.bytes));
+    this.#entries = [...halves, ...others];
+    for (const { bytes } of halves) this.#buffered.bytes += bytes;
+    this.#buffered.bytes -= entry.bytes;
+  }
+
+  /** Takes the oldest off the queue, and tells each run of records that have the same listener. */
+  #remove(count: number, tell: (listener: OutputListener, run: number) => void): void {
+    let left = Math.min(count, this.#length);
+    const told: { readonly listener: OutputListener; count: number }[] = [];
+    while (left > 0) {
+      const [entry] = this.#entries;
+      if (entry === undefined) break;
+      if (entry.count > left) {
+        this.#split(left);
+        continue;
+      }
+      this.#entries.shift();
+      left -= entry.count;
+      this.#length -= entry.count;
+      this.settled += entry.count;
+      this.#buffered.bytes -= entry.bytes;
+      for (const { listener, count: ofRun } of entry.runs) {
+        const last = told.at(-1);
+        if (last?.listener === listener) last.count += ofRun;
+        else told.push({ listener, count: ofRun });
+      }
+    }
+    for (const { listener, count: ofListener } of told) tell(listener, ofListener);
+  }
+}
+
+/** The sequence of the record that comes `count` later: 32 bits without a sign, of which Kafka uses 31. */
+export function sequenceAfter(sequence: number, count: number): number {
+  return (sequence + count) % sequences;
+}
+
+/** Adds a record to the runs. */
+function own(entry: Entry, listener: OutputListener, since: number): void {
+  const run = entry.runs[entry.runs.length - 1];
+  if (run !== undefined && run.listener === listener && run.since === since) run.count++;
+  else entry.runs.push({ listener, since, count: 1 });
+  entry.count++;
+}
+
+function entryOf(
+  records: readonly { readonly record: OutgoingRecord; readonly owner: Run | undefined }[],
+  atMostBytes: number,
+): Entry {
+  const batch = new RecordBatchBuilder(Buffer.allocUnsafeSlow(atMostBytes));
+  const entry: Entry = { batch, refusal: undefined, runs: [], count: 0, bytes: 0 };
+  for (const { record, owner } of records) {
+    const { key, value, headers, timestamp } = record;
+    batch.append(
+      key,
+      value,
+      headers,
+      timestamp,
+      recordBytes(payloadBytes(key, value, headers), headers.length),
+    );
+    if (owner !== undefined) own(entry, owner.listener, owner.since);
+  }
+  entry.bytes = batch.size;
+  return entry;
+}

@@ -1,0 +1,47 @@
+import type { Logger } from '../../../logging/logger.js';
+import type { ProducerIdentity } from '../protocol/init-producer-id.js';
+import type { PartitionQueue } from './partition-queue.js';
+import type { ProduceTransport } from './produce-transport.js';
+
+/** Whom a producer's batches come from: one identity for all partitions, and another for those that have spent it. */
+export class ProducerIdentities {
+  readonly #transport: ProduceTransport;
+  readonly #logger: Logger;
+  #newest: Promise<ProducerIdentity | undefined> | undefined;
+
+  constructor(transport: ProduceTransport, logger: Logger) {
+    this.#transport = transport;
+    this.#logger = logger;
+  }
+
+  /** Undefined where the cluster gives none. Rejects when it could not be asked; the next call asks again. */
+  async forPartition({ spent }: PartitionQueue): Promise<ProducerIdentity | undefined> {
+    this.#newest ??= this.#ask();
+    const identity = await this.#newest;
+    if (identity === undefined || identity !== spent) return identity;
+    this.#newest = this.#ask();
+    return this.#newest;
+  }
+
+  /** The one that was is no longer to be used. */
+  forget(): void {
+    this.#newest = undefined;
+  }
+
+  async #ask(): Promise<ProducerIdentity | undefined> {
+    if (this.#transport.identity === undefined) return undefined;
+    try {
+      const identity = await this.#transport.identity();
+      if (identity === undefined) {
+        this.#logger.warn(
+          { right: 'IDEMPOTENT_WRITE' },
+          'the cluster gives no producer id: a batch whose answer is lost may be written twice',
+        );
+      }
+      return identity;
+    } catch (error) {
+      this.#newest = undefined;
+      throw error;
+    }
+  }
+}

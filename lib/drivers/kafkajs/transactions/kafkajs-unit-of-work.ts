@@ -1,0 +1,120 @@
+import { within } from '../../../base/clock.js';
+import { KafkaRxError } from '../../../errors/errors.js';
+import type { DriverContext, OffsetCommit, UnitOfWork } from '../../port.js';
+import { abortedUnit, begunAlready, closedUnit, outsideOfUnit, UnitOutputs } from '../../unit-outputs.js';
+import type { GroupGeneration } from '../cluster/internals.js';
+import type { KafkajsProducer } from '../producer/kafkajs-producer.js';
+import type { KafkaTransaction } from './kafka-transaction.js';
+import { notBegun } from './transaction-errors.js';
+
+/** How long what is open is aborted when nobody waits for the outcome. Its timeout aborts what this leaves. */
+const rollbackBoundMs = 3_000;
+
+export interface UnitContext {
+  readonly driver: DriverContext;
+  readonly transaction: KafkaTransaction;
+  /** Sends under the transaction's identity; this unit of work's alone. */
+  readonly producer: KafkajsProducer;
+  /** Of the group's member here; throws `COMMIT_REFUSED` where these partitions are not assigned to it in that epoch. */
+  readonly member: (offsets: readonly OffsetCommit[]) => GroupGeneration;
+}
+
+/** A task's Kafka transactions, one after the other, until one is refused or the task is opened anew. */
+export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements UnitOfWork {
+  readonly #context: UnitContext;
+  readonly #transaction: KafkaTransaction;
+  #begun = false;
+  #dead: KafkaRxError | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(context: UnitContext) {
+    super(context.producer);
+    this.#context = context;
+    this.#transaction = context.transaction;
+    this.producer.refuseNew(outsideOfUnit());
+  }
+
+  begin(): void {
+    const dead = this.#dead ?? this.#transaction.failure;
+    if (dead !== undefined) throw dead;
+    if (this.#begun) throw begunAlready();
+    this.#begun = true;
+    this.refused = undefined;
+    this.#transaction.begin();
+    this.producer.refuseNew(undefined);
+  }
+
+  async commit(offsets: readonly OffsetCommit[]): Promise<void> {
+    if (!this.#begun) throw this.#dead ?? notBegun();
+    try {
+      // Nothing may be on its way any more when the outcome is written.
+      this.producer.refuseNew(outsideOfUnit());
+      await this.producer.flush();
+      this.#throwIfLost();
+      await this.#transaction.addOffsets(offsets, () => this.#context.member(offsets));
+      this.#throwIfLost();
+      await this.#transaction.end('commit');
+      this.#begun = false;
+    } catch (error) {
+      this.#die(error);
+      await this.#rollBack();
+      throw error;
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (!this.#begun) return;
+    try {
+      await this.#drop(abortedUnit());
+      await this.#transaction.end('abort');
+      if (this.producer.hasLostSequences) {
+        await this.#transaction.renew();
+        this.producer.renumber();
+      }
+      this.#begun = false;
+      this.producer.refuseNew(outsideOfUnit());
+    } catch (error) {
+      this.#die(error);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const wasBegun = this.#begun;
+    this.#die(closedUnit());
+    if (wasBegun) await this.#rollBack();
+    await this.producer.close();
+  }
+
+  #throwIfLost(): void {
+    const lost = this.#transaction.failure ?? this.#dead ?? this.refused;
+    if (lost !== undefined) throw lost;
+  }
+
+  /** What waits is refused; resolves when what is under way was answered for. */
+  #drop(error: KafkaRxError): Promise<void> {
+    this.producer.refuseNew(error);
+    return this.producer.drop(error);
+  }
+
+  #die(error: unknown): void {
+    this.#dead ??= this.#transaction.failure ?? (error instanceof KafkaRxError ? error : undefined);
+    this.#begun = false;
+  }
+
+  /** Lets readers pass what is there of a unit that failed; whoever opens it next does so at the latest. */
+  async #rollBack(): Promise<void> {
+    const aborted = this.#drop(this.#dead ?? abortedUnit()).then(() => this.#transaction.end('abort'));
+    // Nobody can do more about it.
+    await within(
+      this.#context.driver.clock,
+      aborted.catch(() => {}),
+      rollbackBoundMs,
+    );
+  }
+}

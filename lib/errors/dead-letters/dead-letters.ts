@@ -1,0 +1,137 @@
+import { defaults } from '../../app/defaults.js';
+import type { Clock } from '../../base/clock.js';
+import { Queue } from '../../base/queue.js';
+import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
+import type { Delivery, Problem } from '../../flow/leases/delivery.js';
+import type { Outputs } from '../../flow/sinks/outputs.js';
+import type { Header } from '../../record/headers.js';
+import { KafkaRxError } from '../errors.js';
+import { deadLetterPrefix, textHeaders } from './headers.js';
+import { LetterLimit } from './limit.js';
+import type { DeadLetterOptions } from './options.js';
+import { nothing, type PayloadOf, payloadMaker } from './payload.js';
+import { redactedText } from './redacted-json.js';
+
+/** What the dead letters need of their app. */
+export interface DeadLetterParts {
+  readonly clock: Clock;
+  readonly outputs: Outputs;
+  /** The app's name in the dead letters: its group id. */
+  readonly app: string;
+  /** Paths of the value that the topology masks. */
+  masks(): readonly string[];
+  /** Records handed out since the app began. */
+  handedOut(): number;
+  published(count: number): void;
+  /** No dead letter can be written, or none more may be: nothing is left but to fail. */
+  failed(error: KafkaRxError, delivery: Delivery): void;
+}
+
+/**
+ * Publishes records that could not be processed: where they lie, why they failed and at which node, so that a replay
+ * need not repeat the healthy branches, and of the record itself what the option `payload` allows. The delivery stays
+ * open until the dead letter is acknowledged.
+ */
+export class DeadLetters {
+  readonly #topic: string;
+  readonly #parts: DeadLetterParts;
+  readonly #payloadOf: PayloadOf;
+  readonly #limit: LetterLimit | undefined;
+  readonly #partitions: DeadLetterOutput[] = [];
+
+  constructor(options: DeadLetterOptions, parts: DeadLetterParts) {
+    this.#topic = options.topic;
+    this.#parts = parts;
+    this.#payloadOf = payloadMaker(options.payload ?? 'redacted', parts.masks);
+    const limit = options.limit ?? defaults.deadLetters.limit;
+    this.#limit = limit === 'none' ? undefined : new LetterLimit(limit);
+    parts.outputs.declare(options.topic);
+  }
+
+  /** Records were handed out: what the limit's share is taken of. */
+  consumed(): void {
+    const { clock, handedOut } = this.#parts;
+    this.#limit?.consumed(clock.elapsed(), handedOut());
+  }
+
+  /** Takes a lease on the delivery; called inside its window or under a lease. */
+  publish(problem: Problem, delivery: Delivery): void {
+    const { clock, outputs, handedOut, failed } = this.#parts;
+    const exceeded = this.#limit?.exceededBy(clock.elapsed(), handedOut());
+    if (exceeded !== undefined) {
+      failed(aboveLimit(exceeded, problem, delivery), delivery);
+      return;
+    }
+    delivery.lease();
+    const partition = delivery.partition % outputs.partitionCount(this.#topic);
+    const output = this.#partitions[partition] ?? new DeadLetterOutput(this.#parts, this.#topic, partition);
+    this.#partitions[partition] = output;
+    const source = delivery.source();
+    const { kind, key, value } = source === undefined ? nothing : this.#payloadOf(source, delivery);
+    const headers = textHeaders(deadLetterPrefix, {
+      topic: delivery.topic,
+      partition: String(delivery.partition),
+      offset: String(delivery.offset),
+      timestamp: source && String(source.timestamp),
+      reason: problem.error.code,
+      stage: problem.stage,
+      node: problem.node,
+      // Names of fields come from the record and may be anything.
+      path: problem.error.path === undefined ? undefined : redactedText(problem.error.path),
+      app: this.#parts.app,
+      payload: kind,
+    });
+    output.append(delivery, key, value, headers, clock.now());
+  }
+}
+
+function aboveLimit(what: string, { stage, error }: Problem, at: Delivery): KafkaRxError {
+  return new KafkaRxError('DEAD_LETTER_LIMIT', `${what}; the last failed at ${stage} with ${error.code}`, {
+    at,
+    cause: error,
+    remedy:
+      'Mend what fails and start again, which goes on at this record; or raise deadLetters.limit in createApp',
+  });
+}
+
+class DeadLetterOutput implements OutputListener {
+  readonly #pending = new Queue<Delivery>();
+  readonly #parts: DeadLetterParts;
+  readonly #output: ProducerOutput;
+
+  constructor(parts: DeadLetterParts, topic: string, partition: number) {
+    this.#parts = parts;
+    this.#output = parts.outputs.output(topic, partition, this);
+  }
+
+  append(
+    delivery: Delivery,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: readonly Header[],
+    timestamp: number,
+  ): void {
+    this.#pending.push(delivery);
+    this.#output.append(key, value, headers, timestamp);
+  }
+
+  acknowledged(count: number): void {
+    this.#parts.published(count);
+    for (let i = 0; i < count; i++) this.#pending.shift()?.release();
+  }
+
+  refused(count: number, error: KafkaRxError): void {
+    for (let i = 0; i < count; i++) {
+      const delivery = this.#pending.shift();
+      if (delivery !== undefined) this.#parts.failed(unwritten(error, delivery), delivery);
+    }
+  }
+}
+
+function unwritten(error: KafkaRxError, at: Delivery): KafkaRxError {
+  return new KafkaRxError('PRODUCE', `The dead letter could not be written: ${error.message}`, {
+    at,
+    cause: error,
+    remedy: 'Look at the dead-letter topic; the record stays uncommitted',
+  });
+}

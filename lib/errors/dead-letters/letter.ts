@@ -1,0 +1,96 @@
+import type { Header, Headers } from '../../record/headers.js';
+import type { Coordinates } from '../errors.js';
+import { deadLetterPrefix, isReserved, replayPrefix, textHeaders, textsOf } from './headers.js';
+
+/** What the headers of a dead letter tell. @category Dead letters @since 0.1.0 */
+export interface DeadLetter {
+  /** Where the record lies that could not be processed. */
+  readonly at: Coordinates;
+  /** Milliseconds since 1970, the record's own; undefined where it was not known. */
+  readonly timestamp: number | undefined;
+  /** The error's code. */
+  readonly reason: string;
+  readonly stage: string;
+  /** The node of the topology that could not. */
+  readonly node: string;
+  /** The place inside the value. */
+  readonly path: string | undefined;
+  /** The group id of the app. */
+  readonly app: string;
+  readonly payload: 'redacted' | 'encrypted' | 'none';
+}
+
+/**
+ * Reads the headers of a dead letter.
+ *
+ * @returns undefined for a record that is none
+ * @category Dead letters @since 0.1.0
+ */
+export function readDeadLetter(headers: Headers): DeadLetter | undefined {
+  const texts = textsOf(deadLetterPrefix, headers);
+  const text = (name: string): string => texts.get(name) ?? '';
+  const at = { topic: text('topic'), partition: Number(text('partition')), offset: Number(text('offset')) };
+  const isLetter = at.topic !== '' && Number.isSafeInteger(at.partition) && Number.isSafeInteger(at.offset);
+  if (!isLetter || !texts.has('stage')) return undefined;
+  const timestamp = texts.get('timestamp');
+  const payload = text('payload');
+  return {
+    at,
+    timestamp: timestamp === undefined ? undefined : Number(timestamp),
+    reason: text('reason'),
+    stage: text('stage'),
+    node: text('node'),
+    path: texts.get('path'),
+    app: text('app'),
+    payload: payload === 'redacted' || payload === 'encrypted' ? payload : 'none',
+  };
+}
+
+/** Where a dead letter itself lies, in the topic of dead letters. */
+export interface LetterPosition {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/**
+ * The headers of a record that is published again: its own, and whom it is for.
+ *
+ * @param to the app and its node; undefined: everyone who reads the topic
+ * @category Dead letters @since 0.1.0
+ */
+export function replayHeaders(
+  headers: Headers,
+  letter: Coordinates,
+  to: Pick<DeadLetter, 'app' | 'node'> | undefined,
+): Header[] {
+  return [
+    ...headers.filter(header => !isReserved(header)),
+    ...textHeaders(replayPrefix, {
+      letter: `${letter.topic}/${letter.partition}:${letter.offset}`,
+      app: to?.app,
+      node: to?.node,
+    }),
+  ];
+}
+
+/**
+ * The headers of the mark beside a dead letter that was replayed.
+ *
+ * @category Dead letters @since 0.1.0
+ */
+export function replayedMark({ partition, offset }: LetterPosition): Header[] {
+  return textHeaders(deadLetterPrefix, { replayed: `${partition}:${offset}` });
+}
+
+/**
+ * The dead letter that a mark says was replayed.
+ *
+ * @returns undefined for a record that is no mark
+ * @category Dead letters @since 0.1.0
+ */
+export function readReplayedMark(headers: Headers): LetterPosition | undefined {
+  const text = textsOf(deadLetterPrefix, headers).get('replayed');
+  const [, partition, offset] = /^(\d+):(\d+)$/.exec(text ?? '') ?? [];
+  if (partition === undefined || offset === undefined) return undefined;
+  return { partition: Number(partition), offset: Number(offset) };
+}

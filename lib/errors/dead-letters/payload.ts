@@ -1,0 +1,49 @@
+import { defaults } from '../../app/defaults.js';
+import type { SourceRecord } from '../../drivers/port.js';
+import type { Coordinates } from '../errors.js';
+import type { DeadLetterPayload } from './options.js';
+import { redactedBytes, redactedJson } from './redacted-json.js';
+import { seal, secretKey } from './sealed.js';
+
+/** What a dead letter holds of its record, and how: told in its header `payload`. */
+export interface Payload {
+  readonly kind: 'redacted' | 'encrypted' | 'none';
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+export type PayloadOf = (source: SourceRecord, at: Coordinates) => Payload;
+
+/** Coordinates only. */
+export const nothing: Payload = { kind: 'none', key: null, value: null };
+
+/**
+ * @param masks paths of the value that the topology masks
+ * @throws `CONFIGURATION` for a key that cannot be
+ */
+export function payloadMaker(option: DeadLetterPayload, masks: () => readonly string[]): PayloadOf {
+  if (option === 'none') return () => nothing;
+  if (option === 'redacted') {
+    let names: ReadonlySet<string> | undefined;
+    return ({ key, value }) => {
+      names ??= new Set(masks().map(lastName));
+      return fitting('redacted', redactedBytes(key), redactedJson(value, names));
+    };
+  }
+  const secret = secretKey(option.encrypt.key);
+  return (source, at) => fitting('encrypted', null, seal(source, at, secret));
+}
+
+/** Of `items.*.card`, `card`: what could not be read need not have the shape that the path is of. */
+function lastName(path: string): string {
+  return path.split('.').findLast(segment => segment !== '*') ?? '';
+}
+
+/** A payload that no broker would take must not keep the dead letter from being written. */
+function fitting(kind: Payload['kind'], key: Buffer | null, value: Buffer | undefined): Payload {
+  const room = defaults.deadLetters.maxPayloadBytes;
+  if ((key?.length ?? 0) > room) return nothing;
+  if (value === undefined || (key?.length ?? 0) + value.length > room)
+    return { kind: 'none', key, value: null };
+  return { kind, key, value };
+}

@@ -1,0 +1,93 @@
+import { createCipheriv, createDecipheriv, createSecretKey, KeyObject, randomBytes } from 'node:crypto';
+import type { SourceRecord } from '../../drivers/port.js';
+import type { Headers } from '../../record/headers.js';
+import { type Coordinates, KafkaRxError } from '../errors.js';
+import type { DeadLetterKey } from './options.js';
+
+/** Bytes before the ciphertext: a random nonce, as NIST SP 800-38D recommends for GCM, and the tag. */
+const nonceBytes = 12;
+const tagBytes = 16;
+const keyBytes = 32;
+
+/** What an encrypted dead letter holds of its record. @category Dead letters @since 0.1.0 */
+export interface SealedRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Headers;
+}
+
+/** @throws `CONFIGURATION` for a key that is not 32 bytes; the message does not quote it */
+export function secretKey(key: DeadLetterKey): KeyObject {
+  const secret = key instanceof KeyObject ? key : createSecretKey(keyBytesOf(key));
+  if (secret.type === 'secret' && secret.symmetricKeySize === keyBytes) return secret;
+  throw new KafkaRxError('CONFIGURATION', 'The key of the dead letters is not a secret key of 32 bytes', {
+    remedy: 'Make one with: openssl rand -base64 32',
+  });
+}
+
+function keyBytesOf(key: Exclude<DeadLetterKey, KeyObject>): Uint8Array {
+  if (key instanceof Uint8Array) return key;
+  const text = process.env[key.env] ?? '';
+  return Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
+}
+
+/** Encrypts a record under its coordinates: moved to another dead letter it does not open. */
+export function seal({ key, value, headers }: SourceRecord, at: Coordinates, secret: KeyObject): Buffer {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv('aes-256-gcm', secret, nonce);
+  cipher.setAAD(boundTo(at));
+  const plain = JSON.stringify({
+    key: inBase64(key),
+    value: inBase64(value),
+    headers: headers.map(header => [header.key, inBase64(header.value)]),
+  });
+  const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+}
+
+/**
+ * Opens the payload of an encrypted dead letter.
+ *
+ * @param at the coordinates of the source record, as the letter's headers tell them
+ * @throws `DECODE` when the key is another one, or bytes or coordinates were changed
+ * @category Dead letters @since 0.1.0
+ */
+export function openDeadLetter(payload: Buffer, at: Coordinates, key: DeadLetterKey): SealedRecord {
+  const secret = secretKey(key);
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', secret, payload.subarray(0, nonceBytes), {
+      authTagLength: tagBytes,
+    });
+    decipher.setAAD(boundTo(at));
+    decipher.setAuthTag(payload.subarray(nonceBytes, nonceBytes + tagBytes));
+    const plain = Buffer.concat([decipher.update(payload.subarray(nonceBytes + tagBytes)), decipher.final()]);
+    // Authenticated: it is what `seal` wrote.
+    const record = JSON.parse(plain.toString()) as {
+      key: string | null;
+      value: string | null;
+      headers: [string, string | null][];
+    };
+    return {
+      key: fromBase64(record.key),
+      value: fromBase64(record.value),
+      headers: record.headers.map(([name, value]) => ({ key: name, value: fromBase64(value) })),
+    };
+  } catch {
+    throw new KafkaRxError('DECODE', 'The payload of the dead letter does not open with this key', {
+      at,
+      remedy: 'Use the key that the app encrypted it with; bytes or coordinates may also have been changed',
+    });
+  }
+}
+
+function boundTo({ topic, partition, offset }: Coordinates): Buffer {
+  return Buffer.from(`kafka-rx.dead-letter/${topic}/${partition}/${offset}`);
+}
+
+function inBase64(bytes: Buffer | null): string | null {
+  return bytes === null ? null : bytes.toString('base64');
+}
+
+function fromBase64(text: string | null): Buffer | null {
+  return text === null ? null : Buffer.from(text, 'base64');
+}

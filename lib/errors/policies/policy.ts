@@ -1,0 +1,59 @@
+import { doublingMs } from '../../base/backoff.js';
+import type { RetrySchedule, Stage, Verdict } from '../../flow/leases/delivery.js';
+
+/**
+ * What becomes of a record that fails at a stage.
+ *
+ * - `'fail'` (the default): the app stops, commits nothing past the record, and `run()` rejects with an error that says
+ *   which record of which topic, partition and offset, and what to do.
+ * - `'skip'`: the record is dropped and counted; its offset is committed.
+ * - `'dead-letter'`: the record's coordinates and reason go to the dead-letter topic; its offset is committed once that
+ *   is acknowledged.
+ * - `retry(…)`: tried again with backoff, then one of the three. For what can wait: asynchronous operators and stores.
+ *   A synchronous step goes straight to `otherwise`; sends are tried again by the driver until the delivery timeout.
+ *
+ * @category Policies @since 0.1.0
+ */
+export type Policy = Verdict | RetrySchedule;
+
+/** A policy for each stage; left out: `'fail'`. */
+export type Policies = { readonly [S in Stage]?: Policy | undefined };
+
+/** @category Policies @since 0.1.0 */
+export interface RetryOptions {
+  /** Tries after the first, at least 1. Default 5. */
+  readonly attempts?: number | undefined;
+  /** Milliseconds before the first retry; doubles with each. Default 100. */
+  readonly initialDelayMs?: number | undefined;
+  /** Milliseconds that no delay exceeds. Default 10,000. */
+  readonly maxDelayMs?: number | undefined;
+  /** What becomes of the record when all tries failed. Default `'fail'`. */
+  readonly otherwise?: Verdict | undefined;
+}
+
+/**
+ * Tries again with exponential backoff: `initialDelayMs · 2^(n-1)`, capped. Worst case in all for the defaults, without
+ * the work itself: 100 + 200 + 400 + 800 + 1,600 ms = 3.1 s. No jitter: one process, and tests that repeat.
+ *
+ * @category Policies @since 0.1.0
+ */
+export function retry(options: RetryOptions = {}): RetrySchedule {
+  const { attempts = 5, initialDelayMs = 100, maxDelayMs = 10_000, otherwise = 'fail' } = options;
+  if (!(attempts >= 1)) throw new RangeError(`retry: attempts must be at least 1, not ${attempts}`);
+  if (!(initialDelayMs >= 0))
+    throw new RangeError(`retry: initialDelayMs must not be negative, but is ${initialDelayMs}`);
+  return {
+    attempts,
+    otherwise,
+    delayMs: attempt => doublingMs(attempt, initialDelayMs, maxDelayMs),
+  };
+}
+
+export function isRetry(policy: Policy | undefined): policy is RetrySchedule {
+  return typeof policy === 'object';
+}
+
+/** What a policy comes to where nothing can wait. */
+export function verdictOf(policy: Policy | undefined): Verdict | undefined {
+  return isRetry(policy) ? policy.otherwise : policy;
+}

@@ -1,0 +1,54 @@
+import type { Subscriber } from 'rxjs';
+import { deliveriesOf } from '../../flow/leases/delivery.js';
+import { hostOf } from '../../flow/leases/leases.js';
+import type { KafkaRecord } from '../../record/record.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { type Policy, verdictOf } from './policy.js';
+
+/** What an operator that may fail on a record takes. */
+export interface OperatorOptions {
+  /** The operator's name in `describe()`, errors and dead letters. Default: its own and its function's. */
+  readonly name?: string | undefined;
+  /** What becomes of a record on which the function throws. Default: the app's policy for `process`. */
+  readonly onError?: Policy | undefined;
+}
+
+/**
+ * A function given to an operator threw on a record: the policy decides. A record that no app delivered (a bare
+ * `testRecord`) has no policy; its error goes down the stream.
+ */
+export function processFailed(
+  record: KafkaRecord,
+  node: string,
+  cause: unknown,
+  policy: Policy | undefined,
+  destination: Subscriber<never>,
+): void {
+  const error = processError(record, node, cause);
+  const host = hostOf(record);
+  if (host === undefined) destination.error(error);
+  else host.problem({ stage: 'process', node, error, verdict: verdictOf(policy) }, record[deliveriesOf]);
+}
+
+function processError(record: KafkaRecord, node: string, cause: unknown): KafkaRxError {
+  if (!isKafkaRxError(cause)) {
+    return new KafkaRxError('PROCESS', `The function of '${node}' threw ${errorKind(cause)}`, {
+      at: record,
+      cause,
+      remedy: "Mend it, or set a policy for 'process'",
+    });
+  }
+  if (cause.at !== undefined) return cause;
+  // One of ours that does not know its record: its message holds no value and may be told.
+  const { code, path, retriable } = cause;
+  return new KafkaRxError(code, `'${node}': ${cause.message}`, { at: record, cause, path, retriable });
+}
+
+/** An operator's name with that of the function it was given, such as `project(toReward)`. */
+export function operatorName(
+  operator: string,
+  given: { readonly name: string },
+  options: OperatorOptions,
+): string {
+  return options.name ?? (given.name === '' ? operator : `${operator}(${given.name})`);
+}

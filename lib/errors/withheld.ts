@@ -1,0 +1,88 @@
+import { redact } from '../card/redact.js';
+
+/** Deep enough for every chain that tells something; a circle ends here too. */
+const mostLevels = 5;
+const mostErrors = 10;
+
+/**
+ * What may be shown of an error that is not ours, as an error: its name, code and where it was thrown. Its message is
+ * withheld, and so is all else that it carries: `JSON.parse`, validators, clients and users' functions quote what they
+ * were given. Causes and the errors of an `AggregateError` are treated alike. Never throws.
+ */
+export function withheld(thrown: unknown, level = 0): Error {
+  if (typeof thrown !== 'object' || thrown === null) {
+    return named(new Error(`${typeof thrown} thrown; it is withheld`), 'Error', '');
+  }
+  const error = named(
+    new Error('the message is withheld: it may quote a record'),
+    nameOf(thrown) ?? 'Error',
+    framesOf(thrown),
+  );
+  for (const key of ['code', 'type'] as const) {
+    const value = read(thrown, key);
+    if (typeof value === 'string') hidden(error, key, redact(value));
+    else if (key === 'code' && typeof value === 'number') hidden(error, key, value);
+  }
+  if (typeof read(thrown, 'retriable') === 'boolean') hidden(error, 'retriable', read(thrown, 'retriable'));
+  if (level === mostLevels) return error;
+  const cause = read(thrown, 'cause');
+  if (cause !== undefined) hidden(error, 'cause', withheld(cause, level + 1));
+  const errors = read(thrown, 'errors');
+  if (Array.isArray(errors)) {
+    hidden(
+      error,
+      'errors',
+      errors.slice(0, mostErrors).map(one => withheld(one, level + 1)),
+    );
+  }
+  return error;
+}
+
+/** What can be said of a foreign error without quoting it: its name and its code, never its message. */
+export function errorKind(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return typeof error;
+  const kind = nameOf(error) ?? 'Error';
+  const code = read(error, 'code');
+  return typeof code === 'string' ? `${kind} ${redact(code)}` : kind;
+}
+
+function nameOf(error: object): string | undefined {
+  const name = read(error, 'name');
+  return typeof name === 'string' ? redact(name) : undefined;
+}
+
+/** A getter of a foreign object may throw. */
+function read(object: object, key: string): unknown {
+  try {
+    return (object as Readonly<Record<string, unknown>>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lines of a stack below its message; a message may have lines of its own that look like them. */
+function framesOf(error: object): string {
+  const stack = read(error, 'stack');
+  const message = read(error, 'message');
+  if (typeof stack !== 'string' || typeof message !== 'string') return '';
+  const below = stack.indexOf(message);
+  // Without its message, which was changed later, a stack cannot be told from what it quotes.
+  if (below < 0) return '';
+  return stack
+    .slice(below + message.length)
+    .split('\n')
+    .filter(line => /^ {4}at .*(?::\d+:\d+|<anonymous>|native|index \d+)\)?$/.test(line))
+    .map(line => `\n${redact(line)}`)
+    .join('');
+}
+
+function named(error: Error, name: string, frames: string): Error {
+  hidden(error, 'name', name);
+  hidden(error, 'stack', `${name}: ${error.message}${frames}`);
+  return error;
+}
+
+/** As the engine's own: not enumerable. */
+function hidden(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
+}

@@ -1,0 +1,105 @@
+import { Observable, type OperatorFunction } from 'rxjs';
+import type { AssignedPartition, OffsetCommit } from '../../drivers/port.js';
+import { Watermark } from './watermark.js';
+
+/** A partition during one epoch; `slot` is a small number of the partition's own, equal in all its epochs. */
+export interface LaneIdentity extends AssignedPartition {
+  readonly slot: number;
+}
+
+/** A delivery whose last lease was released. */
+export interface Settled {
+  readonly kind: 'settled';
+  readonly lane: LaneIdentity;
+  /** Position among the epoch's deliveries, from 0, without gaps. */
+  readonly sequence: number;
+  readonly offset: number;
+}
+
+/** The log goes on at `offset` with nothing to deliver before it: control records, aborted or compacted ones. */
+export interface Advanced {
+  readonly kind: 'advanced';
+  readonly lane: LaneIdentity;
+  /** It takes a sequence number of its own, behind the deliveries before it. */
+  readonly sequence: number;
+  /** The next offset that can hold a record. */
+  readonly offset: number;
+}
+
+/** The epoch is over; nothing of it is committed any more. */
+export interface Revoked {
+  readonly kind: 'revoked';
+  readonly lane: LaneIdentity;
+}
+
+/** What happened to a delivery. */
+export type DeliveryEvent = Settled | Advanced | Revoked;
+
+/** An offset that may be committed, and how many deliveries of the epoch lie below it. */
+export interface CommitPoint extends OffsetCommit {
+  /** The lane's. */
+  readonly slot: number;
+  readonly settled: number;
+}
+
+/** A partition's newest epoch. Revoked: `watermark` is undefined, and older epochs stay refused. */
+interface Progress {
+  readonly epoch: number;
+  readonly watermark: Watermark | undefined;
+}
+
+/**
+ * Turns what happened to deliveries, in any order, into commit points in order.
+ *
+ * ```
+ * settled   --1--2--0-----------4--3--|
+ * commits   --------3-----------------5--|   (offsets: everything below is settled)
+ * ```
+ *
+ * Per partition, a commit point is emitted when the first unsettled delivery settles; it is the offset after the last
+ * of the settled run. Offsets never go back within an epoch. An event of an older epoch than the newest seen, or of a
+ * revoked one, is ignored; a newer epoch starts at its own sequence 0. Doubles are harmless. It needs no Kafka and
+ * no clock. Memory: one bit for each delivery between the watermark and the newest settled one, 8 bytes more once the
+ * partition's offsets have had a gap.
+ *
+ * @example
+ * ```ts
+ * deliveries$.pipe(commitInOrder(), commitTo(consumer, { intervalMs: 1000 })).subscribe();
+ * ```
+ * @category Commit @since 0.1.0
+ */
+export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
+  return source =>
+    new Observable(subscriber => {
+      const progress: (Progress | undefined)[] = [];
+      return source.subscribe({
+        next(event) {
+          const { lane } = event;
+          let current = progress[lane.slot];
+          if (current === undefined || lane.epoch > current.epoch) {
+            current = { epoch: lane.epoch, watermark: new Watermark() };
+            progress[lane.slot] = current;
+          }
+          const { watermark } = current;
+          if (lane.epoch < current.epoch || watermark === undefined) return;
+          if (event.kind === 'revoked') {
+            progress[lane.slot] = { epoch: lane.epoch, watermark: undefined };
+            return;
+          }
+          const nextOffset = event.kind === 'settled' ? event.offset + 1 : event.offset;
+          if (watermark.settle(event.sequence, nextOffset)) {
+            subscriber.next(commitPoint(lane, watermark));
+          }
+        },
+        error: error => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      });
+    });
+}
+
+function commitPoint(
+  { topic, partition, epoch, slot }: LaneIdentity,
+  { offset, settled }: Watermark,
+): CommitPoint {
+  return { topic, partition, epoch, offset, slot, settled };
+}

@@ -1,0 +1,49 @@
+import { Observable, type OperatorFunction } from 'rxjs';
+import { defaults } from '../../app/defaults.js';
+import { systemClock } from '../../base/clock.js';
+import type { OffsetCommit } from '../../drivers/port.js';
+import { type CommitResult, type CommitTarget, Committer, type CommitterOptions } from './committer.js';
+
+/**
+ * Commits offsets to Kafka, one commit in flight and everything since merged into the next.
+ *
+ * ```
+ * points    --3--5--9--------12-|
+ * commits   --------(9)--------(12)|     (one for each interval, the newest offset of each partition)
+ * ```
+ *
+ * Emits a `CommitResult` for each commit, confirmed or given up; a failed commit is a result, not an error. On
+ * completion of the source the rest is committed before the result completes; unsubscribing commits nothing more.
+ *
+ * @param target a driver's consumer, or anything with its `commit`
+ * @param options `intervalMs` (default 1,000 ms), `every` (default 10,000 records), `attempts` (default 10), `clock`
+ * @param handle called with the committer, for whoever must flush it (a drain) or await it
+ * @example
+ * ```ts
+ * deliveries$.pipe(commitInOrder(), commitTo(consumer, { intervalMs: 500 })).subscribe();
+ * ```
+ * @category Commit @since 0.1.0
+ */
+export function commitTo(
+  target: CommitTarget,
+  options: Partial<CommitterOptions> = {},
+  handle?: (committer: Committer) => void,
+): OperatorFunction<OffsetCommit, CommitResult> {
+  return source =>
+    new Observable(subscriber => {
+      const committer = new Committer(
+        target,
+        { clock: systemClock, ...defaults.commit, ...options },
+        result => subscriber.next(result),
+      );
+      handle?.(committer);
+      subscriber.add(() => committer.close());
+      subscriber.add(
+        source.subscribe({
+          next: point => committer.add(point),
+          error: error => subscriber.error(error),
+          complete: () => void committer.flush().then(() => subscriber.complete()),
+        }),
+      );
+    });
+}

@@ -1,0 +1,119 @@
+/**
+ * Kafka's committed offsets and the stores' own positions, held against each other.
+ *
+ * 1. Before an offset is committed, each store that can tell its position notes the same offset; the commit names these
+ *    stores. So a store is never behind a commit that names it.
+ * 2. One that is was put back from an older copy, or has lost writes: its partition begins at the store's position.
+ * 3. A commit that names other stores says nothing about ours: another member with an embedded store of its own had the
+ *    partition. Kafka's offset counts; otherwise each rebalance would repeat work.
+ * 4. One that is ahead of the log itself has records that the brokers lost: nobody can tell what is true, so the app fails.
+ */
+
+import type { LifecycleEvent } from '../../app/lifecycle/events.js';
+import type { CommittedPartition, DriverConnection } from '../../drivers/port.js';
+import { KafkaRxError } from '../../errors/errors.js';
+import type { Store, StorePosition, StorePositions } from '../../stores/port.js';
+import type { CommitTarget } from './committer.js';
+
+export type ResumedAtStore = Extract<LifecycleEvent, { readonly type: 'resumed-at-store' }>;
+
+export interface ResumePointsParts {
+  readonly connection: Pick<DriverConnection, 'admin'>;
+  /** Looks up the identities of these topics as they are now; undefined for one that does not exist. */
+  readonly originsOf: (topics: readonly string[]) => Promise<(topic: string) => string | undefined>;
+  /** The identity under which the app writes documents of a topic. */
+  readonly originOf: (topic: string) => string;
+  readonly announce: (event: ResumedAtStore) => void;
+}
+
+interface PositionedStore {
+  readonly name: string;
+  readonly positions: StorePositions;
+}
+
+export class ResumePoints {
+  readonly #stores: readonly PositionedStore[];
+  readonly #parts: ResumePointsParts;
+
+  /** @param stores those without positions are left out */
+  constructor(stores: Iterable<Store<unknown>>, parts: ResumePointsParts) {
+    this.#stores = [...stores].flatMap(({ name, positions }) =>
+      positions === undefined ? [] : [{ name, positions }],
+    );
+    this.#parts = parts;
+  }
+
+  /** Whether there is a store to hold anything against. */
+  get needed(): boolean {
+    return this.#stores.length > 0;
+  }
+
+  /** The same target, with each commit noted in the stores first. */
+  notedBefore(target: CommitTarget): CommitTarget {
+    if (!this.needed) return target;
+    const metadata = ['kafka-rx', ...this.#stores.map(({ positions }) => positions.id)].join(' ');
+    return {
+      commit: async offsets => {
+        const noted = offsets.map(
+          ({ topic, partition, offset }): StorePosition => ({
+            origin: this.#parts.originOf(topic),
+            partition,
+            offset,
+          }),
+        );
+        const writes = this.#stores.flatMap(({ positions }) => positions.advance(noted) ?? []);
+        if (writes.length > 0) await Promise.all(writes);
+        return target.commit(
+          offsets.map(({ topic, partition, epoch, offset }) => ({
+            topic,
+            partition,
+            epoch,
+            offset,
+            metadata,
+          })),
+        );
+      },
+    };
+  }
+
+  /** @see ConsumerOptions.resumeAt */
+  async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
+    const originOf = await this.#parts.originsOf([...new Set(partitions.map(({ topic }) => topic))]);
+    return Promise.all(partitions.map(partition => this.#begin(partition, originOf(partition.topic))));
+  }
+
+  async #begin(at: CommittedPartition, origin: string | undefined): Promise<number | undefined> {
+    if (origin === undefined) return undefined;
+    const { topic, partition, offset: committed, metadata } = at;
+    const named = metadata.split(' ');
+    let behind: { readonly store: string; readonly position: number } | undefined;
+    for (const { name, positions } of this.#stores) {
+      const position = positions.read(origin, partition);
+      if (position !== undefined) await this.#refuseAhead(name, at, position);
+      // A copy from before the store first saw the partition has no position: it has nothing of it.
+      const durable = position ?? 0;
+      if (committed === undefined || durable >= committed || !named.includes(positions.id)) continue;
+      if (behind === undefined || durable < behind.position) behind = { store: name, position: durable };
+    }
+    if (behind === undefined || committed === undefined) return undefined;
+    const first = (await this.#parts.connection.admin.offsets(topic, 'earliest'))[partition] ?? 0;
+    const offset = Math.min(committed, Math.max(behind.position, first));
+    this.#parts.announce({ type: 'resumed-at-store', topic, partition, ...behind, committed, offset });
+    return offset;
+  }
+
+  async #refuseAhead(
+    name: string,
+    { topic, partition }: CommittedPartition,
+    position: number,
+  ): Promise<void> {
+    const end = (await this.#parts.connection.admin.offsets(topic, 'latest'))[partition];
+    if (end === undefined || position <= end) return;
+    throw new KafkaRxError('STORE_AHEAD', `The store '${name}' is ahead of its topic, which ends at ${end}`, {
+      at: { topic, partition, offset: position },
+      remedy:
+        'The brokers lost records, or were put back from a backup: reset group and store to where they are to go on, ' +
+        'or give the store another folder',
+    });
+  }
+}

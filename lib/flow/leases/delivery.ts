@@ -1,0 +1,171 @@
+/**
+ * Deliveries and leases: how kafka-rx knows that everything a source record caused is durable.
+ *
+ * A delivery is one hand-over of a source record to the topology. It stays open while somebody holds a lease on it:
+ * the source during its `next`, a sink until the broker or store has acknowledged, an asynchronous operator until it
+ * has handed on its result. When the last lease is released the delivery is settled. Leases may only be taken inside
+ * a dispatch window, the synchronous span in which the delivery is known to be held open by somebody else: outside
+ * it nobody can say whether its offset was committed already.
+ */
+import type { Clock } from '../../base/clock.js';
+import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../drivers/port.js';
+import type { KafkaRxError } from '../../errors/errors.js';
+import { showOnly } from '../../record/coordinates-only.js';
+
+/** The key under which a record carries its deliveries; shared by all copies of the library in a process. */
+export const deliveriesOf: unique symbol = Symbol.for('kafka-rx.deliveries') as never;
+
+/** One delivery or, behind `batch` and joins, several. */
+export type Deliveries = Delivery | readonly Delivery[];
+
+export const noDeliveries: Deliveries = Object.freeze([]);
+
+/** Why lease holders are told to let go of what they gather. */
+export type FlushReason = 'bound' | 'idle' | 'drain' | 'stop';
+
+/** Where a record failed; each stage has its policy. */
+export type Stage = 'decode' | 'process' | 'encode' | 'produce' | 'store';
+
+/** What becomes of a record that failed; `retry` is resolved by whoever can wait before it gets here. */
+export type Verdict = 'fail' | 'skip' | 'dead-letter';
+
+/** A record that could not be processed at one node of the topology. */
+export interface Problem {
+  readonly stage: Stage;
+  /** The node that could not: the operator's or sink's name. */
+  readonly node: string;
+  readonly error: KafkaRxError;
+  /** The node's own policy; undefined: the app's for the stage. */
+  readonly verdict?: Verdict | undefined;
+}
+
+/** What stands behind a delivery: the app, or a test's double of it. */
+export interface DeliveryHost {
+  readonly clock: Clock;
+  /** Fails the app at once; the first error counts. */
+  fail(error: KafkaRxError): void;
+  /** Applies the policy of the stage. The caller's lease, or the open window, covers the call only. */
+  problem(problem: Problem, deliveries: Deliveries): void;
+  /** The app's policy for retries of a stage, where it has one. */
+  retryFor(stage: Stage): RetrySchedule | undefined;
+  /** Counts records that are no longer wanted. */
+  dropped(reason: DropReason, count: number): void;
+  /** Calls `flush` whenever gathered records must move on. Returns the way out. */
+  onFlush(flush: (reason: FlushReason) => void): () => void;
+}
+
+export type DropReason =
+  | 'stale-epoch'
+  | 'skipped'
+  | 'dead-lettered'
+  | 'after-end'
+  | 'filtered'
+  | 'other-branch';
+
+/** How often and how fast something is tried again. */
+export interface RetrySchedule {
+  /** Tries after the first; Infinity is allowed. */
+  readonly attempts: number;
+  /** Milliseconds before try number `attempt`, counted from 1. */
+  delayMs(attempt: number): number;
+  /** What becomes of the record afterwards. */
+  readonly otherwise: Verdict;
+}
+
+/** A partition during one epoch, as deliveries see it. */
+export interface Lane extends AssignedPartition {
+  /** A small number of the partition's own within its app: per-partition state lives in arrays under it. */
+  readonly slot: number;
+  readonly host: DeliveryHost;
+  /** The epoch is over: whatever carries it is dropped and counted. */
+  readonly ended: boolean;
+  /** Aborted when the epoch ends; for work that is under way. */
+  readonly signal: AbortSignal;
+  /** Hears that a failure keeps a delivery open for good. */
+  hold(): void;
+  /** Hears of a delivery whose last lease was released. */
+  settle(delivery: Delivery): void;
+}
+
+/** The batch that a delivery's record was fetched in; its memory is held until all its deliveries settled. */
+export interface BatchPin {
+  readonly bytes: number;
+  open: number;
+  /** Where records are to be had again; undefined where nobody would ask. */
+  readonly batch?: FetchedBatch | undefined;
+}
+
+/** One hand-over of a source record; made by the source only. */
+export class Delivery {
+  readonly kind = 'settled';
+  declare readonly lane: Lane;
+  /** Counted from 0 in each epoch without gaps; offsets may have gaps. */
+  declare readonly sequence: number;
+  declare readonly offset: number;
+  declare readonly pin: BatchPin;
+  /** Nodes that pass it by, for a replayed record that is for one branch alone. */
+  declare directed: ReadonlySet<string> | undefined;
+  /** Starts with the source's own. */
+  private leases = 1;
+  /** Depth of open dispatch windows; the source's `next` is the first. */
+  private windows = 1;
+  private held = false;
+
+  constructor(lane: Lane, sequence: number, offset: number, pin: BatchPin) {
+    this.lane = lane;
+    this.sequence = sequence;
+    this.offset = offset;
+    this.pin = pin;
+    this.directed = undefined;
+  }
+
+  get topic(): string {
+    return this.lane.topic;
+  }
+
+  get partition(): number {
+    return this.lane.partition;
+  }
+
+  /** Whether a lease may be taken now. */
+  get open(): boolean {
+    return this.windows > 0;
+  }
+
+  /** Whether nothing caused by it is pending. */
+  get settled(): boolean {
+    return this.leases === 0;
+  }
+
+  /** The source record as it was fetched, as long as the delivery is open; undefined where batches are not kept. */
+  source(): SourceRecord | undefined {
+    return this.pin.batch?.reread(this.offset);
+  }
+
+  lease(): void {
+    this.leases++;
+  }
+
+  release(): void {
+    if (--this.leases === 0) this.lane.settle(this);
+  }
+
+  /** Keeps it open for good after a failure: its offset is never committed, and no drain waits for it. */
+  hold(): void {
+    if (this.held) return;
+    this.held = true;
+    this.leases++;
+    this.lane.hold();
+  }
+
+  openWindow(): void {
+    this.windows++;
+  }
+
+  closeWindow(): void {
+    this.windows--;
+  }
+}
+
+// Its lane leads to the app.
+showOnly(Delivery, 'Delivery', ({ topic, partition, offset }) => ({ topic, partition, offset }));

@@ -1,0 +1,119 @@
+/** What sinks and leasing operators do with the deliveries of a record; the only ways to touch a lease. */
+import type { Subscriber } from 'rxjs';
+import { KafkaRxError } from '../../errors/errors.js';
+import type { KafkaRecord } from '../../record/record.js';
+import { type Deliveries, type Delivery, type DeliveryHost, deliveriesOf } from './delivery.js';
+
+/**
+ * Takes a lease on every delivery of a record, for the node `by`.
+ *
+ * @returns false when the record must be dropped: its epoch is over (counted), it is replayed for another branch
+ *   (counted), or it came outside its dispatch window (the app has failed). A record of several deliveries is dropped
+ *   only when that is so of all of them.
+ */
+export function lease(record: KafkaRecord, by: string): boolean {
+  const deliveries = record[deliveriesOf];
+  return Array.isArray(deliveries) ? leaseSeveral(deliveries, by) : leaseOne(deliveries as Delivery, by);
+}
+
+function leaseOne(delivery: Delivery, by: string): boolean {
+  const { lane } = delivery;
+  if (lane.ended) {
+    lane.host.dropped('stale-epoch', 1);
+    return false;
+  }
+  if (!delivery.open) {
+    lane.host.fail(outsideWindow(delivery, by));
+    return false;
+  }
+  if (delivery.directed?.has(by)) {
+    lane.host.dropped('other-branch', 1);
+    return false;
+  }
+  delivery.lease();
+  return true;
+}
+
+function leaseSeveral(deliveries: readonly Delivery[], by: string): boolean {
+  const live = deliveries.find(delivery => !delivery.lane.ended);
+  if (live === undefined) {
+    deliveries[0]?.lane.host.dropped('stale-epoch', 1);
+    return deliveries.length === 0;
+  }
+  const closed = deliveries.find(delivery => !delivery.open);
+  if (closed !== undefined) {
+    closed.lane.host.fail(outsideWindow(closed, by));
+    return false;
+  }
+  if (deliveries.every(delivery => delivery.directed?.has(by))) {
+    live.lane.host.dropped('other-branch', 1);
+    return false;
+  }
+  for (const delivery of deliveries) delivery.lease();
+  return true;
+}
+
+/** Releases what `lease` took. */
+export function release(record: KafkaRecord): void {
+  releaseAll(record[deliveriesOf]);
+}
+
+/** The same without the record, for who need not keep it. */
+export function releaseAll(deliveries: Deliveries): void {
+  if (Array.isArray(deliveries)) for (const delivery of deliveries) delivery.release();
+  else (deliveries as Delivery).release();
+}
+
+/** Keeps a record's deliveries open for good: after a failure its offsets must not be committed. */
+export function hold(record: KafkaRecord): void {
+  holdAll(record[deliveriesOf]);
+}
+
+/** The same without the record. */
+export function holdAll(deliveries: Deliveries): void {
+  for (const delivery of each(deliveries)) delivery.hold();
+}
+
+/** Hands a leased record on inside a dispatch window of its own: how a leasing operator emits. */
+export function emit<K, V>(destination: Subscriber<KafkaRecord<K, V>>, record: KafkaRecord<K, V>): void {
+  const deliveries = each(record[deliveriesOf]);
+  for (const delivery of deliveries) delivery.openWindow();
+  try {
+    destination.next(record);
+  } finally {
+    for (const delivery of deliveries) delivery.closeWindow();
+  }
+}
+
+/** The app behind a record; undefined for a record that was never delivered (a bare `testRecord`). */
+export function hostOf(record: KafkaRecord): DeliveryHost | undefined {
+  return each(record[deliveriesOf])[0]?.lane.host;
+}
+
+export function each(deliveries: Deliveries): readonly Delivery[] {
+  return Array.isArray(deliveries) ? deliveries : [deliveries as Delivery];
+}
+
+/** Whether the epochs of all its deliveries are over: work on it would be thrown away. */
+export function isStale(record: KafkaRecord): boolean {
+  return isOver(record[deliveriesOf]);
+}
+
+/** Whether the epochs of all these deliveries are over; false for none. */
+export function isOver(deliveries: Deliveries): boolean {
+  if (!Array.isArray(deliveries)) return (deliveries as Delivery).lane.ended;
+  return deliveries.length > 0 && deliveries.every(delivery => delivery.lane.ended);
+}
+
+function outsideWindow(at: Delivery, by: string): KafkaRxError {
+  return new KafkaRxError(
+    'OUTSIDE_DISPATCH_WINDOW',
+    `'${by}' was handed a record after its dispatch window had closed: an operator before it held the record back ` +
+      '(delay, debounceTime, bufferTime, observeOn, mergeMap over a promise, …), so its offset may be committed already',
+    {
+      at,
+      remedy:
+        'Use mapAsync, batch or through in place of the operator that holds records; docs/operators.md lists them all',
+    },
+  );
+}

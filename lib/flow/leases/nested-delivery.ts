@@ -1,0 +1,96 @@
+import type { KafkaRecord } from '../../record/record.js';
+import { deliveredAs } from '../../record/record.js';
+import {
+  type Deliveries,
+  Delivery,
+  type DeliveryHost,
+  deliveriesOf,
+  type FlushReason,
+  type Lane,
+  type Problem,
+  type Stage,
+} from './delivery.js';
+import { each } from './leases.js';
+
+/** A record inside a delivery of its own, within the one that it came with. */
+export interface NestedDelivery<K, V> {
+  readonly record: KafkaRecord<K, V>;
+  /** The synchronous hand-over is done: from here on only leases keep it open. */
+  handedOver(): void;
+}
+
+/**
+ * Gives a record a delivery of its own, so that one can tell when a sink is done with it while the delivery it came with
+ * stays open. The caller holds a lease on that.
+ *
+ * @param settled called once: with true when the sink made the record durable, false when its policy dropped it
+ */
+export function nestedDelivery<K, V>(
+  record: KafkaRecord<K, V>,
+  settled: (handled: boolean) => void,
+): NestedDelivery<K, V> {
+  const outer = each(record[deliveriesOf]);
+  const [first] = outer;
+  if (first === undefined) throw new RangeError('a record without a delivery has nothing to nest in');
+  const lane = new NestedLane(outer, first.lane, settled);
+  const delivery = new Delivery(lane, first.sequence, first.offset, { bytes: 0, open: 0 });
+  // Made of several, the record is partly for every branch.
+  if (outer.length === 1) delivery.directed = first.directed;
+  return {
+    record: deliveredAs(record, delivery),
+    handedOver() {
+      delivery.closeWindow();
+      delivery.release();
+    },
+  };
+}
+
+/** A partition as seen from inside a nested delivery: its problems are those of the outer deliveries. */
+class NestedLane implements Lane {
+  readonly host: DeliveryHost;
+  #handled = true;
+
+  constructor(
+    private readonly outer: readonly Delivery[],
+    private readonly lane: Lane,
+    private readonly settled: (handled: boolean) => void,
+  ) {
+    const { host } = lane;
+    this.host = {
+      clock: host.clock,
+      fail: error => host.fail(error),
+      problem: (problem: Problem, _deliveries: Deliveries) => {
+        this.#handled = false;
+        host.problem(problem, outer);
+      },
+      retryFor: (stage: Stage) => host.retryFor(stage),
+      dropped: (reason, count) => host.dropped(reason, count),
+      onFlush: (flush: (reason: FlushReason) => void) => host.onFlush(flush),
+    };
+  }
+
+  get topic(): string {
+    return this.lane.topic;
+  }
+  get partition(): number {
+    return this.lane.partition;
+  }
+  get epoch(): number {
+    return this.lane.epoch;
+  }
+  get slot(): number {
+    return this.lane.slot;
+  }
+  get ended(): boolean {
+    return this.lane.ended;
+  }
+  get signal(): AbortSignal {
+    return this.lane.signal;
+  }
+  hold(): void {
+    for (const delivery of this.outer) delivery.hold();
+  }
+  settle(): void {
+    this.settled(this.#handled && !this.ended);
+  }
+}

@@ -1,0 +1,60 @@
+import type {
+  DriverConnection,
+  DriverProducer,
+  OutputListener,
+  ProducerOptions,
+  ProducerOutput,
+} from '../../drivers/port.js';
+import { KafkaRxError } from '../../errors/errors.js';
+
+/** The app's one producer and the topics that its sinks write: declared while wiring, opened by `run()`. */
+export class Outputs {
+  readonly #topics = new Set<string>();
+  readonly #options: ProducerOptions;
+  #producer: DriverProducer | undefined;
+
+  constructor(options: ProducerOptions) {
+    this.#options = options;
+  }
+
+  /** The topics that sinks write. */
+  get topics(): ReadonlySet<string> {
+    return this.#topics;
+  }
+
+  get bufferedBytes(): number {
+    return this.#producer?.bufferedBytes ?? 0;
+  }
+
+  declare(topic: string): void {
+    this.#topics.add(topic);
+  }
+
+  /** Rejects with `MISSING_TOPIC` when a topic does not exist. */
+  async open(connection: DriverConnection): Promise<void> {
+    const producer = connection.producer(this.#options);
+    this.#producer = producer;
+    if (this.#topics.size > 0) await producer.prepare([...this.#topics]);
+  }
+
+  partitionCount(topic: string): number {
+    return this.#opened().partitionCount(topic);
+  }
+
+  output(topic: string, partition: number, listener: OutputListener): ProducerOutput {
+    return this.#opened().output({ topic, partition }, listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#producer?.close();
+  }
+
+  #opened(): DriverProducer {
+    if (this.#producer === undefined) {
+      throw new KafkaRxError('CLOSED', 'A sink was handed a record before the app ran', {
+        remedy: 'Records come from app.topic, after app.run()',
+      });
+    }
+    return this.#producer;
+  }
+}

@@ -1,0 +1,107 @@
+import { KafkaRxError } from '../../errors/errors.js';
+
+const seed = 0x9747b28c;
+const multiplier = 0x5bd1e995;
+
+/**
+ * Java's murmur2, bit for bit: `org.apache.kafka.common.utils.Utils.murmur2`, a signed 32 bit integer. What decides
+ * that a key written here lands where a Java producer puts it.
+ *
+ * @category Sinks @since 0.1.0
+ */
+export function murmur2(key: Buffer): number {
+  const length = key.length;
+  const whole = length & ~3;
+  let hash = seed ^ length;
+  for (let i = 0; i < whole; i += 4) {
+    let k = word(key, i);
+    k = Math.imul(k, multiplier);
+    k ^= k >>> 24;
+    k = Math.imul(k, multiplier);
+    hash = Math.imul(hash, multiplier) ^ k;
+  }
+  const rest = length - whole;
+  if (rest >= 3) hash ^= byte(key, whole + 2) << 16;
+  if (rest >= 2) hash ^= byte(key, whole + 1) << 8;
+  if (rest >= 1) hash = Math.imul(hash ^ byte(key, whole), multiplier);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, multiplier);
+  hash ^= hash >>> 15;
+  return hash | 0;
+}
+
+function word(key: Buffer, at: number): number {
+  return byte(key, at) | (byte(key, at + 1) << 8) | (byte(key, at + 2) << 16) | (byte(key, at + 3) << 24);
+}
+
+function byte(key: Buffer, at: number): number {
+  return key[at] ?? 0;
+}
+
+/**
+ * The partition that Kafka's default partitioner gives a key: murmur2 with its sign bit cleared, modulo the number of
+ * partitions.
+ *
+ * @param partitions the topic's number of partitions, at least 1
+ * @category Sinks @since 0.1.0
+ */
+export function partitionForKey(key: Buffer, partitions: number): number {
+  return (murmur2(key) & 0x7fffffff) % partitions;
+}
+
+/**
+ * Chooses the partition of each record of one topic.
+ *
+ * @param key the encoded key, or null
+ * @param bytes the record's size in bytes, key, value and headers: what fills the sticky partition's batch
+ * @category Sinks @since 0.1.0
+ */
+export type Partitioner = (key: Buffer | null, bytes: number) => number;
+
+/** Bytes without a key that go to one partition before the next is chosen: Kafka's default `batch.size`, 16 KiB. */
+export const stickyBatchBytes = 16_384;
+
+/**
+ * Kafka's default partitioner for one topic. A key decides by its hash. Records without a key stick to one partition
+ * until {@link stickyBatchBytes} went there, the last record included, and then go to another at random, so that they
+ * fill batches and are spread evenly all the same (KIP-480, and KIP-794 for counting bytes rather than batches). An
+ * empty key is a key.
+ *
+ * Load is not measured: Java's adaptive choice (`partitioner.adaptive.partitioning.enable`) has no counterpart.
+ *
+ * @param partitionCount the topic's number of partitions, asked for each record, since it may grow
+ * @param random from 0 inclusive to 1 exclusive. Default `Math.random`
+ * @category Sinks @since 0.1.0
+ */
+export function createPartitioner(
+  partitionCount: () => number,
+  random: () => number = Math.random,
+): Partitioner {
+  let sticky = -1;
+  let written = 0;
+  return (key, bytes) => {
+    const partitions = partitionCount();
+    if (!(partitions >= 1)) {
+      throw new KafkaRxError('PRODUCE', 'the topic has no partition to write to', {
+        remedy: 'Create the topic first',
+      });
+    }
+    if (key !== null) return partitionForKey(key, partitions);
+    // A topic that was created anew may have fewer partitions than it had.
+    if (sticky < 0 || sticky >= partitions) sticky = Math.floor(random() * partitions);
+    const chosen = sticky;
+    written += bytes;
+    if (written >= stickyBatchBytes) {
+      written = 0;
+      sticky = another(chosen, partitions, random);
+    }
+    return chosen;
+  };
+}
+
+/** Each of the others with the same chance. */
+function another(current: number, partitions: number, random: () => number): number {
+  if (partitions === 1) return current;
+  const next = Math.floor(random() * (partitions - 1));
+  return next < current ? next : next + 1;
+}

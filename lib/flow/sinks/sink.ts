@@ -1,0 +1,147 @@
+import { type Observer, Subscription } from 'rxjs';
+import { type Place, placed } from '../../app/topology/topology-observable.js';
+import type { Clock } from '../../base/clock.js';
+import type { Coordinates } from '../../errors/errors.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import type { KafkaRecord } from '../../record/record.js';
+import {
+  type Deliveries,
+  type DeliveryHost,
+  deliveriesOf,
+  noDeliveries,
+  type Verdict,
+} from '../leases/delivery.js';
+import { each, holdAll, lease, releaseAll } from '../leases/leases.js';
+
+/** What every sink needs of its app. */
+export interface SinkHost extends DeliveryHost {
+  readonly clock: Clock;
+  /** From the first wiring until the app has stopped or failed: a sink that ends meanwhile loses records. */
+  readonly live: boolean;
+  /** The source record that is being handed out right now, for errors that come without one. */
+  readonly dispatching: Coordinates | undefined;
+  /** Notes the way that a record took to a sink nobody was seen to subscribe. */
+  observe(topic: string, place: Place): void;
+}
+
+/** @category Sinks @since 0.1.0 */
+export interface SinkOptions {
+  /** The sink's name in `describe()`, errors and metrics. Default: its topic or store. */
+  readonly name?: string | undefined;
+  /** Allows the sink to complete or be unsubscribed while the app runs. Default false: that fails the app. */
+  readonly mayEnd?: boolean | undefined;
+}
+
+/**
+ * What all sinks share: the lease on receipt, and what it means when a sink ends.
+ *
+ * A Subscription and an Observer in one, so that rxjs hands it records without a wrapper and unsubscribing is seen.
+ */
+export abstract class Sink<K, V> extends Subscription implements Observer<KafkaRecord<K, V>> {
+  readonly name: string;
+  readonly #mayEnd: boolean;
+  readonly #observed = new Set<string>();
+  /** The topic seen last: mostly there is one, and comparing beats looking up. */
+  #lastTopic = '';
+
+  protected constructor(
+    protected readonly host: SinkHost,
+    protected readonly place: Place,
+    { mayEnd = false }: SinkOptions,
+  ) {
+    super();
+    this.name = place.node.id;
+    this.#mayEnd = mayEnd;
+    placed(this, place);
+  }
+
+  /** Takes a leased record; must not throw, and must see to it that the lease is released in the end. */
+  protected abstract take(record: KafkaRecord<K, V>): void;
+
+  next(record: KafkaRecord<K, V>): void {
+    // Anything at all may come through an untyped operator; what carries no delivery is handled like an empty list.
+    const deliveries = record?.[deliveriesOf] ?? noDeliveries;
+    if (!this.host.live) {
+      // Not written, so not to be committed by whoever still holds a lease on it.
+      holdAll(deliveries);
+      this.host.dropped('after-end', 1);
+      return;
+    }
+    if (Array.isArray(deliveries) && deliveries.length === 0) {
+      this.host.fail(
+        new KafkaRxError(
+          'WITHOUT_DELIVERY',
+          `'${this.name}' was handed a record that came from no source of this app`,
+          {
+            at: this.host.dispatching,
+            remedy: 'Make records with withValue or mapValue out of those that app.topic delivers',
+          },
+        ),
+      );
+      return;
+    }
+    if (record.topic !== this.#lastTopic) {
+      this.#lastTopic = record.topic;
+      if (!this.#observed.has(record.topic)) {
+        this.#observed.add(record.topic);
+        this.host.observe(record.topic, this.place);
+      }
+    }
+    if (lease(record, this.name)) this.take(record);
+  }
+
+  error(error: unknown): void {
+    if (this.host.live) {
+      this.host.fail(
+        isKafkaRxError(error)
+          ? error
+          : new KafkaRxError('PROCESS', `A plain operator before '${this.name}' threw ${errorKind(error)}`, {
+              at: this.host.dispatching,
+              cause: error,
+              remedy:
+                'Mend it, or use mapValue, which has a policy for what throws; the app builds its graph anew on restart',
+            }),
+      );
+    }
+    super.unsubscribe();
+  }
+
+  complete(): void {
+    this.#ended('completed');
+    super.unsubscribe();
+  }
+
+  override unsubscribe(): void {
+    if (this.closed) return;
+    super.unsubscribe();
+    this.#ended('was unsubscribed');
+  }
+
+  #ended(how: string): void {
+    if (this.#mayEnd || !this.host.live) return;
+    this.host.fail(
+      new KafkaRxError(
+        'SINK_ENDED',
+        `The sink '${this.name}' ${how} while the app runs: its records would be lost`,
+        {
+          at: this.host.dispatching,
+          remedy:
+            'Look for take, takeUntil, first or a switchMap before it, stop the app with stop(), or set mayEnd',
+        },
+      ),
+    );
+  }
+
+  /** A problem with one record at this sink: the policy decides, and the lease ends. */
+  protected problemWith(
+    deliveries: Deliveries,
+    stage: 'encode' | 'produce' | 'store' | 'process',
+    error: KafkaRxError,
+    verdict: Verdict | undefined,
+  ): void {
+    // The record's own host: behind `through` that is not the app itself.
+    const host = each(deliveries)[0]?.lane.host ?? this.host;
+    host.problem({ stage, node: this.name, error, verdict }, deliveries);
+    releaseAll(deliveries);
+  }
+}

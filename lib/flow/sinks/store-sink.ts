@@ -1,0 +1,174 @@
+import type { Place } from '../../app/topology/topology-observable.js';
+import { Queue } from '../../base/queue.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { isRetry, type Policy, verdictOf } from '../../errors/policies/policy.js';
+import type { Counter } from '../../logging/metrics/metrics.js';
+import type { KafkaRecord } from '../../record/record.js';
+import type { Document, Store } from '../../stores/port.js';
+import { deliveriesOf, type RetrySchedule } from '../leases/delivery.js';
+import { hold, isStale, release } from '../leases/leases.js';
+import type { Guard } from './guard.js';
+import { Sink, type SinkHost, type SinkOptions } from './sink.js';
+
+/** @category Sinks @since 0.1.0 */
+export interface StoreSinkOptions extends SinkOptions {
+  /** What becomes of documents that cannot be written. Default: the app's policy for `store`. */
+  readonly onStoreError?: Policy | undefined;
+  /** Documents in one write, at most. Default 2,000. */
+  readonly maxDocuments?: number | undefined;
+}
+
+export interface StoreSinkParts {
+  readonly guard: () => Guard;
+  /** The source topic's identity, as `cluster/topic`. */
+  readonly originOf: (topic: string) => string;
+  readonly stored: Counter;
+  readonly maxDocuments: number;
+}
+
+/**
+ * Writes records into a store: at once when idle, and what arrives while a write is under way in the next one. The
+ * lease of each lasts until its write is durable.
+ */
+export class StoreSink<V> extends Sink<unknown, V> {
+  readonly #store: Store<V>;
+  readonly #options: StoreSinkOptions;
+  readonly #parts: StoreSinkParts;
+  readonly #waiting = new Queue<KafkaRecord<unknown, V>>();
+  readonly #labels: { readonly store: string };
+  #busy = false;
+
+  constructor(
+    host: SinkHost,
+    place: Place,
+    store: Store<V>,
+    options: StoreSinkOptions,
+    parts: StoreSinkParts,
+  ) {
+    super(host, place, options);
+    this.#store = store;
+    this.#options = options;
+    this.#parts = parts;
+    this.#labels = { store: store.name };
+  }
+
+  protected take(record: KafkaRecord<unknown, V>): void {
+    try {
+      const guard = this.#parts.guard();
+      guard.checkValue(record.value, record, this.name);
+      guard.checkDocument(record.value, record, this.name);
+    } catch (cause) {
+      this.problemWith(record[deliveriesOf], 'encode', this.#storeError(cause, [record]), undefined);
+      return;
+    }
+    this.#waiting.push(record);
+    if (this.#busy) return;
+    this.#busy = true;
+    this.host.clock.defer(() => this.#writeNext());
+  }
+
+  #writeNext(): void {
+    const records: KafkaRecord<unknown, V>[] = [];
+    const limit = this.#options.maxDocuments ?? this.#parts.maxDocuments;
+    while (records.length < limit) {
+      const record = this.#waiting.shift();
+      if (record === undefined) break;
+      if (isStale(record)) this.host.dropped('stale-epoch', 1);
+      else records.push(record);
+    }
+    if (records.length === 0) {
+      this.#busy = false;
+      return;
+    }
+    this.#write(records, 1);
+  }
+
+  #write(records: readonly KafkaRecord<unknown, V>[], attempt: number): void {
+    let written: Promise<void> | undefined;
+    try {
+      written = this.#store.write(records.map(record => this.#document(record)));
+    } catch (cause) {
+      this.#failed(records, cause, attempt);
+      return;
+    }
+    if (written === undefined) this.#done(records);
+    else
+      written
+        .then(
+          () => this.#done(records),
+          cause => this.#failed(records, cause, attempt),
+        )
+        .catch(cause => this.#broken(cause));
+  }
+
+  #done(records: readonly KafkaRecord<unknown, V>[]): void {
+    this.#parts.stored.add(records.length, this.#labels);
+    for (const record of records) release(record);
+    if (this.#waiting.length === 0) this.#busy = false;
+    else this.host.clock.defer(() => this.#writeNext());
+  }
+
+  #failed(records: readonly KafkaRecord<unknown, V>[], cause: unknown, attempt: number): void {
+    const policy = this.#options.onStoreError ?? this.host.retryFor('store');
+    const schedule: RetrySchedule | undefined = isRetry(policy) ? policy : undefined;
+    if (schedule !== undefined && attempt <= schedule.attempts && this.host.live) {
+      this.host.clock.schedule(() => this.#write(records, attempt + 1), schedule.delayMs(attempt));
+      return;
+    }
+    if (records.length > 1) {
+      // One document may be the cause: written alone, the others need not share its fate.
+      this.#writeSingly(records, 0);
+      return;
+    }
+    const error = this.#storeError(cause, records);
+    for (const record of records) this.problemWith(record[deliveriesOf], 'store', error, verdictOf(policy));
+    this.host.clock.defer(() => this.#writeNext());
+  }
+
+  #writeSingly(records: readonly KafkaRecord<unknown, V>[], index: number): void {
+    const record = records[index];
+    if (record === undefined || !this.host.live) {
+      for (const unwritten of records.slice(index)) hold(unwritten);
+      this.host.clock.defer(() => this.#writeNext());
+      return;
+    }
+    const refused = (cause: unknown): void => {
+      this.problemWith(
+        record[deliveriesOf],
+        'store',
+        this.#storeError(cause, [record]),
+        verdictOf(this.#options.onStoreError),
+      );
+      this.#writeSingly(records, index + 1);
+    };
+    const done = (): void => {
+      this.#parts.stored.add(1, this.#labels);
+      release(record);
+      this.#writeSingly(records, index + 1);
+    };
+    Promise.resolve()
+      .then(() => this.#store.write([this.#document(record)]))
+      .then(done, refused)
+      .catch(cause => this.#broken(cause));
+  }
+
+  /** A throw of our own must not leave the sink busy for ever. */
+  #broken(cause: unknown): void {
+    this.host.fail(this.#storeError(cause, []));
+  }
+
+  #document(record: KafkaRecord<unknown, V>): Document<V> {
+    const { topic, partition, offset, ordinal, value, timestamp } = record;
+    return { source: { origin: this.#parts.originOf(topic), partition, offset, ordinal }, value, timestamp };
+  }
+
+  #storeError(cause: unknown, records: readonly KafkaRecord[]): KafkaRxError {
+    if (isKafkaRxError(cause, 'GUARD')) return cause;
+    const told = isKafkaRxError(cause) ? cause.message : errorKind(cause);
+    return new KafkaRxError('STORE', `The store '${this.#store.name}' could not write: ${told}`, {
+      at: records[0],
+      cause,
+      remedy: "Look at the store's disk and permissions, or set a policy for 'store', such as retry()",
+    });
+  }
+}

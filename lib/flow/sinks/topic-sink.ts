@@ -1,0 +1,212 @@
+import type { Place } from '../../app/topology/topology-observable.js';
+import { Queues } from '../../base/queues.js';
+import type { Codec } from '../../codecs/codec.js';
+import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import type { Counter } from '../../logging/metrics/metrics.js';
+import { type Header, type Headers, noHeaders } from '../../record/headers.js';
+import type { KafkaRecord } from '../../record/record.js';
+import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
+import { each, releaseAll } from '../leases/leases.js';
+import type { Guard } from './guard.js';
+import type { Outputs } from './outputs.js';
+import { createPartitioner, type Partitioner } from './partitioner.js';
+import { Sink, type SinkHost, type SinkOptions } from './sink.js';
+
+/** @category Sinks @since 0.1.0 */
+export interface TopicSinkOptions<V> extends SinkOptions {
+  /** Encodes what is written. */
+  readonly value: Codec<V>;
+  /** The partition to write to. Default: Kafka's own rule, by the key's bytes, or sticky for a null key. */
+  readonly partition?: ((record: KafkaRecord<unknown, V>, partitions: number) => number) | undefined;
+  /** Names of headers that are passed on, or a function that makes them. Default: none. */
+  readonly headers?: readonly string[] | ((record: KafkaRecord<unknown, V>) => readonly Header[]) | undefined;
+  /** Milliseconds since 1970. Default: the record's own timestamp. */
+  readonly timestamp?: ((record: KafkaRecord<unknown, V>) => number) | undefined;
+  /** What becomes of a record that cannot be encoded, or that the guard refuses. Default: the app's policy. */
+  readonly onEncodeError?: Verdict | undefined;
+  /** What becomes of a record that the broker refuses for good. Default: the app's policy. */
+  readonly onProduceError?: Verdict | undefined;
+}
+
+/** How the key is made; resolved from `key` and `keyBy`. */
+export type KeyOf<K, V> = (record: KafkaRecord<K, V>) => Buffer | null;
+
+/** What the sink shares with its app. */
+export interface TopicSinkParts {
+  readonly outputs: Outputs;
+  readonly guard: () => Guard;
+  readonly produced: Counter;
+}
+
+/** Publishes records to a topic. The lease of each lasts until the broker has acknowledged it. */
+export class TopicSink<K, V> extends Sink<K, V> {
+  readonly #topic: string;
+  readonly #keyOf: KeyOf<K, V>;
+  readonly #options: TopicSinkOptions<V>;
+  readonly #parts: TopicSinkParts;
+  /** By partition, from the first record on. */
+  readonly #opened: (ProducerOutput | undefined)[] = [];
+  /**
+   * What is on its way, by partition, in order. Deliveries alone are kept: records and their values would live until the
+   * acknowledgement, and be copied by the garbage collector meanwhile.
+   */
+  readonly #pending = new Queues<Deliveries>();
+  readonly #labels: { readonly topic: string };
+  readonly #partitioner: Partitioner;
+  readonly #passed: ReadonlySet<string>;
+
+  constructor(
+    host: SinkHost,
+    place: Place,
+    topic: string,
+    keyOf: KeyOf<K, V>,
+    options: TopicSinkOptions<V>,
+    parts: TopicSinkParts,
+  ) {
+    super(host, place, options);
+    this.#topic = topic;
+    this.#keyOf = keyOf;
+    this.#options = options;
+    this.#parts = parts;
+    this.#labels = { topic };
+    this.#partitioner = createPartitioner(() => parts.outputs.partitionCount(topic));
+    this.#passed = new Set(typeof options.headers === 'function' ? [] : options.headers);
+    parts.outputs.declare(topic);
+  }
+
+  protected take(record: KafkaRecord<K, V>): void {
+    try {
+      const guard = this.#parts.guard();
+      guard.checkValue(record.value, record, this.name);
+      const key = this.#keyOf(record);
+      const value = this.#options.value.encode(record.value);
+      const headers = this.#headersOf(record);
+      if (guard.scans) {
+        guard.checkBytes(key, 'key', record, this.name);
+        guard.checkBytes(value, 'value', record, this.name);
+        for (const header of headers) guard.checkBytes(header.value, 'header', record, this.name);
+      }
+      const timestamp = this.#options.timestamp?.(record) ?? record.timestamp;
+      const partition = this.#partitionOf(record, key, value);
+      const output = this.#opened[partition] ?? this.#open(partition);
+      output.append(key, value, headers, timestamp);
+      this.#pending.push(partition, record[deliveriesOf]);
+    } catch (cause) {
+      const error = this.#encodeError(cause, record);
+      this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
+    }
+  }
+
+  #partitionOf(record: KafkaRecord<K, V>, key: Buffer | null, value: Buffer | null): number {
+    return this.#options.partition === undefined
+      ? this.#partitioner(key, (key?.length ?? 0) + (value?.length ?? 0))
+      : this.#chosenPartition(record, this.#options.partition);
+  }
+
+  #open(partition: number): ProducerOutput {
+    const output = this.#parts.outputs.output(this.#topic, partition, new PartitionListener(this, partition));
+    // One after the other: an array that is written far behind its end turns into a hash table.
+    while (this.#opened.length < partition) this.#opened.push(undefined);
+    this.#opened[partition] = output;
+    return output;
+  }
+
+  #chosenPartition(record: KafkaRecord<K, V>, choose: NonNullable<TopicSinkOptions<V>['partition']>): number {
+    const count = this.#parts.outputs.partitionCount(this.#topic);
+    const chosen = choose(record, count);
+    if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
+      throw new KafkaRxError(
+        'ENCODE',
+        `'${this.name}' chose partition ${chosen} of a topic that has ${count}`,
+        {
+          at: record,
+          remedy: 'Mend the partition function of app.to',
+        },
+      );
+    }
+    return chosen;
+  }
+
+  #headersOf(record: KafkaRecord<K, V>): Headers {
+    const { headers } = this.#options;
+    if (typeof headers === 'function') return headers(record);
+    if (this.#passed.size === 0 || record.headers.length === 0) return noHeaders;
+    return record.headers.filter(header => this.#passed.has(header.key));
+  }
+
+  #encodeError(cause: unknown, record: KafkaRecord): KafkaRxError {
+    if (isKafkaRxError(cause)) return cause;
+    return new KafkaRxError('ENCODE', `A codec or selector of '${this.name}' threw ${errorKind(cause)}`, {
+      at: record,
+      cause,
+      remedy: "Mend it, or set a policy for 'encode'",
+    });
+  }
+
+  /** @internal by count, the oldest first */
+  acknowledged(partition: number, count: number): void {
+    this.#parts.produced.add(count, this.#labels);
+    for (let i = 0; i < count; i++) {
+      const deliveries = this.#pending.shift(partition);
+      if (deliveries !== undefined) releaseAll(deliveries);
+    }
+  }
+
+  /** @internal */
+  refused(partition: number, count: number, error: KafkaRxError): void {
+    for (let i = 0; i < count; i++) {
+      const deliveries = this.#pending.shift(partition);
+      if (deliveries !== undefined) this.#refused(deliveries, error);
+    }
+  }
+
+  #refused(deliveries: Deliveries, error: KafkaRxError): void {
+    const wasLive = this.host.live;
+    const named = new KafkaRxError('PRODUCE', `'${this.name}' could not write: ${error.message}`, {
+      at: each(deliveries).at(-1),
+      cause: error,
+      remedy: "Look at the topic and its limits, or set a policy for 'produce'",
+    });
+    this.problemWith(deliveries, 'produce', named, this.#options.onProduceError);
+    // It failed the app: a record behind it must not be written before it, which the final drain would let happen.
+    if (wasLive && !this.host.live) void this.#parts.outputs.close().catch(() => {});
+  }
+}
+
+/** Tells a sink which of its partitions a producer speaks of; what it tells lies in the sink. */
+class PartitionListener<K, V> implements OutputListener {
+  constructor(
+    private readonly sink: TopicSink<K, V>,
+    private readonly partition: number,
+  ) {}
+
+  acknowledged(count: number): void {
+    this.sink.acknowledged(this.partition, count);
+  }
+
+  refused(count: number, error: KafkaRxError): void {
+    this.sink.refused(this.partition, count, error);
+  }
+}
+
+/** How `key` and `keyBy` come together. */
+export function keyMaker<K, V>(
+  codec: Codec<unknown> | undefined,
+  keyBy: ((value: V, record: KafkaRecord<K, V>) => unknown) | undefined,
+): KeyOf<K, V> {
+  const key =
+    keyBy === undefined
+      ? (record: KafkaRecord<K, V>) => record.key
+      : (record: KafkaRecord<K, V>) => keyBy(record.value, record);
+  if (codec !== undefined) return record => codec.encode(key(record));
+  return record => {
+    const plain: unknown = key(record);
+    if (typeof plain === 'string') return Buffer.from(plain);
+    if (plain === null || Buffer.isBuffer(plain)) return plain;
+    throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
+      at: record,
+      remedy: 'Give app.to a key codec, or a keyBy that returns a string',
+    });
+  };
+}

@@ -1,0 +1,106 @@
+import type { TopicPartition } from '../../drivers/port.js';
+import type { PartitionLane } from './partition-lane.js';
+
+/** Limits of what was fetched and waits for its turn. */
+export interface IntakeBounds {
+  /** Bytes fetched and not handed out, over all partitions, above which all are paused. Default 128 MiB. */
+  readonly maxQueuedBytes: number;
+  /** The same of one partition, above which that one is paused. Default 2 MiB. */
+  readonly maxQueuedBytesPerPartition: number;
+}
+
+/** The driver, as far as it can be told to bring nothing more for a while. */
+export interface IntakePorts {
+  readonly bounds: IntakeBounds;
+  /** Those of the assignment. */
+  lanes(): readonly PartitionLane[];
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+}
+
+/** Of the common bound: to pause and resume a thousand partitions costs as much as to hand out a few hundred records. */
+const resumeShare = 0.25;
+
+/**
+ * Keeps what was fetched and waits for its turn within bounds: a partition is paused above its own, all of them above the common
+ * one, and they go on below half of the first and a quarter of the second. With the first alone, a backlog in a thousand partitions would lie in memory at once.
+ */
+export class Intake {
+  readonly #ports: IntakePorts;
+  #queuedBytes = 0;
+  /** Of these, what could not be handed out when nothing else waited: nobody wants it, or its partition is held up. */
+  #stuckBytes = 0;
+  #full = false;
+
+  constructor(ports: IntakePorts) {
+    this.#ports = ports;
+  }
+
+  /** A batch has come. */
+  received(lane: PartitionLane, bytes: number): void {
+    const { bounds, lanes } = this.#ports;
+    lane.queuedBytes += bytes;
+    this.#queuedBytes += bytes;
+    if (this.#full) return;
+    this.#full = this.#waiting > bounds.maxQueuedBytes;
+    if (this.#full) this.#pause(lanes());
+    else if (lane.queuedBytes > bounds.maxQueuedBytesPerPartition) this.#pause([lane]);
+  }
+
+  /** A batch was handed out to its end. */
+  handedOut(lane: PartitionLane, bytes: number): void {
+    lane.queuedBytes -= bytes;
+    this.#forget(bytes);
+    if (!this.#full) this.#resume([lane]);
+  }
+
+  /** What waited of it is thrown away. */
+  discarded(lane: PartitionLane): void {
+    const bytes = lane.queuedBytes;
+    lane.queuedBytes = 0;
+    this.#forget(bytes);
+  }
+
+  /** Nothing of what waits can be handed out: it must not keep other partitions from being fetched. */
+  starved(): void {
+    this.#stuckBytes = this.#queuedBytes;
+    this.#makeRoom();
+  }
+
+  get #waiting(): number {
+    return this.#queuedBytes - this.#stuckBytes;
+  }
+
+  #forget(bytes: number): void {
+    this.#queuedBytes -= bytes;
+    this.#stuckBytes = Math.min(this.#stuckBytes, this.#queuedBytes);
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    if (!this.#full || this.#waiting >= this.#ports.bounds.maxQueuedBytes * resumeShare) return;
+    this.#full = false;
+    this.#resume(this.#ports.lanes());
+  }
+
+  #pause(lanes: readonly PartitionLane[]): void {
+    const fetched: PartitionLane[] = [];
+    for (const lane of lanes) {
+      if (lane.pausedAtDriver || lane.draining) continue;
+      lane.pausedAtDriver = true;
+      fetched.push(lane);
+    }
+    if (fetched.length > 0) this.#ports.pause(fetched);
+  }
+
+  #resume(lanes: readonly PartitionLane[]): void {
+    const below = this.#ports.bounds.maxQueuedBytesPerPartition / 2;
+    const paused: PartitionLane[] = [];
+    for (const lane of lanes) {
+      if (!lane.pausedAtDriver || lane.draining || lane.queuedBytes >= below) continue;
+      lane.pausedAtDriver = false;
+      paused.push(lane);
+    }
+    if (paused.length > 0) this.#ports.resume(paused);
+  }
+}

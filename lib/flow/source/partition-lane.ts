@@ -1,0 +1,116 @@
+import { Queue } from '../../base/queue.js';
+import type { AssignedPartition, FetchedBatch } from '../../drivers/port.js';
+import type { BatchPin, Delivery, DeliveryHost, Lane } from '../leases/delivery.js';
+import { type BatchPreparation, preparationFor } from './batch-preparation.js';
+import type { TopicView } from './topic-view.js';
+import type { TakesTurns, Turn } from './turns.js';
+
+/** What a lane tells its dispatcher. */
+export interface LaneOwner {
+  settled(lane: PartitionLane, delivery: Delivery): void;
+}
+
+/** A partition of this member during one epoch: what was fetched of it, what was handed out, what is settled. */
+export class PartitionLane implements Lane, TakesTurns {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly preparation: BatchPreparation | undefined;
+  readonly batches = new Queue<FetchedBatch>();
+  /** The batch whose records are being handed out, and its pin. */
+  current: { readonly batch: FetchedBatch; readonly pin: BatchPin } | undefined;
+  /** Bytes fetched and not handed out. */
+  queuedBytes = 0;
+  /** Bytes of batches that unsettled deliveries hold in memory. */
+  pinnedBytes = 0;
+  /** Sequence numbers given out. */
+  opened = 0;
+  /** Deliveries below the watermark, as the last commit point said. */
+  belowWatermark = 0;
+  /** The watermark's offset; before the first commit point that of the first record, -1 before that. */
+  watermark = -1;
+  /** Since when the first unsettled delivery has held the watermark, on the clock's monotonic time. */
+  watermarkMovedAt = 0;
+  unsettled = 0;
+  /** Deliveries that a failure keeps from ever settling. */
+  held = 0;
+  /** Offset after the last record handed out. */
+  position = -1;
+  endOffset = -1;
+  pausedAtDriver = false;
+  /** Hands out nothing more: the epoch is about to end. */
+  draining = false;
+  /** Every view of it has somebody to hand records to. */
+  wanted: boolean;
+  turn: Turn = 'none';
+  #ended = false;
+  #controller: AbortController | undefined;
+
+  constructor(
+    { topic, partition, epoch }: AssignedPartition,
+    readonly slot: number,
+    readonly host: DeliveryHost,
+    readonly views: readonly TopicView[],
+    private readonly owner: LaneOwner,
+  ) {
+    this.topic = topic;
+    this.partition = partition;
+    this.epoch = epoch;
+    this.preparation = preparationFor(views);
+    this.wanted = isWanted(views);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#ended) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** From the watermark to the newest delivery. */
+  get span(): number {
+    return this.opened - this.belowWatermark;
+  }
+
+  get hasWork(): boolean {
+    return this.current !== undefined || this.batches.length > 0;
+  }
+
+  /** A view of it may have gained or lost a subscriber. */
+  subscribersChanged(): void {
+    this.wanted = isWanted(this.views);
+  }
+
+  /** Nothing is pending but what a failure holds. */
+  get quiet(): boolean {
+    return this.unsettled <= this.held;
+  }
+
+  discardQueue(): void {
+    this.batches.clear();
+    this.current = undefined;
+  }
+
+  hold(): void {
+    this.held++;
+  }
+
+  settle(delivery: Delivery): void {
+    this.owner.settled(this, delivery);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.draining = true;
+    this.unsettled = 0;
+    this.pinnedBytes = 0;
+    this.#controller?.abort();
+  }
+}
+
+function isWanted(views: readonly TopicView[]): boolean {
+  return views.length > 0 && views.every(view => view.hasSubscribers);
+}

@@ -1,0 +1,21 @@
+import type { PartitionReading } from '../../logging/metrics/instruments.js';
+import type { PartitionLane } from './partition-lane.js';
+
+/**
+ * What the gauges show of each partition.
+ *
+ * @param nowMs the clock's monotonic time
+ */
+export function partitionReadings(
+  lanes: readonly PartitionLane[],
+  nowMs: number,
+): readonly PartitionReading[] {
+  return lanes.map(lane => ({
+    topic: lane.topic,
+    partition: lane.partition,
+    waitingAt: lane.watermark,
+    lag: lane.endOffset < 0 ? 0 : Math.max(0, lane.endOffset - Math.max(lane.watermark, 0)),
+    gapDepth: Math.max(0, lane.span - lane.unsettled),
+    gapAgeSeconds: lane.unsettled === 0 ? 0 : (nowMs - lane.watermarkMovedAt) / 1000,
+  }));
+}

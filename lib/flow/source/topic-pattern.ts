@@ -1,0 +1,91 @@
+import type { TopicDescription } from '../../drivers/port.js';
+import { KafkaRxError } from '../../errors/errors.js';
+
+/** What `app.topic` takes: a name, several names, or a RegExp that is looked up again while the app runs. */
+export type TopicSelector = string | readonly string[] | RegExp;
+
+/** The topics that one view wants. */
+export interface TopicPattern {
+  readonly label: string;
+  /** The names asked for; empty for a RegExp. */
+  readonly names: readonly string[];
+  /** Whether the topics are found by looking. */
+  readonly dynamic: boolean;
+  matches(topic: string): boolean;
+}
+
+const legalName = /^[a-zA-Z0-9._-]{1,249}$/;
+
+/**
+ * @throws `CONFIGURATION` for an illegal topic name, no name at all, or a RegExp with the `g` or `y` flag: these make
+ *   `test` remember where it was, so that it skips every second topic.
+ */
+export function topicPattern(selector: TopicSelector): TopicPattern {
+  if (selector instanceof RegExp) {
+    if (selector.global || selector.sticky) {
+      throw new KafkaRxError(
+        'CONFIGURATION',
+        `The topic pattern ${selector} has the flag 'g' or 'y', which skips topics`,
+        {
+          remedy: 'Leave the flag out',
+        },
+      );
+    }
+    return { label: String(selector), names: [], dynamic: true, matches: topic => selector.test(topic) };
+  }
+  const names = typeof selector === 'string' ? [selector] : [...new Set(selector)];
+  if (names.length === 0)
+    throw new KafkaRxError('CONFIGURATION', 'app.topic was given an empty list of names');
+  for (const name of names) checkTopicName(name);
+  const wanted = new Set(names);
+  return { label: names.join(','), names, dynamic: false, matches: topic => wanted.has(topic) };
+}
+
+/** @throws `CONFIGURATION` when Kafka would not accept the name */
+export function checkTopicName(name: string): void {
+  if (!legalName.test(name) || name === '.' || name === '..') {
+    throw new KafkaRxError('CONFIGURATION', `'${name.slice(0, 60)}' is no legal topic name`, {
+      remedy: 'Kafka takes 1 to 249 letters, digits, dots, dashes and underscores',
+    });
+  }
+}
+
+/**
+ * The topics that all views together want, out of those that exist. A RegExp never finds internal topics nor what the
+ * app itself writes (that would be a loop); naming such a topic in full gets it.
+ *
+ * @throws `MISSING_TOPIC` naming every topic that is read or written by name and does not exist
+ */
+export function selectTopics(
+  patterns: readonly TopicPattern[],
+  existing: readonly TopicDescription[],
+  ownOutputs: ReadonlySet<string>,
+): readonly string[] {
+  const names = new Set(existing.map(topic => topic.name));
+  const wanted = new Set([...patterns.flatMap(pattern => pattern.names), ...ownOutputs]);
+  const missing = [...wanted].filter(name => !names.has(name));
+  if (missing.length > 0) {
+    const which = missing.map(name => `'${name}'`).join(', ');
+    throw new KafkaRxError(
+      'MISSING_TOPIC',
+      missing.length === 1 ? `The topic ${which} does not exist` : `The topics ${which} do not exist`,
+      { remedy: 'Create what is missing, or correct the name' },
+    );
+  }
+  const selected = new Set<string>();
+  for (const pattern of patterns) {
+    for (const name of pattern.names) selected.add(name);
+    if (!pattern.dynamic) continue;
+    for (const topic of existing) {
+      if (
+        !topic.internal &&
+        !topic.name.startsWith('__') &&
+        !ownOutputs.has(topic.name) &&
+        pattern.matches(topic.name)
+      ) {
+        selected.add(topic.name);
+      }
+    }
+  }
+  return [...selected].sort();
+}

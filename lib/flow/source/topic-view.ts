@@ -1,0 +1,82 @@
+import type { Observable, Subscriber } from 'rxjs';
+import { type Place, TopologyObservable } from '../../app/topology/topology-observable.js';
+import type { Codec } from '../../codecs/codec.js';
+import type { SourceRecord } from '../../drivers/port.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { dispatchedRecord, type KafkaRecord } from '../../record/record.js';
+import type { Delivery, Verdict } from '../leases/delivery.js';
+import type { TopicPattern } from './topic-pattern.js';
+
+/**
+ * One `app.topic(…)`: the topics it names, its codecs, its subscribers. Several views of one topic see the same
+ * delivery, each decoded its own way.
+ */
+export class TopicView<K = unknown, V = unknown> {
+  readonly records$: Observable<KafkaRecord<K, V>>;
+  /** Replaced, never changed, so that a subscriber who comes or goes during `next` disturbs no loop. */
+  #subscribers: readonly Subscriber<KafkaRecord<K, V>>[] = [];
+
+  constructor(
+    readonly place: Place,
+    readonly pattern: TopicPattern,
+    readonly key: Codec<K>,
+    readonly value: Codec<V>,
+    readonly onDecodeError: Verdict | undefined,
+    /** Headers of dead letters are what it is there for. */
+    readonly deadLetters: boolean,
+    subscribersChanged: () => void,
+  ) {
+    this.records$ = new TopologyObservable(place, subscriber => {
+      this.#subscribers = [...this.#subscribers, subscriber];
+      subscribersChanged();
+      return () => {
+        this.#subscribers = this.#subscribers.filter(other => other !== subscriber);
+        subscribersChanged();
+      };
+    });
+  }
+
+  get name(): string {
+    return this.place.node.id;
+  }
+
+  get hasSubscribers(): boolean {
+    return this.#subscribers.length > 0;
+  }
+
+  /** Decodes a record and runs it through everything subscribed; returns when every synchronous step has run. */
+  deliver(source: SourceRecord, delivery: Delivery): void {
+    const record = this.#decode(source, delivery);
+    if (record === undefined) return;
+    for (const subscriber of this.#subscribers) subscriber.next(record);
+  }
+
+  complete(): void {
+    for (const subscriber of this.#subscribers) subscriber.complete();
+  }
+
+  #decode(source: SourceRecord, delivery: Delivery): KafkaRecord<K, V> | undefined {
+    try {
+      return dispatchedRecord(
+        this.key.decode(source.key, delivery),
+        this.value.decode(source.value, delivery),
+        source.headers,
+        source.timestamp,
+        delivery.lane.topic,
+        delivery.lane.partition,
+        source.offset,
+        delivery,
+      );
+    } catch (cause) {
+      // A codec's own error says rule and path; a stranger's message may quote its input, so only its kind is told.
+      const error = isKafkaRxError(cause, 'DECODE')
+        ? cause
+        : new KafkaRxError('DECODE', `A codec of '${this.name}' threw ${errorKind(cause)}`, { at: delivery });
+      delivery.lane.host.problem(
+        { stage: 'decode', node: this.name, error, verdict: this.onDecodeError },
+        delivery,
+      );
+      return undefined;
+    }
+  }
+}

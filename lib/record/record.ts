@@ -1,0 +1,194 @@
+import { type Deliveries, deliveriesOf, noDeliveries } from '../flow/leases/delivery.js';
+import { showOnly } from './coordinates-only.js';
+import { deepFreeze } from './deep-freeze.js';
+import type { Header, Headers } from './headers.js';
+
+/**
+ * One record on its way through a topology: immutable, since all branches share the one object.
+ *
+ * What an operator makes of it (`withValue`, `withKey`, `withHeaders`) keeps the coordinates of the source record
+ * and its delivery, so that the source offset is committed only when everything made of it is durable. Where
+ * `NODE_ENV` is not `production`, records and their decoded values are frozen, and an operator that writes into a
+ * shared value fails at that line.
+ *
+ * Printed, by `console.log`, `JSON.stringify` or as text, a record says its coordinates and nothing that it holds.
+ *
+ * @category Records @since 0.1.0
+ */
+export interface KafkaRecord<K = unknown, V = unknown> {
+  readonly key: K;
+  readonly value: V;
+  readonly headers: Headers;
+  /** Milliseconds since 1970, from the source record. */
+  readonly timestamp: number;
+  /** Where the source record came from. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /**
+   * Position among the records made of one source record: `''` when one was made of one, `.0`, `.1`, … below a
+   * one-to-many operator. With the coordinates it names what a replay makes again.
+   */
+  readonly ordinal: string;
+  /** The value of the last header of that key; undefined when there is none. */
+  header(key: string): Buffer | null | undefined;
+  withValue<U>(value: U): KafkaRecord<K, U>;
+  withKey<L>(key: L): KafkaRecord<L, V>;
+  withHeaders(headers: readonly Header[]): KafkaRecord<K, V>;
+  /** @internal what keeps the source offset from being committed */
+  readonly [deliveriesOf]: Deliveries;
+}
+
+const frozen = process.env['NODE_ENV'] !== 'production';
+
+/**
+ * The one class behind `KafkaRecord`: nine fields, always in this order, so that all records share one shape. They are
+ * declared only: a field proper is defined as undefined first and written a second time.
+ */
+class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
+  declare readonly key: K;
+  declare readonly value: V;
+  declare readonly headers: Headers;
+  declare readonly timestamp: number;
+  declare readonly topic: string;
+  declare readonly partition: number;
+  declare readonly offset: number;
+  declare readonly ordinal: string;
+  declare readonly [deliveriesOf]: Deliveries;
+
+  constructor(
+    key: K,
+    value: V,
+    headers: Headers,
+    timestamp: number,
+    topic: string,
+    partition: number,
+    offset: number,
+    ordinal: string,
+    deliveries: Deliveries,
+  ) {
+    this.key = key;
+    this.value = value;
+    this.headers = headers;
+    this.timestamp = timestamp;
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.ordinal = ordinal;
+    this[deliveriesOf] = deliveries;
+    if (frozen) Object.freeze(this);
+  }
+
+  header(key: string): Buffer | null | undefined {
+    return this.headers.findLast(header => header.key === key)?.value;
+  }
+
+  withValue<U>(value: U): KafkaRecord<K, U> {
+    return this.copy(this.key, frozen ? deepFreeze(value) : value, this.headers);
+  }
+
+  withKey<L>(key: L): KafkaRecord<L, V> {
+    return this.copy(key, this.value, this.headers);
+  }
+
+  withHeaders(headers: readonly Header[]): KafkaRecord<K, V> {
+    return this.copy(this.key, this.value, headers);
+  }
+
+  private copy<L, U>(key: L, value: U, headers: Headers): KafkaRecord<L, U> {
+    return new ImmutableRecord(
+      key,
+      value,
+      headers,
+      this.timestamp,
+      this.topic,
+      this.partition,
+      this.offset,
+      this.ordinal,
+      this[deliveriesOf],
+    );
+  }
+}
+
+showOnly(ImmutableRecord, 'KafkaRecord', ({ topic, partition, offset, ordinal }) => ({
+  topic,
+  partition,
+  offset,
+  ...(ordinal === '' ? {} : { ordinal }),
+}));
+
+/** What a record is made of. */
+export interface RecordParts<K, V> {
+  readonly key: K;
+  readonly value: V;
+  readonly headers: Headers;
+  readonly timestamp: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Makes a record of a source record; `deliveries` is what keeps its offset. */
+export function sourceRecord<K, V>(
+  parts: RecordParts<K, V>,
+  deliveries: Deliveries = noDeliveries,
+): KafkaRecord<K, V> {
+  const { key, value, headers, timestamp, topic, partition, offset } = parts;
+  if (frozen) deepFreeze(value);
+  return new ImmutableRecord(key, value, headers, timestamp, topic, partition, offset, '', deliveries);
+}
+
+/** The hot path of `sourceRecord`: positional, without an object between. */
+export function dispatchedRecord<K, V>(
+  key: K,
+  value: V,
+  headers: Headers,
+  timestamp: number,
+  topic: string,
+  partition: number,
+  offset: number,
+  deliveries: Deliveries,
+): KafkaRecord<K, V> {
+  if (frozen) deepFreeze(value);
+  return new ImmutableRecord(key, value, headers, timestamp, topic, partition, offset, '', deliveries);
+}
+
+/** The record that was made as number `index` of several out of `from`. */
+export function oneOfMany<K, V>(from: KafkaRecord<K, unknown>, value: V, index: number): KafkaRecord<K, V> {
+  if (frozen) deepFreeze(value);
+  return new ImmutableRecord(
+    from.key,
+    value,
+    from.headers,
+    from.timestamp,
+    from.topic,
+    from.partition,
+    from.offset,
+    `${from.ordinal}.${index}`,
+    from[deliveriesOf],
+  );
+}
+
+/** A record made of several: coordinates, key and headers of the last, the deliveries of all. */
+export function madeOf<K, V>(records: readonly KafkaRecord<K, unknown>[], value: V): KafkaRecord<K, V> {
+  const last = records[records.length - 1];
+  if (last === undefined) throw new RangeError('a record is made of at least one record');
+  if (frozen) deepFreeze(value);
+  return new ImmutableRecord(
+    last.key,
+    value,
+    last.headers,
+    last.timestamp,
+    last.topic,
+    last.partition,
+    last.offset,
+    last.ordinal,
+    records.flatMap(record => record[deliveriesOf]),
+  );
+}
+
+/** The same record under another delivery. */
+export function deliveredAs<K, V>(record: KafkaRecord<K, V>, deliveries: Deliveries): KafkaRecord<K, V> {
+  const { key, value, headers, timestamp, topic, partition, offset, ordinal } = record;
+  return new ImmutableRecord(key, value, headers, timestamp, topic, partition, offset, ordinal, deliveries);
+}

@@ -1,0 +1,33 @@
+/** A worker with a broker of its own: it doubles what lies in `in`, and fails, hangs or ends as its data says. */
+import { createApp, number } from 'kafka-rx';
+import { MemoryBroker, memory } from 'kafka-rx/memory';
+import { mapValue } from 'kafka-rx/operators';
+import { serveWorker } from 'kafka-rx/workers';
+
+interface Data {
+  readonly fails?: number;
+  readonly throws?: number;
+  readonly exits?: number;
+  readonly neverBuilds?: boolean;
+}
+
+serveWorker(async ({ index, metrics, data }) => {
+  const how = data as Data; // What spec/app/workers/program.ts sends.
+  if (how.throws === index) throw new TypeError('4111111111111111');
+  if (how.exits === index) process.exit(7);
+  const broker = new MemoryBroker();
+  broker.createTopic('in', 2);
+  broker.createTopic('out', 2);
+  for (let i = 0; i < 10; i++) broker.publish('in', [{ value: String(i) }]);
+  const app = createApp({ groupId: 'doubling', driver: memory({ broker }), metrics, commit: { every: 1 } });
+  app
+    .topic('in', { value: number })
+    .pipe(
+      mapValue(value => {
+        if (how.fails === index) throw new Error('4111111111111111');
+        return value * 2;
+      }),
+    )
+    .subscribe(app.to('out', { value: number, keyBy: String }));
+  return app;
+});

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { runWorkers } from 'kafka-rx/workers';
+
+/** In a process of its own, since jest does not compile for the threads that a test starts. */
+function program(data: unknown, ...more: readonly string[]) {
+  const args = ['--import', 'tsx', 'spec/app/workers/program.ts', JSON.stringify(data), ...more];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', chunk => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | null>(resolve => child.on('close', resolve));
+  const ready = new Promise<void>(resolve => child.stdout.once('data', () => resolve()));
+  return {
+    child,
+    ready,
+    ended,
+    result: () => JSON.parse(stdout.trim().split('\n').at(-1) ?? ''),
+    stderr: () => stderr,
+  };
+}
+
+const stopped = { state: 'stopped', ready: false, live: true };
+
+test('each worker runs an app of its own; health, metrics and stop are one', async () => {
+  const run = program({});
+  expect([await run.ended, run.stderr()]).toEqual([0, '']);
+  const seen = run.result();
+  expect(seen.first).toEqual({
+    state: 'wiring',
+    ready: false,
+    live: true,
+    reasons: ['worker 0: it has not started yet', 'worker 1: it has not started yet'],
+  });
+  expect(seen.running).toEqual({ state: 'running', ready: true, live: true, reasons: [] });
+  expect(seen.last).toMatchObject(stopped);
+  expect([seen.consumed, seen.produced, seen.failure]).toEqual([20, 20, undefined]);
+  expect(seen.inFlight).toEqual(['kafka_rx_in_flight_records', 'kafka_rx_in_flight_bytes']);
+  expect(seen.states).toEqual(
+    [0, 1].flatMap(worker =>
+      ['running', 'starting', 'stopped', 'stopping'].map(state => `${worker} ${state}`),
+    ),
+  );
+});
+
+test('a signal drains and stops them all', async () => {
+  const run = program({}, 'wait');
+  await run.ready;
+  run.child.kill('SIGTERM');
+  expect([await run.ended, run.stderr()]).toEqual([0, '']);
+  expect(run.result().last).toMatchObject(stopped);
+});
+
+test('when one fails, the others stop, and the failure keeps its code and coordinates, not the value', async () => {
+  const run = program({ fails: 1 });
+  expect(await run.ended).toBe(0);
+  const { failure, states, last } = run.result();
+  expect(failure).toMatchObject({ code: 'PROCESS', at: { topic: 'in', offset: 0 } });
+  expect(failure.message).toContain("The function of 'mapValue' threw Error (topic in, partition");
+  expect(states).toEqual(expect.arrayContaining(['0 stopped', '1 failed']));
+  expect(last).toMatchObject({ state: 'failed', live: false });
+  expect(JSON.stringify(run.result()) + run.stderr()).not.toContain('4111');
+});
+
+test.each([
+  ['throws while it builds', { throws: 0 }, 'TypeError'],
+  ['exits', { exits: 1 }, 'exit code 7'],
+])('a worker that %s stops the others', async (_, data, how) => {
+  const run = program(data);
+  expect(await run.ended).toBe(0);
+  expect(run.result().failure.code).toBe('WORKER');
+  expect(run.result().failure.message).toContain(`ended by something else than its app (${how})`);
+  expect(run.result().states).toContainEqual(expect.stringContaining('stopped'));
+  expect(JSON.stringify(run.result()) + run.stderr()).not.toContain('4111');
+});
+
+test.each([0, -1, 1.5, Number.NaN])('%d workers are refused', count => {
+  expect(() => runWorkers(new URL('file:///none.js'), count)).toThrow(
+    expect.objectContaining({ code: 'CONFIGURATION' }),
+  );
+});

@@ -1,0 +1,139 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { noHeaders, openDeadLetter } from 'kafka-rx';
+import { checkDeadLetters, type DeadLetterPayload } from '../../../lib/errors/dead-letters/options.js';
+import { payloadMaker } from '../../../lib/errors/dead-letters/payload.js';
+import { redactedBytes } from '../../../lib/errors/dead-letters/redacted-json.js';
+import { seal, secretKey } from '../../../lib/errors/dead-letters/sealed.js';
+
+const at = { topic: 'in', partition: 1, offset: 7 };
+
+function payload(value: Buffer | string | null, masks: readonly string[] = []): unknown {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  const record = { offset: 7, timestamp: 0, key: null, value: bytes, headers: noHeaders };
+  const made = payloadMaker('redacted', () => masks)(record, at);
+  return made.value === null ? made.kind : JSON.parse(made.value.toString());
+}
+
+describe('the redacted payload', () => {
+  test.each([
+    [
+      'a card number in a string',
+      '{"a":"paid by 4111 1111 1111 1111"}',
+      { a: 'paid by xxxx xxxx xxxx 1111' },
+    ],
+    ['a run that is no card', '{"a":"1234567890123"}', { a: 'xxxxxxxxx0123' }],
+    ['a number', '{"a":4111111111111111}', { a: 'xxxxxxxxxxxx1111' }],
+    [
+      'a number beyond what JavaScript can hold',
+      '{"a":41111111111111110000000}',
+      { a: expect.stringMatching(/^x/) },
+    ],
+    ['a number with a point', '{"a":411111111.1111111}', { a: expect.stringMatching(/^x/) }],
+    ['a name', '{"4111111111111111":1}', { xxxxxxxxxxxx1111: 1 }],
+    ['every depth', '{"a":[{"b":["4111111111111111"]}]}', { a: [{ b: ['xxxxxxxxxxxx1111'] }] }],
+    ['digits written as escapes', '{"a":"\\u0034111111111111111"}', { a: 'xxxxxxxxxxxx1111' }],
+    ['JSON in a string', '{"a":"{\\"b\\":4111111111111111}"}', { a: '{"b":xxxxxxxxxxxx1111}' }],
+    ['a bare string', '"4111111111111111"', 'xxxxxxxxxxxx1111'],
+  ])('masks %s', (_what, value, expected) => expect(payload(value)).toEqual(expected));
+
+  test('leaves everything else, __proto__ as a name among it', () => {
+    const value = '{"__proto__":{"a":1},"b":[true,null,12.5,"12345"],"constructor":"c"}';
+    expect(JSON.stringify(payload(value))).toBe(value);
+  });
+
+  test('blanks what is below the fields that the topology masks', () => {
+    expect(
+      payload('{"x":{"card":["411111111111",4111,{"nine":"John D."}]},"n":4111}', ['items.*.card']),
+    ).toEqual({
+      x: { card: ['xxxxxxxxxxxx', 'xxxx', { xxxx: 'xxxx x.' }] },
+      n: 4111,
+    });
+  });
+
+  test.each([
+    ['no JSON', 'bad 4111111111111111'],
+    ['JSON that is cut off', '{"a":"4111111111111111'],
+    ['nothing', null],
+    ['no UTF-8', Buffer.concat([Buffer.from('"4111111111111111'), Buffer.from([0xff]), Buffer.from('"')])],
+    ['too deep', '['.repeat(200_000) + ']'.repeat(200_000)],
+    ['too large for a broker', JSON.stringify('a'.repeat(900_000))],
+  ])('is left out for what is %s', (_what, value) => expect(payload(value)).toBe('none'));
+});
+
+test('a key is redacted text, or nothing where it is none', () => {
+  const redacted = (bytes: Buffer): string | undefined => redactedBytes(bytes)?.toString();
+  expect(redacted(Buffer.from('c-17'))).toBe('c-17');
+  expect(redacted(Buffer.from('4111111111111111'))).toBe('xxxxxxxxxxxx1111');
+  expect(redacted(Buffer.from([0xff, 0x41]))).toBeUndefined();
+  expect(redacted(Buffer.from('4111111111111111', 'hex'))).toBeUndefined();
+});
+
+describe('the encrypted payload', () => {
+  const key = randomBytes(32);
+  const record = {
+    offset: 7,
+    timestamp: 5,
+    key: Buffer.from('k'),
+    value: Buffer.from([0xff, 0]),
+    headers: [{ key: 'h', value: null }],
+  };
+  const sealed = (option: DeadLetterPayload = { encrypt: { key } }): Buffer => {
+    const { kind, key: letterKey, value } = payloadMaker(option, () => [])(record, at);
+    expect([kind, letterKey]).toEqual(['encrypted', null]);
+    return value ?? Buffer.alloc(0);
+  };
+
+  test('opens with the key to the whole record, and is never twice the same', () => {
+    const { key: recordKey, value, headers } = record;
+    expect(openDeadLetter(sealed(), at, key)).toEqual({ key: recordKey, value, headers });
+    expect(sealed().equals(sealed())).toBe(false);
+  });
+
+  test.each([
+    ['another key', () => openDeadLetter(sealed(), at, randomBytes(32))],
+    ['other coordinates', () => openDeadLetter(sealed(), { ...at, offset: 8 }, key)],
+    [
+      'changed bytes',
+      () => {
+        const bytes = sealed();
+        bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40);
+        return openDeadLetter(bytes, at, key);
+      },
+    ],
+    ['too few bytes', () => openDeadLetter(sealed().subarray(0, 20), at, key)],
+  ])('does not open with %s', (_what, open) => {
+    expect(open).toThrow(expect.objectContaining({ code: 'DECODE' }));
+  });
+
+  test('takes its key from bytes, a key object, or an environment variable', () => {
+    process.env['LETTERS_KEY'] = key.toString('base64');
+    process.env['LETTERS_KEY_HEX'] = key.toString('hex');
+    const keys = [key, createSecretKey(key), { env: 'LETTERS_KEY' }, { env: 'LETTERS_KEY_HEX' }];
+    for (const one of keys) {
+      expect(openDeadLetter(seal(record, at, secretKey(one)), at, key).value).toEqual(record.value);
+    }
+    delete process.env['LETTERS_KEY'];
+    delete process.env['LETTERS_KEY_HEX'];
+  });
+
+  test('refuses a key that is none, without quoting it', () => {
+    process.env['LETTERS_KEY'] = 'hunter2';
+    for (const bad of [{ env: 'LETTERS_KEY' }, { env: 'NOT_THERE' }, Buffer.alloc(31)]) {
+      expect(() => payloadMaker({ encrypt: { key: bad } }, () => [])).toThrow(
+        expect.objectContaining({ code: 'CONFIGURATION', message: expect.not.stringContaining('hunter2') }),
+      );
+    }
+    delete process.env['LETTERS_KEY'];
+  });
+});
+
+test.each([
+  { topic: 'a/b' },
+  { topic: 'd', limit: { share: 2 } },
+  { topic: 'd', limit: { share: Number.NaN } },
+  { topic: 'd', limit: { share: 0.5, windowMs: 0 } },
+  { topic: 'd', limit: { share: 0.5, minimum: -1 } },
+  { topic: 'd', limit: { perMinute: -1 } },
+])('createApp refuses the options %p', options => {
+  expect(() => checkDeadLetters(options)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
+});

@@ -1,0 +1,280 @@
+import { defaults } from '../../../lib/app/defaults.js';
+import { type CommitResult, Committer, type CommitterOptions } from '../../../lib/flow/commit/committer.js';
+import { VirtualClock } from '../../../lib/testing/index.js';
+import { advance, point, refused, retriable, ScriptedTarget, settle, shown } from './scripted-target.js';
+
+function committing(options: Partial<CommitterOptions> = {}) {
+  const clock = new VirtualClock();
+  const target = new ScriptedTarget(clock);
+  const results: CommitResult[] = [];
+  const committer = new Committer(target, { clock, ...defaults.commit, ...options }, result =>
+    results.push(result),
+  );
+  /** Each result as one line: why, what, and how it ended. */
+  const told = (): readonly string[] =>
+    results.map(
+      ({ trigger, offsets, error }) => `${trigger} ${offsets.map(shown).join(' ')} ${error?.code ?? 'ok'}`,
+    );
+  return { clock, target, committer, results, told };
+}
+
+describe('when a commit is made', () => {
+  test('an interval after the first point, not after the last', async () => {
+    const { clock, target, committer, told } = committing({ intervalMs: 1000 });
+    committer.add(point(0, 1));
+    await advance(clock, 900);
+    committer.add(point(0, 2));
+    await advance(clock, 99);
+    expect(target.requests).toEqual([]);
+    await advance(clock, 1);
+    expect(target.requests).toEqual([{ at: 1000, offsets: ['t/0@2'] }]);
+    expect(told()).toEqual(['interval t/0@2 ok']);
+  });
+
+  test('at once when `every` points wait', async () => {
+    const { target, committer, told } = committing({ every: 3 });
+    committer.add(point(0, 1));
+    committer.add(point(1, 1));
+    expect(target.requests).toEqual([]);
+    committer.add(point(0, 2));
+    expect(target.requests).toEqual([{ at: 0, offsets: ['t/0@2', 't/1@1'] }]);
+    await settle();
+    expect(told()).toEqual(['every t/0@2 t/1@1 ok']);
+  });
+
+  test('at once on flush', async () => {
+    const { clock, committer, told } = committing();
+    committer.add(point(0, 1));
+    await committer.flush();
+    expect(told()).toEqual(['flush t/0@1 ok']);
+    // The timer went with it.
+    expect(clock.pending).toBe(0);
+  });
+
+  test('never while nothing is new', async () => {
+    const { clock, target, committer } = committing();
+    await committer.flush();
+    committer.add(point(0, 1));
+    await advance(clock, 60_000);
+    await committer.flush();
+    expect(target.requests).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('the points of a commit count once: `every` begins anew behind it', async () => {
+    const { target, committer } = committing({ every: 2 });
+    for (let offset = 1; offset <= 4; offset++) {
+      committer.add(point(0, offset));
+      await settle();
+    }
+    expect(target.requests.map(request => request.offsets)).toEqual([['t/0@2'], ['t/0@4']]);
+  });
+});
+
+describe('what a commit carries', () => {
+  test('the newest offset of each partition, whatever their topics', async () => {
+    const { target, committer } = committing();
+    for (const each of [point(0, 1), point(0, 9), point(1, 4), point(0, 7, 'u'), point(1, 5)])
+      committer.add(each);
+    await committer.flush();
+    expect(target.requests.map(request => [...request.offsets].sort())).toEqual([
+      ['t/0@9', 't/1@5', 'u/0@7'],
+    ]);
+  });
+
+  test('one is in flight, and everything since is merged into the next', async () => {
+    const { clock, target, committer, told } = committing({ every: 2, intervalMs: 1000 });
+    target.hold();
+    committer.add(point(0, 1));
+    committer.add(point(0, 2));
+    for (let offset = 3; offset <= 9; offset++) committer.add(point(0, offset));
+    committer.add(point(1, 1));
+    await advance(clock, 60_000);
+    expect(target.requests).toEqual([{ at: 0, offsets: ['t/0@2'] }]);
+    target.release();
+    await settle();
+    expect(told()).toEqual(['every t/0@2 ok', 'every t/0@9 t/1@1 ok']);
+    expect(target.mostInFlight).toBe(1);
+  });
+
+  test('what came in flight and is not enough for `every` waits an interval from the answer', async () => {
+    const { clock, target, committer } = committing({ every: 2, intervalMs: 1000 });
+    target.hold();
+    committer.add(point(0, 1));
+    committer.add(point(0, 2));
+    committer.add(point(0, 3));
+    await advance(clock, 5000);
+    target.release();
+    await advance(clock, 1000);
+    expect(target.requests.map(request => request.at)).toEqual([0, 6000]);
+  });
+
+  test('nothing of a partition that was forgotten', async () => {
+    const { target, committer } = committing();
+    committer.add(point(0, 1));
+    committer.add(point(1, 1));
+    committer.add(point(0, 1, 'u'));
+    committer.forget('t', 0);
+    committer.forget('unheard of', 7);
+    await committer.flush();
+    expect(target.requests).toEqual([{ at: 0, offsets: ['t/1@1', 'u/0@1'] }]);
+  });
+
+  test('no request at all when everything was forgotten', async () => {
+    const { clock, target, committer } = committing();
+    committer.add(point(0, 1));
+    committer.forget('t', 0);
+    await advance(clock, 10_000);
+    await committer.flush();
+    expect(target.requests).toEqual([]);
+  });
+});
+
+describe('a commit that fails', () => {
+  test('is tried again after 100 ms, doubling up to 3 s, for 15.1 s in all, and then waits for the next', async () => {
+    const { clock, target, committer, results, told } = committing();
+    target.answer(...Array.from({ length: 20 }, retriable));
+    committer.add(point(0, 1));
+    const flushed = committer.flush();
+    await advance(clock, 15_100);
+    await flushed;
+    const waits = target.requests.map(({ at }, i) => at - (target.requests[i - 1]?.at ?? 0));
+    expect(waits).toEqual([0, 100, 200, 400, 800, 1600, 3000, 3000, 3000, 3000]);
+    expect(told()).toEqual(['flush t/0@1 COMMIT_FAILED']);
+    expect(results[0]?.tookMs).toBe(15_100);
+    await advance(clock, 1000);
+    expect(target.requests.at(-1)?.at).toBe(16_100);
+  });
+
+  test('is made again after the interval, unless its partition was given up meanwhile', async () => {
+    const { clock, target, committer, told } = committing();
+    target.answer(new Error('gone'), new Error('gone'));
+    committer.add(point(0, 1));
+    committer.add(point(1, 1));
+    const flushed = committer.flush();
+    committer.forget('t', 1);
+    await flushed;
+    await advance(clock, 5000);
+    expect(told().at(-1)).toBe('interval t/0@1 ok');
+  });
+
+  test('is confirmed by a later try, and says how long that took', async () => {
+    const { clock, target, committer, results, told } = committing();
+    target.answer(retriable(), retriable());
+    committer.add(point(0, 1));
+    void committer.flush();
+    await advance(clock, 1000);
+    expect(target.requests.map(request => request.at)).toEqual([0, 100, 300]);
+    expect(told()).toEqual(['flush t/0@1 ok']);
+    expect(results[0]?.tookMs).toBe(300);
+  });
+
+  test('is one commit in flight while it is tried again', async () => {
+    const { clock, target, committer } = committing({ every: 1 });
+    target.answer(retriable());
+    committer.add(point(0, 1));
+    await settle();
+    committer.add(point(0, 2));
+    await settle();
+    expect(target.requests).toHaveLength(1);
+    await advance(clock, 100);
+    expect(target.requests).toEqual([
+      { at: 0, offsets: ['t/0@1'] },
+      { at: 100, offsets: ['t/0@1'] },
+      { at: 100, offsets: ['t/0@2'] },
+    ]);
+  });
+
+  test.each([
+    ['our own error that is not retriable', new (class extends Error {})('x')],
+    ['a stranger', new TypeError('a value of a record')],
+  ])('is given up at once for %s, which is named and not quoted', async (_, cause) => {
+    const { target, committer, results } = committing();
+    target.answer(cause);
+    committer.add(point(0, 1));
+    await committer.flush();
+    expect(target.requests).toHaveLength(1);
+    expect(results[0]?.error).toMatchObject({ code: 'COMMIT_FAILED' });
+    expect(results[0]?.error?.original()).toBe(cause);
+    expect(results[0]?.error?.message).not.toContain(cause.message === 'x' ? "'x'" : cause.message);
+  });
+
+  test('loses nothing: the next commit carries what is newer', async () => {
+    const { target, committer, told } = committing({ every: 1 });
+    target.answer(new Error('gone'));
+    committer.add(point(0, 1));
+    await settle();
+    committer.add(point(0, 2));
+    await settle();
+    expect(told()).toEqual(['every t/0@1 COMMIT_FAILED', 'every t/0@2 ok']);
+  });
+
+  test('refused for one partition: the others are committed, each by itself', async () => {
+    const { target, committer, told } = committing();
+    const refusing = (offsets: readonly { readonly partition: number }[]) =>
+      offsets.some(({ partition }) => partition === 1) ? refused() : undefined;
+    target.answer(refusing, refusing, refusing, refusing);
+    for (const partition of [0, 1, 2]) committer.add(point(partition, 5));
+    await committer.flush();
+    expect(target.requests.map(request => request.offsets)).toEqual([
+      ['t/0@5', 't/1@5', 't/2@5'],
+      ['t/0@5'],
+      ['t/1@5'],
+      ['t/2@5'],
+    ]);
+    expect(told()).toEqual(['flush t/0@5 ok', 'flush t/1@5 COMMIT_REFUSED', 'flush t/2@5 ok']);
+    expect(target.mostInFlight).toBe(1);
+  });
+});
+
+describe('flush', () => {
+  test('resolves when what waits and what is in flight is confirmed, including what comes meanwhile', async () => {
+    const { target, committer } = committing({ every: 1 });
+    target.hold();
+    committer.add(point(0, 1));
+    committer.add(point(0, 2));
+    let flushed = false;
+    const flushing = committer.flush().then(() => {
+      flushed = true;
+    });
+    committer.add(point(1, 7));
+    await settle();
+    expect(flushed).toBe(false);
+    target.release();
+    await flushing;
+    expect(target.requests.flatMap(request => request.offsets)).toEqual(['t/0@1', 't/0@2', 't/1@7']);
+  });
+
+  test('resolves and does not reject when the commit was given up', async () => {
+    const { target, committer, told } = committing();
+    target.answer(new Error('gone'));
+    committer.add(point(0, 1));
+    await expect(committer.flush()).resolves.toBeUndefined();
+    expect(told()).toEqual(['flush t/0@1 COMMIT_FAILED']);
+  });
+});
+
+describe('close', () => {
+  test('ends a commit that waits for its next try: no timer is left, and no other request comes', async () => {
+    const { clock, target, committer, told } = committing();
+    target.answer(retriable(), retriable());
+    committer.add(point(0, 1));
+    void committer.flush();
+    await advance(clock, 150);
+    committer.close();
+    expect(clock.pending).toBe(0);
+    await advance(clock, 60_000);
+    expect(target.requests.map(request => request.at)).toEqual([0, 100]);
+    expect(told()).toEqual(['flush t/0@1 COMMIT_FAILED']);
+  });
+
+  test('cancels the timer and commits nothing more', async () => {
+    const { clock, target, committer } = committing();
+    committer.add(point(0, 1));
+    committer.close();
+    expect(clock.pending).toBe(0);
+    await advance(clock, 60_000);
+    await committer.flush();
+    expect(target.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,204 @@
+import { tap } from 'rxjs';
+import { TopologyGraph } from '../../../lib/app/topology/graph.js';
+import { bytes } from '../../../lib/codecs/bytes.js';
+import { nullable } from '../../../lib/codecs/nullable.js';
+import type { FetchedBatch } from '../../../lib/drivers/port.js';
+import type { KafkaRxError } from '../../../lib/errors/errors.js';
+import { type CommitPoint, commitInOrder } from '../../../lib/flow/commit/commit-in-order.js';
+import {
+  type DeliveryHost,
+  type DropReason,
+  deliveriesOf,
+  type FlushReason,
+} from '../../../lib/flow/leases/delivery.js';
+import { each, lease, release } from '../../../lib/flow/leases/leases.js';
+import { type Bounds, Dispatcher, type Pace } from '../../../lib/flow/source/dispatcher.js';
+import { topicPattern } from '../../../lib/flow/source/topic-pattern.js';
+import { TopicView } from '../../../lib/flow/source/topic-view.js';
+import { noHeaders } from '../../../lib/record/headers.js';
+import type { KafkaRecord } from '../../../lib/record/record.js';
+import { VirtualClock } from '../../../lib/testing/index.js';
+
+const noBounds: Bounds = {
+  maxUnsettled: Number.POSITIVE_INFINITY,
+  maxUnsettledBytes: Number.POSITIVE_INFINITY,
+  maxSpan: Number.POSITIVE_INFINITY,
+  maxBufferedBytes: Number.POSITIVE_INFINITY,
+  maxQueuedBytes: Number.POSITIVE_INFINITY,
+  maxQueuedBytesPerPartition: Number.POSITIVE_INFINITY,
+};
+
+const pace: Pace = { turnMs: 15, turnRecords: 512, idleMs: 1000, flushMs: 50 };
+
+interface BatchParts {
+  readonly partition?: number;
+  readonly epoch?: number;
+  /** The first offset. */
+  readonly from: number;
+  readonly count: number;
+  readonly bytes?: number;
+  /** Default: behind the last record. */
+  readonly nextOffset?: number;
+}
+
+/**
+ * A dispatcher between a driver and a topology that a test plays: batches go in by `fetch`, records come out and stay
+ * leased until the test settles them, commit points go back as in the app.
+ */
+export class ScriptedSource {
+  readonly clock = new VirtualClock();
+  readonly dispatcher: Dispatcher;
+  /** `partition@offset` of each record handed out, in order. */
+  readonly handed: string[] = [];
+  /** `pause 0`, `resume 0`: what the driver was told. */
+  readonly driver: string[] = [];
+  readonly flushes: FlushReason[] = [];
+  readonly dropped: DropReason[] = [];
+  readonly failures: KafkaRxError[] = [];
+  readonly points: CommitPoint[] = [];
+  /** What `bufferedBytes` of the producer says. */
+  bufferedBytes = 0;
+  /** What the driver's consumer says. */
+  confirmedUntil = Number.POSITIVE_INFINITY;
+  /** Called with each record, inside its dispatch window, once it is leased. */
+  onRecord: (record: KafkaRecord) => void = () => {};
+  /** Called when lease holders are told to let go. */
+  onFlush: (reason: FlushReason) => void = () => {};
+  readonly view: TopicView<Buffer | null, Buffer | null>;
+  readonly #open = new Map<string, KafkaRecord>();
+
+  constructor(bounds: Partial<Bounds> = {}, paced: Partial<Pace> = {}) {
+    const graph = new TopologyGraph();
+    const node = graph.add('source', 't');
+    const codec = nullable(bytes);
+    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, false, () =>
+      this.dispatcher.subscribersChanged(),
+    );
+    // The view hands its own type to its own subscriber only.
+    const views = [this.view as unknown as TopicView];
+    const host: DeliveryHost = {
+      clock: this.clock,
+      fail: error => this.failures.push(error),
+      problem: ({ error }) => this.failures.push(error),
+      retryFor: () => undefined,
+      dropped: reason => this.dropped.push(reason),
+      onFlush: () => () => {},
+    };
+    this.dispatcher = new Dispatcher({
+      clock: this.clock,
+      host,
+      bounds: { ...noBounds, ...bounds },
+      pace: { ...pace, ...paced },
+      keepsBatches: false,
+      viewsOf: () => views,
+      admit: headers => ({ headers, passing: undefined }),
+      bufferedBytes: () => this.bufferedBytes,
+      confirmedUntil: () => this.confirmedUntil,
+      pause: partitions => this.driver.push(...partitions.map(({ partition }) => `pause ${partition}`)),
+      resume: partitions => this.driver.push(...partitions.map(({ partition }) => `resume ${partition}`)),
+      flush: reason => {
+        this.flushes.push(reason);
+        this.onFlush(reason);
+        return true;
+      },
+      consumed: () => {},
+    });
+    this.dispatcher.events$
+      .pipe(
+        commitInOrder(),
+        tap(point => this.dispatcher.advanced(point)),
+      )
+      .subscribe(point => this.points.push(point));
+    this.view.records$.subscribe(record => this.#take(record));
+    // The look for work that a new subscriber brings about is over, so that batches are handed out as they come.
+    this.clock.flush();
+  }
+
+  /** Assigns these partitions of `t`. */
+  assign(partitions: readonly number[], epoch = 1): void {
+    this.dispatcher.assign(partitions.map(partition => ({ topic: 't', partition, epoch })));
+  }
+
+  lose(partition: number, epoch = 1): void {
+    this.dispatcher.lose([{ topic: 't', partition, epoch }]);
+  }
+
+  /** Drains these partitions; the array tells when that is done. */
+  draining(partitions: readonly number[], epoch = 1): string[] {
+    const done: string[] = [];
+    void this.dispatcher
+      .drain(
+        partitions.map(partition => ({ topic: 't', partition, epoch })),
+        'drain',
+      )
+      .then(() => done.push('drained'));
+    return done;
+  }
+
+  /** The driver hands over a batch. */
+  fetch({
+    partition = 0,
+    epoch = 1,
+    from,
+    count,
+    bytes: size = count,
+    nextOffset = from + count,
+  }: BatchParts): void {
+    let at = from;
+    const batch: FetchedBatch = {
+      topic: 't',
+      partition,
+      epoch,
+      bytes: size,
+      count,
+      nextOffset,
+      endOffset: nextOffset,
+      next: () =>
+        at === from + count
+          ? undefined
+          : { offset: at++, timestamp: 0, key: null, value: null, headers: noHeaders },
+      reread: () => undefined,
+    };
+    this.dispatcher.accept(batch);
+  }
+
+  /** The sink is done with this record. */
+  settle(partition: number, offset: number, epoch = 1): void {
+    const name = `${epoch}:${partition}@${offset}`;
+    const record = this.#open.get(name);
+    if (record === undefined) throw new Error(`${name} is not open`);
+    this.#open.delete(name);
+    release(record);
+  }
+
+  /** Keeps it open for good, as a failure does. */
+  hold(partition: number, offset: number): void {
+    for (const delivery of each(this.#open.get(`1:${partition}@${offset}`)?.[deliveriesOf] ?? []))
+      delivery.hold();
+  }
+
+  /** Runs what was deferred, and the promises behind it. */
+  async turn(): Promise<void> {
+    this.clock.flush();
+    await new Promise(resolve => setImmediate(resolve));
+  }
+
+  /** What was handed out since the last call. */
+  takeHanded(): readonly string[] {
+    return this.handed.splice(0);
+  }
+
+  #take(record: KafkaRecord): void {
+    const { partition, offset } = record;
+    this.handed.push(`${partition}@${offset}`);
+    if (!lease(record, 'test')) return;
+    const [delivery] = each(record[deliveriesOf]);
+    this.#open.set(`${delivery?.lane.epoch}:${partition}@${offset}`, record);
+    this.onRecord(record);
+  }
+}
+
+/** `0@5` to `0@9`. */
+export function records(partition: number, from: number, until: number): readonly string[] {
+  return Array.from({ length: until - from }, (_, i) => `${partition}@${from + i}`);
+}
