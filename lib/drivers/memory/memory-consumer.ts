@@ -1,5 +1,6 @@
 import { type Clock, type Timer, within } from '../../base/clock.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { MembershipLease } from '../membership-lease.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -9,7 +10,6 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../port.js';
-import { Session } from '../session.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import { PartitionReader, type ReaderContext } from './partition-reader.js';
@@ -38,7 +38,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   readonly #options: ConsumerOptions;
   readonly #context: ReaderContext;
   readonly #clock: Clock;
-  readonly #session: Session;
+  readonly #lease: MembershipLease;
   readonly #forgetReachability: () => void;
   #readers: Readers = new Map();
   #state: 'new' | 'running' | 'stopped' = 'new';
@@ -65,11 +65,11 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     this.sessionTimeoutMs = options.sessionTimeoutMs;
     const { startFrom, readCommitted } = options;
     this.#clock = context.clock;
-    this.#session = new Session(context.clock, options.sessionTimeoutMs);
+    this.#lease = new MembershipLease(context.clock, options.sessionTimeoutMs);
     this.#context = {
       cluster,
       listener,
-      session: this.#session,
+      lease: this.#lease,
       event: context.event,
       startFrom,
       readCommitted,
@@ -82,7 +82,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   get confirmedUntil(): number {
-    return this.#session.until;
+    return this.#lease.until;
   }
 
   start(): Promise<void> {
@@ -172,7 +172,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   assign(generation: number, partitions: readonly TopicPartition[]): void {
     if (this.#state !== 'running') return;
     this.#generation = generation;
-    this.#session.confirm(this.#clock.elapsed());
+    this.#lease.confirm(this.#clock.elapsed());
     const epoch = ++this.#epoch;
     this.#readers = new Map();
     for (const at of partitions) {
@@ -301,7 +301,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   #tellGroup(): void {
     if (this.#state !== 'running' || this.#silent || !this.#cluster.reachable) return;
     if (this.group.member(this.memberId) === undefined) this.expelled();
-    else if (this.#session.confirm(this.#clock.elapsed())) {
+    else if (this.#lease.confirm(this.#clock.elapsed())) {
       for (const reader of this.#readers.values()) reader.wake();
       this.#listener.confirmed();
     }

@@ -1,5 +1,5 @@
+import type { MembershipLease } from '../membership-lease.js';
 import type { AssignedPartition, ConsumerListener, DriverEvent, StartFrom } from '../port.js';
-import type { Session } from '../session.js';
 import { startBatch } from '../start-batch.js';
 import type { Cluster } from './cluster.js';
 import { LogBatch } from './log-batch.js';
@@ -12,7 +12,7 @@ const limits = { maxRecords: 500, maxBytes: 1_048_576 };
 export interface ReaderContext {
   readonly cluster: Cluster;
   readonly listener: ConsumerListener;
-  readonly session: Session;
+  readonly lease: MembershipLease;
   readonly event: (event: DriverEvent) => void;
   readonly startFrom: StartFrom;
   readonly readCommitted: boolean;
@@ -83,8 +83,8 @@ export class PartitionReader implements AssignedPartition {
 
   /** Within the log: something to read. Outside of it: an offset to reset. */
   #hasWork(): boolean {
-    const { cluster, session, readCommitted } = this.#context;
-    if (this.#stopped || this.#paused || !cluster.reachable || !session.isConfirmed) return false;
+    const { cluster, lease, readCommitted } = this.#context;
+    if (this.#stopped || this.#paused || !cluster.reachable || !lease.isConfirmed) return false;
     const position = this.#position;
     if (position === undefined) return false;
     return this.#begins || position < this.#log.bound(readCommitted) || this.#isOutOfRange(position);

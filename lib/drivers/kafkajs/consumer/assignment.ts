@@ -8,7 +8,7 @@ export interface PartitionState extends TopicPartition {
   position: number | undefined;
   paused: boolean;
   /** Fetched while paused or not sure of the membership, and handed out later. One at most: memory is bounded. */
-  held: FetchedBatch | undefined;
+  parked: FetchedBatch | undefined;
   /** Whether a record of this epoch was handed out, so that moving the position needs a new epoch. */
   begun: boolean;
   /** Nothing more is handed out in this epoch: the next assignment begins elsewhere. */
@@ -39,7 +39,7 @@ export class Assignment {
           epoch,
           position: undefined,
           paused: false,
-          held: undefined,
+          parked: undefined,
           begun: false,
           halted: false,
           failures: 0,
@@ -78,7 +78,7 @@ export class Assignment {
   /** Hands out nothing more; commits of the partitions remain valid. */
   close(): void {
     this.#open = false;
-    for (const state of this.#partitions.values()) state.held = undefined;
+    for (const state of this.#partitions.values()) state.parked = undefined;
   }
 
   /** Gives everything up; returns what there was. */
@@ -95,7 +95,7 @@ export class Assignment {
     if (state === undefined) throw notAssigned(partition, offset);
     state.epoch = ++this.#epoch;
     state.position = offset;
-    state.held = undefined;
+    state.parked = undefined;
     state.begun = false;
     state.halted = false;
     state.notBefore = 0;

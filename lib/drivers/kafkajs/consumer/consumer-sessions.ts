@@ -8,8 +8,8 @@ import { type ClusterQueries, requireTopics } from '../kafkajs-path.js';
 /** Between two sessions, milliseconds at most. */
 const restartCapMs = 5_000;
 
-/** One kafkajs consumer, from connecting to its end. */
-export interface Session {
+/** One kafkajs consumer, from connecting to its end; the membership of the group outlives it. */
+export interface ClientSession {
   /** Connects and joins; what comes of it is told by events. Never rejects. */
   run(): Promise<void>;
   /** Settles within a few seconds. */
@@ -19,11 +19,11 @@ export interface Session {
 export interface SessionEvents {
   /** A join is complete: the whole new assignment. Called before the first fetch of it. */
   readonly joined: (partitions: readonly TopicPartition[]) => void;
-  /** kafkajs gave up; called once, and not after {@link Session.close}. */
+  /** kafkajs gave up; called once, and not after {@link ClientSession.close}. */
   readonly ended: (error: unknown) => void;
 }
 
-export interface SessionsContext<S extends Session> {
+export interface SessionsContext<S extends ClientSession> {
   readonly driver: DriverContext;
   readonly listener: ConsumerListener;
   readonly queries: ClusterQueries;
@@ -44,7 +44,7 @@ interface Waiting {
 }
 
 /** The sessions that a consumer goes through: a crash or another subscription is a new one. */
-export class ConsumerSessions<S extends Session> {
+export class ConsumerSessions<S extends ClientSession> {
   readonly #context: SessionsContext<S>;
   #topics: readonly string[];
   #state: 'new' | 'running' | 'stopped' = 'new';

@@ -6,7 +6,7 @@ import { ClusterConnections } from '../cluster/cluster-connections.js';
 import { type Broker, type Cluster, internalCluster } from '../cluster/internals.js';
 import type { Settings } from '../options.js';
 import { consumerConfig, partitionsOf } from './consumer-config.js';
-import type { Session, SessionEvents } from './consumer-sessions.js';
+import type { ClientSession, SessionEvents } from './consumer-sessions.js';
 import { type Membership, tapGroupProtocol } from './membership.js';
 import type { PartitionFetcher } from './partition-fetcher.js';
 import { stickyAssigner } from './sticky-assigner.js';
@@ -31,7 +31,7 @@ const stopBoundMs = 1_000;
  * What kafkajs is kept for: connections, metadata, the group protocol, and a loop for each broker. It never has a
  * record nor a position (see {@link PartitionFetcher}), and restarts nothing by itself.
  */
-export class GroupSession implements Session {
+export class GroupSession implements ClientSession {
   readonly #context: SessionContext;
   readonly #consumer: Consumer;
   readonly #cluster: Cluster;

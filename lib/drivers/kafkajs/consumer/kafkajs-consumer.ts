@@ -91,7 +91,7 @@ export class KafkajsConsumer implements DriverConsumer {
       rejoin,
       rejoinWanted: () => this.#fetcher.rejoinWanted,
       confirmed: () => {
-        this.#fetcher.handOutAllHeld();
+        this.#fetcher.handOutAllParked();
         this.#listener.confirmed();
       },
       heard: failure => this.#sessions.setConnected(failure),
@@ -111,7 +111,7 @@ export class KafkajsConsumer implements DriverConsumer {
       settings,
       listener,
       assignment,
-      session: this.#membership.session,
+      lease: this.#membership.lease,
       positions: this.#positions,
       failed,
     });
@@ -119,7 +119,7 @@ export class KafkajsConsumer implements DriverConsumer {
   }
 
   get confirmedUntil(): number {
-    return this.#membership.session.until;
+    return this.#membership.lease.until;
   }
 
   start(): Promise<void> {
@@ -142,7 +142,7 @@ export class KafkajsConsumer implements DriverConsumer {
       const state = this.#assignment.get(partition);
       if (state === undefined || !state.paused) continue;
       state.paused = false;
-      this.#driver.clock.defer(() => this.#fetcher.handOutHeld(partition));
+      this.#driver.clock.defer(() => this.#fetcher.handOutParked(partition));
     }
     this.#fetcher.wake();
   }

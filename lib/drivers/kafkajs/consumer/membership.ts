@@ -12,8 +12,8 @@
  *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
  */
 import { type Clock, type Timer, within } from '../../../base/clock.js';
+import { MembershipLease } from '../../membership-lease.js';
 import type { AssignedPartition } from '../../port.js';
-import { Session } from '../../session.js';
 import type { Broker, GroupGeneration, JoinGroupRequest } from '../cluster/internals.js';
 import { kindOf, typeOf } from '../errors.js';
 import type { Assignment } from './assignment.js';
@@ -38,7 +38,7 @@ export interface MembershipContext extends DrainContext {
 
 export class Membership {
   readonly #context: MembershipContext;
-  readonly #session: Session;
+  readonly #lease: MembershipLease;
   #memberId = '';
   #generation = -1;
   #coordinator: Broker | undefined;
@@ -54,12 +54,12 @@ export class Membership {
 
   constructor(context: MembershipContext) {
     this.#context = context;
-    this.#session = new Session(context.driver.clock, context.options.sessionTimeoutMs);
+    this.#lease = new MembershipLease(context.driver.clock, context.options.sessionTimeoutMs);
   }
 
   /** Until when the group is sure not to have given the partitions away. */
-  get session(): Session {
-    return this.#session;
+  get lease(): MembershipLease {
+    return this.#lease;
   }
 
   get memberId(): string {
@@ -149,7 +149,7 @@ export class Membership {
 
   /** The group has given this generation its assignment; `sentAt` is when it was asked for. */
   synced(sentAt: number, generation: number): void {
-    if (generation === this.#generation) this.#session.confirm(sentAt);
+    if (generation === this.#generation) this.#lease.confirm(sentAt);
   }
 
   /** The new assignment is known: heartbeats begin. */
@@ -157,7 +157,7 @@ export class Membership {
     this.#owned = partitions;
     this.#beat();
     // The leader took its time with the assignment.
-    if (!this.#session.isConfirmed) void this.#heartbeat();
+    if (!this.#lease.isConfirmed) void this.#heartbeat();
   }
 
   /** The member left, or is about to: nothing more is sent on its behalf. */
@@ -249,7 +249,7 @@ export class Membership {
     const sentAt = this.#context.driver.clock.elapsed();
     await coordinator.heartbeat(ownHeartbeat(generation));
     if (this.#left || generation.groupGenerationId !== this.#generation) return;
-    if (this.#session.confirm(sentAt)) this.#context.confirmed();
+    if (this.#lease.confirm(sentAt)) this.#context.confirmed();
   }
 
   /** One heartbeat; its error is drawn conclusions from where it arrives ({@link tapGroupProtocol}). Never rejects. */

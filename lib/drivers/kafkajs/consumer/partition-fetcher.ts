@@ -6,6 +6,7 @@
  */
 import type { Timer } from '../../../base/clock.js';
 import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
+import type { MembershipLease } from '../../membership-lease.js';
 import type {
   ConsumerListener,
   ConsumerOptions,
@@ -13,7 +14,6 @@ import type {
   FetchedBatch,
   TopicPartition,
 } from '../../port.js';
-import type { Session } from '../../session.js';
 import { startBatch } from '../../start-batch.js';
 import { backoffMs } from '../backoff.js';
 import { type Broker, type Cluster, type FetchParameters, sendTo } from '../cluster/internals.js';
@@ -35,7 +35,7 @@ export interface FetcherContext {
   readonly settings: Settings;
   readonly listener: ConsumerListener;
   readonly assignment: Assignment;
-  readonly session: Session;
+  readonly lease: MembershipLease;
   readonly positions: Positions;
   readonly failed: (error: KafkaRxError) => void;
 }
@@ -91,16 +91,16 @@ export class PartitionFetcher {
   }
 
   /** Hands out what was fetched while the membership was not sure. */
-  handOutAllHeld(): void {
-    for (const partition of this.#context.assignment.list()) this.handOutHeld(partition);
+  handOutAllParked(): void {
+    for (const partition of this.#context.assignment.list()) this.handOutParked(partition);
   }
 
   /** Hands out what was fetched while the partition was paused, or the membership not sure. */
-  handOutHeld(partition: TopicPartition): void {
+  handOutParked(partition: TopicPartition): void {
     const state = this.#context.assignment.readable(partition);
-    const batch = state?.held;
+    const batch = state?.parked;
     if (state === undefined || batch === undefined || !this.#mayHandOut(state)) return;
-    state.held = undefined;
+    state.parked = undefined;
     this.#handOut(state, batch);
     this.wake();
   }
@@ -118,7 +118,7 @@ export class PartitionFetcher {
     );
     const states = led.map(partition => assignment.readable(partition)).filter(state => state !== undefined);
     const now = driver.clock.elapsed();
-    const due = this.#rotate(states.filter(state => state.held === undefined && state.notBefore <= now));
+    const due = this.#rotate(states.filter(state => state.parked === undefined && state.notBefore <= now));
     if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
     try {
       const absent = await positions.checkSuspects(cluster);
@@ -131,7 +131,7 @@ export class PartitionFetcher {
         const { position } = state;
         if (
           position === undefined ||
-          state.held !== undefined ||
+          state.parked !== undefined ||
           absent.has(state.topic) ||
           !assignment.isCurrent(state)
         )
@@ -219,12 +219,12 @@ export class PartitionFetcher {
   }
 
   #mayHandOut(state: PartitionState): boolean {
-    return !state.paused && this.#context.session.isConfirmed;
+    return !state.paused && this.#context.lease.isConfirmed;
   }
 
   #handOut(state: PartitionState, batch: FetchedBatch): void {
     if (!this.#mayHandOut(state)) {
-      state.held = batch;
+      state.parked = batch;
       return;
     }
     state.begun = true;

@@ -137,7 +137,7 @@ export class Positions {
       return;
     }
     state.halted = true;
-    state.held = undefined;
+    state.parked = undefined;
     this.#resets.set(keyOf(state), to);
     rejoin();
   }

@@ -208,9 +208,9 @@ export class StockConsumer implements DriverConsumer {
   #handOutStarts(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) {
       const state = this.#assignment.readable(partition);
-      const start = state?.held;
+      const start = state?.parked;
       if (state === undefined || start === undefined || state.paused) continue;
-      state.held = undefined;
+      state.parked = undefined;
       state.begun = true;
       this.#listener.batch(start);
     }

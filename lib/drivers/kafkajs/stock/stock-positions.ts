@@ -77,7 +77,7 @@ export class StockPositions {
         const known = wanted.get(state) ?? (stored < 0 ? undefined : stored);
         state.position = known ?? begun;
         // Nobody has committed where it begins, and a later start would be elsewhere.
-        if (known === undefined && options.startFrom !== 'earliest') state.held = startBatch(state, begun);
+        if (known === undefined && options.startFrom !== 'earliest') state.parked = startBatch(state, begun);
       }
     }
   }

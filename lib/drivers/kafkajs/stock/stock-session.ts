@@ -5,7 +5,7 @@ import type { AssignedPartition, ConsumerOptions, DriverContext, TopicPartition 
 import { createKafka } from '../cluster/client.js';
 import { offsetOf } from '../cluster/cluster-queries.js';
 import { consumerConfig, partitionsOf } from '../consumer/consumer-config.js';
-import type { Session, SessionEvents } from '../consumer/consumer-sessions.js';
+import type { ClientSession, SessionEvents } from '../consumer/consumer-sessions.js';
 import type { CommitTurn, TopicCommit } from '../consumer/offset-committer.js';
 import { stickyAssigner } from '../consumer/sticky-assigner.js';
 import type { Settings } from '../options.js';
@@ -30,7 +30,7 @@ const closeBoundMs = 3_000;
 const concurrency = 1_000;
 
 /** One kafkajs consumer, used by its public API alone. Closing it leaves the group. */
-export class StockSession implements Session {
+export class StockSession implements ClientSession {
   readonly #context: StockSessionContext;
   readonly #consumer: Consumer;
   #open = true;

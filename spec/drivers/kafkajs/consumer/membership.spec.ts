@@ -63,7 +63,7 @@ class Member {
 
   /** How long the membership is sure, from now on. */
   get sureForMs(): number {
-    return this.membership.session.until - this.clock.elapsed();
+    return this.membership.lease.until - this.clock.elapsed();
   }
 
   /** Has the heartbeat that waits now be answered so much later. */
@@ -88,9 +88,9 @@ describe('the session of a kafkajs member', () => {
     await member.join();
     expect(member.sureForMs).toBe(5_400);
     await member.clock.advance(5_399);
-    expect(member.membership.session.isConfirmed).toBe(true);
+    expect(member.membership.lease.isConfirmed).toBe(true);
     await member.clock.advance(1);
-    expect(member.membership.session.isConfirmed).toBe(false);
+    expect(member.membership.lease.isConfirmed).toBe(false);
   });
 
   test('counts a heartbeat from when it was sent, not from when it was answered', async () => {
@@ -108,7 +108,7 @@ describe('the session of a kafkajs member', () => {
     await member.clock.advance(1_000);
     member.answerAfter(5_500);
     await member.clock.advance(5_500);
-    expect(member.membership.session.isConfirmed).toBe(false);
+    expect(member.membership.lease.isConfirmed).toBe(false);
     expect(member.confirmations).toBe(0);
   });
 
@@ -116,10 +116,10 @@ describe('the session of a kafkajs member', () => {
     const member = new Member();
     await member.join();
     await member.clock.advance(7_500);
-    expect(member.membership.session.isConfirmed).toBe(false);
+    expect(member.membership.lease.isConfirmed).toBe(false);
     await member.answer();
     expect(member.confirmations).toBe(1);
-    expect(member.membership.session.isConfirmed).toBe(true);
+    expect(member.membership.lease.isConfirmed).toBe(true);
     await member.clock.advance(1_000);
     await member.answer();
     expect(member.confirmations).toBe(1);
@@ -129,10 +129,10 @@ describe('the session of a kafkajs member', () => {
     const member = new Member();
     await member.join();
     await member.clock.advance(1_000);
-    const before = member.membership.session.until;
+    const before = member.membership.lease.until;
     member.membership.joined({ memberId: 'me', generationId: 2 });
     await member.answer();
-    expect(member.membership.session.until).toBe(before);
+    expect(member.membership.lease.until).toBe(before);
   });
 
   test('that the group ended is a loss', async () => {
