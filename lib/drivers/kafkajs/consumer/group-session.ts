@@ -7,7 +7,8 @@ import { type Broker, type Cluster, internalCluster } from '../cluster/internals
 import type { Settings } from '../options.js';
 import { consumerConfig, partitionsOf } from './consumer-config.js';
 import type { ClientSession, SessionEvents } from './consumer-sessions.js';
-import { type Membership, tapGroupProtocol } from './membership.js';
+import { tapGroupProtocol } from './group-protocol-tap.js';
+import type { Membership } from './membership.js';
 import type { PartitionFetcher } from './partition-fetcher.js';
 import { stickyAssigner } from './sticky-assigner.js';
 

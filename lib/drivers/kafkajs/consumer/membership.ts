@@ -11,14 +11,15 @@
  * 4. JoinGroup, always under the member id that the coordinator gave us, also after kafkajs had to be started anew:
  *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
  */
-import { type Clock, type Timer, within } from '../../../base/clock.js';
 import { MembershipLease } from '../../membership-lease.js';
 import type { AssignedPartition } from '../../port.js';
 import type { Broker, GroupGeneration, JoinGroupRequest } from '../cluster/internals.js';
 import { kindOf, typeOf } from '../errors.js';
 import type { Assignment } from './assignment.js';
 import { type DrainContext, drain } from './drain.js';
+import { Heartbeats, type HeartbeatTurn, ownHeartbeat } from './heartbeats.js';
 import type { CommitTurn } from './offset-committer.js';
+import { sessionOver } from './session-over.js';
 
 /** What the membership needs to know of the consumer around it. */
 export interface MembershipContext extends DrainContext {
@@ -42,8 +43,7 @@ export class Membership {
   #memberId = '';
   #generation = -1;
   #coordinator: Broker | undefined;
-  #beating: Timer | undefined;
-  #heartbeatPending = false;
+  readonly #heartbeats: Heartbeats;
   #letGo: Promise<void> | undefined;
   /** Ends a drain early: the group went on without us. */
   #expelled: () => void = () => {};
@@ -54,7 +54,14 @@ export class Membership {
 
   constructor(context: MembershipContext) {
     this.#context = context;
-    this.#lease = new MembershipLease(context.driver.clock, context.options.sessionTimeoutMs);
+    const { driver, options, heartbeatIntervalMs } = context;
+    this.#lease = new MembershipLease(driver.clock, options.sessionTimeoutMs);
+    this.#heartbeats = new Heartbeats({
+      clock: driver.clock,
+      intervalMs: heartbeatIntervalMs,
+      answerBoundMs: options.sessionTimeoutMs / 3,
+      turn: () => (this.#memberId === '' || this.#left ? undefined : this.#heartbeat()),
+    });
   }
 
   /** Until when the group is sure not to have given the partitions away. */
@@ -116,7 +123,7 @@ export class Membership {
       this.#letGo = undefined;
     });
     await this.#letGo;
-    this.#stopBeating();
+    this.#heartbeats.stop();
     return { ...request, memberId: this.#memberId };
   }
 
@@ -157,24 +164,19 @@ export class Membership {
     this.#owned = partitions;
     this.#beat();
     // The leader took its time with the assignment.
-    if (!this.#lease.isConfirmed) void this.#heartbeat();
+    if (!this.#lease.isConfirmed) void this.#heartbeats.beat();
+  }
+
+  /** Whether kafkajs is to be told of a rebalance. */
+  get rejoinWanted(): boolean {
+    return this.#context.rejoinWanted();
   }
 
   /** The member left, or is about to: nothing more is sent on its behalf. */
   leave(): void {
     this.#left = true;
-    this.#stopBeating();
+    this.#heartbeats.stop();
     this.#expelled();
-  }
-
-  /** Sends our own heartbeat on; answers kafkajs's from what is known. */
-  async answerHeartbeat(
-    request: GroupGeneration,
-    send: (request: GroupGeneration) => Promise<unknown>,
-  ): Promise<unknown> {
-    if (isOwn(request)) return send(request);
-    if (this.#context.rejoinWanted()) throw rebalanceWanted();
-    return undefined;
   }
 
   /** Draws the conclusion from an error of the group protocol; errors of an older generation say nothing. */
@@ -197,7 +199,7 @@ export class Membership {
     const { assignment } = this.#context;
     assignment.close();
     if (assignment.list().length === 0) return;
-    await this.#heartbeat();
+    await this.#heartbeats.beat();
     const partitions = assignment.list();
     if (partitions.length === 0 || this.#left) return;
 
@@ -214,7 +216,7 @@ export class Membership {
     const { assignment, listener, driver, rejoin } = this.#context;
     const lost = assignment.clear();
     this.#owned = [];
-    this.#stopBeating();
+    this.#heartbeats.stop();
     this.#expelled();
     rejoin();
     if (lost.length === 0) return;
@@ -225,22 +227,28 @@ export class Membership {
     listener.lost(lost);
   }
 
-  /**
-   * Heartbeats of our own, beside those of kafkajs, which come between fetches only: neither a drain nor a broker
-   * that does not answer a fetch may cost the membership.
-   */
+  /** Goes on once there is somebody to go on for. */
   #beat(): void {
-    this.#stopBeating();
-    if (this.#left) return;
-    this.#beating = this.#context.driver.clock.schedule(() => {
-      void this.#heartbeat();
-      this.#beat();
-    }, this.#context.heartbeatIntervalMs);
+    if (!this.#left) this.#heartbeats.begin();
   }
 
-  #stopBeating(): void {
-    this.#beating?.cancel();
-    this.#beating = undefined;
+  /** One in this generation. Conclusions are drawn from its error where it arrives. */
+  #heartbeat(): HeartbeatTurn {
+    const { driver, heard } = this.#context;
+    const { generation } = this;
+    return {
+      send: () => this.#sendHeartbeat(generation),
+      ended: outcome => {
+        if (outcome === 'late') this.forgetCoordinator();
+        if (!this.#left) heard(outcome === 'late' ? new Error('no answer') : undefined);
+      },
+      failed: error => {
+        driver.logger.debug({ reason: kindOf(error) }, 'heartbeat failed');
+        this.observe(error, generation.groupGenerationId);
+        // An error with a type is an answer of the coordinator.
+        if (!this.#left) heard(typeOf(error) === undefined ? error : undefined);
+      },
+    };
   }
 
   /** An answer counts from when the question was sent, however late it comes. */
@@ -251,114 +259,4 @@ export class Membership {
     if (this.#left || generation.groupGenerationId !== this.#generation) return;
     if (this.#lease.confirm(sentAt)) this.#context.confirmed();
   }
-
-  /** One heartbeat; its error is drawn conclusions from where it arrives ({@link tapGroupProtocol}). Never rejects. */
-  async #heartbeat(): Promise<void> {
-    if (this.#heartbeatPending || this.#memberId === '' || this.#left) return;
-    this.#heartbeatPending = true;
-    const { driver, options } = this.#context;
-    const { generation } = this;
-    const beat = this.#sendHeartbeat(generation);
-    try {
-      // A coordinator that does not answer must not keep another, which it may have moved to, from being tried.
-      const late = (await within(driver.clock, beat, options.sessionTimeoutMs / 3)) === 'late';
-      if (late) this.forgetCoordinator();
-      if (!this.#left) this.#context.heard(late ? new Error('no answer') : undefined);
-    } catch (error) {
-      driver.logger.debug({ reason: kindOf(error) }, 'heartbeat failed');
-      this.observe(error, generation.groupGenerationId);
-      // An error with a type is an answer of the coordinator.
-      if (!this.#left) this.#context.heard(typeOf(error) === undefined ? error : undefined);
-    } finally {
-      this.#heartbeatPending = false;
-    }
-  }
-}
-
-const joinGroupKey = 11;
-
-/** Tells of the ids that the coordinator gives in its refusal of a JoinGroup without one (src/errors.js). */
-function tapMemberIds({ connectionPool }: Broker, ids: Pick<Membership, 'asking' | 'named'>): void {
-  const send = connectionPool.send.bind(connectionPool);
-  connectionPool.send = async request => {
-    const answer = send(request);
-    if (request.request.apiKey === joinGroupKey) ids.asking(answer);
-    try {
-      return await answer;
-    } catch (error) {
-      const { name, memberId } = Object(error) as { readonly name?: unknown; readonly memberId?: unknown };
-      if (name === 'KafkaJSMemberIdRequired' && typeof memberId === 'string') ids.named(memberId);
-      throw error;
-    }
-  };
-}
-
-const own = Symbol('kafka-rx heartbeat');
-
-/** Marks a heartbeat as ours, on its way through a broker's `heartbeat` that kafkajs calls too. */
-function ownHeartbeat(generation: GroupGeneration): GroupGeneration {
-  return Object.assign({ [own]: true }, generation);
-}
-
-const isOwn = (request: GroupGeneration): boolean => own in request;
-
-/** What kafkajs's runner takes for a rebalance (src/errors.js, isRebalancing): it stops the fetchers and joins. */
-export function rebalanceWanted(): Error {
-  return Object.assign(new Error('joining again'), { type: 'REBALANCE_IN_PROGRESS', retriable: false });
-}
-
-/** Has the membership see the group protocol as it passes through this broker, one of this consumer's own. */
-export function tapGroupProtocol(
-  broker: Broker,
-  clock: Clock,
-  membership: () => Membership | undefined,
-  ids: Pick<Membership, 'asking' | 'named'>,
-): void {
-  tapMemberIds(broker, ids);
-  const joinGroup = broker.joinGroup.bind(broker);
-  const syncGroup = broker.syncGroup.bind(broker);
-  const heartbeat = broker.heartbeat.bind(broker);
-
-  broker.joinGroup = async request => {
-    const member = membership();
-    if (member === undefined) throw sessionOver();
-    const sent = await member.beforeJoin(broker, request);
-    if (membership() === undefined) throw sessionOver();
-    const generation = member.generation.groupGenerationId;
-    try {
-      const answer = await joinGroup(sent);
-      member.joined(answer);
-      return answer;
-    } catch (error) {
-      member.observe(error, generation);
-      throw error;
-    }
-  };
-  broker.syncGroup = async request => {
-    const sentAt = clock.elapsed();
-    try {
-      const answer = await syncGroup(request);
-      membership()?.synced(sentAt, request.generationId);
-      return answer;
-    } catch (error) {
-      membership()?.observe(error, request.generationId);
-      throw error;
-    }
-  };
-  // kafkajs heartbeats after each fetch and waits for the answer (src/consumer/runner.js), so that a coordinator that
-  // hangs would stop the fetches from every broker. The membership has a rhythm of its own and tells kafkajs what it
-  // heard when it asks; only its own heartbeats go out.
-  broker.heartbeat = async request => {
-    const member = membership();
-    if (member === undefined) throw sessionOver();
-    return member.answerHeartbeat(request, heartbeat);
-  };
-  // Whether and when the member leaves is the consumer's decision: kafkajs leaves at each crash too
-  // (src/consumer/index.js, onCrash), and with that would give up what a restart goes on with.
-  broker.leaveGroup = async () => undefined;
-}
-
-/** Ends a kafkajs consumer that is no longer ours: not retriable, so that nothing is tried again (src/retry/index.js). */
-function sessionOver(): Error {
-  return Object.assign(new Error('the consumer was stopped or replaced'), { retriable: false });
 }

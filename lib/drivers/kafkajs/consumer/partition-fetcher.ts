@@ -26,8 +26,8 @@ import { type FetchedPartition, fetchRequest } from '../protocol/fetch.js';
 import { readRecordSet } from '../protocol/record-batch-reader.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
-import { rebalanceWanted } from './membership.js';
 import type { Positions } from './positions.js';
+import { rebalanceWanted } from './rebalance-wanted.js';
 
 export interface FetcherContext {
   readonly driver: DriverContext;
