@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { circles } from './layout/circles.js';
 import { importsIn, specifiersIn } from './layout/imports.js';
 import { linesOfCode } from './layout/long-files.js';
 import { rules } from './layout/rules.js';
@@ -38,9 +40,30 @@ describe('imports point one way', () => {
     expect(specifiersIn(text)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(name => `./${name}.js`));
   });
 
+  test('no file of lib and operators imports, by whatever way, what imports it', async () => {
+    expect(circles(await imports)).toEqual([]);
+  });
+
+  test('a circle is found whatever its length, each once, and what only leads to it is none of it', () => {
+    const all = [
+      ...['a b', 'b c', 'c a', 'c d', 'd e', 'e f', 'f e'], // two, the one leading to the other
+      ...['g g', 'h a', 'i h', 'j rxjs'],
+    ];
+    const found = circles(
+      all.map(pair => ({ from: pair.split(' ')[0] ?? '', to: pair.split(' ')[1] ?? '' })),
+    );
+    expect(found).toEqual([['a', 'b', 'c'], ['e', 'f'], ['g']]);
+  });
+
   test('there are imports to judge', async () => {
     expect((await imports).length).toBeGreaterThan(300);
   });
+});
+
+test('on top of lib stands its entry point and nothing else, twelve entries at most', async () => {
+  const entries = await readdir(join(repository, 'lib'), { withFileTypes: true });
+  expect(entries.filter(entry => !entry.isDirectory()).map(({ name }) => name)).toEqual(['index.ts']);
+  expect(entries.length).toBeLessThanOrEqual(12);
 });
 
 test('comments and blank lines are not lines of code', () => {

@@ -20,6 +20,8 @@ const foundations = [
   'lib/card/search.ts',
   'lib/card/symbols.ts',
   'lib/base/clock.ts',
+  'lib/base/commit-metadata.ts',
+  'lib/base/partition-key.ts',
   'lib/record/coordinates-only.ts',
   'lib/errors/errors.ts',
   'lib/record/headers.ts',

@@ -9,10 +9,18 @@
  *
  * Steps 1 and 3 rely on `clock.defer` running in order: a member hears of a generation before it hears of its end.
  */
+import type { Clock } from '../../base/clock.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { assign } from '../assignor.js';
 import type { PartitionOffset, TopicPartition } from '../port.js';
-import type { Cluster } from './cluster.js';
+
+/** What a group knows of the cluster around it. */
+export interface GroupSurroundings {
+  readonly clock: Clock;
+  readonly reachable: boolean;
+  /** By topic. */
+  partitionCounts(): ReadonlyMap<string, number>;
+}
 
 /** A consumer as its group sees it. */
 export interface GroupMember {
@@ -47,13 +55,13 @@ interface Membership {
 
 export class ConsumerGroup {
   readonly id: string;
-  readonly #cluster: Cluster;
+  readonly #cluster: GroupSurroundings;
   readonly #members = new Map<string, Membership>();
   readonly #committed = new Map<string, Map<number, Commit>>();
   #generation = 0;
   #preparing = false;
 
-  constructor(id: string, cluster: Cluster) {
+  constructor(id: string, cluster: GroupSurroundings) {
     this.id = id;
     this.#cluster = cluster;
   }

@@ -1,12 +1,16 @@
 import { showOnly } from '../../record/coordinates-only.js';
 import type { Headers } from '../../record/headers.js';
-import type { Transaction } from './transaction.js';
+
+/** What decides who sees the records of a transaction. */
+export interface TransactionState {
+  readonly state: 'open' | 'committed' | 'aborted';
+}
 
 /** A record in the embedded broker: made by `append`, given its offset by the log, never copied. */
 export class LogRecord {
   /** -1 until the log has it. */
   offset = -1;
-  transaction: Transaction | undefined = undefined;
+  transaction: TransactionState | undefined = undefined;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Headers;

@@ -1,4 +1,5 @@
 import { type Clock, type Timer, within } from '../../base/clock.js';
+import { partitionKey } from '../../base/partition-key.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { MembershipLease } from '../membership-lease.js';
 import type {
@@ -19,7 +20,6 @@ const askAgainMs = 100;
 
 type Readers = Map<string, PartitionReader>;
 
-const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
 const assigned = ({ topic, partition, epoch }: AssignedPartition): AssignedPartition => ({
   topic,
   partition,
@@ -111,7 +111,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   seek(partition: TopicPartition, offset: number): number {
-    const reader = this.#readers.get(nameOf(partition));
+    const reader = this.#readers.get(partitionKey(partition));
     if (reader === undefined) {
       throw new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
         at: { topic: partition.topic, partition: partition.partition, offset },
@@ -137,7 +137,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
 
   /** Why these offsets are not to be sent: one of them is of a partition that is not assigned in that epoch. */
   refusal(offsets: readonly OffsetCommit[]): KafkaRxError | undefined {
-    const stale = offsets.find(offset => this.#readers.get(nameOf(offset))?.epoch !== offset.epoch);
+    const stale = offsets.find(offset => this.#readers.get(partitionKey(offset))?.epoch !== offset.epoch);
     if (stale === undefined && this.#state === 'running') return undefined;
     const at = stale && { topic: stale.topic, partition: stale.partition, offset: stale.offset };
     return new KafkaRxError('COMMIT_REFUSED', 'The partition is no longer assigned in that epoch', {
@@ -180,7 +180,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
       // A topic that was deleted since: the next assignment leaves it out.
       if (log === undefined) continue;
       const reader = new PartitionReader(this.#context, { ...at, epoch }, log);
-      this.#readers.set(nameOf(at), reader);
+      this.#readers.set(partitionKey(at), reader);
       if (this.#options.resumeAt === undefined) reader.begin(this.group.committed(at));
     }
     this.#listener.assigned([...this.#readers.values()].map(assigned));
@@ -202,7 +202,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
       const answers = await resumeAt(asked);
       if (this.#readers !== readers) return;
       for (const [i, { offset, ...at }] of asked.entries()) {
-        readers.get(nameOf(at))?.begin(answers[i] ?? offset);
+        readers.get(partitionKey(at))?.begin(answers[i] ?? offset);
       }
     } catch (error) {
       if (this.#readers !== readers) return;
@@ -280,7 +280,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
 
   #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {
     for (const partition of partitions) {
-      const reader = this.#readers.get(nameOf(partition));
+      const reader = this.#readers.get(partitionKey(partition));
       if (reader !== undefined) reader.paused = paused;
     }
   }

@@ -6,8 +6,7 @@
  */
 import { noHeaders } from '../../record/headers.js';
 import type { StartFrom } from '../port.js';
-import { LogRecord } from './log-record.js';
-import type { Transaction } from './transaction.js';
+import { LogRecord, type TransactionState } from './log-record.js';
 
 /** What one fetch may bring; the first record always fits. */
 export interface FetchLimits {
@@ -32,7 +31,7 @@ export class PartitionLog {
   #startOffset = 0;
   #endOffset = 0;
   /** The first offset of each open transaction. */
-  readonly #open = new Map<Transaction, number>();
+  readonly #open = new Map<TransactionState, number>();
   readonly #watchers = new Set<() => void>();
 
   /** The first offset kept. */
@@ -58,7 +57,7 @@ export class PartitionLog {
   }
 
   /** Returns the offset of the first record. */
-  append(records: readonly LogRecord[], transaction?: Transaction): number {
+  append(records: readonly LogRecord[], transaction?: TransactionState): number {
     const base = this.#endOffset;
     if (transaction !== undefined && !this.#open.has(transaction)) this.#open.set(transaction, base);
     for (const record of records) {
@@ -70,7 +69,7 @@ export class PartitionLog {
     return base;
   }
 
-  endTransaction(transaction: Transaction, timestamp: number): void {
+  endTransaction(transaction: TransactionState, timestamp: number): void {
     this.#open.delete(transaction);
     this.append([new LogRecord(null, null, noHeaders, timestamp, true)]);
   }

@@ -1,9 +1,9 @@
-import type { LogRecord } from './log-record.js';
+import type { LogRecord, TransactionState } from './log-record.js';
 import type { PartitionLog } from './partition-log.js';
 
 /** Records in several partitions that become visible together, or never, to readers of committed records. */
-export class Transaction {
-  state: 'open' | 'committed' | 'aborted' = 'open';
+export class Transaction implements TransactionState {
+  state: TransactionState['state'] = 'open';
   readonly #logs = new Set<PartitionLog>();
 
   /** Returns the offset of the first record. */

@@ -1,4 +1,5 @@
 /** Questions to a cluster that kafkajs has no call for, or answers less exactly. */
+import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { AssignedPartition, ConsumerOptions, StartFrom, TopicPartition } from '../../port.js';
 import { errorType, passes } from '../protocol/error-codes.js';
@@ -47,15 +48,13 @@ export async function offsetsAt(
   readCommitted: boolean,
 ): Promise<(partition: TopicPartition) => number> {
   const found = await listOffsets(broker, partitions, timestampOf(at), readCommitted);
-  const beyond = partitions.filter(partition => (found.get(keyOf(partition)) ?? -1) < 0);
+  const beyond = partitions.filter(partition => (found.get(partitionKey(partition)) ?? -1) < 0);
   const ends = beyond.length === 0 ? found : await listOffsets(broker, beyond, -1, readCommitted);
   return partition => {
-    const offset = found.get(keyOf(partition)) ?? -1;
-    return offset >= 0 ? offset : Math.max(0, ends.get(keyOf(partition)) ?? 0);
+    const offset = found.get(partitionKey(partition)) ?? -1;
+    return offset >= 0 ? offset : Math.max(0, ends.get(partitionKey(partition)) ?? 0);
   };
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
 
 async function listOffsets(
   broker: Broker,
@@ -99,7 +98,7 @@ export async function committedOffsets(
     offset: offsetOf(offset),
     metadata: metadata ?? '',
   }));
-  return partition => found.get(keyOf(partition)) ?? nothingCommitted;
+  return partition => found.get(partitionKey(partition)) ?? nothingCommitted;
 }
 
 /** Asks the app where partitions begin; of those that the answer leaves out, what is committed decides. */
@@ -135,7 +134,8 @@ function indexed<P extends { readonly partition: number }, T>(
 ): Map<string, T> {
   const found = new Map<string, T>();
   for (const { topic, partitions } of responses) {
-    for (const answer of partitions) found.set(keyOf({ topic, partition: answer.partition }), read(answer));
+    for (const answer of partitions)
+      found.set(partitionKey({ topic, partition: answer.partition }), read(answer));
   }
   return found;
 }

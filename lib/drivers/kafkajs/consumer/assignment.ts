@@ -1,3 +1,4 @@
+import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { AssignedPartition, FetchedBatch, TopicPartition } from '../../port.js';
 
@@ -18,8 +19,6 @@ export interface PartitionState extends TopicPartition {
   notBefore: number;
 }
 
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
-
 /** The partitions that this member has, with their epochs and positions. Plain state, without Kafka or timers. */
 export class Assignment {
   #partitions = new Map<string, PartitionState>();
@@ -32,7 +31,7 @@ export class Assignment {
     const epoch = ++this.#epoch;
     this.#partitions = new Map(
       partitions.map(({ topic, partition }) => [
-        keyOf({ topic, partition }),
+        partitionKey({ topic, partition }),
         {
           topic,
           partition,
@@ -61,13 +60,13 @@ export class Assignment {
 
   /** The partition if it may be handed out from, otherwise undefined. */
   readable(partition: TopicPartition): PartitionState | undefined {
-    const state = this.#open ? this.#partitions.get(keyOf(partition)) : undefined;
+    const state = this.#open ? this.#partitions.get(partitionKey(partition)) : undefined;
     return state?.halted === true ? undefined : state;
   }
 
   /** The partition's state, also while it is being given up. */
   get(partition: TopicPartition): PartitionState | undefined {
-    return this.#partitions.get(keyOf(partition));
+    return this.#partitions.get(partitionKey(partition));
   }
 
   /** Whether a batch that was fetched in this epoch may still be handed out. */
@@ -91,7 +90,7 @@ export class Assignment {
 
   /** Moves the position and begins a new epoch. Throws `DRIVER` for a partition that is not assigned. */
   seek(partition: TopicPartition, offset: number): number {
-    const state = this.#partitions.get(keyOf(partition));
+    const state = this.#partitions.get(partitionKey(partition));
     if (state === undefined) throw notAssigned(partition, offset);
     state.epoch = ++this.#epoch;
     state.position = offset;

@@ -5,6 +5,7 @@
  * (src/consumer/runner.js, fetch) and goes on at once; a straggler holds up nothing.
  */
 import type { Timer } from '../../../base/clock.js';
+import { partitionKey } from '../../../base/partition-key.js';
 import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
 import type { MembershipLease } from '../../membership-lease.js';
 import type {
@@ -136,7 +137,7 @@ export class PartitionFetcher {
           !assignment.isCurrent(state)
         )
           continue;
-        requested.set(`${state.topic}:${state.partition}`, { ...state, position });
+        requested.set(partitionKey(state), { ...state, position });
       }
       if (requested.size === 0) return await this.#sleep(shortWaitMs);
       const answer = sendTo(
@@ -159,7 +160,7 @@ export class PartitionFetcher {
       if (response === undefined) return;
       let stale = false;
       for (const fetched of response.partitions) {
-        const asked = requested.get(`${fetched.topic}:${fetched.partition}`);
+        const asked = requested.get(partitionKey(fetched));
         if (asked !== undefined && (await this.#take(broker, asked, fetched)) === 'stale') stale = true;
       }
       if (stale) await cluster.refreshMetadata();

@@ -1,5 +1,6 @@
+import { partitionKey } from '../../../base/partition-key.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
-import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
+import type { ConsumerOptions, DriverContext } from '../../port.js';
 import { committedOffsets, describeTopics, offsetsAt, whereToBegin } from '../cluster/cluster-queries.js';
 import type { Broker, Cluster } from '../cluster/internals.js';
 import type { OffsetReset } from '../options.js';
@@ -16,8 +17,6 @@ export interface PositionsContext {
   readonly rejoin: () => void;
   readonly failed: (error: KafkaRxError) => void;
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
 
 /**
  * Where each partition is read from. kafkajs's own positions are not used: it "repairs" an offset out of range by
@@ -57,7 +56,9 @@ export class Positions {
     const epochs = new Map(unknown.map(state => [state, state.epoch]));
     await this.#learnTopics(cluster, unknown);
     const committed = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
-    const fresh = unknown.filter(state => committed(state).offset < 0 && !this.#begun.has(keyOf(state)));
+    const fresh = unknown.filter(
+      state => committed(state).offset < 0 && !this.#begun.has(partitionKey(state)),
+    );
     const start =
       fresh.length === 0
         ? undefined
@@ -66,7 +67,7 @@ export class Positions {
     for (const state of unknown) {
       // Sought or assigned anew in the meantime: then what was looked up is of another epoch.
       if (state.epoch !== epochs.get(state) || state.position !== undefined) continue;
-      const key = keyOf(state);
+      const key = partitionKey(state);
       if (start !== undefined && fresh.includes(state)) this.#begun.set(key, start(state));
       const { offset: last } = committed(state);
       const known = this.#resets.get(key) ?? wanted.get(state) ?? (last >= 0 ? last : undefined);
@@ -131,14 +132,14 @@ export class Positions {
   #reset(state: PartitionState, to: number): void {
     const { driver, rejoin } = this.#context;
     announceReset(driver, state, state.position ?? -1, to);
-    this.#begun.delete(keyOf(state));
+    this.#begun.delete(partitionKey(state));
     if (!state.begun) {
       state.position = to;
       return;
     }
     state.halted = true;
     state.parked = undefined;
-    this.#resets.set(keyOf(state), to);
+    this.#resets.set(partitionKey(state), to);
     rejoin();
   }
 

@@ -1,4 +1,5 @@
 import { delay } from '../../../base/clock.js';
+import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
 import { startBatch } from '../../start-batch.js';
@@ -20,7 +21,6 @@ export interface StockPositionsContext {
 }
 
 const backoffCapMs = 1_000;
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
 
 /**
  * Where each partition begins, looked up after each join and given to kafkajs by `seek`: kafkajs itself knows
@@ -72,8 +72,8 @@ export class StockPositions {
       for (const state of unknown) {
         if (state.position !== undefined) continue;
         const stored = committedOf(state).offset;
-        const begun = this.#begun.get(keyOf(state)) ?? start[state.partition] ?? 0;
-        if (stored < 0) this.#begun.set(keyOf(state), begun);
+        const begun = this.#begun.get(partitionKey(state)) ?? start[state.partition] ?? 0;
+        if (stored < 0) this.#begun.set(partitionKey(state), begun);
         const known = wanted.get(state) ?? (stored < 0 ? undefined : stored);
         state.position = known ?? begun;
         // Nobody has committed where it begins, and a later start would be elsewhere.
@@ -98,7 +98,7 @@ export class StockPositions {
     else if (first < position && state.begun) failed(truncated(state, position));
     else {
       announceReset(driver, state, position, first);
-      this.#begun.delete(keyOf(state));
+      this.#begun.delete(partitionKey(state));
       return first;
     }
     return undefined;
