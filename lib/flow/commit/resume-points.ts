@@ -10,6 +10,7 @@
  */
 
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
+import { metadataOfStores, storesNamedIn } from '../../base/commit-metadata.js';
 import type { CommittedPartition, DriverConnection } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { Store, StorePosition, StorePositions } from '../../stores/port.js';
@@ -51,7 +52,7 @@ export class ResumePoints {
   /** The same target, with each commit noted in the stores first. */
   notedBefore(target: CommitTarget): CommitTarget {
     if (!this.needed) return target;
-    const metadata = ['kafka-rx', ...this.#stores.map(({ positions }) => positions.id)].join(' ');
+    const metadata = metadataOfStores(this.#stores.map(({ positions }) => positions.id));
     return {
       commit: async offsets => {
         const noted = offsets.map(
@@ -85,7 +86,7 @@ export class ResumePoints {
   async #begin(at: CommittedPartition, origin: string | undefined): Promise<number | undefined> {
     if (origin === undefined) return undefined;
     const { topic, partition, offset: committed, metadata } = at;
-    const named = metadata.split(' ');
+    const named = storesNamedIn(metadata);
     let behind: { readonly store: string; readonly position: number } | undefined;
     for (const { name, positions } of this.#stores) {
       const position = positions.read(origin, partition);

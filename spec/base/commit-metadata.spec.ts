@@ -1,0 +1,44 @@
+import {
+  metadataOfStores,
+  sectionIn,
+  storesNamedIn,
+  withoutSection,
+  withSection,
+} from '../../lib/base/commit-metadata.js';
+
+describe('commit metadata', () => {
+  test.each(['', 'a b', 'kafka-rx', 'kafka-rx s1 s2', ' two  blanks ', 'ünï'])(
+    'text %j comes back as it was, whatever section was put behind it',
+    text => {
+      const whole = withSection(text, 'topic', 'an id = with/blanks');
+      expect(sectionIn(whole, 'topic')).toBe('an id = with/blanks');
+      expect(withoutSection(whole, 'topic')).toBe(text);
+      expect(storesNamedIn(whole)).toEqual(storesNamedIn(text));
+    },
+  );
+
+  test('a section is replaced and not doubled', () => {
+    expect(withSection(withSection('a', 'topic', '1'), 'topic', '2')).toBe('a kafka-rx.topic=2');
+  });
+
+  test('stores are read beside sections that this version does not know, and by a reader that knows none', () => {
+    const later = `${withSection(metadataOfStores(['s1', 's2']), 'topic', 't')} kafka-rx.cut=17`;
+    expect(storesNamedIn(later)).toEqual(['s1', 's2']);
+    expect(later.split(' ')).toEqual(expect.arrayContaining(['s1', 's2']));
+    expect(sectionIn(later, 'topic')).toBe('t');
+  });
+
+  test('what was committed before there were sections, or by others, has none', () => {
+    expect(storesNamedIn('kafka-rx s1 s2')).toEqual(['s1', 's2']);
+    expect(storesNamedIn('s1 s2')).toEqual([]);
+    expect(sectionIn('kafka-rx s1', 'topic')).toBeUndefined();
+    expect(sectionIn('kafka-rx.topic=%E0%A4%A', 'topic')).toBeUndefined();
+  });
+
+  test('what the brokers would refuse for its length is refused before it is sent', () => {
+    expect(() => withSection('x'.repeat(4_090), 'topic', 't')).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION' }),
+    );
+    expect(withSection('x'.repeat(4_000), 'topic', 't')).toHaveLength(4_017);
+  });
+});
