@@ -2,6 +2,7 @@
 export { createApp } from './app/app.js';
 export type { App, TopicOptions } from './app/interface.js';
 export type { AppState, Health, LifecycleEvent } from './app/lifecycle/events.js';
+export { onSignals } from './app/lifecycle/signals.js';
 export type { AppOptions } from './app/options.js';
 export { type ResetOptions, resetGroup } from './app/reset-group.js';
 export type { NodeKind, TopologyDescription, TopologyEdge, TopologyNode } from './app/topology/graph.js';

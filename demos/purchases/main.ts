@@ -1,5 +1,5 @@
 /** The command: `npm run -s purchases -- …`; `--help` tells the options. */
-import { constants } from 'node:os';
+import { onSignals, silentLogger } from 'kafka-rx';
 import { parseArguments } from './arguments.js';
 import { printHistory } from './history.js';
 import { runPurchases } from './run.js';
@@ -26,15 +26,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Aborted by the first SIGTERM or SIGINT; the second ends the process at once. */
+/** Aborted by the first SIGTERM or SIGINT; another one a second later or more ends the process at once, and says so. */
 function firstSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
-      controller.abort(signal);
-    });
-  }
+  const logger = {
+    ...silentLogger,
+    warn: (_: unknown, message: string) => process.stderr.write(`${message}\n`),
+  };
+  onSignals(['SIGTERM', 'SIGINT'], signal => controller.abort(signal), logger);
   return controller.signal;
 }
 

@@ -33,7 +33,7 @@ rewards and purchases and to a history on disk. Offsets are committed in order, 
   --json                     end standard output with one line of JSON: counts, seconds, records per second
   -h, --help                 print this; after history or reset, the help of that
 
-SIGINT and SIGTERM drain, commit and exit 0; a second signal ends at once.
+SIGINT and SIGTERM drain, commit and exit 0; another one a second later or more ends at once.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `;
 }

@@ -181,7 +181,7 @@ class KafkaRxApp implements App {
   }
 
   async #live(): Promise<void> {
-    const letGoOfSignals = onSignals(this.#options.signals ?? [], () => void this.stop());
+    const letGoOfSignals = onSignals(this.#options.signals ?? [], () => void this.stop(), this.#logger);
     try {
       this.#lifecycle.enter('starting');
       this.#wiring.close(this.#options.guard);

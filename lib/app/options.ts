@@ -20,7 +20,7 @@ export interface AppOptions {
   readonly clientId?: string | undefined;
   /** Default: the driver's clock, or the machine's. */
   readonly clock?: Clock | undefined;
-  /** Signals that drain and stop the app; a second one ends the process at once. Default: none. */
+  /** Signals that drain and stop the app; another one a second later or more ends the process at once. Default: none. */
   readonly signals?: readonly NodeJS.Signals[] | undefined;
   /** Where a group without committed offsets begins. Default `'earliest'`. */
   readonly startFrom?: StartFrom | undefined;

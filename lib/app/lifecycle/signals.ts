@@ -1,22 +1,72 @@
 import { constants } from 'node:os';
+import { type Logger, silentLogger } from '../../logging/logger.js';
+
+/** Milliseconds within which further signals are taken for the first one over again. */
+const onePressMs = 1000;
 
 /**
- * Calls `stop` at the first of these signals; the second ends the process at once, with the shell's exit code for it.
+ * Calls `stop` at the first of these signals. Another one, of any of them, that comes 1,000 ms after the first or later
+ * ends the process at once, with the shell's exit code for it (128 and its number). One that comes sooner is the
+ * first over again and does nothing: a terminal and `kill -- -<group>` signal npm and its child, and npm forwards to the child what it
+ * got itself, so that the child is told twice within milliseconds.
  *
- * @returns the way out, which puts the process's own handling back
+ * As `createApp({ signals })` and `runWorkers(…, { signals })` have it; for programs with work before or after their app.
+ *
+ * @param logger told of the end at once, as a warning. Default: silent
+ * @returns the way out, which puts the process's own handling back: at once, or where a signal has just come when its echo can no
+ *   longer end a process that has only to say goodbye
+ * @category Lifecycle @since 0.1.0
  */
 export function onSignals(
   signals: readonly NodeJS.Signals[],
   stop: (signal: NodeJS.Signals) => void,
+  logger: Logger = silentLogger,
 ): () => void {
-  let first = true;
+  let heard: 'nothing' | 'first' | 'first long ago' = 'nothing';
+  let left = false;
+
+  const letGo = (): void => {
+    for (const signal of signals) process.off(signal, handle);
+  };
+  const laterOn = (): void => {
+    heard = 'first long ago';
+    if (left) letGo();
+  };
   const handle = (signal: NodeJS.Signals): void => {
-    if (!first) process.exit(128 + constants.signals[signal]);
-    first = false;
-    stop(signal);
+    if (heard === 'nothing') {
+      heard = 'first';
+      afterOnePress(performance.now(), laterOn);
+      stop(signal);
+    } else if (heard === 'first long ago') {
+      endAtOnce(signal, logger);
+    }
   };
   for (const signal of signals) process.on(signal, handle);
   return () => {
-    for (const signal of signals) process.off(signal, handle);
+    left = true;
+    if (heard !== 'first') letGo();
   };
+}
+
+/**
+ * Node tells neither when a signal was sent nor in which order; so where the event loop was blocked for long, an echo is
+ * handled long after it came. The loop looks for signals between its timers and its immediates: what was sent in
+ * time has been handled when the immediate runs. Neither keeps the process alive.
+ */
+function afterOnePress(firstMs: number, call: () => void): void {
+  // A timer counts from when the loop's turn began, which may be earlier.
+  const leftMs = firstMs + onePressMs - performance.now();
+  if (leftMs > 0) setTimeout(() => afterOnePress(firstMs, call), Math.ceil(leftMs)).unref();
+  else setImmediate(call).unref();
+}
+
+function endAtOnce(signal: NodeJS.Signals, logger: Logger): void {
+  try {
+    logger.warn(
+      { signal },
+      'told to end a second time: the process ends at once, and what is not committed comes again',
+    );
+  } finally {
+    process.exit(128 + constants.signals[signal]);
+  }
 }

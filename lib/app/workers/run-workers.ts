@@ -14,7 +14,7 @@ import type { WorkerSetup } from './serve-worker.js';
 export interface WorkersOptions {
   /** Where what all workers measure comes together. Default: nothing is measured. */
   readonly metrics?: Metrics | undefined;
-  /** Signals that drain and stop all workers; a second one ends the process at once. Default: none. */
+  /** Signals that drain and stop all workers; another one a second later or more ends the process at once. Default: none. */
   readonly signals?: readonly NodeJS.Signals[] | undefined;
   /** Handed to each worker, cloned: plain data. */
   readonly data?: unknown;
