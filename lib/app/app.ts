@@ -92,7 +92,7 @@ class KafkaRxApp implements App {
     this.#clock = options.clock ?? options.driver.clock ?? systemClock;
     this.#stopDeadlineMs = options.stopDeadlineMs ?? defaults.stopDeadlineMs;
     this.#logger = redactingLogger(options.logger ?? silentLogger);
-    this.#lifecycle = new Lifecycle(this.#logger);
+    this.#lifecycle = new Lifecycle(this.#logger, this.#clock);
     this.#instruments = instruments(options.metrics ?? noMetrics, {
       inFlightRecords: () => this.#dispatcher.unsettled,
       inFlightBytes: () => this.#dispatcher.pinnedBytes,

@@ -111,6 +111,9 @@ function told(event: LifecycleEvent): string | undefined {
       return undefined;
     case 'resumed-at-store':
       return `partition ${event.partition} resumed at ${event.offset}, below the committed ${event.committed}`;
+    case 'waiting':
+    case 'waited':
+      return `${event.type}: ${event.reason}`;
     default:
       return `${event.type} ${event.partitions.map(({ partition }) => partition).join(',')}`;
   }

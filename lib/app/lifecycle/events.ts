@@ -35,6 +35,9 @@ export type LifecycleEvent =
   | { readonly type: 'commit'; readonly result: CommitResult }
   /** The final drain; `pending` records were not settled before the deadline and stay uncommitted. */
   | { readonly type: 'drained'; readonly pending: number }
+  /** Something waits that has no bound of its own; `reason` stays in `health()` until the same is told as `waited`. */
+  | { readonly type: 'waiting'; readonly reason: string }
+  | { readonly type: 'waited'; readonly reason: string }
   | { readonly type: 'failed'; readonly error: KafkaRxError }
   | { readonly type: 'driver'; readonly event: DriverEvent };
 
@@ -45,6 +48,6 @@ export interface Health {
   readonly ready: boolean;
   /** Not failed: a supervisor need not restart it. */
   readonly live: boolean;
-  /** One sentence for each thing that keeps it from being ready. */
+  /** One sentence for each thing that keeps it from being ready, or that waits while it is. */
   readonly reasons: readonly string[];
 }

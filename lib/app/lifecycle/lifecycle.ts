@@ -1,21 +1,29 @@
 import { type Observable, Subject } from 'rxjs';
+import type { Clock } from '../../base/clock.js';
 import type { DriverEvent } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { Logger } from '../../logging/logger.js';
 import type { AppState, Health, LifecycleEvent } from './events.js';
+import { Retries } from './retries.js';
+import { Waits } from './waits.js';
 
 /** The app's state, its events and its health; the first error is the one that counts. */
 export class Lifecycle {
+  /** What waits; each is a reason in `health()`. */
+  readonly waits = new Waits((type, { reason }) => this.tell({ type, reason }));
   readonly #events = new Subject<LifecycleEvent>();
   readonly #logger: Logger;
+  readonly #retries: Retries;
   #state: AppState = 'wiring';
   #error: KafkaRxError | undefined;
   #live = true;
   #assigned = false;
   #connected = true;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
+    this.#retries = new Retries(clock);
+    this.waits.ask(() => this.#retries.waits);
   }
 
   get events$(): Observable<LifecycleEvent> {
@@ -58,27 +66,31 @@ export class Lifecycle {
   tell(event: LifecycleEvent): void {
     if (event.type === 'assigned') this.#assigned = true;
     if (event.type === 'revoking' || event.type === 'lost') this.#assigned = false;
-    if (event.type === 'driver') this.#noteConnection(event.event);
+    if (event.type === 'driver') this.#noteDriver(event.event);
     this.#log(event);
     this.#events.next(event);
   }
 
   health(): Health {
+    const waits = this.waits.all;
     const reasons: string[] = [];
     if (this.#error !== undefined) reasons.push(this.#error.message);
     if (this.#state !== 'running') reasons.push(`the app is ${this.#state}`);
     if (this.#state === 'running' && !this.#assigned)
       reasons.push('the group has not assigned its partitions yet');
     if (!this.#connected) reasons.push('the driver has lost its connection');
+    const ready = reasons.length === 0 && waits.every(wait => wait.ready === true);
+    for (const { reason } of waits) if (!reasons.includes(reason)) reasons.push(reason);
     return {
       state: this.#state,
-      ready: reasons.length === 0,
+      ready,
       live: this.#error === undefined && this.#state !== 'failed',
       reasons,
     };
   }
 
-  #noteConnection(event: DriverEvent): void {
+  #noteDriver(event: DriverEvent): void {
+    if (event.type === 'retrying') this.#retries.note(event);
     if (event.type === 'connected') this.#connected = true;
     if (event.type === 'disconnected') this.#connected = false;
   }
@@ -106,6 +118,12 @@ export class Lifecycle {
         break;
       case 'drained':
         this.#logger.info({ pending: event.pending }, 'drained');
+        break;
+      case 'waiting':
+        this.#logger.warn({}, event.reason);
+        break;
+      case 'waited':
+        this.#logger.info({}, `no longer: ${event.reason}`);
         break;
       case 'subscribed':
         this.#logger.info({ topics: event.topics.join(',') }, 'subscribed');

@@ -1,0 +1,34 @@
+import type { Clock } from '../../base/clock.js';
+import type { DriverEvent } from '../../drivers/port.js';
+import type { Wait } from './waits.js';
+
+/** Milliseconds that a try may take: a driver tells of the next one only after that, and of success not at all. */
+const tryMs = 30_000;
+
+/** What the driver tries again, for as long as nobody can say that it has succeeded. */
+export class Retries {
+  readonly #clock: Clock;
+  readonly #latest = new Map<string, { readonly attempt: number; readonly untilMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  note({ what, attempt, delayMs }: DriverEvent & { readonly type: 'retrying' }): void {
+    this.#forgetOld();
+    this.#latest.set(what, { attempt, untilMs: this.#clock.elapsed() + delayMs + tryMs });
+  }
+
+  get waits(): readonly Wait[] {
+    this.#forgetOld();
+    return [...this.#latest].map(([what, { attempt }]) => ({
+      reason: `the driver tries again: ${what} (${attempt} times so far)`,
+      ready: true,
+    }));
+  }
+
+  #forgetOld(): void {
+    const now = this.#clock.elapsed();
+    for (const [what, { untilMs }] of this.#latest) if (untilMs <= now) this.#latest.delete(what);
+  }
+}
