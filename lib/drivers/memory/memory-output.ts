@@ -24,7 +24,7 @@ export interface OutputContext {
   /** The transaction that a request belongs to, or why nothing can be sent now. */
   transaction(): Transaction | KafkaRxError | undefined;
   buffered(bytes: number): void;
-  settled(output: MemoryOutput): void;
+  settled(): void;
 }
 
 /** Records on their way together; deadlines count from the oldest `append`. */
@@ -40,7 +40,7 @@ interface Request {
 export class MemoryOutput implements ProducerOutput {
   /** Counts of records, to tell a flush how far it is. */
   appended = 0;
-  completed = 0;
+  settled = 0;
   readonly #context: OutputContext;
   readonly #at: TopicPartition;
   readonly #listener: OutputListener;
@@ -84,12 +84,12 @@ export class MemoryOutput implements ProducerOutput {
   /** Refuses all that is pending, and what is still appended, in a deferred turn. */
   close(error: KafkaRxError): void {
     this.#closed ??= error;
-    if (this.appended > this.completed) this.#enqueue();
+    if (this.appended > this.settled) this.#enqueue();
   }
 
   /** Refuses what is pending, in a deferred turn, and goes on. */
   drop(error: KafkaRxError): void {
-    if (this.appended > this.completed) this.#context.cluster.clock.defer(() => this.#refuseAll(error));
+    if (this.appended > this.settled) this.#context.cluster.clock.defer(() => this.#refuseAll(error));
   }
 
   #enqueue(): void {
@@ -176,13 +176,13 @@ export class MemoryOutput implements ProducerOutput {
     }
     this.#complete(request);
     this.#listener.acknowledged(request.records.length, request.baseOffset);
-    this.#context.settled(this);
+    this.#context.settled();
   }
 
   #refuse(request: Request, error: KafkaRxError): void {
     this.#complete(request);
     this.#listener.refused(request.records.length, error);
-    this.#context.settled(this);
+    this.#context.settled();
   }
 
   #refuseAll(error: KafkaRxError): void {
@@ -195,7 +195,7 @@ export class MemoryOutput implements ProducerOutput {
 
   #complete({ records }: Request): void {
     this.#request = undefined;
-    this.completed += records.length;
+    this.settled += records.length;
     let bytes = 0;
     for (const record of records) bytes += record.bytes;
     this.#context.buffered(-bytes);

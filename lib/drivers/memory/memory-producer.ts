@@ -1,4 +1,5 @@
 import { KafkaRxError } from '../../errors/errors.js';
+import { Flushes } from '../flushes.js';
 import type {
   DriverContext,
   DriverProducer,
@@ -11,19 +12,13 @@ import { type Cluster, missingTopic } from './cluster.js';
 import { MemoryOutput, type OutputContext } from './memory-output.js';
 import type { Transaction } from './transaction.js';
 
-/** Outputs that a flush still waits for, each with the count of records it must have completed. */
-interface Flush {
-  readonly targets: Map<MemoryOutput, number>;
-  readonly done: () => void;
-}
-
 /** A producer of the embedded broker; one deferred turn serves all of its outputs. */
 export class MemoryProducer implements DriverProducer {
   readonly #cluster: Cluster;
   readonly #context: OutputContext;
   readonly #prepared = new Map<string, number>();
   readonly #outputs: MemoryOutput[] = [];
-  #flushes: Flush[] = [];
+  readonly #flushes = new Flushes<MemoryOutput>();
   #queue: MemoryOutput[] = [];
   #bufferedBytes = 0;
   #closed: Promise<void> | undefined;
@@ -45,7 +40,7 @@ export class MemoryProducer implements DriverProducer {
       buffered: bytes => {
         this.#bufferedBytes += bytes;
       },
-      settled: output => this.#settled(output),
+      settled: () => this.#flushes.check(),
     };
   }
 
@@ -77,11 +72,7 @@ export class MemoryProducer implements DriverProducer {
   }
 
   flush(): Promise<void> {
-    return new Promise(done => {
-      const open = this.#outputs.filter(output => output.appended > output.completed);
-      if (open.length === 0) return done();
-      this.#flushes.push({ targets: new Map(open.map(output => [output, output.appended])), done });
-    });
+    return this.#flushes.settled(this.#outputs);
   }
 
   close(): Promise<void> {
@@ -107,17 +98,6 @@ export class MemoryProducer implements DriverProducer {
     this.#queue = [];
     for (const output of outputs) output.turn();
   };
-
-  #settled(output: MemoryOutput): void {
-    if (this.#flushes.length === 0) return;
-    for (const { targets, done } of this.#flushes) {
-      const target = targets.get(output);
-      if (target === undefined || output.completed < target) continue;
-      targets.delete(output);
-      if (targets.size === 0) done();
-    }
-    this.#flushes = this.#flushes.filter(({ targets }) => targets.size > 0);
-  }
 
   #unprepared(topic: string): KafkaRxError {
     return new KafkaRxError('DRIVER', `Topic ${topic} was not prepared`, {

@@ -8,6 +8,7 @@
 import type { Timer } from '../../../base/clock.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
 import type { Headers } from '../../../record/headers.js';
+import { Flushes } from '../../flushes.js';
 import type {
   DriverContext,
   DriverProducer,
@@ -16,13 +17,13 @@ import type {
   ProducerOutput,
   TopicPartition,
 } from '../../port.js';
-import { backoffMs } from '../backoff.js';
-import { closedError, fatalErrorOf, kindOf } from '../errors.js';
-import { meansLostSequence, meansStaleMetadata, passes } from '../protocol/error-codes.js';
+import { closedError, fatalErrorOf } from '../errors.js';
 import { payloadBytes, recordBytes } from '../protocol/record-batch-builder.js';
+import { BatchOutcomes } from './batch-outcomes.js';
+import { MetadataRefresh } from './metadata-refresh.js';
 import { type Buffered, PartitionQueue } from './partition-queue.js';
-import { blamedRecord, refusedBatch, timedOut, tooLarge, unreachable } from './produce-errors.js';
-import type { BatchResult, OutgoingBatch, ProduceTransport } from './produce-transport.js';
+import { timedOut, tooLarge, unreachable } from './produce-errors.js';
+import type { OutgoingBatch, ProduceTransport } from './produce-transport.js';
 import { ProducerIdentities } from './producer-identities.js';
 
 export interface ProducerContext {
@@ -34,23 +35,6 @@ export interface ProducerContext {
   readonly requireTopics: (topics: readonly string[]) => Promise<void>;
 }
 
-const backoffCapMs = 1_000;
-/** How long a topic may be unknown to its leader before its records are refused: metadata lags behind creation. */
-const unknownTopicGraceMs = 10_000;
-
-/** Errors of one record, which the broker blames on its batch. */
-const blamesOne: ReadonlySet<string> = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-  'INVALID_TIMESTAMP',
-]);
-
-interface Flush {
-  readonly targets: ReadonlyMap<PartitionQueue, number>;
-  readonly resolve: () => void;
-}
-
 export class KafkajsProducer implements DriverProducer {
   readonly #context: ProducerContext;
   readonly #options: ProducerOptions;
@@ -60,14 +44,14 @@ export class KafkajsProducer implements DriverProducer {
   readonly #buffered: Buffered = { bytes: 0 };
   /** Brokers with a request under way. */
   readonly #busy = new Set<number>();
-  #flushes: Flush[] = [];
+  readonly #flushes = new Flushes<PartitionQueue>();
   #scheduled = false;
   /** The clock's time as of when the next pump was scheduled. */
   #now = 0;
   #wakeUp: Timer | undefined;
-  #refreshing = false;
   readonly #identities: ProducerIdentities;
-  #renewing: Promise<void> | undefined;
+  readonly #outcomes: BatchOutcomes;
+  readonly #metadata: MetadataRefresh;
   #closed: Promise<void> | undefined;
   /** Why no record is taken. */
   #shut: KafkaRxError | undefined;
@@ -76,7 +60,10 @@ export class KafkajsProducer implements DriverProducer {
 
   constructor(context: ProducerContext, options: ProducerOptions) {
     this.#context = context;
-    this.#identities = new ProducerIdentities(context.transport, context.driver.logger);
+    const { transport, driver } = context;
+    this.#identities = new ProducerIdentities(transport, driver.logger);
+    this.#outcomes = new BatchOutcomes(driver);
+    this.#metadata = new MetadataRefresh(transport, driver.logger);
     this.#options = options;
   }
 
@@ -107,12 +94,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   flush(): Promise<void> {
-    const targets = new Map<PartitionQueue, number>();
-    for (const queue of this.#waiting) targets.set(queue, queue.appended);
-    if (targets.size === 0) return Promise.resolve();
-    return new Promise(resolve => {
-      this.#flushes.push({ targets, resolve });
-    });
+    return this.#flushes.settled(this.#waiting);
   }
 
   close(): Promise<void> {
@@ -151,7 +133,7 @@ export class KafkajsProducer implements DriverProducer {
     await new Promise<void>(resolve => this.#context.driver.clock.defer(resolve));
     for (const queue of this.#waiting) this.#refuse(queue, queue.length, closedError('producer'));
     this.#waiting.clear();
-    this.#settleFlushes();
+    this.#flushes.check();
   }
 
   #append(
@@ -223,7 +205,7 @@ export class KafkajsProducer implements DriverProducer {
       const leader = this.#context.transport.leader(queue);
       if (leader < 0) {
         leaderless = true;
-        this.#putBack(queue, 'LEADER_NOT_AVAILABLE');
+        this.#outcomes.putBack(queue, 'LEADER_NOT_AVAILABLE');
         next = Math.min(next, queue.notBefore);
       } else if (!this.#busy.has(leader)) {
         const ofLeader = due.get(leader);
@@ -232,8 +214,8 @@ export class KafkajsProducer implements DriverProducer {
       }
     }
     for (const [leader, queues] of due) void this.#send(leader, queues);
-    if (leaderless) void this.#refresh(true);
-    this.#settleFlushes();
+    if (leaderless) void this.#metadata.now().then(() => this.#schedule());
+    this.#flushes.check();
     this.#wakeUp?.cancel();
     if (next === Number.POSITIVE_INFINITY || this.#closed !== undefined) return;
     this.#wakeUp = this.#context.driver.clock.schedule(() => this.#schedule(), Math.max(1, next - now));
@@ -257,26 +239,22 @@ export class KafkajsProducer implements DriverProducer {
     this.#busy.add(leader);
     let stale = false;
     try {
-      this.#refreshIfDue();
+      this.#metadata.ifDue();
       await this.#number(sent);
       const results = await transport.send(leader, batches);
       const answers = new Map(results.map(result => [nameOf(result), result]));
       for (const queue of sent) {
-        if (this.#conclude(queue, answers.get(nameOf(queue))) === 'stale') stale = true;
+        if (this.#outcomes.conclude(queue, answers.get(nameOf(queue))) === 'stale') stale = true;
       }
     } catch (error) {
       stale = true;
-      const fatal = fatalErrorOf(error);
-      for (const queue of sent) {
-        if (fatal === undefined) this.#retry(queue, kindOf(error));
-        else this.#refuse(queue, queue.inFlight, refusedBatch(queue, kindOf(error), error));
-      }
+      for (const queue of sent) this.#outcomes.unanswered(queue, error);
     } finally {
       this.#busy.delete(leader);
     }
-    if (stale) await this.#refresh(false);
+    if (stale) await this.#metadata.now();
     this.#schedule();
-    this.#settleFlushes();
+    this.#flushes.check();
   }
 
   /** Has the brokers know the batches, so that one that is sent again, its answer lost, is not written again. */
@@ -291,57 +269,6 @@ export class KafkajsProducer implements DriverProducer {
     }
   }
 
-  /** What follows from the answer for one batch; none at all means that it was not sent. */
-  #conclude(queue: PartitionQueue, result: BatchResult | undefined): 'stale' | undefined {
-    if (this.#closed !== undefined && queue.inFlight === 0) return undefined;
-    if (result === undefined) {
-      this.#retry(queue, 'missing from the response');
-      return 'stale';
-    }
-    if (result.error === undefined) {
-      queue.acknowledge(result.baseOffset);
-      return undefined;
-    }
-    const { error: type } = result;
-    // It was written the first time, and the answer was lost.
-    if (type === 'DUPLICATE_SEQUENCE_NUMBER') {
-      queue.acknowledge(-1);
-      return undefined;
-    }
-    if (meansLostSequence(type)) {
-      queue.loseSequence();
-      this.#retry(queue, type);
-      return undefined;
-    }
-    if (blamesOne.has(type)) {
-      if (queue.halve() === 'alone') this.#refuse(queue, 1, blamedRecord(queue, type));
-      return undefined;
-    }
-    const stale = meansStaleMetadata(type) ? 'stale' : undefined;
-    if (result.passes ?? passes(type)) this.#retry(queue, type);
-    else this.#refuse(queue, queue.inFlight, refusedBatch(queue, type, undefined));
-    return stale;
-  }
-
-  #retry(queue: PartitionQueue, reason: string): void {
-    const waited = this.#context.driver.clock.elapsed() - (queue.since ?? 0);
-    if (reason === 'UNKNOWN_TOPIC_OR_PARTITION' && waited > unknownTopicGraceMs) {
-      this.#refuse(queue, queue.inFlight, refusedBatch(queue, reason, undefined));
-      return;
-    }
-    this.#putBack(queue, reason);
-  }
-
-  #putBack(queue: PartitionQueue, reason: string): void {
-    const { driver } = this.#context;
-    const attempt = queue.failures + 1;
-    const delayMs = backoffMs(attempt, backoffCapMs);
-    queue.putBack(driver.clock.elapsed() + delayMs);
-    const { topic, partition } = queue;
-    driver.logger.info({ topic, partition, attempt, delayMs, reason }, 'produce will be retried');
-    driver.event({ type: 'retrying', what: `produce to ${topic}-${partition}`, attempt, delayMs });
-  }
-
   /** Those whose time is over, and those that were refused at `append` and are now the oldest. */
   #refuseHopeless(queue: PartitionQueue, deadline: number): void {
     const late = queue.olderThan(deadline);
@@ -353,39 +280,6 @@ export class KafkajsProducer implements DriverProducer {
 
   #refuse(queue: PartitionQueue, count: number, error: KafkaRxError): void {
     if (count > 0) queue.refuse(count, error);
-  }
-
-  /** Beside what is sent, which goes by what is known: a broker that does not answer about metadata holds up no other. */
-  #refreshIfDue(): void {
-    this.#renewing ??= this.#context.transport
-      .refreshIfDue()
-      .catch(() => {}) // the next request tries again
-      .finally(() => {
-        this.#renewing = undefined;
-      });
-  }
-
-  async #refresh(thenSend: boolean): Promise<void> {
-    if (this.#refreshing) return;
-    this.#refreshing = true;
-    try {
-      await this.#context.transport.refresh();
-    } catch (error) {
-      this.#context.driver.logger.info({ reason: kindOf(error) }, 'metadata could not be refreshed');
-    } finally {
-      this.#refreshing = false;
-    }
-    if (thenSend) this.#schedule();
-  }
-
-  #settleFlushes(): void {
-    if (this.#flushes.length === 0) return;
-    const open = this.#flushes.filter(({ targets, resolve }) => {
-      for (const [queue, target] of targets) if (queue.settled < target) return true;
-      resolve();
-      return false;
-    });
-    this.#flushes = open;
   }
 }
 
