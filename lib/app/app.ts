@@ -243,6 +243,8 @@ class KafkaRxApp implements App {
         return topic => (known.has(topic) ? this.#origins.get(topic) : undefined);
       },
       originOf: topic => this.#originOf(topic),
+      confirmed: () => this.#clock.elapsed() < (this.#consumer?.confirmedUntil ?? 0),
+      live: () => this.#dispatcher.lanes,
       announce: event => this.#lifecycle.tell(event),
     });
   }

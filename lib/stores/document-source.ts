@@ -5,7 +5,7 @@
  * end; an ordinal holds digits and dots only, so that offset and ordinal cannot run into each other.
  */
 import { type Coordinates, KafkaRxError } from '../errors/errors.js';
-import type { DocumentSource } from './port.js';
+import type { DocumentSource, StorePosition } from './port.js';
 
 /** `''`, `.0`, `.3.12`: at most 64 steps of at most nine digits without leading zeros. */
 const ordinalForm = /^(?:\.(?:0|[1-9]\d{0,8})){0,64}$/;
@@ -40,6 +40,15 @@ export function checkSource(source: DocumentSource, where: string): void {
   });
 }
 
+/** @throws {KafkaRxError} `STORE` where the position is none */
+export function checkPosition({ origin, partition, offset }: StorePosition, where: string): void {
+  if (isPlace(partition, offset)) return;
+  throw new KafkaRxError('STORE', `${where} was handed a position that is none`, {
+    at: { topic: origin, partition, offset },
+    remedy: 'Give a partition from 0 to 2147483647 and a safe integer of at least 0 as offset',
+  });
+}
+
 /** The steps of an ordinal: none for `''`, `[3, 12]` for `.3.12`. */
 export function ordinalSteps(ordinal: string): readonly number[] {
   return ordinal === '' ? noSteps : ordinal.slice(1).split('.').map(Number);
@@ -48,12 +57,15 @@ export function ordinalSteps(ordinal: string): readonly number[] {
 const noSteps: readonly number[] = [];
 
 function isSource({ partition, offset, ordinal }: DocumentSource): boolean {
+  return isPlace(partition, offset) && (ordinal === '' || ordinalForm.test(ordinal));
+}
+
+function isPlace(partition: number, offset: number): boolean {
   return (
     Number.isInteger(partition) &&
     partition >= 0 &&
     partition <= largestPartition &&
     Number.isSafeInteger(offset) &&
-    offset >= 0 &&
-    (ordinal === '' || ordinalForm.test(ordinal))
+    offset >= 0
   );
 }

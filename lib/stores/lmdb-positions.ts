@@ -41,13 +41,21 @@ export class LmdbPositions {
       : this.#tables.meta.get(positionKey(number, partition))?.readDoubleBE(0);
   }
 
-  /** Inside a write transaction. */
-  put(positions: readonly StorePosition[]): void {
-    for (const { origin, partition, offset } of positions) {
-      const bytes = Buffer.alloc(8);
-      bytes.writeDoubleBE(offset);
-      this.#tables.meta.put(positionKey(this.#origins.intern(origin), partition), bytes);
+  /**
+   * Inside a write transaction, so that nobody comes between the look and the note: a position that was noted is true for
+   * good, and a process that was stopped meanwhile, or was late, must not take it back.
+   */
+  raise(positions: readonly StorePosition[]): void {
+    for (const position of positions) {
+      const noted = this.read(position.origin, position.partition);
+      if (noted === undefined || noted < position.offset) this.#put(position);
     }
+  }
+
+  #put({ origin, partition, offset }: StorePosition): void {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleBE(offset);
+    this.#tables.meta.put(positionKey(this.#origins.intern(origin), partition), bytes);
   }
 
   /**
@@ -67,7 +75,7 @@ export class LmdbPositions {
     const bytes = Buffer.alloc(8);
     bytes.writeDoubleBE(this.#readIncarnation() + 1);
     this.#tables.meta.put(incarnationKey, bytes);
-    this.put(positions);
+    for (const position of positions) this.#put(position);
   }
 
   /** What {@link begin} began was committed. */

@@ -5,6 +5,7 @@ import { open } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { dataDirectory } from './data-directory.js';
+import { checkPosition } from './document-source.js';
 import { bounds } from './index-values.js';
 import { prepareFolder } from './lmdb-folder.js';
 import { Origins } from './lmdb-origins.js';
@@ -158,14 +159,16 @@ class Lmdb<V> implements LmdbStore<V> {
     },
     async advance(noted) {
       const opened = store.#ready();
-      const put = (): void => {
+      for (const position of noted) checkPosition(position, store.#where);
+      const raise = (): void => {
         opened.positions.requireCurrent();
-        opened.positions.put(noted);
+        opened.positions.raise(noted);
       };
-      await store.#inTurn(() => store.#transact(opened, put));
+      await store.#inTurn(() => store.#transact(opened, raise));
     },
     async reincarnate(noted) {
       const opened = store.#ready();
+      for (const position of noted) checkPosition(position, store.#where);
       await store.#inTurn(() => store.#reincarnate(opened, noted));
     },
   }))(this);

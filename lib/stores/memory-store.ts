@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
-import { checkSource, documentId, ordinalSteps } from './document-source.js';
+import { checkPosition, checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, customerOf, timeOf } from './index-values.js';
 import type {
   Document,
@@ -120,12 +120,22 @@ export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): Mem
       return noted.get(`${origin}/${partition}`);
     },
     advance(news) {
-      if (!isOpen) return Promise.reject(notOpen());
-      for (const { origin, partition, offset } of news) noted.set(`${origin}/${partition}`, offset);
+      try {
+        requireOpen();
+        for (const position of news) checkPosition(position, where);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      for (const { origin, partition, offset } of news) {
+        const key = `${origin}/${partition}`;
+        // What was noted is true for good; who comes late must not take it back.
+        noted.set(key, Math.max(offset, noted.get(key) ?? offset));
+      }
       return undefined;
     },
     async reincarnate(news) {
       requireOpen();
+      for (const position of news) checkPosition(position, where);
       for (const { origin, partition, offset } of news) {
         const number = origins.get(origin);
         for (const [id, { order }] of entries) {

@@ -52,9 +52,13 @@ export interface StorePosition {
 export interface StorePositions {
   /** The store's own id, made when it was created; a copy of it has the same. Without white space. */
   readonly id: string;
-  /** The position as last noted; undefined where none was. */
+  /** The highest position noted; undefined where none was. */
   read(origin: string, partition: number): number | undefined;
-  /** Notes positions. Undefined means: durable already. Rejects with `STORE` once somebody else has reset the store. */
+  /**
+   * Notes positions, each unless the store has noted a higher one: in one step with that look, whoever else has the store
+   * open, so that a position never goes back but by {@link reincarnate}. Undefined means: durable already. Rejects with
+   * `STORE` for what is no position, and once somebody else has reset the store.
+   */
   advance(positions: readonly StorePosition[]): Promise<void> | undefined;
   /**
    * Begins a new incarnation for an intended reprocess: removes all documents of records from each position on and notes

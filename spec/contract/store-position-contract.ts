@@ -12,21 +12,42 @@ export function describePositions(tested: StoreTested): void {
   const at = (partition: number, offset: number) => ({ origin, partition, offset });
 
   describe('positions', () => {
-    it('are what was noted last, for each origin and partition, also when opened again', async () => {
+    it('are the highest that was noted, for each origin and partition, also when opened again', async () => {
       expect(positions().read(origin, 0)).toBeUndefined();
-      await positions().advance([at(0, 7), at(1, 2 ** 40), { origin: 'other', partition: 0, offset: 1 }]);
-      await positions().advance([at(0, 5)]);
+      await positions().advance([at(0, 5), at(1, 2 ** 40), { origin: 'other', partition: 0, offset: 1 }]);
+      await positions().advance([at(0, 7)]);
       const { id } = positions();
       await tested.store.close();
       await tested.store.open();
       expect(positions().id).toBe(id);
       expect(id).toMatch(/^\S{8,64}$/);
-      expect(positions().read(origin, 0)).toBe(5);
+      expect(positions().read(origin, 0)).toBe(7);
       expect(positions().read(origin, 1)).toBe(2 ** 40);
       expect(positions().read('other', 0)).toBe(1);
       expect(positions().read('other', 1)).toBeUndefined();
       expect(await tested.store.count()).toBe(0);
     });
+
+    it('never go back but by a reset, whoever notes an older one, in one go or beside others', async () => {
+      await positions().advance([at(0, 50), at(0, 40), at(1, 3)]);
+      expect(positions().read(origin, 0)).toBe(50);
+      await positions().advance([at(0, 7), at(1, 4)]);
+      expect([positions().read(origin, 0), positions().read(origin, 1)]).toEqual([50, 4]);
+      await Promise.all([60, 10, 55].map(offset => positions().advance([at(0, offset)])));
+      expect(positions().read(origin, 0)).toBe(60);
+      await positions().reincarnate([at(0, 20)]);
+      expect(positions().read(origin, 0)).toBe(20);
+      await positions().advance([at(0, 19)]);
+      expect(positions().read(origin, 0)).toBe(20);
+    });
+
+    it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
+      'refuse an offset that is none: %p',
+      async offset => {
+        await expect(positions().advance([at(0, offset)])).rejects.toMatchObject({ code: 'STORE' });
+        expect(positions().read(origin, 0)).toBeUndefined();
+      },
+    );
 
     it('are of a store with an id of its own', async () => {
       const { id } = positions();

@@ -1,10 +1,12 @@
 /**
- * A process of its own for `lmdb.spec.ts`: `lmdb-child.ts write|fill|read DIRECTORY [UNTIL]`.
+ * A process of its own for `lmdb-processes.spec.ts`: `lmdb-child.ts write|fill|read|note DIRECTORY [UNTIL]`.
  *
  * - `write` adds batches for ever, a line with the number of documents after each write that has resolved.
  * - `fill` adds batches until one fails twice; a line of JSON with the error and what the store then held.
+ * - `note` says `ready`, waits for a line on its input, notes the position UNTIL and says what the store then has.
  * - `read` looks on, read-only, until it has seen UNTIL documents; a line of JSON with what was wrong.
  */
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { lmdb } from '../../lib/stores/lmdb.js';
 import type { Document } from '../../lib/stores/port.js';
@@ -53,6 +55,13 @@ if (mode === 'fill') {
   for await (const { id } of store.byTime()) if (id === `c/t/0/${found}`) found++;
   writeSync(1, JSON.stringify({ failures, resolved: next, found, count: await store.count() }));
   await store.close();
+} else if (mode === 'note') {
+  writeSync(1, 'ready\n');
+  await once(process.stdin, 'data');
+  await store.positions?.advance([{ origin: 'c/t', partition: 0, offset: Number(until) }]);
+  writeSync(1, `${store.positions?.read('c/t', 0)}\n`);
+  await store.close();
+  process.exit(0);
 } else if (mode === 'write') {
   for (let next = await store.count(); ; ) {
     await store.write(batchFrom(next));

@@ -24,7 +24,7 @@ const childArguments = (args: readonly string[]) => [
 ];
 
 function run(command: string, args: readonly string[], stderr: 'inherit' | 'ignore' = 'inherit') {
-  const process_ = spawn(command, args, { stdio: ['ignore', 'pipe', stderr] });
+  const process_ = spawn(command, args, { stdio: ['pipe', 'pipe', stderr] });
   children.add(process_);
   const output: string[] = [];
   process_.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
@@ -32,6 +32,8 @@ function run(command: string, args: readonly string[], stderr: 'inherit' | 'igno
   return {
     output: () => output.join(''),
     kill: () => process_.kill('SIGKILL'),
+    signal: (signal: NodeJS.Signals) => process_.kill(signal),
+    say: (text: string) => process_.stdin.write(text),
     ended,
     /** Resolves once `wanted` finds what it looks for in the output. */
     async until(wanted: (output: string) => boolean) {
@@ -70,6 +72,25 @@ describe('the lmdb store and other processes', () => {
       await store.close();
     }
   }, 60_000);
+
+  // Windows has no SIGSTOP.
+  (process.platform === 'win32' ? it.skip : it)(
+    'keeps its position when a process that was stopped goes on and notes an older one',
+    async () => {
+      const stale = child('note', fixture.directory, '7891');
+      await stale.until(output => output.includes('ready'));
+      stale.signal('SIGSTOP');
+      stale.say('go on\n');
+      const store = await fixture.openSales();
+      for (const offset of [10_000, 50_000])
+        await store.positions?.advance([{ origin: 'c/t', partition: 0, offset }]);
+      stale.signal('SIGCONT');
+      await stale.ended;
+      expect(lines(stale.output())).toEqual(['ready', '50000']);
+      expect(store.positions?.read('c/t', 0)).toBe(50_000);
+    },
+    60_000,
+  );
 
   // A limit on the size of files does on any POSIX system what a full disk does.
   (process.platform === 'win32' ? it.skip : it)(

@@ -2,7 +2,7 @@
  * Kafka's committed offsets and the stores' own positions, held against each other.
  *
  * 1. Before an offset is committed, each store that can tell its position notes the same offset; the commit names these
- *    stores. So a store is never behind a commit that names it.
+ *    stores. So a store is never behind a commit that names it. A member that may not be one any more notes nothing.
  * 2. One that is was put back from an older copy, or has lost writes: its partition begins at the store's position.
  * 3. A commit that names other stores says nothing about ours: another member with an embedded store of its own had the
  *    partition. Kafka's offset counts; otherwise each rebalance would repeat work.
@@ -11,7 +11,13 @@
 
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
 import { metadataOfStores, storesNamedIn } from '../../base/commit-metadata.js';
-import type { CommittedPartition, DriverConnection } from '../../drivers/port.js';
+import { partitionKey } from '../../base/partition-key.js';
+import type {
+  AssignedPartition,
+  CommittedPartition,
+  DriverConnection,
+  OffsetCommit,
+} from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { Store, StorePosition, StorePositions } from '../../stores/port.js';
 import type { CommitTarget } from './committer.js';
@@ -24,6 +30,10 @@ export interface ResumePointsParts {
   readonly originsOf: (topics: readonly string[]) => Promise<(topic: string) => string | undefined>;
   /** The identity under which the app writes documents of a topic. */
   readonly originOf: (topic: string) => string;
+  /** Whether the group has confirmed the membership within the session timeout: otherwise another may go on already. */
+  readonly confirmed: () => boolean;
+  /** The partitions whose epochs go on. */
+  readonly live: () => readonly AssignedPartition[];
   readonly announce: (event: ResumedAtStore) => void;
 }
 
@@ -35,6 +45,8 @@ interface PositionedStore {
 export class ResumePoints {
   readonly #stores: readonly PositionedStore[];
   readonly #parts: ResumePointsParts;
+  /** What all stores have noted, by origin and partition: a commit that is tried again, or in parts, is noted once. */
+  readonly #noted = new Map<string, number>();
 
   /** @param stores those without positions are left out */
   constructor(stores: Iterable<Store<unknown>>, parts: ResumePointsParts) {
@@ -49,21 +61,17 @@ export class ResumePoints {
     return this.#stores.length > 0;
   }
 
-  /** The same target, with each commit noted in the stores first. */
+  /**
+   * The same target, with each commit noted in the stores first. Rejects, and nothing was noted, with `COMMIT_REFUSED` for
+   * a partition whose epoch is over, and with a retriable `COMMIT_FAILED` while the membership is not confirmed.
+   */
   notedBefore(target: CommitTarget): CommitTarget {
     if (!this.needed) return target;
     const metadata = metadataOfStores(this.#stores.map(({ positions }) => positions.id));
     return {
       commit: async offsets => {
-        const noted = offsets.map(
-          ({ topic, partition, offset }): StorePosition => ({
-            origin: this.#parts.originOf(topic),
-            partition,
-            offset,
-          }),
-        );
-        const writes = this.#stores.flatMap(({ positions }) => positions.advance(noted) ?? []);
-        if (writes.length > 0) await Promise.all(writes);
+        this.#requireOurs(offsets);
+        await this.#note(offsets);
         return target.commit(
           offsets.map(({ topic, partition, epoch, offset }) => ({
             topic,
@@ -75,6 +83,43 @@ export class ResumePoints {
         );
       },
     };
+  }
+
+  #requireOurs(offsets: readonly OffsetCommit[]): void {
+    if (!this.#parts.confirmed()) {
+      throw new KafkaRxError(
+        'COMMIT_FAILED',
+        'The group has not confirmed this member for a session timeout',
+        {
+          retriable: true,
+          remedy: 'Nothing: it is committed once the group answers, or goes to the partition’s new owner',
+        },
+      );
+    }
+    const live = new Set(this.#parts.live().map(epochKey));
+    const stale = offsets.find(offset => !live.has(epochKey(offset)));
+    if (stale === undefined) return;
+    throw new KafkaRxError('COMMIT_REFUSED', 'The epoch of the partition is over', {
+      at: stale,
+      remedy: 'Nothing: what it covers is delivered again, to whoever has the partition now',
+    });
+  }
+
+  async #note(offsets: readonly OffsetCommit[]): Promise<void> {
+    const news = offsets
+      .map(({ topic, partition, offset }): StorePosition => {
+        return { origin: this.#parts.originOf(topic), partition, offset };
+      })
+      .filter(({ origin, partition, offset }) => {
+        const noted = this.#noted.get(placeKey(origin, partition));
+        return noted === undefined || noted < offset;
+      });
+    if (news.length === 0) return;
+    const writes = this.#stores.flatMap(({ positions }) => positions.advance(news) ?? []);
+    if (writes.length > 0) await Promise.all(writes);
+    for (const { origin, partition, offset } of news) {
+      this.#noted.set(placeKey(origin, partition), offset);
+    }
   }
 
   /** @see ConsumerOptions.resumeAt */
@@ -117,4 +162,13 @@ export class ResumePoints {
         'or give the store another folder',
     });
   }
+}
+
+/** An origin may hold slashes; the partition is what stands behind the last one. */
+function placeKey(origin: string, partition: number): string {
+  return `${origin}/${partition}`;
+}
+
+function epochKey({ topic, partition, epoch }: AssignedPartition): string {
+  return `${partitionKey({ topic, partition })}@${epoch}`;
 }

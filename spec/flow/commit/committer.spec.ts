@@ -209,21 +209,51 @@ describe('a commit that fails', () => {
     expect(told()).toEqual(['every t/0@1 COMMIT_FAILED', 'every t/0@2 ok']);
   });
 
-  test('refused for one partition: the others are committed, each by itself', async () => {
+  /** Refuses what holds one of these partitions, as a driver does. */
+  const refusing =
+    (...stale: readonly number[]) =>
+    (offsets: readonly { readonly partition: number }[]) =>
+      offsets.some(({ partition }) => stale.includes(partition)) ? refused() : undefined;
+
+  test('refused for one partition: the others are committed, the halves apart', async () => {
     const { target, committer, told } = committing();
-    const refusing = (offsets: readonly { readonly partition: number }[]) =>
-      offsets.some(({ partition }) => partition === 1) ? refused() : undefined;
-    target.answer(refusing, refusing, refusing, refusing);
-    for (const partition of [0, 1, 2]) committer.add(point(partition, 5));
+    target.answer(...Array.from({ length: 9 }, () => refusing(1)));
+    for (const partition of [0, 1, 2, 3]) committer.add(point(partition, 5));
     await committer.flush();
     expect(target.requests.map(request => request.offsets)).toEqual([
-      ['t/0@5', 't/1@5', 't/2@5'],
+      ['t/0@5', 't/1@5', 't/2@5', 't/3@5'],
+      ['t/0@5', 't/1@5'],
       ['t/0@5'],
       ['t/1@5'],
-      ['t/2@5'],
+      ['t/2@5', 't/3@5'],
     ]);
-    expect(told()).toEqual(['flush t/0@5 ok', 'flush t/1@5 COMMIT_REFUSED', 'flush t/2@5 ok']);
+    expect(told()).toEqual(['flush t/0@5 ok', 'flush t/1@5 COMMIT_REFUSED', 'flush t/2@5 t/3@5 ok']);
     expect(target.mostInFlight).toBe(1);
+  });
+
+  test('refused for one of 500 partitions takes a few requests, not 500', async () => {
+    const { target, committer, results } = committing();
+    target.answer(...Array.from({ length: 600 }, () => refusing(321)));
+    for (let partition = 0; partition < 500; partition++) committer.add(point(partition, 5));
+    await committer.flush();
+    expect(target.requests.length).toBeLessThanOrEqual(20);
+    const confirmed = results.filter(({ error }) => error === undefined).flatMap(({ offsets }) => offsets);
+    expect(confirmed).toHaveLength(499);
+  });
+
+  test('refused while partitions were given up: the rest is committed at once', async () => {
+    const { target, committer, told } = committing();
+    target.hold();
+    const stale = Array.from({ length: 250 }, (_, i) => 2 * i);
+    target.answer(...Array.from({ length: 600 }, () => refusing(...stale)));
+    for (let partition = 0; partition < 500; partition++) committer.add(point(partition, 5));
+    const flushed = committer.flush();
+    await settle();
+    for (const partition of stale) committer.forget('t', partition);
+    target.release();
+    await flushed;
+    expect(target.requests.map(({ offsets }) => offsets.length)).toEqual([500, 250]);
+    expect(told()).toHaveLength(1);
   });
 });
 
