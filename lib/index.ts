@@ -69,7 +69,7 @@ export type { SinkOptions } from './flow/sinks/sink.js';
 export type { StoreSinkOptions } from './flow/sinks/store-sink.js';
 export type { TopicSinkOptions } from './flow/sinks/topic-sink.js';
 export type { ReplayTrust } from './flow/source/admission.js';
-export type { Bounds } from './flow/source/dispatcher.js';
+export type { Bounds } from './flow/source/bounds.js';
 export type { TopicSelector } from './flow/source/topic-pattern.js';
 export { type Logger, silentLogger } from './logging/logger.js';
 export {

@@ -14,6 +14,8 @@ import type {
 import { each, holdAll, isOver } from '../flow/leases/leases.js';
 import type { Outputs } from '../flow/sinks/outputs.js';
 import type { SinkHost } from '../flow/sinks/sink.js';
+import type { InFlight } from '../flow/source/in-flight.js';
+import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Place } from './topology/topology-observable.js';
@@ -28,14 +30,10 @@ export interface AppHostParts {
   readonly deadLetters: DeadLetterOptions | undefined;
   /** The app's name in its dead letters. */
   readonly app: string;
-  readonly dispatching: () => Coordinates | undefined;
-  /** Records handed out since the app began. */
-  readonly handedOut: () => number;
+  readonly inFlight: InFlight;
+  readonly views: Views;
   /** Paths of the value that the topology masks or the guard watches. */
   readonly masks: () => readonly string[];
-  readonly observe: (topic: string, place: Place) => void;
-  /** Stops the source at once; called with the first error, before the current delivery can settle. */
-  readonly failed: () => void;
 }
 
 /** The app as deliveries, operators and sinks see it: policies, the first failure, and who gathers records. */
@@ -43,6 +41,7 @@ export class AppHost implements SinkHost {
   readonly #parts: AppHostParts;
   readonly #gatherers = new Set<(reason: FlushReason) => void>();
   readonly #deadLetters: DeadLetters | undefined;
+  #failed: () => void = () => {};
 
   constructor(parts: AppHostParts) {
     this.#parts = parts;
@@ -58,11 +57,16 @@ export class AppHost implements SinkHost {
   }
 
   get dispatching(): Coordinates | undefined {
-    return this.#parts.dispatching();
+    return this.#parts.inFlight.dispatching;
+  }
+
+  /** Who stops the source at once; called with the first error, before the current delivery can settle. */
+  onFailure(call: () => void): void {
+    this.#failed = call;
   }
 
   fail(error: KafkaRxError): void {
-    if (this.#parts.lifecycle.fail(error)) this.#parts.failed();
+    if (this.#parts.lifecycle.fail(error)) this.#failed();
   }
 
   problem(problem: Problem, deliveries: Deliveries): void {
@@ -87,13 +91,13 @@ export class AppHost implements SinkHost {
   }
 
   #makeDeadLetters(): DeadLetters | undefined {
-    const { deadLetters, clock, outputs, app, handedOut, masks, instruments } = this.#parts;
+    const { deadLetters, clock, outputs, app, inFlight, masks, instruments } = this.#parts;
     if (deadLetters === undefined) return undefined;
     return new DeadLetters(deadLetters, {
       clock,
       outputs,
       app,
-      handedOut,
+      handedOut: () => inFlight.handedOut,
       masks,
       published: count => instruments.deadLettered.add(count),
       failed: (error, delivery) => {
@@ -118,7 +122,7 @@ export class AppHost implements SinkHost {
   }
 
   observe(topic: string, place: Place): void {
-    this.#parts.observe(topic, place);
+    this.#parts.views.observe(topic, place);
   }
 
   onFlush(flush: (reason: FlushReason) => void): () => void {

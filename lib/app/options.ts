@@ -5,7 +5,7 @@ import { KafkaRxError } from '../errors/errors.js';
 import type { Policies } from '../errors/policies/policy.js';
 import type { GuardOptions } from '../flow/sinks/guard.js';
 import type { ReplayTrust } from '../flow/source/admission.js';
-import type { Bounds } from '../flow/source/dispatcher.js';
+import type { Bounds } from '../flow/source/bounds.js';
 import type { Logger } from '../logging/logger.js';
 import type { Metrics } from '../logging/metrics/metrics.js';
 import { defaults } from './defaults.js';

@@ -12,29 +12,30 @@ import { StoreSink, type StoreSinkOptions } from '../flow/sinks/store-sink.js';
 import { keyMaker, TopicSink, type TopicSinkOptions } from '../flow/sinks/topic-sink.js';
 import { checkTopicName, type TopicSelector, topicPattern } from '../flow/source/topic-pattern.js';
 import { TopicView } from '../flow/source/topic-view.js';
+import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { KafkaRecord } from '../record/record.js';
 import type { Store } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import type { App, TopicOptions } from './interface.js';
-import { TopologyGraph, type TopologyNode } from './topology/graph.js';
+import type { Origins } from './origins.js';
+import type { TopologyGraph, TopologyNode } from './topology/graph.js';
 import type { Place } from './topology/topology-observable.js';
 
 /** What the wiring needs of the app that it is the wiring of. */
 export interface WiringParts {
+  readonly graph: TopologyGraph;
+  readonly views: Views;
   readonly host: SinkHost;
   readonly outputs: Outputs;
   readonly instruments: Instruments;
-  /** The identity of a source topic, `cluster/topic`, known once the app runs. */
-  readonly originOf: (topic: string) => string;
-  /** A view gained or lost a subscriber. */
-  readonly subscribersChanged: () => void;
+  /** The identities of source topics, known once the app runs. */
+  readonly origins: Origins;
 }
 
 /** The topology while it is wired and checked: sources, sinks, stores, and the graph of them. */
 export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
-  readonly graph = new TopologyGraph();
-  readonly views: TopicView[] = [];
+  readonly graph: TopologyGraph;
   readonly stores = new Set<Store<unknown>>();
   readonly #parts: WiringParts;
   #guard: Guard = createGuard([], false);
@@ -42,6 +43,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
 
   constructor(parts: WiringParts) {
     this.#parts = parts;
+    this.graph = parts.graph;
   }
 
   topic<V, K = Buffer | null>(
@@ -52,7 +54,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
     const place = this.#place('source', pattern.label, pattern.names);
     // Without a key codec K is its default, bytes or null: the overload's type parameter says so.
     const key = options.key ?? (nullable(bytes) as Codec<unknown> as Codec<K>);
-    const { subscribersChanged } = this.#parts;
+    const { views } = this.#parts;
     const view = new TopicView(
       place,
       pattern,
@@ -60,10 +62,10 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
       options.value,
       options.onDecodeError,
       options.deadLetters ?? false,
-      subscribersChanged,
+      () => views.subscribersChanged(),
     );
     // A list of views of many types; each hands its own type to its own subscribers only.
-    this.views.push(view as unknown as TopicView);
+    views.add(view as unknown as TopicView);
     return view.records$;
   }
 
@@ -87,8 +89,9 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
     const place = this.#place('sink', options.name ?? store.name);
     // Opened and closed by the app, whatever its documents are.
     this.stores.add(store as unknown as Store<unknown>);
-    const { host, instruments, originOf } = this.#parts;
+    const { host, instruments, origins } = this.#parts;
     const { maxDocuments } = defaults.store;
+    const originOf = (topic: string): string => origins.of(topic);
     const parts = { guard: () => this.#guard, originOf, stored: instruments.stored, maxDocuments };
     return new StoreSink(host, place, store, options, parts);
   }
@@ -105,12 +108,13 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
    */
   close(guard: GuardOptions = {}): void {
     this.#closed = true;
-    if (this.views.length === 0) {
+    const { all } = this.#parts.views;
+    if (all.length === 0) {
       throw new KafkaRxError('TOPOLOGY', 'The topology has no source', {
         remedy: 'Call app.topic and subscribe a sink to it',
       });
     }
-    const unheard = this.views.find(view => !view.hasSubscribers);
+    const unheard = all.find(view => !view.hasSubscribers);
     if (unheard !== undefined) {
       throw new KafkaRxError(
         'SOURCE_WITHOUT_SUBSCRIBER',
@@ -122,19 +126,6 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
       [...this.graph.masks, ...(guard.fields ?? []).map(path => ({ path, isMasked: looksMasked }))],
       guard.scan ?? false,
     );
-  }
-
-  /** The views that see a topic; what a RegExp finds is never internal nor written by the app itself. */
-  viewsOf(topic: string): readonly TopicView[] {
-    const hidden = this.#parts.outputs.topics.has(topic) || topic.startsWith('__');
-    return this.views.filter(({ pattern }) => pattern.matches(topic) && !(pattern.dynamic && hidden));
-  }
-
-  /** A record of `topic` reached a sink; where no wiring was seen to lead there, the way is noted as observed. */
-  observe(topic: string, { node }: Place): void {
-    const sources = this.viewsOf(topic).map(view => view.place.node);
-    if (sources.some(source => this.graph.leads(source, node))) return;
-    for (const source of sources) this.graph.connect(source, node, true);
   }
 
   #place(kind: TopologyNode['kind'], name: string, topics: readonly string[] = []): Place {

@@ -1,56 +1,41 @@
-import { Observable, type Subscriber } from 'rxjs';
-import type { Clock, Timer } from '../../base/clock.js';
-import type { AssignedPartition, FetchedBatch, SourceRecord, TopicPartition } from '../../drivers/port.js';
+import type { Observable } from 'rxjs';
+import type { Clock } from '../../base/clock.js';
+import type { AssignedPartition, DriverConsumer, FetchedBatch } from '../../drivers/port.js';
 import type { Headers } from '../../record/headers.js';
 import type { CommitPoint, DeliveryEvent } from '../commit/commit-in-order.js';
-import { type BatchPin, Delivery, type DeliveryHost, type FlushReason } from '../leases/delivery.js';
+import type { Delivery, DeliveryHost, FlushReason } from '../leases/delivery.js';
 import type { Admission } from './admission.js';
 import type { BatchPreparation } from './batch-preparation.js';
-import { Intake, type IntakeBounds } from './intake.js';
-import { Lanes } from './lanes.js';
-import { PartitionLane } from './partition-lane.js';
+import type { Bounds } from './bounds.js';
+import { DeliveryEvents } from './delivery-events.js';
+import { Draining, type Flusher } from './draining.js';
+import { FlushTimer } from './flush-timer.js';
+import { HandOut } from './hand-out.js';
+import type { InFlight } from './in-flight.js';
+import { Intake } from './intake.js';
+import type { Lanes } from './lanes.js';
+import type { Pace } from './pace.js';
+import { type LaneOwner, PartitionLane } from './partition-lane.js';
 import type { TopicView } from './topic-view.js';
 import { Turns } from './turns.js';
 
-/** Limits of what is under way; see docs/options.md for what each costs. */
-export interface Bounds extends IntakeBounds {
-  /** Records handed out and not settled, over all partitions. Default 20,000. */
-  readonly maxUnsettled: number;
-  /** Bytes of fetched batches that unsettled records pin. Default 128 MiB. */
-  readonly maxUnsettledBytes: number;
-  /** Deliveries from the watermark to the newest, per partition. Default 100,000. */
-  readonly maxSpan: number;
-  /** Bytes appended to the producer and not acknowledged. Default 32 MiB. */
-  readonly maxBufferedBytes: number;
-}
-
-/** How long one turn of the source may last, and when it counts as idle. */
-export interface Pace {
-  readonly turnMs: number;
-  readonly turnRecords: number;
-  readonly idleMs: number;
-  /** At a bound and in a drain, lease holders are told to let go again and again: others may have handed on to them. */
-  readonly flushMs: number;
-}
-
 /** What the dispatcher needs of its surroundings. */
-export interface DispatcherPorts {
+export interface DispatcherParts {
   readonly clock: Clock;
-  readonly host: DeliveryHost;
+  readonly host: DeliveryHost & Flusher;
   readonly bounds: Bounds;
   readonly pace: Pace;
+  /** The partitions of this member; the dispatcher puts them there. */
+  readonly lanes: Lanes;
+  /** What is under way; the dispatcher counts it there. */
+  readonly inFlight: InFlight;
   /** Whether batches are kept until their records are settled, so that these can be had again. */
   readonly keepsBatches: boolean;
-  viewsOf(topic: string): readonly TopicView[];
+  /** The driver's consumer, as far as the source steers it. */
+  readonly consumer: Pick<DriverConsumer, 'confirmedUntil' | 'pause' | 'resume'>;
+  readonly views: { of(topic: string): readonly TopicView[] };
   /** What the headers of a record say, and what is left of them for the topology. */
   admit(headers: Headers): Admission;
-  bufferedBytes(): number;
-  /** Until when, on the clock's monotonic time, no other member can have the partitions. */
-  confirmedUntil(): number;
-  pause(partitions: readonly TopicPartition[]): void;
-  resume(partitions: readonly TopicPartition[]): void;
-  /** Tells lease holders to let go of what they gather. */
-  flush(reason: FlushReason): void;
   consumed(topic: string, records: number): void;
 }
 
@@ -58,72 +43,60 @@ export interface DispatcherPorts {
  * The source: hands fetched records to the topology one at a time, each through the whole graph before the next, and
  * keeps what is under way within bounds. Partitions take turns. It never waits: at a bound it returns and goes on
  * when something settles.
+ *
+ * 1. A batch is taken in (`Intake`: what waits is bounded), prepared where a codec asks for it, and queued in its lane.
+ * 2. The lane is offered a turn (`Turns`); at its span it is blocked until its watermark moves.
+ * 3. In its turn it hands out records one by one (`HandOut`), until it has none, its turn is over or a bound is reached.
+ * 4. At a bound and when idle, lease holders are told to let go (`FlushTimer`); what settles wakes the source.
  */
-export class Dispatcher {
-  /** What happens to deliveries, for `commitInOrder`; one subscriber. */
-  readonly events$ = new Observable<DeliveryEvent>(subscriber => {
-    this.#events = subscriber;
-  });
-  #events: Subscriber<DeliveryEvent> | undefined;
-  readonly #lanes = new Lanes();
-  readonly #ports: DispatcherPorts;
-  /** Partitions with records to hand out; held: those at their span. One that nobody wants is not among them. */
+export class Dispatcher implements LaneOwner {
+  readonly #parts: DispatcherParts;
+  readonly #lanes: Lanes;
+  /** Partitions with records to hand out; blocked: those at their span. One that nobody wants is not among them. */
   readonly #turns = new Turns<PartitionLane>();
+  readonly #events = new DeliveryEvents();
+  readonly #inFlight: InFlight;
   readonly #intake: Intake;
+  readonly #handOut: HandOut;
+  readonly #draining: Draining;
+  readonly #flushTimer: FlushTimer;
   /** Batches that are prepared and will be queued. */
   #preparing = 0;
-  #unsettled = 0;
-  #handedOut = 0;
   /** The clock's time as of the last look. */
   #now = 0;
-  #pinnedBytes = 0;
   #dispatching = false;
-  #current: Delivery | undefined;
   #scheduled = false;
-  #halted = false;
-  #idleTimer: Timer | undefined;
-  #waiters: (() => void)[] = [];
 
-  constructor(ports: DispatcherPorts) {
-    this.#ports = ports;
-    this.#intake = new Intake({
-      bounds: ports.bounds,
-      lanes: () => this.#lanes.all,
-      pause: partitions => ports.pause(partitions),
-      resume: partitions => ports.resume(partitions),
+  constructor(parts: DispatcherParts) {
+    const { clock, host: flusher, bounds, pace, lanes, inFlight, consumer, keepsBatches } = parts;
+    this.#parts = parts;
+    this.#lanes = lanes;
+    this.#inFlight = inFlight;
+    this.#intake = new Intake({ bounds, lanes, consumer });
+    this.#handOut = new HandOut({
+      inFlight,
+      intake: this.#intake,
+      events: this.#events,
+      keepsBatches,
+      admit: parts.admit,
     });
+    this.#draining = new Draining({ clock, flusher, flushMs: pace.flushMs });
+    this.#flushTimer = new FlushTimer({ clock, flusher, inFlight });
   }
 
-  get lanes(): readonly PartitionLane[] {
-    return this.#lanes.all;
-  }
-
-  get unsettled(): number {
-    return this.#unsettled;
-  }
-
-  /** Records handed out since the beginning. */
-  get handedOut(): number {
-    return this.#handedOut;
-  }
-
-  get pinnedBytes(): number {
-    return this.#pinnedBytes;
-  }
-
-  /** The delivery that the topology is being handed right now. */
-  get dispatching(): Delivery | undefined {
-    return this.#current;
+  /** What happens to deliveries, for `commitInOrder`; one subscriber. */
+  get events$(): Observable<DeliveryEvent> {
+    return this.#events.events$;
   }
 
   /** Replaces the assignment: every lane's epoch ends, kept partition or not, and new ones begin. */
   assign(partitions: readonly AssignedPartition[]): void {
     this.#end(this.#lanes.all);
-    const { host, clock } = this.#ports;
-    const lanes = partitions.map(partition => {
-      const views = this.#ports.viewsOf(partition.topic);
-      return new PartitionLane(partition, this.#lanes.slotOf(partition), host, views, this);
-    });
+    const { host, clock, views } = this.#parts;
+    const lanes = partitions.map(
+      partition =>
+        new PartitionLane(partition, this.#lanes.slotOf(partition), host, views.of(partition.topic), this),
+    );
     for (const lane of lanes) lane.watermarkMovedAt = clock.elapsed();
     this.#lanes.add(lanes);
   }
@@ -160,7 +133,7 @@ export class Dispatcher {
       })
       .then(
         ready => this.#queue(lane, ready),
-        error => this.#ports.host.fail(error),
+        error => lane.host.fail(error),
       );
   }
 
@@ -171,18 +144,18 @@ export class Dispatcher {
     if (!this.#scheduled) this.#dispatch();
   }
 
-  /** A watermark moved; a partition held up by its span may go on. */
+  /** A watermark moved; a partition blocked at its span may go on. */
   advanced({ slot, epoch, offset, settled }: CommitPoint): void {
     const lane = this.#lanes.at(slot);
     if (lane === undefined || lane.epoch !== epoch) return;
-    const wasFull = lane.span >= this.#ports.bounds.maxSpan;
+    const wasFull = lane.span >= this.#parts.bounds.maxSpan;
     lane.belowWatermark = settled;
     lane.watermark = offset;
     // One look at the clock for all that settles in one burst: from its first on, a dispatch is scheduled.
-    if (!this.#dispatching && !this.#scheduled) this.#now = this.#ports.clock.elapsed();
+    if (!this.#dispatching && !this.#scheduled) this.#now = this.#parts.clock.elapsed();
     lane.watermarkMovedAt = this.#now;
     if (!wasFull) return;
-    this.#turns.release(lane);
+    this.#turns.unblock(lane);
     this.#offer(lane);
     this.wake();
   }
@@ -198,9 +171,9 @@ export class Dispatcher {
 
   /** Looks for work again, soon. */
   wake(): void {
-    if (this.#scheduled || this.#halted) return;
+    if (this.#scheduled || this.#handOut.halted) return;
     this.#scheduled = true;
-    this.#ports.clock.defer(() => {
+    this.#parts.clock.defer(() => {
       this.#scheduled = false;
       this.#dispatch();
     });
@@ -208,65 +181,42 @@ export class Dispatcher {
 
   /** Hands out nothing more, ever. The delivery under way, if any, stays open. */
   halt(): void {
-    this.#halted = true;
-    this.#idleTimer?.cancel();
-    this.#checkWaiters();
+    this.#handOut.halt();
+    this.#flushTimer.stop();
+    this.#draining.lookAgain();
   }
 
   /** Stops handing out of these partitions and resolves when nothing of them is pending but what a failure holds. */
-  async drain(partitions: readonly AssignedPartition[], reason: FlushReason): Promise<void> {
+  drain(partitions: readonly AssignedPartition[], reason: FlushReason): Promise<void> {
     const lanes = this.#lanes.during(partitions);
     for (const lane of lanes) {
       lane.draining = true;
       this.#discard(lane);
     }
-    this.#ports.flush(reason);
-    while (lanes.some(lane => !lane.ended && !lane.quiet)) {
-      await this.#somethingSettled();
-      // An operator may have emitted into another that gathers.
-      this.#ports.flush(reason);
-    }
+    return this.#draining.quiet(lanes, reason);
   }
 
   settled(lane: PartitionLane, delivery: Delivery): void {
     if (lane.ended) {
-      this.#ports.host.dropped('stale-epoch', 1);
+      lane.host.dropped('stale-epoch', 1);
       return;
     }
-    this.#unsettled--;
-    lane.unsettled--;
-    this.#unpin(lane, delivery.pin);
-    this.#events?.next(delivery);
-    if (this.#waiters.length > 0) this.#checkWaiters();
+    this.#inFlight.settled(lane, delivery.pin);
+    this.#events.next(delivery);
+    this.#draining.lookAgain();
     if (!this.#dispatching && !this.#scheduled) this.wake();
-  }
-
-  #pin(lane: PartitionLane, batch: FetchedBatch): BatchPin {
-    const { bytes } = batch;
-    lane.pinnedBytes += bytes;
-    this.#pinnedBytes += bytes;
-    // Its own count of one keeps it until the last record was handed out.
-    return { bytes, open: 1, batch: this.#ports.keepsBatches ? batch : undefined };
-  }
-
-  #unpin(lane: PartitionLane, pin: BatchPin): void {
-    if (--pin.open > 0) return;
-    lane.pinnedBytes -= pin.bytes;
-    this.#pinnedBytes -= pin.bytes;
   }
 
   #end(lanes: readonly PartitionLane[]): void {
     this.#lanes.remove(lanes);
     for (const lane of lanes) {
-      // What never settles (aborted work) must not count against the bounds for ever.
-      this.#unsettled -= lane.unsettled;
-      this.#pinnedBytes -= lane.pinnedBytes;
+      this.#inFlight.forget(lane);
       lane.end();
       this.#discard(lane);
-      this.#turns.release(lane);
-      this.#events?.next({ kind: 'revoked', lane });
+      this.#turns.unblock(lane);
+      this.#events.next({ kind: 'revoked', lane });
     }
-    this.#checkWaiters();
+    this.#draining.lookAgain();
   }
 
   /** Forgets what was fetched and not handed out; it will be fetched again by whoever owns the partition next. */
@@ -275,38 +225,19 @@ export class Dispatcher {
     this.#intake.discarded(lane);
   }
 
-  /** Resolves when something settled, or after a while. */
-  #somethingSettled(): Promise<void> {
-    return new Promise(resolve => {
-      const { clock, pace } = this.#ports;
-      const timer = clock.schedule(resolve, pace.flushMs);
-      this.#waiters.push(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-  }
-
-  #checkWaiters(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
-  }
-
   #dispatch(): void {
-    if (this.#dispatching || this.#halted) return;
+    if (this.#dispatching || this.#handOut.halted) return;
     this.#dispatching = true;
-    this.#idleTimer?.cancel();
-    this.#idleTimer = undefined;
+    this.#flushTimer.cancel();
     try {
-      const { clock, pace } = this.#ports;
+      const { clock, pace } = this.#parts;
       this.#now = clock.elapsed();
       const until = this.#now + pace.turnMs;
       for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
         // An outage longer than the session, or a process that was stopped: `wake` or the end of the epochs follows.
-        if (this.#now >= this.#ports.confirmedUntil()) return;
-        if (this.#atBound() && !this.#relieved()) {
-          this.#flushAfter(pace.flushMs, 'bound');
+        if (this.#now >= this.#parts.consumer.confirmedUntil) return;
+        if (this.#inFlight.atBound && !this.#relieved()) {
+          this.#flushTimer.every(pace.flushMs, 'bound');
           return;
         }
         // Only now: were a turn that a bound took away gone, every second partition would never get one.
@@ -316,7 +247,7 @@ export class Dispatcher {
         } finally {
           this.#offer(lane);
         }
-        if (this.#halted) return;
+        if (this.#handOut.halted) return;
         this.#now = clock.elapsed();
         if (this.#now >= until) {
           this.wake();
@@ -324,9 +255,9 @@ export class Dispatcher {
         }
       }
       if (this.#preparing === 0) this.#intake.starved();
-      // Partitions that wait for their span are at a bound; all else has nothing to hand out.
-      if (this.#turns.holding) this.#flushAfter(pace.flushMs, 'bound');
-      else this.#flushAfter(pace.idleMs, 'idle');
+      // Partitions that are blocked at their span are at a bound; all else has nothing to hand out.
+      if (this.#turns.anyBlocked) this.#flushTimer.every(pace.flushMs, 'bound');
+      else this.#flushTimer.every(pace.idleMs, 'idle');
     } finally {
       this.#dispatching = false;
     }
@@ -336,10 +267,10 @@ export class Dispatcher {
   #nextLane(): PartitionLane | undefined {
     for (let lane = this.#turns.next; lane !== undefined; lane = this.#turns.next) {
       if (!lane.hasWork || !lane.wanted) this.#turns.take();
-      else if (lane.span >= this.#ports.bounds.maxSpan) {
-        // First: what the flush makes settle releases it.
-        this.#turns.hold();
-        this.#ports.flush('bound');
+      else if (lane.span >= this.#parts.bounds.maxSpan) {
+        // First: what the flush makes settle lets it go on.
+        this.#turns.block();
+        this.#parts.host.flush('bound');
       } else return lane;
     }
     return undefined;
@@ -351,99 +282,23 @@ export class Dispatcher {
   }
 
   #dispatchTurn(lane: PartitionLane): void {
-    const { pace, clock, bounds } = this.#ports;
+    const { pace, clock, bounds } = this.#parts;
     const until = this.#now + pace.turnMs;
     // Nothing held the watermark until now, however long ago it moved.
     if (lane.unsettled === 0) lane.watermarkMovedAt = this.#now;
     let records = 0;
     while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining && lane.wanted) {
-      if (!this.#dispatchOne(lane)) break;
+      if (!this.#handOut.next(lane)) break;
       records++;
-      if (this.#halted || this.#atBound()) break;
+      if (this.#handOut.halted || this.#inFlight.atBound) break;
       if ((records & 31) === 0 && clock.elapsed() >= until) break;
     }
-    if (records > 0) this.#ports.consumed(lane.topic, records);
-  }
-
-  /** Hands out one record; false when the partition has none. */
-  #dispatchOne(lane: PartitionLane): boolean {
-    let current = lane.current;
-    if (current === undefined) {
-      const batch = lane.batches.shift();
-      if (batch === undefined) return false;
-      current = { batch, pin: this.#pin(lane, batch) };
-      lane.current = current;
-    }
-    const { batch, pin } = current;
-    const record = batch.next();
-    if (record === undefined) {
-      this.#finishBatch(lane, batch);
-      this.#unpin(lane, pin);
-      return lane.batches.length > 0 ? this.#dispatchOne(lane) : false;
-    }
-    lane.position = record.offset + 1;
-    // Until the first commit point, the group stands at the first record.
-    if (lane.watermark < 0) lane.watermark = record.offset;
-    const delivery = new Delivery(lane, lane.opened++, record.offset, pin);
-    pin.open++;
-    lane.unsettled++;
-    this.#unsettled++;
-    this.#handedOut++;
-    this.#current = delivery;
-    if (record.headers.length > 0) this.#admit(lane, record, delivery);
-    else for (const view of lane.views) view.deliver(record, delivery);
-    this.#current = undefined;
-    delivery.closeWindow();
-    // A sink that failed meanwhile must find the offset uncommitted: the source keeps its lease.
-    if (this.#halted) delivery.hold();
-    else delivery.release();
-    return true;
-  }
-
-  /** Hands out a record with headers: without those that are ours alone, and to nobody where it is for another app. */
-  #admit(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
-    const { headers, passing } = this.#ports.admit(record.headers);
-    if (passing === 'all') {
-      this.#ports.host.dropped('other-branch', 1);
-      return;
-    }
-    delivery.directed = passing;
-    const admitted = headers === record.headers ? record : { ...record, headers };
-    for (const view of lane.views) view.deliver(view.deadLetters ? record : admitted, delivery);
-  }
-
-  #finishBatch(lane: PartitionLane, batch: FetchedBatch): void {
-    lane.current = undefined;
-    this.#intake.handedOut(lane, batch.bytes);
-    if (batch.nextOffset > lane.position) {
-      lane.position = batch.nextOffset;
-      this.#events?.next({ kind: 'advanced', lane, sequence: lane.opened++, offset: batch.nextOffset });
-    }
-  }
-
-  #atBound(): boolean {
-    const { bounds } = this.#ports;
-    // With nothing unsettled there is nothing to wait for, whatever the sizes: one huge batch must pass.
-    return (
-      this.#unsettled > 0 &&
-      (this.#unsettled >= bounds.maxUnsettled ||
-        this.#pinnedBytes >= bounds.maxUnsettledBytes ||
-        this.#ports.bufferedBytes() >= bounds.maxBufferedBytes)
-    );
+    if (records > 0) this.#parts.consumed(lane.topic, records);
   }
 
   /** At a bound: whoever gathers records must let go, or nothing would ever settle. */
   #relieved(): boolean {
-    this.#ports.flush('bound');
-    return !this.#atBound();
-  }
-
-  /** Gathered records move on, every so often until all is settled or there is something to hand out. */
-  #flushAfter(ms: number, reason: FlushReason): void {
-    if (this.#unsettled === 0 || this.#halted) return;
-    this.#idleTimer = this.#ports.clock.schedule(() => {
-      this.#ports.flush(reason);
-      this.#flushAfter(ms, reason);
-    }, ms);
+    this.#parts.host.flush('bound');
+    return !this.#inFlight.atBound;
   }
 }

@@ -1,21 +1,14 @@
-import type { TopicPartition } from '../../drivers/port.js';
+import type { DriverConsumer } from '../../drivers/port.js';
+import type { IntakeBounds } from './bounds.js';
+import type { Lanes } from './lanes.js';
 import type { PartitionLane } from './partition-lane.js';
 
-/** Limits of what was fetched and waits for its turn. */
-export interface IntakeBounds {
-  /** Bytes fetched and not handed out, over all partitions, above which all are paused. Default 128 MiB. */
-  readonly maxQueuedBytes: number;
-  /** The same of one partition, above which that one is paused. Default 2 MiB. */
-  readonly maxQueuedBytesPerPartition: number;
-}
-
-/** The driver, as far as it can be told to bring nothing more for a while. */
-export interface IntakePorts {
+export interface IntakeParts {
   readonly bounds: IntakeBounds;
   /** Those of the assignment. */
-  lanes(): readonly PartitionLane[];
-  pause(partitions: readonly TopicPartition[]): void;
-  resume(partitions: readonly TopicPartition[]): void;
+  readonly lanes: Lanes;
+  /** The driver, as far as it can be told to bring nothing more for a while. */
+  readonly consumer: Pick<DriverConsumer, 'pause' | 'resume'>;
 }
 
 /** Of the common bound: to pause and resume a thousand partitions costs as much as to hand out a few hundred records. */
@@ -26,24 +19,24 @@ const resumeShare = 0.25;
  * one, and they go on below half of the first and a quarter of the second. With the first alone, a backlog in a thousand partitions would lie in memory at once.
  */
 export class Intake {
-  readonly #ports: IntakePorts;
+  readonly #parts: IntakeParts;
   #queuedBytes = 0;
   /** Of these, what could not be handed out when nothing else waited: nobody wants it, or its partition is held up. */
   #stuckBytes = 0;
   #full = false;
 
-  constructor(ports: IntakePorts) {
-    this.#ports = ports;
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
   }
 
   /** A batch has come. */
   received(lane: PartitionLane, bytes: number): void {
-    const { bounds, lanes } = this.#ports;
+    const { bounds, lanes } = this.#parts;
     lane.queuedBytes += bytes;
     this.#queuedBytes += bytes;
     if (this.#full) return;
     this.#full = this.#waiting > bounds.maxQueuedBytes;
-    if (this.#full) this.#pause(lanes());
+    if (this.#full) this.#pause(lanes.all);
     else if (lane.queuedBytes > bounds.maxQueuedBytesPerPartition) this.#pause([lane]);
   }
 
@@ -78,9 +71,9 @@ export class Intake {
   }
 
   #makeRoom(): void {
-    if (!this.#full || this.#waiting >= this.#ports.bounds.maxQueuedBytes * resumeShare) return;
+    if (!this.#full || this.#waiting >= this.#parts.bounds.maxQueuedBytes * resumeShare) return;
     this.#full = false;
-    this.#resume(this.#ports.lanes());
+    this.#resume(this.#parts.lanes.all);
   }
 
   #pause(lanes: readonly PartitionLane[]): void {
@@ -90,17 +83,17 @@ export class Intake {
       lane.pausedAtDriver = true;
       fetched.push(lane);
     }
-    if (fetched.length > 0) this.#ports.pause(fetched);
+    if (fetched.length > 0) this.#parts.consumer.pause(fetched);
   }
 
   #resume(lanes: readonly PartitionLane[]): void {
-    const below = this.#ports.bounds.maxQueuedBytesPerPartition / 2;
+    const below = this.#parts.bounds.maxQueuedBytesPerPartition / 2;
     const paused: PartitionLane[] = [];
     for (const lane of lanes) {
       if (!lane.pausedAtDriver || lane.draining || lane.queuedBytes >= below) continue;
       lane.pausedAtDriver = false;
       paused.push(lane);
     }
-    if (paused.length > 0) this.#ports.resume(paused);
+    if (paused.length > 0) this.#parts.consumer.resume(paused);
   }
 }

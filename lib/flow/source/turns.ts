@@ -5,8 +5,8 @@ export interface TakesTurns {
   turn: Turn;
 }
 
-/** `none`: it has nothing to do, as far as anybody said; `queued`: its turn comes; `held`: until it is released. */
-export type Turn = 'none' | 'queued' | 'held';
+/** `none`: it has nothing to do, as far as anybody said; `queued`: its turn comes; `blocked`: none until it is let go on. */
+export type Turn = 'none' | 'queued' | 'blocked';
 
 /**
  * Who has something to do, first come, first served: with thousands of partitions of which a few have records, looking
@@ -14,11 +14,11 @@ export type Turn = 'none' | 'queued' | 'held';
  */
 export class Turns<T extends TakesTurns> {
   readonly #queue = new Queue<T>();
-  #held = 0;
+  #blocked = 0;
 
-  /** Somebody is held. */
-  get holding(): boolean {
-    return this.#held > 0;
+  /** Somebody is blocked. */
+  get anyBlocked(): boolean {
+    return this.#blocked > 0;
   }
 
   /** Whose turn it is. It keeps its place until `take`. */
@@ -26,7 +26,7 @@ export class Turns<T extends TakesTurns> {
     return this.#queue.peek();
   }
 
-  /** It has something to do: behind all others, unless its turn comes already or it is held. */
+  /** It has something to do: behind all others, unless its turn comes already or it is blocked. */
   offer(one: T): void {
     if (one.turn !== 'none') return;
     one.turn = 'queued';
@@ -39,18 +39,18 @@ export class Turns<T extends TakesTurns> {
     if (one !== undefined) one.turn = 'none';
   }
 
-  /** Takes the next from the queue, and lets nobody offer it before it is released. */
-  hold(): void {
+  /** Takes the next from the queue, and lets nobody offer it before it may go on. */
+  block(): void {
     const one = this.#queue.shift();
     if (one === undefined) return;
-    one.turn = 'held';
-    this.#held++;
+    one.turn = 'blocked';
+    this.#blocked++;
   }
 
   /** It may work again, and has to be offered if there is work. */
-  release(one: T): void {
-    if (one.turn !== 'held') return;
+  unblock(one: T): void {
+    if (one.turn !== 'blocked') return;
     one.turn = 'none';
-    this.#held--;
+    this.#blocked--;
   }
 }

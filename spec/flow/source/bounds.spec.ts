@@ -53,14 +53,14 @@ describe('bounds', () => {
     source.assign([0, 1]);
     source.fetch({ partition: 0, from: 0, count: 10 });
     source.fetch({ partition: 1, from: 0, count: 10 });
-    expect([source.takeHanded().length, source.dispatcher.unsettled]).toEqual([5, 5]);
+    expect([source.takeHanded().length, source.inFlight.unsettled]).toEqual([5, 5]);
     expect(source.flushes).toContain('bound');
     await source.turn();
     expect(source.takeHanded()).toEqual([]);
     source.settle(0, 1);
     source.settle(0, 0);
     await source.turn();
-    expect([source.takeHanded().length, source.dispatcher.unsettled]).toEqual([2, 5]);
+    expect([source.takeHanded().length, source.inFlight.unsettled]).toEqual([2, 5]);
   });
 
   test('a settled record that its batch still pins counts by its bytes', async () => {
@@ -71,13 +71,13 @@ describe('bounds', () => {
     source.fetch({ from: 4, count: 2, bytes: 60 });
     // The second batch brings 120 bytes with its first record; nothing more until one is let go of whole.
     expect(source.takeHanded()).toEqual(['0@0', '0@1', '0@2']);
-    expect(source.dispatcher.pinnedBytes).toBe(120);
+    expect(source.inFlight.pinnedBytes).toBe(120);
     source.settle(0, 0);
     await source.turn();
     expect(source.takeHanded()).toEqual([]);
     source.settle(0, 1);
     await source.turn();
-    expect(source.dispatcher.pinnedBytes).toBe(120);
+    expect(source.inFlight.pinnedBytes).toBe(120);
     expect(source.takeHanded()).toEqual(['0@3', '0@4']);
   });
 
@@ -88,7 +88,7 @@ describe('bounds', () => {
     source.fetch({ from: 0, count: 3, bytes: 5000 });
     await source.turn();
     expect(source.handed).toEqual(records(0, 0, 3));
-    expect(source.dispatcher.pinnedBytes).toBe(0);
+    expect(source.inFlight.pinnedBytes).toBe(0);
   });
 
   test('what the producer has not got rid of holds the source up', async () => {

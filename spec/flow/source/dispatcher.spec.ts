@@ -10,7 +10,7 @@ describe('the source', () => {
     source.settle(0, 6);
     source.settle(0, 5);
     expect(source.points.map(point => point.offset)).toEqual([7]);
-    expect([source.dispatcher.unsettled, source.dispatcher.pinnedBytes]).toEqual([0, 0]);
+    expect([source.inFlight.unsettled, source.inFlight.pinnedBytes]).toEqual([0, 0]);
   });
 
   test('commits what lies behind the last record of a batch, and batches without any', async () => {

@@ -19,7 +19,7 @@ describe('an epoch that is over', () => {
     source.settle(0, 0, 1);
     source.settle(0, 1, 1);
     expect([source.points, source.dropped]).toEqual([[], ['stale-epoch', 'stale-epoch']]);
-    expect(source.dispatcher.unsettled).toBe(1);
+    expect(source.inFlight.unsettled).toBe(1);
     source.settle(0, 0, 2);
     expect(source.points).toMatchObject([{ epoch: 2, offset: 1 }]);
   });
@@ -31,7 +31,7 @@ describe('an epoch that is over', () => {
     source.fetch({ partition: 1, from: 0, count: 3, bytes: 30 });
     expect(source.takeHanded()).toEqual(records(0, 0, 4));
     source.lose(0);
-    expect([source.dispatcher.unsettled, source.dispatcher.pinnedBytes]).toEqual([0, 0]);
+    expect([source.inFlight.unsettled, source.inFlight.pinnedBytes]).toEqual([0, 0]);
     source.dispatcher.wake();
     await source.turn();
     expect(source.takeHanded()).toEqual(records(1, 0, 3));
@@ -51,7 +51,7 @@ describe('an epoch that is over', () => {
   test('its records are refused by sinks from then on, and its signal is aborted', () => {
     const source = new ScriptedSource();
     source.assign([0]);
-    const [lane] = source.dispatcher.lanes;
+    const [lane] = source.lanes.all;
     const signal = lane?.signal;
     expect(signal?.aborted).toBe(false);
     source.onRecord = ({ offset }) => {

@@ -2,7 +2,7 @@ import { tap } from 'rxjs';
 import { TopologyGraph } from '../../../lib/app/topology/graph.js';
 import { bytes } from '../../../lib/codecs/bytes.js';
 import { nullable } from '../../../lib/codecs/nullable.js';
-import type { FetchedBatch } from '../../../lib/drivers/port.js';
+import type { FetchedBatch, TopicPartition } from '../../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../../lib/errors/errors.js';
 import { type CommitPoint, commitInOrder } from '../../../lib/flow/commit/commit-in-order.js';
 import {
@@ -12,7 +12,12 @@ import {
   type FlushReason,
 } from '../../../lib/flow/leases/delivery.js';
 import { each, lease, release } from '../../../lib/flow/leases/leases.js';
-import { type Bounds, Dispatcher, type Pace } from '../../../lib/flow/source/dispatcher.js';
+import type { Bounds } from '../../../lib/flow/source/bounds.js';
+import { Dispatcher } from '../../../lib/flow/source/dispatcher.js';
+import type { Flusher } from '../../../lib/flow/source/draining.js';
+import { InFlight } from '../../../lib/flow/source/in-flight.js';
+import { Lanes } from '../../../lib/flow/source/lanes.js';
+import type { Pace } from '../../../lib/flow/source/pace.js';
 import { topicPattern } from '../../../lib/flow/source/topic-pattern.js';
 import { TopicView } from '../../../lib/flow/source/topic-view.js';
 import { noHeaders } from '../../../lib/record/headers.js';
@@ -48,6 +53,8 @@ interface BatchParts {
 export class ScriptedSource {
   readonly clock = new VirtualClock();
   readonly dispatcher: Dispatcher;
+  readonly inFlight: InFlight;
+  readonly lanes = new Lanes();
   /** `partition@offset` of each record handed out, in order. */
   readonly handed: string[] = [];
   /** `pause 0`, `resume 0`: what the driver was told. */
@@ -76,31 +83,31 @@ export class ScriptedSource {
     );
     // The view hands its own type to its own subscriber only.
     const views = [this.view as unknown as TopicView];
-    const host: DeliveryHost = {
+    const host: DeliveryHost & Flusher = {
       clock: this.clock,
       fail: error => this.failures.push(error),
       problem: ({ error }) => this.failures.push(error),
       retryFor: () => undefined,
       dropped: reason => this.dropped.push(reason),
       onFlush: () => () => {},
-    };
-    this.dispatcher = new Dispatcher({
-      clock: this.clock,
-      host,
-      bounds: { ...noBounds, ...bounds },
-      pace: { ...pace, ...paced },
-      keepsBatches: false,
-      viewsOf: () => views,
-      admit: headers => ({ headers, passing: undefined }),
-      bufferedBytes: () => this.bufferedBytes,
-      confirmedUntil: () => this.confirmedUntil,
-      pause: partitions => this.driver.push(...partitions.map(({ partition }) => `pause ${partition}`)),
-      resume: partitions => this.driver.push(...partitions.map(({ partition }) => `resume ${partition}`)),
       flush: reason => {
         this.flushes.push(reason);
         this.onFlush(reason);
-        return true;
       },
+    };
+    const allBounds = { ...noBounds, ...bounds };
+    this.inFlight = new InFlight(allBounds, this);
+    this.dispatcher = new Dispatcher({
+      clock: this.clock,
+      host,
+      bounds: allBounds,
+      pace: { ...pace, ...paced },
+      lanes: this.lanes,
+      inFlight: this.inFlight,
+      keepsBatches: false,
+      consumer: this,
+      views: { of: () => views },
+      admit: headers => ({ headers, passing: undefined }),
       consumed: () => {},
     });
     this.dispatcher.events$
@@ -133,6 +140,16 @@ export class ScriptedSource {
       )
       .then(() => done.push('drained'));
     return done;
+  }
+
+  /** As the driver's consumer. */
+  pause(partitions: readonly TopicPartition[]): void {
+    this.driver.push(...partitions.map(({ partition }) => `pause ${partition}`));
+  }
+
+  /** As the driver's consumer. */
+  resume(partitions: readonly TopicPartition[]): void {
+    this.driver.push(...partitions.map(({ partition }) => `resume ${partition}`));
   }
 
   /** The driver hands over a batch. */

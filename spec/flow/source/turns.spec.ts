@@ -21,18 +21,18 @@ describe('turns', () => {
     expect(turns.next).toBeUndefined();
   });
 
-  test('who is held cannot be offered until it is released', () => {
+  test('who is blocked cannot be offered until it may go on', () => {
     const turns = new Turns<TakesTurns>();
     const [a] = waiting('a');
     if (a === undefined) throw new Error('one was made');
     turns.offer(a);
-    turns.hold();
+    turns.block();
     turns.offer(a);
-    expect([turns.next, turns.holding]).toEqual([undefined, true]);
-    turns.release(a);
-    turns.release(a);
+    expect([turns.next, turns.anyBlocked]).toEqual([undefined, true]);
+    turns.unblock(a);
+    turns.unblock(a);
     turns.offer(a);
-    expect([turns.next, turns.holding]).toEqual([a, false]);
+    expect([turns.next, turns.anyBlocked]).toEqual([a, false]);
   });
 });
 

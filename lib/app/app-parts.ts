@@ -1,0 +1,37 @@
+import type { Clock } from '../base/clock.js';
+import type { Outputs } from '../flow/sinks/outputs.js';
+import type { Dispatcher } from '../flow/source/dispatcher.js';
+import type { Lanes } from '../flow/source/lanes.js';
+import type { Views } from '../flow/source/views.js';
+import type { Logger } from '../logging/logger.js';
+import type { PartitionReading } from '../logging/metrics/instruments.js';
+import type { Commits } from './commits.js';
+import type { GroupMember } from './group-member.js';
+import type { AppHost } from './host.js';
+import type { Ending } from './lifecycle/ending.js';
+import type { Lifecycle } from './lifecycle/lifecycle.js';
+import type { AppOptions } from './options.js';
+import type { Origins } from './origins.js';
+import type { Rebalance } from './rebalance.js';
+import type { Wiring } from './wiring.js';
+
+/** What an app is made of, as its start, its run and its close see it. */
+export interface AppParts {
+  readonly options: AppOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly ending: Ending;
+  readonly outputs: Outputs;
+  readonly views: Views;
+  readonly origins: Origins;
+  readonly lanes: Lanes;
+  readonly host: AppHost;
+  readonly wiring: Wiring;
+  readonly member: GroupMember;
+  readonly dispatcher: Dispatcher;
+  readonly commits: Commits;
+  readonly rebalance: Rebalance;
+  /** What the gauges show of each partition now. */
+  readonly readings: () => readonly PartitionReading[];
+}

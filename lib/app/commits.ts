@@ -1,0 +1,42 @@
+import type { CommitResult, Committer } from '../flow/commit/committer.js';
+import type { Instruments } from '../logging/metrics/instruments.js';
+import type { Lifecycle } from './lifecycle/lifecycle.js';
+
+/** The end of the app's pipeline as a drain sees it: what settled is committed now, or forgotten, or no more. */
+export class Commits {
+  readonly #lifecycle: Lifecycle;
+  readonly #instruments: Instruments;
+  #committer: Committer | undefined;
+
+  constructor(lifecycle: Lifecycle, instruments: Instruments) {
+    this.#lifecycle = lifecycle;
+    this.#instruments = instruments;
+  }
+
+  /** The one behind `commitTo`, as soon as the pipeline is subscribed. */
+  madeBy(committer: Committer): void {
+    this.#committer = committer;
+  }
+
+  told(result: CommitResult): void {
+    const { commits, commitSeconds } = this.#instruments;
+    commits.add(1, { outcome: result.error?.code ?? 'confirmed' });
+    commitSeconds.observe(result.tookMs / 1000);
+    this.#lifecycle.tell({ type: 'commit', result });
+  }
+
+  /** @see Committer.flush */
+  async flush(): Promise<void> {
+    await this.#committer?.flush();
+  }
+
+  /** @see Committer.forget */
+  forget(topic: string, partition: number): void {
+    this.#committer?.forget(topic, partition);
+  }
+
+  /** @see Committer.close */
+  close(): void {
+    this.#committer?.close();
+  }
+}

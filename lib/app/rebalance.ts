@@ -1,0 +1,77 @@
+import { type Clock, within } from '../base/clock.js';
+import type { AssignedPartition, ConsumerListener, FetchedBatch } from '../drivers/port.js';
+import type { KafkaRxError } from '../errors/errors.js';
+import type { Dispatcher } from '../flow/source/dispatcher.js';
+import type { InFlight } from '../flow/source/in-flight.js';
+import type { Commits } from './commits.js';
+import type { AppHost } from './host.js';
+import type { Ending } from './lifecycle/ending.js';
+import type { Lifecycle } from './lifecycle/lifecycle.js';
+
+export interface RebalanceParts {
+  readonly clock: Clock;
+  readonly host: AppHost;
+  readonly lifecycle: Lifecycle;
+  readonly ending: Ending;
+  readonly dispatcher: Dispatcher;
+  readonly inFlight: InFlight;
+  readonly commits: Commits;
+  /** Milliseconds for a drain. */
+  readonly drainMs: number;
+}
+
+/** What the driver tells of the group: partitions come; before they go the app drains first and lets go second. */
+export class Rebalance implements ConsumerListener {
+  readonly #parts: RebalanceParts;
+
+  constructor(parts: RebalanceParts) {
+    this.#parts = parts;
+  }
+
+  assigned(partitions: readonly AssignedPartition[]): void {
+    const { ending, dispatcher, lifecycle } = this.#parts;
+    // Given to a member that is about to leave: nothing of it is begun.
+    if (ending.isReached) return;
+    dispatcher.assign(partitions);
+    lifecycle.tell({ type: 'assigned', partitions });
+  }
+
+  async revoking(partitions: readonly AssignedPartition[]): Promise<void> {
+    const { clock, lifecycle, drainMs } = this.#parts;
+    lifecycle.tell({ type: 'revoking', partitions });
+    await within(clock, this.settleAndCommit(partitions, 'drain'), drainMs);
+    lifecycle.tell({ type: 'revoked', partitions, pending: this.letGo(partitions) });
+  }
+
+  lost(partitions: readonly AssignedPartition[]): void {
+    this.letGo(partitions);
+    this.#parts.lifecycle.tell({ type: 'lost', partitions });
+  }
+
+  batch(batch: FetchedBatch): void {
+    this.#parts.dispatcher.accept(batch);
+  }
+
+  confirmed(): void {
+    this.#parts.dispatcher.wake();
+  }
+
+  failed(error: KafkaRxError): void {
+    this.#parts.host.fail(error);
+  }
+
+  /** Hands out nothing more of these, waits until what is under way has settled, and commits. */
+  async settleAndCommit(partitions: readonly AssignedPartition[], reason: 'drain' | 'stop'): Promise<void> {
+    const { dispatcher, commits } = this.#parts;
+    await dispatcher.drain(partitions, reason);
+    await commits.flush();
+  }
+
+  /** Ends the epochs; returns how many records were not settled. */
+  letGo(partitions: readonly AssignedPartition[]): number {
+    const { dispatcher, commits, inFlight } = this.#parts;
+    const before = inFlight.unsettled;
+    for (const { topic, partition } of dispatcher.lose(partitions)) commits.forget(topic, partition);
+    return before - inFlight.unsettled;
+  }
+}

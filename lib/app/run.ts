@@ -1,0 +1,29 @@
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import type { AppParts } from './app-parts.js';
+import { Closers, close } from './closing.js';
+import { startUp } from './start-up.js';
+
+/** One life: starts, consumes until stopped or failed, closes. Rejects with the first error. */
+export async function run(parts: AppParts): Promise<void> {
+  const { options, lifecycle, ending, host, wiring } = parts;
+  const closers = new Closers();
+  try {
+    lifecycle.enter('starting');
+    wiring.close(options.guard);
+    await startUp(parts, closers);
+    if (lifecycle.error === undefined) lifecycle.enter('running');
+    await ending.reached;
+  } catch (error) {
+    host.fail(asKafkaRxError(error));
+  } finally {
+    await close(parts, closers);
+  }
+  const { error } = lifecycle;
+  if (error !== undefined) throw error;
+}
+
+function asKafkaRxError(error: unknown): KafkaRxError {
+  return isKafkaRxError(error)
+    ? error
+    : new KafkaRxError('DRIVER', `The app could not start (${errorKind(error)})`, { cause: error });
+}

@@ -1,0 +1,94 @@
+import type { FetchedBatch, SourceRecord } from '../../drivers/port.js';
+import type { Headers } from '../../record/headers.js';
+import { Delivery } from '../leases/delivery.js';
+import type { Admission } from './admission.js';
+import type { DeliveryEvents } from './delivery-events.js';
+import type { InFlight } from './in-flight.js';
+import type { Intake } from './intake.js';
+import type { PartitionLane } from './partition-lane.js';
+
+export interface HandOutParts {
+  readonly inFlight: InFlight;
+  readonly intake: Intake;
+  readonly events: DeliveryEvents;
+  /** Whether batches are kept until their records are settled, so that these can be had again. */
+  readonly keepsBatches: boolean;
+  /** What the headers of a record say, and what is left of them for the topology. */
+  admit(headers: Headers): Admission;
+}
+
+/** Hands one record to the topology: opens its delivery, runs it through every view, and closes its dispatch window. */
+export class HandOut {
+  readonly #parts: HandOutParts;
+  readonly #inFlight: InFlight;
+  #halted = false;
+
+  constructor(parts: HandOutParts) {
+    this.#parts = parts;
+    this.#inFlight = parts.inFlight;
+  }
+
+  get halted(): boolean {
+    return this.#halted;
+  }
+
+  /** The delivery under way, if any, stays open. */
+  halt(): void {
+    this.#halted = true;
+  }
+
+  /** Hands out the partition's next record; false when it has none. */
+  next(lane: PartitionLane): boolean {
+    let current = lane.current;
+    if (current === undefined) {
+      const batch = lane.batches.shift();
+      if (batch === undefined) return false;
+      current = { batch, pin: this.#inFlight.pin(lane, batch, this.#parts.keepsBatches) };
+      lane.current = current;
+    }
+    const { batch, pin } = current;
+    const record = batch.next();
+    if (record === undefined) {
+      this.#finish(lane, batch);
+      this.#inFlight.unpin(lane, pin);
+      return lane.batches.length > 0 ? this.next(lane) : false;
+    }
+    lane.position = record.offset + 1;
+    // Until the first commit point, the group stands at the first record.
+    if (lane.watermark < 0) lane.watermark = record.offset;
+    const delivery = new Delivery(lane, lane.opened++, record.offset, pin);
+    this.#inFlight.opened(lane, pin);
+    this.#inFlight.dispatching = delivery;
+    if (record.headers.length > 0) this.#admit(lane, record, delivery);
+    else for (const view of lane.views) view.deliver(record, delivery);
+    this.#inFlight.dispatching = undefined;
+    delivery.closeWindow();
+    // A sink that failed meanwhile must find the offset uncommitted: the source keeps its lease.
+    if (this.#halted) delivery.hold();
+    else delivery.release();
+    return true;
+  }
+
+  /** Hands out a record with headers: without those that are ours alone, and to nobody where it is for another app. */
+  #admit(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
+    const { headers, passing } = this.#parts.admit(record.headers);
+    if (passing === 'all') {
+      lane.host.dropped('other-branch', 1);
+      return;
+    }
+    delivery.directed = passing;
+    const admitted = headers === record.headers ? record : { ...record, headers };
+    for (const view of lane.views) view.deliver(view.deadLetters ? record : admitted, delivery);
+  }
+
+  /** The batch's records are all handed out: what lies behind the last of them is passed. */
+  #finish(lane: PartitionLane, batch: FetchedBatch): void {
+    lane.current = undefined;
+    this.#parts.intake.handedOut(lane, batch.bytes);
+    if (batch.nextOffset > lane.position) {
+      lane.position = batch.nextOffset;
+      const sequence = lane.opened++;
+      this.#parts.events.next({ kind: 'advanced', lane, sequence, offset: batch.nextOffset });
+    }
+  }
+}

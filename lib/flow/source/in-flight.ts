@@ -1,0 +1,74 @@
+import type { FetchedBatch } from '../../drivers/port.js';
+import type { BatchPin, Delivery } from '../leases/delivery.js';
+import type { Bounds } from './bounds.js';
+import type { PartitionLane } from './partition-lane.js';
+
+/** Where records are on their way to the brokers. */
+export interface SendBuffer {
+  /** Bytes appended and not acknowledged. */
+  readonly bufferedBytes: number;
+}
+
+/** What was handed out and is not settled, over all partitions, and whether that is as much as there may be. */
+export class InFlight {
+  /** Records handed out and not settled. */
+  unsettled = 0;
+  /** Bytes of fetched batches that these pin. */
+  pinnedBytes = 0;
+  /** Records handed out since the beginning. */
+  handedOut = 0;
+  /** The delivery that the topology is being handed right now. */
+  dispatching: Delivery | undefined;
+  readonly #bounds: Bounds;
+  readonly #buffer: SendBuffer;
+
+  constructor(bounds: Bounds, buffer: SendBuffer) {
+    this.#bounds = bounds;
+    this.#buffer = buffer;
+  }
+
+  get atBound(): boolean {
+    const bounds = this.#bounds;
+    // With nothing unsettled there is nothing to wait for, whatever the sizes: one huge batch must pass.
+    return (
+      this.unsettled > 0 &&
+      (this.unsettled >= bounds.maxUnsettled ||
+        this.pinnedBytes >= bounds.maxUnsettledBytes ||
+        this.#buffer.bufferedBytes >= bounds.maxBufferedBytes)
+    );
+  }
+
+  /** @param kept whether the batch is to be had again while the pin lasts */
+  pin(lane: PartitionLane, batch: FetchedBatch, kept: boolean): BatchPin {
+    const { bytes } = batch;
+    lane.pinnedBytes += bytes;
+    this.pinnedBytes += bytes;
+    // Its own count of one keeps it until the last record was handed out.
+    return { bytes, open: 1, batch: kept ? batch : undefined };
+  }
+
+  unpin(lane: PartitionLane, pin: BatchPin): void {
+    if (--pin.open > 0) return;
+    lane.pinnedBytes -= pin.bytes;
+    this.pinnedBytes -= pin.bytes;
+  }
+
+  opened(lane: PartitionLane, pin: BatchPin): void {
+    pin.open++;
+    lane.unsettled++;
+    this.unsettled++;
+    this.handedOut++;
+  }
+
+  settled(lane: PartitionLane, pin: BatchPin): void {
+    this.unsettled--;
+    lane.unsettled--;
+    this.unpin(lane, pin);
+  }
+
+  /** The lane's epoch ends: what never settles (aborted work) must not count against the bounds for ever. */
+  forget(lane: PartitionLane): void {
+    this.unsettled -= lane.unsettled;
+    this.pinnedBytes -= lane.pinnedBytes;
+  }
+}
