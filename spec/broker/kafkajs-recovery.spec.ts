@@ -2,8 +2,8 @@
 import { createServer, type Socket } from 'node:net';
 import { delay, systemClock, within } from '../../lib/base/clock.js';
 import { createKafka } from '../../lib/drivers/kafkajs/cluster/client.js';
-import { clusterOf } from '../../lib/drivers/kafkajs/cluster/internals.js';
 import { type KafkajsPathChoice, kafkajs } from '../../lib/drivers/kafkajs/index.js';
+import { clusterOf } from '../../lib/drivers/kafkajs/internals/cluster.js';
 import { settingsOf } from '../../lib/drivers/kafkajs/options.js';
 import type {
   AssignedPartition,

@@ -3,8 +3,8 @@ import type { ConsumerListener, ConsumerOptions, DriverContext, ProducerOptions 
 import { ClusterConnections } from './cluster/cluster-connections.js';
 import { describeTopics } from './cluster/cluster-queries.js';
 import { FastQueries } from './cluster/fast-queries.js';
-import { type Cluster, clusterOf } from './cluster/internals.js';
 import { KafkajsConsumer } from './consumer/kafkajs-consumer.js';
+import { type Cluster, clusterOf } from './internals/cluster.js';
 import { type KafkajsPath, requireTopics } from './kafkajs-path.js';
 import type { Settings } from './options.js';
 import { KafkajsProducer } from './producer/kafkajs-producer.js';

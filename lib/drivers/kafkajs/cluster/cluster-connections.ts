@@ -24,15 +24,10 @@
 import { within } from '../../../base/clock.js';
 import type { DriverContext } from '../../port.js';
 import { closedError } from '../errors.js';
+import type { Broker } from '../internals/broker.js';
+import { type Cluster, type KafkajsMetadata, tapCluster } from '../internals/cluster.js';
+import type { Connection, ConnectionPool } from '../internals/network.js';
 import type { ProtocolRequest } from '../protocol/protocol-request.js';
-import {
-  type Broker,
-  type Cluster,
-  type Connection,
-  type ConnectionPool,
-  type KafkajsMetadata,
-  tapCluster,
-} from './internals.js';
 
 export interface ClusterTaps {
   /** Sees each broker before its first use. */

@@ -2,6 +2,8 @@
 import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { AssignedPartition, ConsumerOptions, StartFrom, TopicPartition } from '../../port.js';
+import { type Broker, sendTo } from '../internals/broker.js';
+import type { Cluster } from '../internals/cluster.js';
 import { errorType, passes } from '../protocol/error-codes.js';
 import {
   type MetadataResponse,
@@ -9,7 +11,6 @@ import {
   topicMetadataRequest,
   topicMetadataVersion,
 } from '../protocol/topic-metadata.js';
-import { type Broker, type Cluster, sendTo } from './internals.js';
 
 const metadataKey = 3;
 const unknownTopic = 3;

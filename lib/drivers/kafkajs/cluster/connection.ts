@@ -14,6 +14,7 @@ import type {
 import { compressionOf } from '../compression/batch-compression.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
 import { FastPath } from '../fast-path.js';
+import { isUnknownKafkajs } from '../internals/unknown-kafkajs.js';
 import { type KafkajsPath, requireTopics } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
 import { KafkajsProducer } from '../producer/kafkajs-producer.js';
@@ -21,7 +22,6 @@ import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { checkSecurity } from '../security/check-security.js';
 import { StockPath } from '../stock/stock-path.js';
 import { createKafka } from './client.js';
-import { isUnknownKafkajs } from './internals.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
 
 const betweenAttemptsMs = 200;

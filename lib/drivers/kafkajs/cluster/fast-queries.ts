@@ -1,9 +1,9 @@
 import type { PartitionOffset, StartFrom, TopicPartition } from '../../port.js';
 import { commitsByTopic } from '../consumer/offset-committer.js';
 import { groupActive, missingTopics } from '../errors.js';
+import type { Cluster } from '../internals/cluster.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
 import { type Committed, committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
-import type { Cluster } from './internals.js';
 
 /** {@link ClusterQueries} by requests of our own, which tell topic ids and of each partition by itself. */
 export class FastQueries implements ClusterQueries {

@@ -5,7 +5,7 @@
  */
 import kafkajs, { CompressionTypes } from 'kafkajs';
 import { type Coordinates, errorKind, KafkaRxError } from '../../../errors/errors.js';
-import { isNotImplemented, kafkajsGzip } from '../cluster/internals.js';
+import { isNotImplemented, kafkajsGzip } from '../internals/codecs.js';
 import type { Compression } from '../options.js';
 import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { type Codec, TooLarge } from './codec.js';

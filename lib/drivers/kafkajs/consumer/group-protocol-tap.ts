@@ -1,5 +1,5 @@
 import type { Clock } from '../../../base/clock.js';
-import type { Broker } from '../cluster/internals.js';
+import type { Broker } from '../internals/broker.js';
 import { isOwnHeartbeat } from './heartbeats.js';
 import type { Membership } from './membership.js';
 import { rebalanceWanted } from './rebalance-wanted.js';

@@ -1,5 +1,5 @@
 import { type Clock, type Timer, within } from '../../../base/clock.js';
-import type { GroupGeneration } from '../cluster/internals.js';
+import type { GroupGeneration } from '../internals/broker.js';
 
 /** One heartbeat on behalf of a member, and what follows from it: `ended` or `failed`, once. */
 export interface HeartbeatTurn {

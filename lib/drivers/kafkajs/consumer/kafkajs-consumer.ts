@@ -8,8 +8,9 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../../port.js';
-import type { Cluster, GroupGeneration } from '../cluster/internals.js';
 import { kindOf } from '../errors.js';
+import type { GroupGeneration } from '../internals/broker.js';
+import type { Cluster } from '../internals/cluster.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
 import { Assignment } from './assignment.js';

@@ -13,8 +13,8 @@
  */
 import { MembershipLease } from '../../membership-lease.js';
 import type { AssignedPartition } from '../../port.js';
-import type { Broker, GroupGeneration, JoinGroupRequest } from '../cluster/internals.js';
 import { kindOf, typeOf } from '../errors.js';
+import type { Broker, GroupGeneration, JoinGroupRequest } from '../internals/broker.js';
 import type { Assignment } from './assignment.js';
 import { type DrainContext, drain } from './drain.js';
 import { Heartbeats, type HeartbeatTurn, ownHeartbeat } from './heartbeats.js';

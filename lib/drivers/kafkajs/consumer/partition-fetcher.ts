@@ -17,9 +17,10 @@ import type {
 } from '../../port.js';
 import { startBatch } from '../../start-batch.js';
 import { backoffMs } from '../backoff.js';
-import { type Broker, type Cluster, type FetchParameters, sendTo } from '../cluster/internals.js';
 import { decompress } from '../compression/batch-compression.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
+import { type Broker, type FetchParameters, sendTo } from '../internals/broker.js';
+import type { Cluster } from '../internals/cluster.js';
 import { Interruption } from '../interruption.js';
 import type { Settings } from '../options.js';
 import { errorType, meansStaleMetadata, passes } from '../protocol/error-codes.js';

@@ -2,35 +2,11 @@ import type { KafkaRxError } from '../../../errors/errors.js';
 import type { Header } from '../../../record/headers.js';
 import type { OutputListener, TopicPartition } from '../../port.js';
 import type { ProducerIdentity } from '../protocol/init-producer-id.js';
-import {
-  batchHeaderBytes,
-  type OutgoingRecord,
-  payloadBytes,
-  RecordBatchBuilder,
-  recordBytes,
-} from '../protocol/record-batch-builder.js';
+import { batchHeaderBytes, RecordBatchBuilder } from '../protocol/record-batch-builder.js';
+import { countIn, type QueueEntry, splitEntry } from './queue-entry.js';
 
 /** What all queues of a producer hold together: asked for after every record, so kept up rather than summed up. */
 export interface Buffered {
-  bytes: number;
-}
-
-/** Neighbours that were appended in one turn through one output. */
-interface Run {
-  readonly listener: OutputListener;
-  /** When they were appended, monotonic milliseconds. */
-  readonly since: number;
-  count: number;
-}
-
-/** Records that are sent together, or one that never is. */
-interface Entry {
-  /** Undefined for a record that is refused when its turn comes. */
-  readonly batch: RecordBatchBuilder | undefined;
-  readonly refusal: KafkaRxError | undefined;
-  readonly runs: Run[];
-  /** Of records. */
-  count: number;
   bytes: number;
 }
 
@@ -50,7 +26,7 @@ export class PartitionQueue implements TopicPartition {
   readonly partition: number;
   readonly #maxBatchBytes: number;
   readonly #buffered: Buffered;
-  #entries: Entry[] = [];
+  #entries: QueueEntry[] = [];
   #length = 0;
   /** The space of a batch that was acknowledged, for the next: memory that is new has to be mapped first. */
   #spare: Buffer | undefined;
@@ -114,7 +90,7 @@ export class PartitionQueue implements TopicPartition {
 
   /** Adds a record that is refused, with this error, when all before it are settled. */
   appendRefused(listener: OutputListener, refusal: KafkaRxError, bytes: number, since: number): void {
-    const entry: Entry = { batch: undefined, refusal, runs: [], count: 0, bytes: 0 };
+    const entry: QueueEntry = { batch: undefined, refusal, runs: [], count: 0, bytes: 0 };
     this.#entries.push(entry);
     this.#count(entry, listener, since, bytes);
   }
@@ -261,9 +237,9 @@ export class PartitionQueue implements TopicPartition {
     return batch;
   }
 
-  #count(entry: Entry | undefined, listener: OutputListener, since: number, bytes: number): void {
+  #count(entry: QueueEntry | undefined, listener: OutputListener, since: number, bytes: number): void {
     if (entry === undefined) return;
-    own(entry, listener, since);
+    countIn(entry, listener, since);
     entry.bytes += bytes;
     this.#buffered.bytes += bytes;
     this.#length++;
@@ -273,10 +249,9 @@ export class PartitionQueue implements TopicPartition {
   /** Makes two batches of the oldest, of which the first has `count` records. */
   #split(count: number): void {
     const [entry, ...others] = this.#entries;
-    if (entry?.batch === undefined) return;
-    const owners = entry.runs.flatMap(run => Array<Run>(run.count).fill(run));
-    const records = entry.batch.records().map((record, i) => ({ record, owner: owners[i] }));
-    const halves = [records.slice(0, count), records.slice(count)].map(half => entryOf(half, entry.bytes));
+    if (entry === undefined) return;
+    const halves = splitEntry(entry, count);
+    if (halves === undefined) return;
     this.#entries = [...halves, ...others];
     for (const { bytes } of halves) this.#buffered.bytes += bytes;
     this.#buffered.bytes -= entry.bytes;
@@ -311,33 +286,4 @@ export class PartitionQueue implements TopicPartition {
 /** The sequence of the record that comes `count` later: 32 bits without a sign, of which Kafka uses 31. */
 export function sequenceAfter(sequence: number, count: number): number {
   return (sequence + count) % sequences;
-}
-
-/** Adds a record to the runs. */
-function own(entry: Entry, listener: OutputListener, since: number): void {
-  const run = entry.runs[entry.runs.length - 1];
-  if (run !== undefined && run.listener === listener && run.since === since) run.count++;
-  else entry.runs.push({ listener, since, count: 1 });
-  entry.count++;
-}
-
-function entryOf(
-  records: readonly { readonly record: OutgoingRecord; readonly owner: Run | undefined }[],
-  atMostBytes: number,
-): Entry {
-  const batch = new RecordBatchBuilder(Buffer.allocUnsafeSlow(atMostBytes));
-  const entry: Entry = { batch, refusal: undefined, runs: [], count: 0, bytes: 0 };
-  for (const { record, owner } of records) {
-    const { key, value, headers, timestamp } = record;
-    batch.append(
-      key,
-      value,
-      headers,
-      timestamp,
-      recordBytes(payloadBytes(key, value, headers), headers.length),
-    );
-    if (owner !== undefined) own(entry, owner.listener, owner.since);
-  }
-  entry.bytes = batch.size;
-  return entry;
 }

@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../../port.js';
-import type { Broker, Cluster, PartitionMetadata } from '../cluster/internals.js';
+import type { Broker } from '../internals/broker.js';
+import type { Cluster, PartitionMetadata } from '../internals/cluster.js';
 import { errorType } from '../protocol/error-codes.js';
 import { initProducerIdRequest, type ProducerIdentity } from '../protocol/init-producer-id.js';
 import { produceRequest } from '../protocol/produce.js';

@@ -1,4 +1,5 @@
-import { type Broker, type Connection, sendBy } from '../cluster/internals.js';
+import { type Broker, sendBy } from '../internals/broker.js';
+import type { Connection } from '../internals/network.js';
 import { ByteWriter } from '../protocol/byte-writer.js';
 import type { PartsRequest, Throttled } from '../protocol/protocol-request.js';
 

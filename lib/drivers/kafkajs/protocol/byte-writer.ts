@@ -1,4 +1,5 @@
-const twoTo32 = 2 ** 32;
+import { putInt64 } from './int64.js';
+import { putVarint, varintSize } from './varint.js';
 
 /**
  * Writes Kafka's primitive types into one growing buffer.
@@ -45,8 +46,7 @@ export class ByteWriter {
 
   int64(value: number): this {
     const at = this.#grow(8);
-    this.buf.writeInt32BE(Math.floor(value / twoTo32), at);
-    this.buf.writeUInt32BE(((value % twoTo32) + twoTo32) % twoTo32, at + 4);
+    putInt64(this.buf, value, at);
     return this;
   }
 
@@ -62,13 +62,8 @@ export class ByteWriter {
   }
 
   unsignedVarint(value: number): this {
-    let rest = value;
-    let at = this.#grow(unsignedVarintSize(value));
-    while (rest > 0x7f) {
-      this.buf[at++] = (rest % 128) | 0x80;
-      rest = Math.floor(rest / 128);
-    }
-    this.buf[at] = rest;
+    const at = this.#grow(varintSize(value));
+    putVarint(this.buf, at, value);
     return this;
   }
 
@@ -125,10 +120,4 @@ export class ByteWriter {
     this.size = needed;
     return at;
   }
-}
-
-function unsignedVarintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
-  return size;
 }

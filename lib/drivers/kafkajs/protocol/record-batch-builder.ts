@@ -1,7 +1,9 @@
 import type { Header, Headers } from '../../../record/headers.js';
 import { crc32c } from './crc32c.js';
 import type { ProducerIdentity } from './init-producer-id.js';
+import { putInt64 } from './int64.js';
 import { RecordCursor } from './record-batch-reader.js';
+import { putVarint, varintSize, zigzag } from './varint.js';
 
 /** A record on its way out; its key and value are bytes already. */
 export interface OutgoingRecord {
@@ -31,7 +33,6 @@ export const batchHeaderBytes = 61;
 const checkedFrom = 21;
 const checksumAt = 17;
 const lengthAt = 8;
-const twoTo32 = 2 ** 32;
 /** Attribute: the records count once their transaction is committed. */
 const transactionalBit = 0x10;
 const notNumbered: BatchSequence = { producer: { id: -1n, epoch: -1 }, sequence: -1 };
@@ -175,8 +176,8 @@ export class RecordBatchBuilder {
     batch.writeInt32BE(-1, 12); // leader epoch, the broker's
     batch.writeInt8(2, 16); // magic
     batch.writeInt32BE(this.#count - 1, 23);
-    putInt64(batch, 27, this.#base);
-    putInt64(batch, 35, this.#latest);
+    putInt64(batch, this.#base, 27);
+    putInt64(batch, this.#latest, 35);
     const { producer, sequence } = this.#sequence ?? notNumbered;
     const transactional = producer.transactional === true ? transactionalBit : 0;
     batch.writeInt16BE((compression?.id ?? 0) | transactional, checkedFrom);
@@ -195,30 +196,8 @@ export class RecordBatchBuilder {
   }
 }
 
-function zigzag(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1;
-}
-
-/** Bytes of a varint, of the value as {@link zigzag} has it. */
-function varintSize(raw: number): number {
-  let size = 1;
-  for (let rest = raw; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
-  return size;
-}
-
 function fieldSize(bytes: Buffer | null): number {
   return bytes === null ? 1 : varintSize(bytes.length * 2) + bytes.length;
-}
-
-function putVarint(buf: Buffer, from: number, raw: number): number {
-  let at = from;
-  let rest = raw;
-  while (rest > 0x7f) {
-    buf[at++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
-  }
-  buf[at++] = rest;
-  return at;
 }
 
 function putField(buf: Buffer, from: number, bytes: Buffer | null): number {
@@ -229,9 +208,4 @@ function putField(buf: Buffer, from: number, bytes: Buffer | null): number {
   if (length <= fewBytes) for (let i = 0; i < length; i++) buf[at + i] = bytes[i] as number;
   else buf.set(bytes, at);
   return at + length;
-}
-
-function putInt64(buf: Buffer, at: number, value: number): void {
-  buf.writeInt32BE(Math.floor(value / twoTo32), at);
-  buf.writeUInt32BE(((value % twoTo32) + twoTo32) % twoTo32, at + 4);
 }

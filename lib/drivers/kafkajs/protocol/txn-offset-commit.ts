@@ -1,5 +1,5 @@
 import type { OffsetCommit } from '../../port.js';
-import type { GroupGeneration } from '../cluster/internals.js';
+import type { GroupGeneration } from '../internals/broker.js';
 import { byTopic } from './by-topic.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';

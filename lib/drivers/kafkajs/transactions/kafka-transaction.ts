@@ -1,6 +1,6 @@
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { OffsetCommit, TopicPartition } from '../../port.js';
-import type { GroupGeneration } from '../cluster/internals.js';
+import type { GroupGeneration } from '../internals/broker.js';
 import { addOffsetsToTxnRequest } from '../protocol/add-offsets-to-txn.js';
 import { addPartitionsToTxnRequest } from '../protocol/add-partitions-to-txn.js';
 import { endTxnRequest } from '../protocol/end-txn.js';

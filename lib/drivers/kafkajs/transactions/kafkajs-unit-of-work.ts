@@ -2,7 +2,7 @@ import { within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { DriverContext, OffsetCommit, UnitOfWork } from '../../port.js';
 import { abortedUnit, begunAlready, closedUnit, outsideOfUnit, UnitOutputs } from '../../unit-outputs.js';
-import type { GroupGeneration } from '../cluster/internals.js';
+import type { GroupGeneration } from '../internals/broker.js';
 import type { KafkajsProducer } from '../producer/kafkajs-producer.js';
 import type { KafkaTransaction } from './kafka-transaction.js';
 import { notBegun } from './transaction-errors.js';

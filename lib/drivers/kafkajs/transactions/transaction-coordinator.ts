@@ -1,8 +1,9 @@
 import { delay, within } from '../../../base/clock.js';
 import type { DriverContext } from '../../port.js';
 import { backoffMs } from '../backoff.js';
-import type { Broker, Cluster } from '../cluster/internals.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
+import type { Broker } from '../internals/broker.js';
+import type { Cluster } from '../internals/cluster.js';
 import { sendParts } from '../producer/send-parts.js';
 import { coordinatorPasses, errorType } from '../protocol/error-codes.js';
 import type { PartsRequest, Throttled } from '../protocol/protocol-request.js';

@@ -3,11 +3,8 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { systemClock } from '../../../../lib/base/clock.js';
 import { ClusterConnections } from '../../../../lib/drivers/kafkajs/cluster/cluster-connections.js';
-import type {
-  Cluster,
-  Connection,
-  ConnectionPool,
-} from '../../../../lib/drivers/kafkajs/cluster/internals.js';
+import type { Cluster } from '../../../../lib/drivers/kafkajs/internals/cluster.js';
+import type { Connection, ConnectionPool } from '../../../../lib/drivers/kafkajs/internals/network.js';
 import { ByteWriter } from '../../../../lib/drivers/kafkajs/protocol/byte-writer.js';
 import type { ProtocolRequest } from '../../../../lib/drivers/kafkajs/protocol/protocol-request.js';
 import { silentLogger } from '../../../../lib/logging/logger.js';

@@ -1,7 +1,7 @@
-import type { Broker } from '../../../../lib/drivers/kafkajs/cluster/internals.js';
 import { Assignment } from '../../../../lib/drivers/kafkajs/consumer/assignment.js';
 import { tapGroupProtocol } from '../../../../lib/drivers/kafkajs/consumer/group-protocol-tap.js';
 import { Membership } from '../../../../lib/drivers/kafkajs/consumer/membership.js';
+import type { Broker } from '../../../../lib/drivers/kafkajs/internals/broker.js';
 import type { ConsumerOptions } from '../../../../lib/drivers/port.js';
 import { silentLogger } from '../../../../lib/logging/logger.js';
 import { ManualClock } from '../manual-clock.js';

@@ -1,4 +1,6 @@
-import type { Broker, Cluster, QueuedRequest } from '../../../../lib/drivers/kafkajs/cluster/internals.js';
+import type { Broker } from '../../../../lib/drivers/kafkajs/internals/broker.js';
+import type { Cluster } from '../../../../lib/drivers/kafkajs/internals/cluster.js';
+import type { QueuedRequest } from '../../../../lib/drivers/kafkajs/internals/network.js';
 import { ByteWriter } from '../../../../lib/drivers/kafkajs/protocol/byte-writer.js';
 import { endTxnRequest } from '../../../../lib/drivers/kafkajs/protocol/end-txn.js';
 import { TransactionCoordinator } from '../../../../lib/drivers/kafkajs/transactions/transaction-coordinator.js';
