@@ -1,12 +1,13 @@
 /** Signals as they come to a process: from a supervisor, through npm, to a process group, from a terminal, to a container's first process. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, onSignals, string } from 'kafka-rx';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { VirtualClock } from 'kafka-rx/testing';
+import { inPidNamespace, inTerminal, onlyChildOf } from './surroundings.js';
 
 const root = join(__dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'kafka-rx-signals-'));
@@ -165,9 +166,9 @@ describe('the ways a signal comes', () => {
   ])(
     'Ctrl-C in a terminal, %s',
     async (_, words) => {
-      const terminal = inTerminal(words('slow'));
+      const terminal = inTerminal();
       expect(terminal).toBeDefined();
-      const { child, output, said, ended } = start(terminal ?? []);
+      const { child, output, said, ended } = start(terminal?.(words('slow')) ?? []);
       await said('running');
       await said('got it');
       child.stdin?.write('\u0003');
@@ -177,7 +178,7 @@ describe('the ways a signal comes', () => {
     60_000,
   );
 
-  const asFirst = namespaces();
+  const asFirst = inPidNamespace();
   if (asFirst === undefined && !process.env['CI']) {
     process.stderr.write(
       'Signals to a first process are not tested: unshare (util-linux) may make no PID namespace here\n',
@@ -257,26 +258,3 @@ describe('the process itself', () => {
     expect(heard).toEqual(['SIGUSR2']);
   });
 });
-
-/** The command on a terminal of its own, whose keyboard is standard input; undefined where there is no program for it. */
-function inTerminal(words: readonly string[]): string[] | undefined {
-  const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
-  const quoted = words.map(word => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  // Of util-linux, which every Debian has.
-  if (has('script', '-qec', 'true', '/dev/null')) return ['script', '-qec', quoted, '/dev/null'];
-  const pty = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
-  return has('python3', '-c', 'import pty') ? ['python3', '-c', pty, ...words] : undefined;
-}
-
-/** What begins a PID namespace, as root or without being it; undefined where the kernel lets nobody. */
-function namespaces(): string[] | undefined {
-  const base = ['--pid', '--fork', '--mount-proc'];
-  return [
-    ['unshare', ...base],
-    ['unshare', '--user', '--map-root-user', ...base],
-  ].find(([command = '', ...args]) => spawnSync(command, [...args, 'true']).status === 0);
-}
-
-function onlyChildOf(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
-}

@@ -67,6 +67,17 @@ export class TopicAdmin {
     return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
   }
 
+  /** How many members the group has; undefined while it is not settled. */
+  async stableMembers(): Promise<number | undefined> {
+    const { groups } = await this.#ask(async admin => {
+      // `connect` alone loads no metadata, and a coordinator is asked for through a known broker.
+      await admin.fetchTopicMetadata({ topics: [inputTopic] });
+      return admin.describeGroups([groupId]);
+    });
+    const [group] = groups;
+    return group?.state === 'Stable' || group?.state === 'Empty' ? group.members.length : undefined;
+  }
+
   /** The node that coordinates the group, from 1. */
   async coordinator(): Promise<number> {
     const topic = '__consumer_offsets';
