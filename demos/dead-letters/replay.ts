@@ -200,8 +200,9 @@ class Outputs {
     { key, value, headers, timestamp }: Omit<SourceRecord, 'offset'>,
   ): void {
     const { output, pending } = this.#outputs.get(partition) ?? this.#open(partition);
+    // A record of a producer that set no time has -1, which none can be published with.
+    output.append(key, value, headers, timestamp < 0 ? Date.now() : timestamp);
     pending.push(letter);
-    output.append(key, value, headers, timestamp);
   }
 
   #open(partition: number): { readonly output: ProducerOutput; readonly pending: Letter[] } {

@@ -13,6 +13,10 @@ export interface Codec<T> {
   /** For messages and `describe()`, such as `json(Purchase)`. */
   readonly name: string;
   decode(bytes: Buffer | null, at: Coordinates): T;
+  /**
+   * Bytes or null, at once: text, a promise or undefined is an `ENCODE` problem of the record. The bytes are copied before
+   * the sink goes on: a codec may write into one buffer again and again.
+   */
   encode(value: T): Buffer | null;
   /**
    * Awaited before a fetched batch's records are decoded, so that a codec can load what it needs (a schema registry's

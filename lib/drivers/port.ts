@@ -231,7 +231,11 @@ export interface DriverProducer {
   prepare(topics: readonly string[]): Promise<void>;
   /** The number of partitions as last heard; may grow. Only for a prepared topic. */
   partitionCount(topic: string): number;
-  /** The way into one partition of a prepared topic; ask once and keep it. */
+  /**
+   * The way into one partition of a prepared topic; ask once and keep it.
+   *
+   * @throws `DRIVER` for a topic that is not prepared, and for a partition that it does not have
+   */
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput;
   /** Bytes appended and not yet acknowledged or refused. */
   readonly bufferedBytes: number;
@@ -244,7 +248,12 @@ export interface DriverProducer {
 export interface ProducerOutput {
   /**
    * Adds a record behind those before it: sent when idle, otherwise merged into the next request. Order within the
-   * partition survives retries. Never calls the listener before it returns.
+   * partition survives retries. Never calls the listener before it returns. Bytes are copied before it returns: they may
+   * be changed afterwards.
+   *
+   * @param timestamp whole milliseconds since 1970, at least 0
+   * @throws `ENCODE` for what Kafka has no place for (`lib/record/outgoing.ts`): nothing was appended, no listener
+   *   hears of it, and the records beside it are sent
    */
   append(key: Buffer | null, value: Buffer | null, headers: Headers, timestamp: number): void;
 }

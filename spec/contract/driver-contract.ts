@@ -1,3 +1,4 @@
+import { adversarialProducingContract } from './adversarial-producing-contract.js';
 import { closingContract } from './closing-contract.js';
 import { committingContract } from './committing-contract.js';
 import { consumingContract } from './consuming-contract.js';
@@ -23,6 +24,7 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
 
     describe('topics and offsets', () => topicsContract(context));
     describe('producing', () => producingContract(context));
+    describe('producing what is odd', () => adversarialProducingContract(context));
     describe('consuming', () => consumingContract(context));
     describe('committing', () => committingContract(context));
     describe('resuming', () => resumingContract(context));

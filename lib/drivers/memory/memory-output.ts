@@ -1,5 +1,6 @@
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
-import type { Headers } from '../../record/headers.js';
+import { type Headers, noHeaders } from '../../record/headers.js';
+import { checkAppend } from '../check-append.js';
 import type {
   DriverEvent,
   OutputListener,
@@ -59,7 +60,8 @@ export class MemoryOutput implements ProducerOutput {
   }
 
   append(key: Buffer | null, value: Buffer | null, headers: Headers, timestamp: number): void {
-    const record = new LogRecord(key, value, headers, timestamp);
+    const read = checkAppend(this.#at, key, value, headers, timestamp);
+    const record = copied(key, value, read, timestamp);
     const { cluster, options, buffered } = this.#context;
     if (record.bytes > options.maxRecordBytes) {
       this.#tooLarge ??= new Set();
@@ -229,4 +231,13 @@ export class MemoryOutput implements ProducerOutput {
       },
     );
   }
+}
+
+/** What is appended stays the caller's, as it does where it is written into a request: -0 is 0 there too. */
+function copied(key: Buffer | null, value: Buffer | null, headers: Headers, timestamp: number): LogRecord {
+  const own =
+    headers.length === 0
+      ? noHeaders
+      : headers.map(header => ({ key: header.key, value: header.value && Buffer.from(header.value) }));
+  return new LogRecord(key && Buffer.from(key), value && Buffer.from(value), own, timestamp + 0);
 }

@@ -1,4 +1,5 @@
 import { KafkaRxError } from '../../errors/errors.js';
+import { checkPartition } from '../check-append.js';
 import { Flushes } from '../flushes.js';
 import type {
   DriverContext,
@@ -60,7 +61,7 @@ export class MemoryProducer implements DriverProducer {
   }
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
-    if (!this.#prepared.has(partition.topic)) throw this.#unprepared(partition.topic);
+    checkPartition(partition, this.partitionCount(partition.topic));
     const output = new MemoryOutput(this.#context, partition, listener);
     if (this.#closed !== undefined) output.close(closed());
     this.#outputs.push(output);

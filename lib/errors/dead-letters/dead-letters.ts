@@ -5,7 +5,7 @@ import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import type { Delivery, Problem } from '../../flow/leases/delivery.js';
 import type { Outputs } from '../../flow/sinks/outputs.js';
 import type { Header } from '../../record/headers.js';
-import { KafkaRxError } from '../errors.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { deadLetterPrefix, textHeaders } from './headers.js';
 import { LetterLimit } from './limit.js';
 import type { DeadLetterOptions } from './options.js';
@@ -56,13 +56,22 @@ export class DeadLetters {
 
   /** Takes a lease on the delivery; called inside its window or under a lease. */
   publish(problem: Problem, delivery: Delivery): void {
-    const { clock, outputs, handedOut, failed } = this.#parts;
+    const { clock, handedOut, failed } = this.#parts;
     const exceeded = this.#limit?.exceededBy(clock.elapsed(), handedOut());
     if (exceeded !== undefined) {
       failed(aboveLimit(exceeded, problem, delivery), delivery);
       return;
     }
     delivery.lease();
+    try {
+      this.#append(problem, delivery);
+    } catch (cause) {
+      failed(unwritten(cause, delivery), delivery);
+    }
+  }
+
+  #append(problem: Problem, delivery: Delivery): void {
+    const { clock, outputs } = this.#parts;
     const partition = delivery.partition % outputs.partitionCount(this.#topic);
     const output = this.#partitions[partition] ?? new DeadLetterOutput(this.#parts, this.#topic, partition);
     this.#partitions[partition] = output;
@@ -81,7 +90,7 @@ export class DeadLetters {
       app: this.#parts.app,
       payload: kind,
     });
-    output.append(delivery, key, value, headers, clock.now());
+    output.append(delivery, key, value, headers, Math.trunc(clock.now()));
   }
 }
 
@@ -111,8 +120,8 @@ class DeadLetterOutput implements OutputListener {
     headers: readonly Header[],
     timestamp: number,
   ): void {
-    this.#pending.push(delivery);
     this.#output.append(key, value, headers, timestamp);
+    this.#pending.push(delivery);
   }
 
   acknowledged(count: number): void {
@@ -128,10 +137,11 @@ class DeadLetterOutput implements OutputListener {
   }
 }
 
-function unwritten(error: KafkaRxError, at: Delivery): KafkaRxError {
-  return new KafkaRxError('PRODUCE', `The dead letter could not be written: ${error.message}`, {
+function unwritten(cause: unknown, at: Delivery): KafkaRxError {
+  const told = isKafkaRxError(cause) ? cause.message : errorKind(cause);
+  return new KafkaRxError('PRODUCE', `The dead letter could not be written: ${told}`, {
     at,
-    cause: error,
+    cause,
     remedy: 'Look at the dead-letter topic; the record stays uncommitted',
   });
 }

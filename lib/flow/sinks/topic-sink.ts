@@ -1,10 +1,12 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { disregard } from '../../base/disregard.js';
 import { Queues } from '../../base/queues.js';
 import type { Codec } from '../../codecs/codec.js';
 import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import { type Header, type Headers, noHeaders } from '../../record/headers.js';
+import { outgoing } from '../../record/outgoing.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
 import { each, releaseAll } from '../leases/leases.js';
@@ -19,9 +21,15 @@ export interface TopicSinkOptions<V> extends SinkOptions {
   readonly value: Codec<V>;
   /** The partition to write to. Default: Kafka's own rule, by the key's bytes, or sticky for a null key. */
   readonly partition?: ((record: KafkaRecord<unknown, V>, partitions: number) => number) | undefined;
-  /** Names of headers that are passed on, or a function that makes them. Default: none. */
+  /**
+   * Names of headers that are passed on, or a function that makes them: keys are text, values bytes or null (a header that
+   * the record may lack is left out, not undefined). Default: none.
+   */
   readonly headers?: readonly string[] | ((record: KafkaRecord<unknown, V>) => readonly Header[]) | undefined;
-  /** Milliseconds since 1970. Default: the record's own timestamp. */
+  /**
+   * Whole milliseconds since 1970; anything else is an `ENCODE` problem of the record. Default: the record's own
+   * timestamp, or the time of writing where it has none.
+   */
   readonly timestamp?: ((record: KafkaRecord<unknown, V>) => number) | undefined;
   /** What becomes of a record that cannot be encoded, or that the guard refuses. Default: the app's policy. */
   readonly onEncodeError?: Verdict | undefined;
@@ -81,13 +89,15 @@ export class TopicSink<K, V> extends Sink<K, V> {
       guard.checkValue(record.value, record, this.name);
       const key = this.#keyOf(record);
       const value = this.#options.value.encode(record.value);
-      const headers = this.#headersOf(record);
+      const timestamp = this.#timestampOf(record);
+      // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.
+      const headers = outgoing(key, value, this.#headersOf(record), timestamp);
+      if (typeof headers === 'string') throw this.#unwritable(headers, record);
       if (guard.scans) {
         guard.checkBytes(key, 'key', record, this.name);
         guard.checkBytes(value, 'value', record, this.name);
         for (const header of headers) guard.checkBytes(header.value, 'header', record, this.name);
       }
-      const timestamp = this.#options.timestamp?.(record) ?? record.timestamp;
       const partition = this.#partitionOf(record, key, value);
       const output = this.#opened[partition] ?? this.#open(partition);
       output.append(key, value, headers, timestamp);
@@ -96,6 +106,20 @@ export class TopicSink<K, V> extends Sink<K, V> {
       const error = this.#encodeError(cause, record);
       this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
     }
+  }
+
+  #timestampOf(record: KafkaRecord<K, V>): number {
+    const { timestamp } = this.#options;
+    if (timestamp !== undefined) return timestamp(record);
+    // Set by no producer: as one of today would, the time of writing.
+    return record.timestamp >= 0 ? record.timestamp : Math.trunc(this.host.clock.now());
+  }
+
+  #unwritable(fault: string, record: KafkaRecord): KafkaRxError {
+    return new KafkaRxError('ENCODE', `'${this.name}' made a record that Kafka has no place for: ${fault}`, {
+      at: record,
+      remedy: "Mend the codec or selector of app.to that made it, or set a policy for 'encode'",
+    });
   }
 
   #partitionOf(record: KafkaRecord<K, V>, key: Buffer | null, value: Buffer | null): number {
@@ -116,9 +140,10 @@ export class TopicSink<K, V> extends Sink<K, V> {
     const count = this.#parts.outputs.partitionCount(this.#topic);
     const chosen = choose(record, count);
     if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
+      disregard(chosen);
       throw new KafkaRxError(
         'ENCODE',
-        `'${this.name}' chose partition ${chosen} of a topic that has ${count}`,
+        `'${this.name}' chose partition ${typeof chosen === 'number' ? chosen : typeof chosen} of a topic that has ${count}`,
         {
           at: record,
           remedy: 'Mend the partition function of app.to',
@@ -199,11 +224,22 @@ export function keyMaker<K, V>(
     keyBy === undefined
       ? (record: KafkaRecord<K, V>) => record.key
       : (record: KafkaRecord<K, V>) => keyBy(record.value, record);
-  if (codec !== undefined) return record => codec.encode(key(record));
+  if (codec !== undefined) {
+    return record => {
+      const plain = key(record);
+      try {
+        return codec.encode(plain);
+      } catch (cause) {
+        disregard(plain);
+        throw cause;
+      }
+    };
+  }
   return record => {
     const plain: unknown = key(record);
     if (typeof plain === 'string') return Buffer.from(plain);
     if (plain === null || Buffer.isBuffer(plain)) return plain;
+    disregard(plain);
     throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
       at: record,
       remedy: 'Give app.to a key codec, or a keyBy that returns a string',

@@ -145,12 +145,14 @@ describe('a producer on a faulty memory broker', () => {
     expect(world.values('out')).toEqual([]);
   });
 
-  test('partitions added are seen by the producer; a partition that does not exist refuses', async () => {
+  test('partitions added are seen by the producer; a topic deleted since refuses', async () => {
     const { world, client, producer } = await started();
     world.broker.addPartitions('out', 3);
     expect(producer.partitionCount('out')).toBe(3);
     const heard = new RecordingOutput(client.calls);
-    append(producer.output({ topic: 'out', partition: 9 }, heard), 'a');
+    const output = producer.output({ topic: 'out', partition: 2 }, heard);
+    world.broker.deleteTopic('out');
+    append(output, 'a');
     world.clock.flush();
     expect(heard.heard).toEqual([{ count: 1, code: 'MISSING_TOPIC' }]);
   });

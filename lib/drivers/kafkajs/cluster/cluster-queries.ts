@@ -13,7 +13,8 @@ import {
 } from '../protocol/topic-metadata.js';
 
 const metadataKey = 3;
-const unknownTopic = 3;
+/** UNKNOWN_TOPIC_OR_PARTITION, and INVALID_TOPIC_EXCEPTION: no topic can have the name. */
+const doesNotExist: ReadonlySet<number> = new Set([3, 17]);
 const leaderNotAvailable = 5;
 
 /** Topics with their ids; those that do not exist are left out. */
@@ -28,7 +29,7 @@ export async function describeTopics(
     });
   }
   const { clusterId, topics }: MetadataResponse = await sendTo(broker, topicMetadataRequest(names));
-  const known = topics.filter(topic => topic.errorCode !== unknownTopic);
+  const known = topics.filter(topic => !doesNotExist.has(topic.errorCode));
   // A topic just made has no leader yet, but it is there.
   const failed = known.find(topic => topic.errorCode !== 0 && topic.errorCode !== leaderNotAvailable);
   if (failed === undefined) return { clusterId, topics: known };

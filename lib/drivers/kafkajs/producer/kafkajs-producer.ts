@@ -8,6 +8,7 @@
 import type { Timer } from '../../../base/clock.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
 import type { Headers } from '../../../record/headers.js';
+import { checkAppend, checkPartition } from '../../check-append.js';
 import { Flushes } from '../../flushes.js';
 import type {
   DriverContext,
@@ -82,6 +83,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
+    checkPartition(partition, this.partitionCount(partition.topic));
     const queue = this.#queueOf(partition);
     return {
       append: (key, value, headers, timestamp) =>
@@ -141,9 +143,10 @@ export class KafkajsProducer implements DriverProducer {
     listener: OutputListener,
     key: Buffer | null,
     value: Buffer | null,
-    headers: Headers,
+    given: Headers,
     timestamp: number,
   ): void {
+    const headers = checkAppend(queue, key, value, given, timestamp);
     const payload = payloadBytes(key, value, headers);
     const refusal = this.#refusalOf(queue, payload);
     this.#schedule();

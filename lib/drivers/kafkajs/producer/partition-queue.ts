@@ -82,9 +82,12 @@ export class PartitionQueue implements TopicPartition {
     bound: number,
     since: number,
   ): void {
-    const batch = this.#open(timestamp, bound);
+    const open = this.#open(timestamp, bound);
+    const batch = open ?? new RecordBatchBuilder(this.#spare ?? Buffer.allocUnsafeSlow(leastSpace));
     const before = batch.size;
+    // First what can throw: a record that was not added leaves neither a count nor an empty batch behind.
     batch.append(key, value, headers, timestamp, bound);
+    if (open === undefined) this.#push(batch);
     this.#count(this.#entries[this.#entries.length - 1], listener, since, batch.size - before);
   }
 
@@ -223,18 +226,21 @@ export class PartitionQueue implements TopicPartition {
     return this.#underWay ? this.#entries[0]?.batch : undefined;
   }
 
-  /** The newest batch where it takes such a record, or a new one behind it. */
-  #open(timestamp: number, bound: number): RecordBatchBuilder {
+  /** The newest batch where it takes such a record. */
+  #open(timestamp: number, bound: number): RecordBatchBuilder | undefined {
     const last = this.#entries[this.#entries.length - 1]?.batch;
     const isUnderWay = this.#underWay && this.#entries.length === 1;
     if (last !== undefined && !isUnderWay && !last.isSealed && last.takes(timestamp)) {
       if (last.size + bound <= this.#maxBatchBytes) return last;
     }
-    const batch = new RecordBatchBuilder(this.#spare ?? Buffer.allocUnsafeSlow(leastSpace));
+    return undefined;
+  }
+
+  /** Puts a batch behind the others. */
+  #push(batch: RecordBatchBuilder): void {
     this.#spare = undefined;
     this.#entries.push({ batch, refusal: undefined, runs: [], count: 0, bytes: batchHeaderBytes });
     this.#buffered.bytes += batchHeaderBytes;
-    return batch;
   }
 
   #count(entry: QueueEntry | undefined, listener: OutputListener, since: number, bytes: number): void {

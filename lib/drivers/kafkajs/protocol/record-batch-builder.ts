@@ -96,7 +96,11 @@ export class RecordBatchBuilder {
     return this.#count === 0 || Math.abs(timestamp - this.#base) < timestampSpan;
   }
 
-  /** @param bound at least as many bytes as the record takes, from {@link recordBytes} */
+  /**
+   * @param bound at least as many bytes as the record takes, from {@link recordBytes}
+   * @throws where the record's parts differ from one reading to the next, or what reads them throws: the batch is then as
+   *   it was, since nothing of a record counts before all of it is written
+   */
   append(
     key: Buffer | null,
     value: Buffer | null,
@@ -104,10 +108,9 @@ export class RecordBatchBuilder {
     timestamp: number,
     bound: number,
   ): void {
-    if (this.#count === 0) this.#base = timestamp;
-    if (timestamp > this.#latest) this.#latest = timestamp;
-    const timestampDelta = zigzag(timestamp - this.#base);
-    const offsetDelta = zigzag(this.#count++);
+    const base = this.#count === 0 ? timestamp : this.#base;
+    const timestampDelta = zigzag(timestamp - base);
+    const offsetDelta = zigzag(this.#count);
     let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + fieldSize(key) + fieldSize(value);
     size += varintSize(zigzag(headers.length));
     for (const header of headers) {
@@ -117,6 +120,7 @@ export class RecordBatchBuilder {
     if (this.#at + bound > this.#buf.length) this.#grow(bound);
     const buf = this.#buf;
     let at = putVarint(buf, this.#at, zigzag(size));
+    const end = at + size;
     buf[at++] = 0; // attributes: none are defined
     at = putVarint(buf, at, timestampDelta);
     at = putVarint(buf, at, offsetDelta);
@@ -129,7 +133,11 @@ export class RecordBatchBuilder {
       at += buf.write(header.key, at, length, 'utf8');
       at = putField(buf, at, header.value);
     }
+    if (at !== end || end > buf.length) throw new RangeError('a record that changed while it was written');
     this.#at = at;
+    this.#count++;
+    this.#base = base;
+    if (timestamp > this.#latest) this.#latest = timestamp;
   }
 
   get sequence(): BatchSequence | undefined {

@@ -63,7 +63,7 @@ class FakeCluster implements ProduceTransport {
   }
 
   partitionCount(): number {
-    return 4;
+    return 6;
   }
 
   async add(): Promise<void> {}

@@ -6,7 +6,7 @@ import {
 } from '../../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
 import type { OutputListener } from '../../../../lib/drivers/port.js';
 import { KafkaRxError } from '../../../../lib/errors/errors.js';
-import { noHeaders } from '../../../../lib/record/headers.js';
+import { type Headers, noHeaders } from '../../../../lib/record/headers.js';
 
 type Outcome = 'written' | 'lost' | 'not written' | 'halve' | 'refused';
 
@@ -144,4 +144,38 @@ test('whatever becomes of its batches: order, one acknowledgement or refusal eac
     }),
     { numRuns: 300 },
   );
+});
+
+test('a record that cannot be written leaves neither a count nor an empty batch behind', () => {
+  const buffered = { bytes: 0 };
+  const queue = new PartitionQueue({ topic: 't', partition: 0 }, 256, buffered);
+  const told: number[] = [];
+  const listener: OutputListener = { acknowledged: count => told.push(count), refused: () => {} };
+  const append = (value: string, headers: Headers): void =>
+    queue.append(listener, null, Buffer.from(value), headers, 5, recordBytes(10, 1), 1);
+  // As of JavaScript's making; what lies in front of the queue lets neither through.
+  const undefinedValue = [{ key: 'trace' }] as unknown as Headers;
+  let reads = 0;
+  const growing: Headers = [
+    {
+      key: 'k',
+      get value() {
+        return Buffer.alloc(reads++ === 0 ? 1 : 9);
+      },
+    },
+  ];
+  expect(() => append('x', undefinedValue)).toThrow();
+  expect([queue.length, queue.since, buffered.bytes]).toEqual([0, undefined, 0]);
+  append('a', noHeaders);
+  const { bytes } = buffered;
+  expect(() => append('x', undefinedValue)).toThrow();
+  expect(() => append('x', growing)).toThrow();
+  expect(buffered.bytes).toBe(bytes);
+  append('b', noHeaders);
+  const batch = queue.take();
+  expect(batch?.count).toBe(2);
+  expect(batch?.records().map(({ value }) => String(value))).toEqual(['a', 'b']);
+  queue.acknowledge(0);
+  expect(told).toEqual([2]);
+  expect(buffered.bytes).toBe(0);
 });

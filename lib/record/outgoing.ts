@@ -1,0 +1,68 @@
+import { isUint8Array } from 'node:util/types';
+import { disregard } from '../base/disregard.js';
+import { type Header, type Headers, noHeaders } from './headers.js';
+
+/**
+ * Whether Kafka has a place for what is about to be appended: the one check of sinks, dead letters and drivers. The types
+ * say the same; JavaScript, a cast or a codec of somebody else's need not keep to them.
+ *
+ * - key and value: bytes (a Buffer, or any Uint8Array) or null; text, a DataView, bytes of 16 bits are not
+ * - headers: an array of `{ key, value }`; the key well-formed text, which may be empty and may be there twice; the value
+ *   bytes or null, and not undefined
+ * - timestamp: whole milliseconds since 1970, from 0 up to 2^53 - 1
+ *
+ * @returns the headers as plain data: they were read once, and what was checked is what is written. Text says what is
+ *   wrong, and never what key, value or headers hold
+ */
+export function outgoing(
+  key: Buffer | null,
+  value: Buffer | null,
+  headers: Headers,
+  timestamp: number,
+): Headers | string {
+  if (value !== null && !isUint8Array(value)) return `its value is ${named(value)}, neither bytes nor null`;
+  if (key !== null && !isUint8Array(key)) return `its key is ${named(key)}, neither bytes nor null`;
+  if (!(Number.isSafeInteger(timestamp) && timestamp >= 0)) {
+    return `its timestamp is ${told(timestamp)}, no whole number of milliseconds since 1970`;
+  }
+  // Most records have none.
+  return headers === noHeaders ? headers : read(headers);
+}
+
+function read(headers: unknown): Headers | string {
+  if (!Array.isArray(headers)) return `its headers are ${named(headers)}, no array`;
+  const plain: Header[] = [];
+  try {
+    for (const header of headers as readonly unknown[]) {
+      const at = plain.length;
+      if (typeof header !== 'object' || header === null) return `header ${at} is ${named(header)}`;
+      const { key, value }: { readonly key?: unknown; readonly value?: unknown } = header;
+      if (typeof key !== 'string') return `the key of header ${at} is ${named(key)}, no text`;
+      if (loneSurrogate.test(key))
+        return `the key of header ${at} holds half a character, which has no UTF-8 form`;
+      if (value !== null && !isUint8Array(value)) {
+        return `the value of header ${at} is ${named(value)}, neither bytes nor null`;
+      }
+      // Any 8-bit bytes will do for what reads them from here on.
+      plain.push({ key, value: value as Buffer | null });
+    }
+  } catch {
+    return 'its headers cannot be read';
+  }
+  return plain.length === 0 ? noHeaders : plain;
+}
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** What sort of thing it is, without a word of what it holds. */
+function named(thing: unknown): string {
+  if (thing === null || thing === undefined) return String(thing);
+  if (typeof thing !== 'object') return `a ${typeof thing}`;
+  if (disregard(thing)) return 'a promise (what is asynchronous belongs before the sink, into mapAsync)';
+  return Array.isArray(thing) ? 'an array' : 'an object';
+}
+
+/** A number is no record's secret; of anything else the type has to do. */
+function told(timestamp: unknown): string {
+  return typeof timestamp === 'number' ? String(timestamp) : named(timestamp);
+}
