@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { type AssignorInput, type AssignorMember, assign } from '../../lib/drivers/assignor.js';
-import { decodeUserData, encodeUserData } from '../../lib/drivers/assignor-user-data.js';
 import type { TopicPartition } from '../../lib/drivers/port.js';
 
 const topics = ['a', 'b', 'c', 'd'] as const;
@@ -236,50 +235,5 @@ describe('the assignor', () => {
       // 2 to 35 ms were measured on two shared cores; the bound only tells a cost of another order.
       expect(performance.now() - from).toBeLessThan(500);
     }
-  });
-});
-
-describe('the assignor’s user data', () => {
-  const dataArb = fc.record({
-    owned: fc.uniqueArray(
-      fc.record({ topic: fc.constantFrom('a', 'b.ü', '__proto__'), partition: fc.nat(200_000) }),
-      { selector: name, maxLength: 50 },
-    ),
-    coPartitioned: fc.array(fc.array(fc.constantFrom('a', 'c'), { maxLength: 3 }), { maxLength: 3 }),
-  });
-
-  test('comes back from its bytes', () => {
-    fc.assert(
-      fc.property(dataArb, data => {
-        const decoded = decodeUserData(encodeUserData(data));
-        expect(decoded?.owned.map(name).sort()).toEqual(data.owned.map(name).sort());
-        expect(decoded?.coPartitioned).toEqual(data.coPartitioned);
-      }),
-    );
-  });
-
-  test('is ignored when foreign, damaged, cut short or of another version', () => {
-    fc.assert(
-      fc.property(fc.uint8Array(), bytes => {
-        expect(decodeUserData(Buffer.from(bytes))).toBeUndefined();
-      }),
-    );
-    fc.assert(
-      fc.property(dataArb, fc.nat(), fc.integer({ min: 1, max: 255 }), (data, at, flip) => {
-        const bytes = encodeUserData(data);
-        expect(decodeUserData(bytes.subarray(0, at % bytes.length))).toBeUndefined();
-        const damaged = Buffer.from(bytes);
-        damaged[at % bytes.length] = (damaged[at % bytes.length] ?? 0) ^ flip;
-        expect(decodeUserData(damaged)).toBeUndefined();
-        expect(decodeUserData(Buffer.concat([bytes, Buffer.from([0])]))).toBeUndefined();
-      }),
-    );
-    expect(decodeUserData(null)).toBeUndefined();
-    expect(decodeUserData(Buffer.alloc(0))).toBeUndefined();
-  });
-
-  test('takes about a byte a partition', () => {
-    const owned = Array.from({ length: 1000 }, (_, partition) => ({ topic: 'purchases', partition }));
-    expect(encodeUserData({ owned, coPartitioned: [] }).length).toBeLessThan(1050);
   });
 });
