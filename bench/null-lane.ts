@@ -8,9 +8,13 @@ export const nullLane: Lane = {
   epoch: 1,
   slot: 0,
   ended: false,
+  wanted: true,
   signal: new AbortController().signal,
   host: {
     clock: systemClock,
+    live: true,
+    endings: 0,
+    giveUp() {},
     fail(error) {
       throw error;
     },

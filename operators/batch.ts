@@ -4,7 +4,8 @@ import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import type { Timer } from '../lib/base/clock.js';
 import { systemClock } from '../lib/base/clock.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
-import { emit, hold, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
+import { deliveriesOf } from '../lib/flow/leases/delivery.js';
+import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
 import { type KafkaRecord, madeOf } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
@@ -53,28 +54,30 @@ export function batch<K, V, U>(
       const flush = (): void => {
         timer?.cancel();
         timer = undefined;
-        const records = gathered.filter(record => !isStale(record));
         // Released, they are counted as stale.
         for (const record of gathered) if (isStale(record)) release(record);
-        gathered = [];
+        gathered = gathered.filter(record => !isStale(record) && !endedBefore(record[deliveriesOf]));
+        const records = gathered;
         if (records.length === 0) return;
-        let made: KafkaRecord<K, U>;
+        let made: KafkaRecord<K, U> | undefined;
+        let cause: unknown;
         try {
           made = madeOf(records, make(records));
-        } catch (cause) {
-          processFailed(madeOf(records, undefined), node, cause, options.onError, subscriber);
-          for (const record of records) release(record);
-          return;
+        } catch (thrown) {
+          cause = thrown;
         }
-        emit(subscriber, made);
+        // The function has ended this itself: what was gathered is given up.
+        if (subscriber.closed) return;
+        gathered = [];
+        if (made !== undefined) emit(subscriber, made);
+        else processFailed(madeOf(records, undefined), node, cause, options.onError, subscriber);
         for (const record of records) release(record);
       };
 
       subscriber.add(() => {
         timer?.cancel();
         leaveHost?.();
-        // Nobody will make anything of them: no commit passes them, and no drain waits for them.
-        for (const record of gathered) hold(record);
+        for (const record of gathered) giveUp(record);
         gathered = [];
       });
       return source.subscribe({

@@ -31,15 +31,15 @@ export function flatMapValue<K, V, U>(
     operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
-          let parts: readonly U[];
+          const parts: KafkaRecord<K, U>[] = [];
           try {
-            parts = [...split(record.value, record)];
+            // Made here as well: freezing a value may throw.
+            for (const part of split(record.value, record)) parts.push(oneOfMany(record, part, parts.length));
           } catch (cause) {
             processFailed(record, node, cause, options.onError, subscriber);
             return;
           }
-          let index = 0;
-          for (const part of parts) subscriber.next(oneOfMany(record, part, index++));
+          for (const part of parts) subscriber.next(part);
         },
         error: error => subscriber.error(error),
         complete: () => subscriber.complete(),

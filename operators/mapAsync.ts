@@ -1,11 +1,21 @@
-import { from, type ObservableInput, type OperatorFunction, type Subscription } from 'rxjs';
+import { from, map, type Observable, type OperatorFunction, observable, of, type Subscription } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
-import { isRetry } from '../lib/errors/policies/policy.js';
+import { errorKind, KafkaRxError } from '../lib/errors/errors.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import { deliveriesOf } from '../lib/flow/leases/delivery.js';
-import { each, emit, hold, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
-import { WorkLanes } from '../lib/flow/leases/work-lanes.js';
+import { KeyedWork } from '../lib/flow/leases/keyed-work.js';
+import {
+  emit,
+  endedBefore,
+  giveUp,
+  hostOf,
+  isStale,
+  laneOf,
+  lease,
+  release,
+} from '../lib/flow/leases/leases.js';
+import { Retries } from '../lib/flow/leases/retries.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
@@ -20,6 +30,19 @@ export interface MapAsyncOptions extends OperatorOptions {
 }
 
 /**
+ * What the function of `mapAsync` gives: the value itself, or what gives values later. Text, arrays, Maps and all that is
+ * not told apart here are values.
+ *
+ * @category Operators @since 0.1.0
+ */
+export type AsyncResult<U> =
+  | (U & NonNullable<unknown>)
+  | (U & null)
+  | PromiseLike<U>
+  | Observable<U>
+  | AsyncIterable<U>;
+
+/**
  * Calls an asynchronous function for each record and hands on what it gives; the record stays uncommitted meanwhile.
  *
  * ```
@@ -28,13 +51,20 @@ export interface MapAsyncOptions extends OperatorOptions {
  * result   -----A---B------|
  * ```
  *
- * Takes a promise, an Observable, an async iterable. Each value given is handed on at once, in the record's own dispatch
- * window; giving nothing drops the record; giving several makes several. Completes when the source has and all calls
- * have ended; an error of the source goes through at once. Unsubscribing ends the calls, and what they held is never
- * committed.
+ * - A promise makes one record of what it resolves to.
+ * - An Observable or an async iterable makes one record of each value, handed on at once, in the record's own dispatch
+ *   window; several are told apart by ordinals. Giving none drops the record.
+ * - Anything else is a value and makes one record, in the same turn: what a cache had, text also when it is empty, a whole
+ *   array or Map (`flatMapValue` takes these apart), null. Only `undefined` is a `process` problem: that is what a function
+ *   gives that forgot to return its promise.
+ *
+ * Completes when the source has and all calls have ended; an error of the source goes through at once. Unsubscribing ends
+ * the calls, and what they held is never committed, unless a sink that may end ended them. After a failure of the app no
+ * call begins any more.
  *
  * @param call given value, record and a signal that is aborted when the partition goes to another member. A throw or
- *   rejection is a `process` problem; `retry(…)` calls again, in place, so that the order holds
+ *   rejection is a `process` problem; `retry(…)` calls again, in place, so that the order holds. With `order: 'key'` a key
+ *   that cannot be told from others, such as a circular one, is a `process` problem too
  * @example
  * ```ts
  * purchases$.pipe(mapAsync((purchase, _record, signal) => lookUp(purchase.customerId, { signal }), { concurrency: 64 }));
@@ -42,7 +72,7 @@ export interface MapAsyncOptions extends OperatorOptions {
  * @category Operators @since 0.1.0
  */
 export function mapAsync<K, V, U>(
-  call: (value: V, record: KafkaRecord<K, V>, signal: AbortSignal) => ObservableInput<U>,
+  call: (value: V, record: KafkaRecord<K, V>, signal: AbortSignal) => AsyncResult<U>,
   options: MapAsyncOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   const { concurrency = defaults.mapAsync.concurrency, order = 'key' } = options;
@@ -51,69 +81,88 @@ export function mapAsync<K, V, U>(
   const name = operatorName('mapAsync', call, options);
   return source =>
     operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) => {
-      const work = new WorkLanes<unknown>(concurrency);
-      const leased = new Set<KafkaRecord<K, V>>();
+      const work = new KeyedWork<unknown>(concurrency);
+      const retries = new Retries();
+      const calls = new Set<Call<K, V>>();
       let sourceCompleted = false;
 
-      const start = (record: KafkaRecord<K, V>, done: () => void, attempt: number): void => {
+      const finish = (one: Call<K, V>): void => {
+        if (!calls.delete(one)) return;
+        release(one.record);
+        one.done();
+        if (sourceCompleted && work.idle) subscriber.complete();
+      };
+      const failed = (one: Call<K, V>, attempt: number, cause: unknown): void => {
+        if (!calls.has(one)) return;
+        const { record } = one;
+        const host = hostOf(record);
+        const policy = options.onError ?? host?.retryFor('process');
+        const again = () => start(one, attempt + 1);
+        if (host !== undefined && retries.again(host, [record], policy, attempt, again)) return;
+        processFailed(record, node, cause, policy, subscriber);
+        finish(one);
+      };
+      const handOn = (one: Call<K, V>, made: KafkaRecord<K, U>): void => {
         if (subscriber.closed) return;
-        let finished = false;
-        const finish = (): void => {
-          if (finished) return;
-          finished = true;
-          leased.delete(record);
-          release(record);
-          done();
-          if (sourceCompleted && work.idle) subscriber.complete();
-        };
-        if (isStale(record)) {
-          finish();
+        one.handingOn = true;
+        emit(subscriber, made);
+        one.handingOn = false;
+        // What it handed on has ended all this: then nothing else of it is asked for.
+        if (subscriber.closed) finish(one);
+      };
+      const start = (one: Call<K, V>, attempt: number): void => {
+        const { record } = one;
+        if (endedBefore(record[deliveriesOf]) || isStale(record)) {
+          finish(one);
           return;
         }
         let results: Subscription | undefined;
-        const failed = (cause: unknown): void => {
-          const host = hostOf(record);
-          const policy = options.onError ?? host?.retryFor('process');
-          if (host !== undefined && isRetry(policy) && attempt <= policy.attempts) {
-            const timer = host.clock.schedule(
-              () => start(record, done, attempt + 1),
-              policy.delayMs(attempt),
-            );
-            subscriber.add(() => timer.cancel());
-            return;
-          }
-          processFailed(record, node, cause, policy, subscriber);
-          finish();
-        };
-        let index = 0;
         try {
-          results = from(call(record.value, record, signalOf(record))).subscribe({
-            next: value =>
-              emit(subscriber, index++ === 0 ? record.withValue(value) : oneOfMany(record, value, index - 1)),
-            error: failed,
-            complete: () => {
-              if (results !== undefined) subscriber.remove(results);
-              finish();
-            },
-          });
+          const given = resultsOf(call(record.value, record, signalOf(record)));
+          if (subscriber.closed) return;
+          results = given
+            .pipe(
+              map((value, index) =>
+                index === 0 ? record.withValue(value) : oneOfMany(record, value, index),
+              ),
+            )
+            .subscribe({
+              next: made => handOn(one, made),
+              error: cause => failed(one, attempt, cause),
+              complete: () => finish(one),
+            });
         } catch (cause) {
-          failed(cause);
+          failed(one, attempt, cause);
           return;
         }
-        if (!results.closed) subscriber.add(results);
+        subscriber.add(results);
       };
 
       subscriber.add(() => {
         work.clear();
-        // Nobody will make anything of them: no commit passes them, and no drain waits for them.
-        for (const record of leased) hold(record);
-        leased.clear();
+        retries.cancel();
+        for (const one of calls) {
+          if (one.handingOn) continue;
+          calls.delete(one);
+          giveUp(one.record);
+        }
       });
       return source.subscribe({
         next(record) {
           if (!lease(record, node)) return;
-          leased.add(record);
-          work.add(orderKey(record, order), done => start(record, done, 1));
+          const one: Call<K, V> = { record, handingOn: false, done: () => {} };
+          try {
+            const key = orderKey(record, order);
+            calls.add(one);
+            work.add(key, done => {
+              one.done = done;
+              start(one, 1);
+            });
+          } catch (cause) {
+            calls.delete(one);
+            processFailed(record, node, cause, options.onError, subscriber);
+            release(record);
+          }
         },
         error: error => subscriber.error(error),
         complete() {
@@ -124,16 +173,55 @@ export function mapAsync<K, V, U>(
     });
 }
 
+/** A record that was taken, until all is done that its call asks for. */
+interface Call<K, V> {
+  readonly record: KafkaRecord<K, V>;
+  /** What it gave is being handed on: should all this end meanwhile, it ends well. */
+  handingOn: boolean;
+  done: () => void;
+}
+
+/** Told apart by what they are, not by what could be iterated: text and arrays are values. */
+function resultsOf<U>(given: AsyncResult<U>): Observable<U> {
+  if (given === undefined) {
+    throw new KafkaRxError('PROCESS', 'The function gave undefined', {
+      remedy: 'Return its promise or Observable; a value that is missing is null',
+    });
+  }
+  const kind = typeof given;
+  if ((kind === 'object' && given !== null) || kind === 'function') {
+    const { then } = given as { then?: unknown };
+    // A promise of somebody else's make may call back twice; ours does so once.
+    if (typeof then === 'function') return from(Promise.resolve(given as PromiseLike<U>));
+    if (observable in (given as object) || Symbol.asyncIterator in (given as object)) {
+      return from(given as Observable<U> | AsyncIterable<U>);
+    }
+  }
+  // What is none of these is the value itself.
+  return of(given as U);
+}
+
+/** Equal for records that must stay in order. */
 function orderKey(record: KafkaRecord, order: 'key' | 'partition' | 'none'): unknown {
-  if (order === 'partition') return `${record.topic}/${record.partition}`;
+  if (order === 'partition') return laneOf(record)?.slot ?? record.partition;
   const { key } = record;
   // A record without a key has no order to keep: it stands for itself.
   if (order === 'none' || key === null || key === undefined) return record;
-  if (Buffer.isBuffer(key)) return key.toString('latin1');
-  return typeof key === 'object' ? JSON.stringify(key) : key;
+  if (key instanceof Uint8Array)
+    return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+  if (typeof key !== 'object') return key;
+  try {
+    return JSON.stringify(key, (_name, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner));
+  } catch (cause) {
+    throw new KafkaRxError('PROCESS', `The key is an object that cannot be compared (${errorKind(cause)})`, {
+      at: record,
+      cause,
+      remedy: "Make it text or numbers with mapKey before, or set order: 'partition'",
+    });
+  }
 }
 
 /** The signal of the record's partition; one that is never aborted for a record that no app delivered. */
 function signalOf(record: KafkaRecord): AbortSignal {
-  return each(record[deliveriesOf])[0]?.lane.signal ?? new AbortController().signal;
+  return laneOf(record)?.signal ?? new AbortController().signal;
 }

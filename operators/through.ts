@@ -1,9 +1,9 @@
 import type { Observable, Observer } from 'rxjs';
 import { operatorObservable, placeOfAny } from '../lib/app/topology/topology-observable.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
-import type { OperatorOptions } from '../lib/errors/policies/process-failed.js';
-import { emit, hold, hostOf, lease, release } from '../lib/flow/leases/leases.js';
-import { nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
+import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
+import { emit, giveUp, hostOf, lease, release } from '../lib/flow/leases/leases.js';
+import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
 /**
@@ -17,7 +17,7 @@ import type { KafkaRecord } from '../lib/record/record.js';
  *
  * A record that the sink skips or turns into a dead letter does not go on. Records of one key stay in order where the
  * sink acknowledges them in order (a topic or store does). Completes when the source has and nothing is pending; an
- * error of the source goes through at once.
+ * error of the source goes through at once. What the sink has when the stream ends is written still.
  *
  * @param sink one of `app.to`, `app.store`, `app.each`
  * @example
@@ -34,8 +34,13 @@ export function through<K, V>(
   const name = options.name ?? `through(${place?.node.name ?? 'sink'})`;
   return <R extends KafkaRecord<K, V>>(source: Observable<R>) => {
     const result = operatorObservable<R>(name, [source], (subscriber, node) => {
-      let pending = 0;
+      /** What the sink has, and is to go on; the sink's own leases go on when this has ended. */
+      const pending = new Map<NestedDelivery<K, V>, R>();
       let sourceCompleted = false;
+      subscriber.add(() => {
+        for (const record of pending.values()) giveUp(record);
+        pending.clear();
+      });
       return source.subscribe({
         next(record) {
           if (hostOf(record) === undefined) {
@@ -43,21 +48,25 @@ export function through<K, V>(
             return;
           }
           if (!lease(record, node)) return;
-          pending++;
           const inner = nestedDelivery(record, handled => {
-            pending--;
-            if (subscriber.closed) hold(record);
-            else if (handled) emit(subscriber, record);
+            if (!pending.delete(inner)) return;
+            if (handled) emit(subscriber, record);
             release(record);
-            if (sourceCompleted && pending === 0) subscriber.complete();
+            if (sourceCompleted && pending.size === 0) subscriber.complete();
           });
-          sink.next(inner.record);
+          pending.set(inner, record);
+          try {
+            sink.next(inner.record);
+          } catch (cause) {
+            // None of ours throws. The problem is the inner record's: it does not go on.
+            processFailed(inner.record, node, cause, undefined, subscriber);
+          }
           inner.handedOver();
         },
         error: error => subscriber.error(error),
         complete() {
           sourceCompleted = true;
-          if (pending === 0) subscriber.complete();
+          if (pending.size === 0) subscriber.complete();
         },
       });
     });

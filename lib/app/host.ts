@@ -2,16 +2,9 @@ import type { Clock } from '../base/clock.js';
 import { DeadLetters } from '../errors/dead-letters/dead-letters.js';
 import type { DeadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Coordinates, KafkaRxError } from '../errors/errors.js';
-import { isRetry, type Policies, verdictOf } from '../errors/policies/policy.js';
-import type {
-  Deliveries,
-  DropReason,
-  FlushReason,
-  Problem,
-  RetrySchedule,
-  Stage,
-} from '../flow/leases/delivery.js';
-import { each, holdAll, isOver } from '../flow/leases/leases.js';
+import type { Policies } from '../errors/policies/policy.js';
+import { PolicyHost } from '../errors/policies/policy-host.js';
+import type { Delivery, DropReason, Problem, Stage } from '../flow/leases/delivery.js';
 import type { Outputs } from '../flow/sinks/outputs.js';
 import type { SinkHost } from '../flow/sinks/sink.js';
 import type { InFlight } from '../flow/source/in-flight.js';
@@ -36,14 +29,14 @@ export interface AppHostParts {
   readonly masks: () => readonly string[];
 }
 
-/** The app as deliveries, operators and sinks see it: policies, the first failure, and who gathers records. */
-export class AppHost implements SinkHost {
+/** The app as deliveries, operators and sinks see it: its policies, its first failure, its dead letters and counts. */
+export class AppHost extends PolicyHost implements SinkHost {
   readonly #parts: AppHostParts;
-  readonly #gatherers = new Set<(reason: FlushReason) => void>();
   readonly #deadLetters: DeadLetters | undefined;
   #failed: () => void = () => {};
 
   constructor(parts: AppHostParts) {
+    super(parts.policies);
     this.#parts = parts;
     this.#deadLetters = this.#makeDeadLetters();
   }
@@ -69,24 +62,11 @@ export class AppHost implements SinkHost {
     if (this.#parts.lifecycle.fail(error)) this.#failed();
   }
 
-  problem(problem: Problem, deliveries: Deliveries): void {
-    // Work of an epoch that is over often ends in an abort; it is counted when its last lease is released.
-    if (isOver(deliveries)) return;
-    if (!this.live) {
-      // What ends the app closes what others write to: no policy may take their refusals for done.
-      holdAll(deliveries);
-      return;
-    }
-    const { policies } = this.#parts;
-    const verdict = problem.verdict ?? verdictOf(policies[problem.stage]) ?? 'fail';
-    if (verdict === 'skip') {
-      this.dropped('skipped', 1, problem.stage);
-    } else if (verdict === 'dead-letter' && this.#deadLetters !== undefined) {
-      this.dropped('dead-lettered', 1, problem.stage);
-      for (const delivery of each(deliveries)) this.#deadLetters.publish(problem, delivery);
-    } else {
-      holdAll(deliveries);
-      this.fail(verdict === 'dead-letter' ? withoutTopic(problem) : problem.error);
+  protected deadLetter(problem: Problem, delivery: Delivery): void {
+    if (this.#deadLetters !== undefined) this.#deadLetters.publish(problem, delivery);
+    else {
+      delivery.hold();
+      this.fail(withoutTopic(problem));
     }
   }
 
@@ -112,26 +92,12 @@ export class AppHost implements SinkHost {
     this.#deadLetters?.consumed();
   }
 
-  retryFor(stage: Stage): RetrySchedule | undefined {
-    const policy = this.#parts.policies[stage];
-    return isRetry(policy) ? policy : undefined;
-  }
-
   dropped(reason: DropReason, count: number, stage: Stage | '' = ''): void {
     this.#parts.instruments.dropped.add(count, { reason, stage });
   }
 
   observe(topic: string, place: Place): void {
     this.#parts.views.observe(topic, place);
-  }
-
-  onFlush(flush: (reason: FlushReason) => void): () => void {
-    this.#gatherers.add(flush);
-    return () => this.#gatherers.delete(flush);
-  }
-
-  flush(reason: FlushReason): void {
-    for (const gatherer of this.#gatherers) gatherer(reason);
   }
 }
 

@@ -1,19 +1,10 @@
 import { Observable } from 'rxjs';
 import type { Clock } from '../base/clock.js';
 import type { Coordinates, KafkaRxError } from '../errors/errors.js';
-import { isRetry, type Policies, verdictOf } from '../errors/policies/policy.js';
-import {
-  type Deliveries,
-  Delivery,
-  type DeliveryHost,
-  type DropReason,
-  type FlushReason,
-  type Lane,
-  type Problem,
-  type RetrySchedule,
-  type Stage,
-} from '../flow/leases/delivery.js';
-import { each, isOver } from '../flow/leases/leases.js';
+import type { Policies } from '../errors/policies/policy.js';
+import { PolicyHost } from '../errors/policies/policy-host.js';
+import { Delivery, type DropReason, type FlushReason } from '../flow/leases/delivery.js';
+import { type LaneOwner, PartitionLane } from '../flow/source/partition-lane.js';
 import { deliveredAs, type KafkaRecord } from '../record/record.js';
 import { rxjsClock } from './rxjs-clock.js';
 
@@ -46,7 +37,7 @@ export interface DeliverOptions {
 
 /**
  * Stands in for an app: opens a delivery for each record of a hot Observable, hands it on in its dispatch window,
- * releases the source's lease, and shows what settled.
+ * releases the source's lease, and shows what settled. After the first failure nothing more is handed out, as in an app.
  *
  * @example
  * ```ts
@@ -64,10 +55,12 @@ export function deliver<K, V>(
   const records$ = new Observable<KafkaRecord<K, V>>(subscriber =>
     source.subscribe({
       next(record) {
+        if (!host.live) return;
         const delivery = host.open(record);
         subscriber.next(deliveredAs(record, delivery));
         delivery.closeWindow();
-        delivery.release();
+        if (host.live) delivery.release();
+        else delivery.hold();
       },
       error: error => subscriber.error(error),
       complete: () => subscriber.complete(),
@@ -77,7 +70,7 @@ export function deliver<K, V>(
     records$,
     settled$: new Observable(subscriber => host.onSettled(at => subscriber.next(at))),
     get settled() {
-      return host.settled;
+      return host.offsets;
     },
     get pending() {
       return host.pending;
@@ -89,38 +82,44 @@ export function deliver<K, V>(
   };
 }
 
-class TestHost implements DeliveryHost {
+class TestHost extends PolicyHost implements LaneOwner {
   readonly clock: Clock;
   readonly failures: KafkaRxError[] = [];
-  readonly settled: number[] = [];
+  readonly offsets: number[] = [];
   readonly counts: Partial<Record<DropReason, number>> = {};
-  readonly #policies: Policies;
   readonly #listeners = new Set<(at: Coordinates) => void>();
-  readonly #gatherers = new Set<(reason: FlushReason) => void>();
-  readonly #lanes = new Map<string, TestLane>();
+  readonly #lanes = new Map<string, PartitionLane>();
   #epoch = 1;
   pending = 0;
 
   constructor({ policies = {}, clock = rxjsClock }: DeliverOptions) {
-    this.#policies = policies;
+    super(policies);
     this.clock = clock;
+  }
+
+  get live(): boolean {
+    return this.failures.length === 0;
   }
 
   open({ topic, partition, offset }: Coordinates): Delivery {
     const name = `${topic}/${partition}`;
-    const lane = this.#lanes.get(name) ?? new TestLane(topic, partition, this.#epoch, this.#lanes.size, this);
-    this.#lanes.set(name, lane);
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) {
+      const epoch = this.#epoch;
+      lane = new PartitionLane({ topic, partition, epoch }, this.#lanes.size, this, [], this);
+      this.#lanes.set(name, lane);
+    }
     this.pending++;
-    return new Delivery(lane, lane.sequence++, offset, { bytes: 0, open: 0 });
+    return new Delivery(lane, lane.opened++, offset, { bytes: 0, open: 0 });
   }
 
-  settle({ topic, partition, offset, lane }: Delivery): void {
+  settled(lane: PartitionLane, { topic, partition, offset }: Delivery): void {
     this.pending--;
     if (lane.ended) {
       this.dropped('stale-epoch', 1);
       return;
     }
-    this.settled.push(offset);
+    this.offsets.push(offset);
     for (const listener of this.#listeners) listener({ topic, partition, offset });
   }
 
@@ -133,67 +132,16 @@ class TestHost implements DeliveryHost {
     this.failures.push(error);
   }
 
-  problem(problem: Problem, deliveries: Deliveries): void {
-    if (isOver(deliveries)) return;
-    const verdict = problem.verdict ?? verdictOf(this.#policies[problem.stage]) ?? 'fail';
-    if (verdict === 'fail') {
-      for (const delivery of each(deliveries)) delivery.hold();
-      this.fail(problem.error);
-    } else {
-      this.dropped(verdict === 'skip' ? 'skipped' : 'dead-lettered', 1);
-    }
-  }
-
-  retryFor(stage: Stage): RetrySchedule | undefined {
-    const policy = this.#policies[stage];
-    return isRetry(policy) ? policy : undefined;
-  }
-
   dropped(reason: DropReason, count: number): void {
     this.counts[reason] = (this.counts[reason] ?? 0) + count;
   }
 
-  onFlush(flush: (reason: FlushReason) => void): () => void {
-    this.#gatherers.add(flush);
-    return () => this.#gatherers.delete(flush);
-  }
-
-  flush(reason: FlushReason): void {
-    for (const gatherer of this.#gatherers) gatherer(reason);
-  }
+  /** Acknowledged at once: what a dead letter holds is the app's. */
+  protected deadLetter(): void {}
 
   revoke(): void {
     for (const lane of this.#lanes.values()) lane.end();
     this.#lanes.clear();
     this.#epoch++;
-  }
-}
-
-class TestLane implements Lane {
-  sequence = 0;
-  ended = false;
-  readonly #controller = new AbortController();
-
-  constructor(
-    readonly topic: string,
-    readonly partition: number,
-    readonly epoch: number,
-    readonly slot: number,
-    readonly host: TestHost,
-  ) {}
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    this.ended = true;
-    this.#controller.abort();
-  }
-
-  hold(): void {}
-
-  settle(delivery: Delivery): void {
-    this.host.settle(delivery);
   }
 }

@@ -5,6 +5,7 @@ import {
   mergeMap,
   NEVER,
   type Observable,
+  observable,
   of,
   Subject,
   take,
@@ -24,6 +25,12 @@ const twiceThenSkip = retry({ attempts: 2, initialDelayMs: 1, otherwise: 'skip' 
 const after = (frames: number): Observable<number> => timer(frames).pipe(map(() => frames));
 /** Emissions by value and ordinal. */
 const plain = map(({ value, ordinal }: KafkaRecord<unknown, unknown>) => `${value}${ordinal}`);
+
+/** Resolves with both, one after the other, as a promise never would. */
+const twice = (first: string, second: string) => (resolve: (value: string) => void) => {
+  resolve(first);
+  resolve(second);
+};
 
 /** Records of one key each: `k` of the first letter of the text, `null` for a dash. */
 function keyed(...texts: readonly string[]): Record<string, KafkaRecord<string | null, string>> {
@@ -55,7 +62,6 @@ describe('mapAsync', () => {
 
   test.each([
     ['a promise', () => Promise.resolve('v'), ['v']],
-    ['an array', () => ['v', 'w'], ['v', 'w.1']],
     [
       'an async iterable',
       async function* () {
@@ -65,6 +71,12 @@ describe('mapAsync', () => {
       ['v', 'w.1'],
     ],
     ['an Observable', () => of('v'), ['v']],
+    ['a foreign Observable', () => ({ [observable]: () => of('v', 'w') }) as never, ['v', 'w.1']],
+    [
+      'a thenable that calls back twice',
+      () => Object.fromEntries([['then', twice('v', 'w')]]) as never,
+      ['v'],
+    ],
   ])('takes %s', async (_, call, expected) => {
     const seen: string[] = [];
     const source = new Subject<KafkaRecord<null, number>>();
@@ -79,6 +91,51 @@ describe('mapAsync', () => {
     await done;
     expect(seen).toEqual(expected);
     expect(delivered.settled).toEqual([0]);
+  });
+
+  test.each<[string, unknown]>([
+    ['text', 'abc'],
+    ['empty text', ''],
+    ['an array', ['v', 'w']],
+    ['an empty array', []],
+    ['a Map', new Map([['a', 1]])],
+    ['a Set', new Set([1, 2])],
+    ['bytes', Buffer.from('abc')],
+    ['typed numbers', new Uint16Array([1, 2])],
+    ['an object', { a: 1 }],
+    ['an iterator', [1, 2][Symbol.iterator]()],
+    ['null', null],
+    ['0', 0],
+    ['false', false],
+    ['a bigint', 1n],
+  ])('a plain value is one record, in the turn of its source: %s', (_, value) => {
+    const seen: KafkaRecord<null, unknown>[] = [];
+    const source = new Subject<KafkaRecord<null, number>>();
+    const delivered = deliver(source);
+    delivered.records$
+      .pipe(mapAsync(() => value as NonNullable<unknown>))
+      .subscribe(record => seen.push(record));
+    source.next(testRecord({ value: 1 }));
+    expect(delivered.failures).toEqual([]);
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.value).toBe(value);
+    expect(seen[0]?.ordinal).toBe('');
+    expect(delivered.settled).toEqual([0]);
+  });
+
+  test.each<[string, unknown]>([
+    ['text', 'abc'],
+    ['an array', ['v', 'w']],
+    ['undefined', undefined],
+  ])('what a promise resolves to is one record, whatever it is: %s', async (_, value) => {
+    const seen: unknown[] = [];
+    const source = new Subject<KafkaRecord<null, number>>();
+    deliver(source)
+      .records$.pipe(mapAsync(async () => value))
+      .subscribe(record => seen.push(record.value));
+    source.next(testRecord({ value: 1 }));
+    await new Promise(resolve => setImmediate(resolve));
+    expect(seen).toEqual([value]);
   });
 
   test('several values make several records, told apart by ordinals, each handed on at once; the call settles them', () =>
@@ -165,6 +222,8 @@ describe('mapAsync', () => {
       ['bytes', Buffer.from('k'), Buffer.from('k')],
       ['objects', { id: 1 }, { id: 1 }],
       ['numbers', 7, 7],
+      ['objects with a bigint', { id: 1n }, { id: 1n }],
+      ['bytes that are no Buffer', new Uint8Array([1, 2]), new Uint8Array([1, 2])],
     ])('equal keys are one key: %s', (_, first, second) =>
       marbles(expect)(({ hot, expectObservable }) => {
         const source = hot('ab-------|', {
@@ -178,6 +237,36 @@ describe('mapAsync', () => {
         });
       }),
     );
+  });
+
+  test.each<[string, () => object]>([
+    ['circular', circular],
+    ['one whose toJSON throws', () => ({ toJSON: () => raise() })],
+    [
+      'one whose field throws',
+      () =>
+        Object.defineProperty({}, 'id', {
+          enumerable: true,
+          get: () => raise(),
+        }),
+    ],
+  ])('an object key that cannot be compared is a process problem of its record: %s', (_, key) => {
+    const source = new Subject<KafkaRecord<object, number>>();
+    const skipping = deliver(source, { policies: { process: 'skip' } });
+    const failing = deliver(source);
+    const seen: number[] = [];
+    skipping.records$.pipe(mapAsync(value => of(value))).subscribe(({ value }) => seen.push(value));
+    failing.records$.pipe(mapAsync(value => of(value))).subscribe();
+    source.next(testRecord<number, object>({ key: key(), value: 1, offset: 0 }));
+    source.next(testRecord<number, object>({ key: { id: 1 }, value: 2, offset: 1 }));
+    expect([seen, skipping.settled, skipping.dropped]).toEqual([[2], [0, 1], { skipped: 1 }]);
+    expect(failing.failures).toMatchObject([
+      { code: 'PROCESS', at: { offset: 0 }, remedy: expect.stringContaining("order: 'partition'") },
+    ]);
+    expect([failing.settled, String(failing.failures[0])]).toEqual([
+      [],
+      expect.not.stringContaining('secret'),
+    ]);
   });
 
   test('has at most so many calls under way', () =>
@@ -270,17 +359,17 @@ describe('mapAsync', () => {
       value < 0 ? timer(1).pipe(mergeMap(() => throwError(() => new Error('secret')))) : after(value);
 
     test.each([
-      ['fail, the default', {}, {}, [0, 2], {}],
+      ['fail, the default', {}, {}, [0], { 'after-end': 1 }],
       ['skip', { process: 'skip' }, {}, [0, 1, 2], { skipped: 1 }],
       ['dead-letter', { process: 'dead-letter' }, {}, [0, 1, 2], { 'dead-lettered': 1 }],
       ['its own before that of the app', { process: 'fail' }, { onError: 'skip' }, [0, 1, 2], { skipped: 1 }],
-      ['its own fail', { process: 'skip' }, { onError: 'fail' }, [0, 2], {}],
+      ['its own fail', { process: 'skip' }, { onError: 'fail' }, [0], { 'after-end': 1 }],
     ] as const)(
       'a call that fails is a process problem of its record alone: %s',
       (_, policies, options, settled, dropped) =>
         marbles(expect)(({ hot, expectObservable, flush }) => {
           const delivered = deliver(hot('abc-----|', numbered(1, -1, 1)), { policies });
-          const result = '               -x-x----|';
+          const result = settled.length === 3 ? '-x-x----|' : '-x------|';
           expectObservable(
             delivered.records$.pipe(
               mapAsync(fails, options),
@@ -296,21 +385,28 @@ describe('mapAsync', () => {
         }),
     );
 
-    test('a throw and a result that is no ObservableInput count as failed calls', () =>
+    test('a throw and a missing result count as failed calls', () =>
       marbles(expect)(({ hot, expectObservable, flush }) => {
-        const delivered = deliver(hot('abc--|', numbered(0, 1, 2)));
-        const call = (value: number) => {
-          if (value === 0) throw new Error('secret');
-          // What a caller without types may return.
-          return value === 1 ? (7 as never) : of(value);
-        };
-        expectObservable(delivered.records$.pipe(mapAsync(call), plain)).toBe('--2--|');
+        const calls = [
+          () => {
+            throw new Error('secret');
+          },
+          // What a function without types gives that forgot to return its promise.
+          () => undefined as never,
+        ];
+        const delivered = calls.map(call => {
+          const one = deliver(hot('a-b--|', numbered(0)));
+          expectObservable(one.records$.pipe(mapAsync(call))).toBe('-----|');
+          return one;
+        });
         flush();
-        expect(delivered.failures.map(({ code, at }) => [code, at?.offset])).toEqual([
+        const failures = delivered.flatMap(one => one.failures);
+        expect(failures.map(({ code, at }) => [code, at?.offset])).toEqual([
           ['PROCESS', 0],
-          ['PROCESS', 1],
+          ['PROCESS', 0],
         ]);
-        expect(delivered.failures[0]?.message).not.toContain('secret');
+        expect(failures[1]?.message).toContain('Return its promise');
+        expect(failures[0]?.message).not.toContain('secret');
       }));
 
     test('retry calls again in place: what waits behind it by its key still comes after it', () =>
@@ -505,3 +601,13 @@ describe('mapAsync', () => {
     await t.stop();
   });
 });
+
+function raise(): never {
+  throw new Error('secret');
+}
+
+function circular(): object {
+  const key: { self?: object } = {};
+  key.self = key;
+  return key;
+}

@@ -139,7 +139,7 @@ describe('types through pipe', () => {
     expectTypeOf(seen).toEqualTypeOf<Observable<KafkaRecord<string, number>>>();
   });
 
-  test('mapAsync gives what the promise, Observable or iterable holds', () => {
+  test('mapAsync gives what the promise, Observable or async iterable holds, and any other value as it is', () => {
     const promised = numbers().pipe(
       mapAsync(async (value, { key }, signal) => {
         expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
@@ -150,7 +150,20 @@ describe('types through pipe', () => {
     const observed = numbers().pipe(mapAsync(() => new Subject<boolean>()));
     expectTypeOf(observed).toEqualTypeOf<Observable<KafkaRecord<string, boolean>>>();
     const listed = numbers().pipe(mapAsync(value => [{ value }]));
-    expectTypeOf(listed).toEqualTypeOf<Observable<KafkaRecord<string, { value: number }>>>();
+    expectTypeOf(listed).toEqualTypeOf<Observable<KafkaRecord<string, { value: number }[]>>>();
+    const cache = new Map<number, string>();
+    const cached = numbers().pipe(mapAsync(value => cache.get(value) ?? Promise.resolve('fetched')));
+    expectTypeOf(cached).toEqualTypeOf<Observable<KafkaRecord<string, string>>>();
+    const generated = numbers().pipe(
+      mapAsync(async function* (value) {
+        yield value;
+      }),
+    );
+    expectTypeOf(generated).toEqualTypeOf<Observable<KafkaRecord<string, number>>>();
+    const missing = numbers().pipe(mapAsync(value => (value > 1 ? { value } : null)));
+    expectTypeOf(missing).toEqualTypeOf<Observable<KafkaRecord<string, { value: number } | null>>>();
+    const done = numbers().pipe(mapAsync(async () => {}));
+    expectTypeOf(done).toEqualTypeOf<Observable<KafkaRecord<string, void>>>();
   });
 
   test('batch sees records of the stream and gives what is made of them', () => {
@@ -264,8 +277,10 @@ describe('what does not compile', () => {
     numbers().pipe(batch(records => records.length, { size: 3 }));
     // @ts-expect-error no such policy
     numbers().pipe(mapValue(value => value, { onError: 'ignore' }));
-    // @ts-expect-error a plain value is no ObservableInput
-    numbers().pipe(mapAsync(value => value));
+    // @ts-expect-error forgets its promise
+    numbers().pipe(mapAsync(value => void Promise.resolve(value)));
+    // @ts-expect-error may have nothing to give
+    numbers().pipe(mapAsync(value => new Map<number, string>().get(value)));
   });
 
   test('records are read only', () => {

@@ -42,10 +42,20 @@ export interface Problem {
 /** What stands behind a delivery: the app, or a test's double of it. */
 export interface DeliveryHost {
   readonly clock: Clock;
+  /** Neither failed nor stopped. Afterwards nothing is begun any more, and what is lost must not be committed. */
+  readonly live: boolean;
+  /** How often a sink that may end has ended: what was closed while this moved was closed on purpose. */
+  readonly endings: number;
   /** Fails the app at once; the first error counts. */
   fail(error: KafkaRxError): void;
   /** Applies the policy of the stage. The caller's lease, or the open window, covers the call only. */
   problem(problem: Problem, deliveries: Deliveries): void;
+  /**
+   * Takes over the leases of a subscription that ended with work under way. Where a sink that may end has ended it, they
+   * are released: the branch is over, and its records are for it no more. Otherwise nobody will make anything of them,
+   * and they are held: no commit passes them, and no drain waits for them.
+   */
+  giveUp(deliveries: Deliveries): void;
   /** The app's policy for retries of a stage, where it has one. */
   retryFor(stage: Stage): RetrySchedule | undefined;
   /** Counts records that are no longer wanted. */
@@ -79,6 +89,8 @@ export interface Lane extends AssignedPartition {
   readonly host: DeliveryHost;
   /** The epoch is over: whatever carries it is dropped and counted. */
   readonly ended: boolean;
+  /** Somebody hears its records. Nothing of a partition that nobody hears any more is committed. */
+  readonly wanted: boolean;
   /** Aborted when the epoch ends; for work that is under way. */
   readonly signal: AbortSignal;
   /** Hears that a failure keeps a delivery open for good. */

@@ -2,17 +2,29 @@
 import type { Subscriber } from 'rxjs';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { KafkaRecord } from '../../record/record.js';
-import { type Deliveries, type Delivery, type DeliveryHost, deliveriesOf } from './delivery.js';
+import {
+  type Deliveries,
+  type Delivery,
+  type DeliveryHost,
+  deliveriesOf,
+  type Lane,
+  noDeliveries,
+} from './delivery.js';
 
 /**
- * Takes a lease on every delivery of a record, for the node `by`.
+ * Takes a lease on every delivery of a record, for the leasing operator `by`.
  *
- * @returns false when the record must be dropped: its epoch is over (counted), it is replayed for another branch
- *   (counted), or it came outside its dispatch window (the app has failed). A record of several deliveries is dropped
- *   only when that is so of all of them.
+ * @returns false when the record must be dropped: the app has ended (held, and counted), its epoch is over (counted), it
+ *   is replayed for another branch (counted), or it came outside its dispatch window (the app has failed). A record of
+ *   several deliveries is dropped only when that is so of all of them.
  */
 export function lease(record: KafkaRecord, by: string): boolean {
-  const deliveries = record[deliveriesOf];
+  const deliveries = deliveriesAt(record);
+  return !endedBefore(deliveries) && leaseAll(deliveries, by);
+}
+
+/** The same for who has asked already whether the app is live. */
+export function leaseAll(deliveries: Deliveries, by: string): boolean {
   return Array.isArray(deliveries) ? leaseSeveral(deliveries, by) : leaseOne(deliveries as Delivery, by);
 }
 
@@ -71,27 +83,66 @@ export function hold(record: KafkaRecord): void {
 
 /** The same without the record. */
 export function holdAll(deliveries: Deliveries): void {
-  for (const delivery of each(deliveries)) delivery.hold();
+  for (const delivery of listOf(deliveries)) delivery.hold();
 }
 
-/** Hands a leased record on inside a dispatch window of its own: how a leasing operator emits. */
+/**
+ * Hands a leased record on inside a dispatch window of its own: how a leasing operator emits.
+ *
+ * What became of it is known only afterwards. If the app failed meanwhile, or what is below ended without being allowed
+ * to, the record may be lost, and its deliveries are held: no release that follows lets them be committed. After a failure
+ * it is not handed on at all.
+ */
 export function emit<K, V>(destination: Subscriber<KafkaRecord<K, V>>, record: KafkaRecord<K, V>): void {
-  const deliveries = each(record[deliveriesOf]);
+  const deliveries = listOf(deliveriesAt(record));
+  const host = deliveries[0]?.lane.host;
+  if (host === undefined) {
+    destination.next(record);
+    return;
+  }
+  if (endedBefore(deliveries)) return;
+  const { endings } = host;
   for (const delivery of deliveries) delivery.openWindow();
   try {
     destination.next(record);
   } finally {
     for (const delivery of deliveries) delivery.closeWindow();
+    if (!host.live || (destination.closed && host.endings === endings)) holdAll(deliveries);
   }
+}
+
+/** Whether the app has ended, so that nothing is begun any more: then they are held, and counted as a record. */
+export function endedBefore(deliveries: Deliveries): boolean {
+  const host = (Array.isArray(deliveries) ? deliveries[0] : (deliveries as Delivery))?.lane.host;
+  if (host === undefined || host.live) return false;
+  holdAll(deliveries);
+  host.dropped('after-end', 1);
+  return true;
+}
+
+/** Gives up a leased record, since the subscription it was taken in ended: the host knows whether on purpose. */
+export function giveUp(record: KafkaRecord): void {
+  hostOf(record)?.giveUp(record[deliveriesOf]);
 }
 
 /** The app behind a record; undefined for a record that was never delivered (a bare `testRecord`). */
 export function hostOf(record: KafkaRecord): DeliveryHost | undefined {
-  return each(record[deliveriesOf])[0]?.lane.host;
+  return listOf(deliveriesAt(record))[0]?.lane.host;
 }
 
-export function each(deliveries: Deliveries): readonly Delivery[] {
+/** The partition of a record; of one made of several, that of the last. Undefined for a record that was never delivered. */
+export function laneOf(record: KafkaRecord): Lane | undefined {
+  const deliveries = deliveriesAt(record);
+  return (Array.isArray(deliveries) ? deliveries.at(-1) : (deliveries as Delivery))?.lane;
+}
+
+export function listOf(deliveries: Deliveries): readonly Delivery[] {
   return Array.isArray(deliveries) ? deliveries : [deliveries as Delivery];
+}
+
+/** The deliveries of whatever an untyped operator handed on: what carries none is like a record of none. */
+function deliveriesAt(record: KafkaRecord | null | undefined): Deliveries {
+  return record?.[deliveriesOf] ?? noDeliveries;
 }
 
 /** Whether the epochs of all its deliveries are over: work on it would be thrown away. */

@@ -10,7 +10,7 @@ import {
   type Problem,
   type Stage,
 } from './delivery.js';
-import { each } from './leases.js';
+import { listOf } from './leases.js';
 
 /** A record inside a delivery of its own, within the one that it came with. */
 export interface NestedDelivery<K, V> {
@@ -21,7 +21,7 @@ export interface NestedDelivery<K, V> {
 
 /**
  * Gives a record a delivery of its own, so that one can tell when a sink is done with it while the delivery it came with
- * stays open. The caller holds a lease on that.
+ * stays open: it holds a lease on that until `settled` has returned. Called inside its window or under a lease.
  *
  * @param settled called once: with true when the sink made the record durable, false when its policy dropped it
  */
@@ -29,7 +29,7 @@ export function nestedDelivery<K, V>(
   record: KafkaRecord<K, V>,
   settled: (handled: boolean) => void,
 ): NestedDelivery<K, V> {
-  const outer = each(record[deliveriesOf]);
+  const outer = listOf(record[deliveriesOf]);
   const [first] = outer;
   if (first === undefined) throw new RangeError('a record without a delivery has nothing to nest in');
   const lane = new NestedLane(outer, first.lane, settled);
@@ -49,15 +49,24 @@ export function nestedDelivery<K, V>(
 class NestedLane implements Lane {
   readonly host: DeliveryHost;
   #handled = true;
+  #done = false;
 
   constructor(
     private readonly outer: readonly Delivery[],
     private readonly lane: Lane,
     private readonly settled: (handled: boolean) => void,
   ) {
+    for (const delivery of outer) delivery.lease();
     const { host } = lane;
     this.host = {
       clock: host.clock,
+      get live() {
+        return host.live;
+      },
+      get endings() {
+        return host.endings;
+      },
+      giveUp: (deliveries: Deliveries) => host.giveUp(deliveries),
       fail: error => host.fail(error),
       problem: (problem: Problem, _deliveries: Deliveries) => {
         this.#handled = false;
@@ -84,6 +93,9 @@ class NestedLane implements Lane {
   get ended(): boolean {
     return this.lane.ended;
   }
+  get wanted(): boolean {
+    return this.lane.wanted;
+  }
   get signal(): AbortSignal {
     return this.lane.signal;
   }
@@ -91,6 +103,10 @@ class NestedLane implements Lane {
     for (const delivery of this.outer) delivery.hold();
   }
   settle(): void {
+    // A sink that is not ours may release too often.
+    if (this.#done) return;
+    this.#done = true;
     this.settled(this.#handled && !this.ended);
+    for (const delivery of this.outer) delivery.release();
   }
 }

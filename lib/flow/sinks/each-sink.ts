@@ -1,10 +1,11 @@
 import type { Place } from '../../app/topology/topology-observable.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
-import { isRetry, type Policy, verdictOf } from '../../errors/policies/policy.js';
+import { type Policy, verdictOf } from '../../errors/policies/policy.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { deliveriesOf } from '../leases/delivery.js';
-import { each, isStale, release } from '../leases/leases.js';
-import { WorkLanes } from '../leases/work-lanes.js';
+import { KeyedWork } from '../leases/keyed-work.js';
+import { endedBefore, hold, isStale, laneOf, release } from '../leases/leases.js';
+import { Retries } from '../leases/retries.js';
 import { Sink, type SinkHost, type SinkOptions } from './sink.js';
 
 /** @category Sinks @since 0.1.0 */
@@ -25,7 +26,9 @@ export type EachFunction<K, V> = (
 export class EachSink<K, V> extends Sink<K, V> {
   readonly #call: EachFunction<K, V>;
   readonly #onError: Policy | undefined;
-  readonly #work: WorkLanes<string>;
+  /** By the partition's number in its app. */
+  readonly #work: KeyedWork<number>;
+  readonly #retries = new Retries();
 
   constructor(
     host: SinkHost,
@@ -37,16 +40,22 @@ export class EachSink<K, V> extends Sink<K, V> {
     super(host, place, options);
     this.#call = call;
     this.#onError = options.onError;
-    this.#work = new WorkLanes(options.concurrency ?? concurrency);
+    this.#work = new KeyedWork(options.concurrency ?? concurrency);
   }
 
   protected take(record: KafkaRecord<K, V>): void {
-    this.#work.add(`${record.topic}/${record.partition}`, done => this.#run(record, done, 1));
+    // A record of several deliveries goes by its last, as its coordinates do; one without any does not get here.
+    this.#work.add(laneOf(record)?.slot ?? 0, done => this.#run(record, done, 1));
   }
 
   #run(record: KafkaRecord<K, V>, done: () => void, attempt: number): void {
+    if (endedBefore(record[deliveriesOf])) {
+      done();
+      return;
+    }
     if (isStale(record)) {
-      this.host.dropped('stale-epoch', 1);
+      // Released, it is counted as stale.
+      release(record);
       done();
       return;
     }
@@ -55,37 +64,48 @@ export class EachSink<K, V> extends Sink<K, V> {
       done();
     };
     const failed = (cause: unknown): void => this.#failed(record, cause, done, attempt);
-    // The first delivery's: all of a record's deliveries are in one process and mostly of one partition.
-    const signal = each(record[deliveriesOf])[0]?.lane.signal ?? new AbortController().signal;
+    const signal = laneOf(record)?.signal ?? new AbortController().signal;
+    let result: unknown;
     try {
-      const result = this.#call(record, { signal });
-      if (isPromiseLike(result)) result.then(finish, failed);
-      else finish();
+      result = this.#call(record, { signal });
+      // A promise of somebody else's make may call back at once, twice, or both ways; ours does so once.
+      if (isPromiseLike(result)) result = Promise.resolve(result);
     } catch (cause) {
       failed(cause);
+      return;
     }
+    if (result instanceof Promise) result.then(finish, failed).catch(cause => this.#broken(record, cause));
+    else finish();
   }
 
   #failed(record: KafkaRecord<K, V>, cause: unknown, done: () => void, attempt: number): void {
     const policy = this.#onError ?? this.host.retryFor('process');
-    if (isRetry(policy) && attempt <= policy.attempts && this.host.live) {
-      this.host.clock.schedule(() => this.#run(record, done, attempt + 1), policy.delayMs(attempt));
-      return;
-    }
-    const error = isKafkaRxError(cause)
-      ? cause
-      : new KafkaRxError('PROCESS', `The function of '${this.name}' failed with ${errorKind(cause)}`, {
-          at: record,
-          cause,
-          remedy: "Mend it, or set a policy for 'process'",
-        });
-    this.problemWith(record[deliveriesOf], 'process', error, verdictOf(policy));
+    const again = () => this.#run(record, done, attempt + 1);
+    if (this.#retries.again(this.host, [record], policy, attempt, again)) return;
+    this.problemWith(record[deliveriesOf], 'process', this.#error(record, cause), verdictOf(policy));
     done();
+  }
+
+  #error(record: KafkaRecord<K, V>, cause: unknown): KafkaRxError {
+    if (isKafkaRxError(cause)) return cause;
+    return new KafkaRxError('PROCESS', `The function of '${this.name}' failed with ${errorKind(cause)}`, {
+      at: record,
+      cause,
+      remedy: "Mend it, or set a policy for 'process'",
+    });
+  }
+
+  /** A throw behind the function's promise has nobody else to go to. */
+  #broken(record: KafkaRecord<K, V>, cause: unknown): void {
+    hold(record);
+    this.host.fail(this.#error(record, cause));
   }
 }
 
 function isPromiseLike(thing: unknown): thing is PromiseLike<unknown> {
+  const kind = typeof thing;
   return (
-    typeof thing === 'object' && thing !== null && typeof (thing as { then?: unknown }).then === 'function'
+    ((kind === 'object' && thing !== null) || kind === 'function') &&
+    typeof (thing as { then?: unknown }).then === 'function'
   );
 }

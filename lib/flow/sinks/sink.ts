@@ -11,15 +11,15 @@ import {
   noDeliveries,
   type Verdict,
 } from '../leases/delivery.js';
-import { each, holdAll, lease, releaseAll } from '../leases/leases.js';
+import { holdAll, leaseAll, listOf, releaseAll } from '../leases/leases.js';
 
 /** What every sink needs of its app. */
 export interface SinkHost extends DeliveryHost {
   readonly clock: Clock;
-  /** From the first wiring until the app has stopped or failed: a sink that ends meanwhile loses records. */
-  readonly live: boolean;
   /** The source record that is being handed out right now, for errors that come without one. */
   readonly dispatching: Coordinates | undefined;
+  /** Ends a sink that may end: what is closed by that, and had records under way, lets go of them. */
+  end(close: () => void): void;
   /** Notes the way that a record took to a sink nobody was seen to subscribe. */
   observe(topic: string, place: Place): void;
 }
@@ -87,7 +87,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
         this.host.observe(record.topic, this.place);
       }
     }
-    if (lease(record, this.name)) this.take(record);
+    if (leaseAll(deliveries, this.name)) this.take(record);
   }
 
   error(error: unknown): void {
@@ -107,29 +107,31 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
   }
 
   complete(): void {
-    this.#ended('completed');
-    super.unsubscribe();
+    this.#end('completed');
   }
 
   override unsubscribe(): void {
-    if (this.closed) return;
-    super.unsubscribe();
-    this.#ended('was unsubscribed');
+    if (!this.closed) this.#end('was unsubscribed');
   }
 
-  #ended(how: string): void {
-    if (this.#mayEnd || !this.host.live) return;
-    this.host.fail(
-      new KafkaRxError(
-        'SINK_ENDED',
-        `The sink '${this.name}' ${how} while the app runs: its records would be lost`,
-        {
-          at: this.host.dispatching,
-          remedy:
-            'Look for take, takeUntil, first or a switchMap before it, stop the app with stop(), or set mayEnd',
-        },
-      ),
-    );
+  /** The app fails first: what this closes must find it failed, and hold what it has under way. */
+  #end(how: string): void {
+    if (!this.host.live) super.unsubscribe();
+    else if (this.#mayEnd) this.host.end(() => super.unsubscribe());
+    else {
+      this.host.fail(
+        new KafkaRxError(
+          'SINK_ENDED',
+          `The sink '${this.name}' ${how} while the app runs: its records would be lost`,
+          {
+            at: this.host.dispatching,
+            remedy:
+              'Look for take, takeUntil, first or a switchMap before it, stop the app with stop(), or set mayEnd',
+          },
+        ),
+      );
+      super.unsubscribe();
+    }
   }
 
   /** A problem with one record at this sink: the policy decides, and the lease ends. */
@@ -140,7 +142,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
     verdict: Verdict | undefined,
   ): void {
     // The record's own host: behind `through` that is not the app itself.
-    const host = each(deliveries)[0]?.lane.host ?? this.host;
+    const host = listOf(deliveries)[0]?.lane.host ?? this.host;
     host.problem({ stage, node: this.name, error, verdict }, deliveries);
     releaseAll(deliveries);
   }

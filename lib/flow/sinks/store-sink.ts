@@ -1,12 +1,13 @@
 import type { Place } from '../../app/topology/topology-observable.js';
 import { Queue } from '../../base/queue.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
-import { isRetry, type Policy, verdictOf } from '../../errors/policies/policy.js';
+import { type Policy, verdictOf } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import type { KafkaRecord } from '../../record/record.js';
 import type { Document, Store } from '../../stores/port.js';
-import { deliveriesOf, type RetrySchedule } from '../leases/delivery.js';
-import { hold, isStale, release } from '../leases/leases.js';
+import { deliveriesOf } from '../leases/delivery.js';
+import { endedBefore, hold, isStale, release } from '../leases/leases.js';
+import { Retries } from '../leases/retries.js';
 import type { Guard } from './guard.js';
 import { Sink, type SinkHost, type SinkOptions } from './sink.js';
 
@@ -36,6 +37,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
   readonly #parts: StoreSinkParts;
   readonly #waiting = new Queue<KafkaRecord<unknown, V>>();
   readonly #labels: { readonly store: string };
+  readonly #retries = new Retries();
   #busy = false;
 
   constructor(
@@ -64,27 +66,40 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.#waiting.push(record);
     if (this.#busy) return;
     this.#busy = true;
-    this.host.clock.defer(() => this.#writeNext());
+    // Begun: it is written in the next turn, also if the app has failed by then.
+    this.host.clock.defer(() => this.#writeNext(true));
   }
 
-  #writeNext(): void {
+  #writeNext(begun = false): void {
     const records: KafkaRecord<unknown, V>[] = [];
     const limit = this.#options.maxDocuments ?? this.#parts.maxDocuments;
     while (records.length < limit) {
       const record = this.#waiting.shift();
       if (record === undefined) break;
-      if (isStale(record)) this.host.dropped('stale-epoch', 1);
-      else records.push(record);
+      records.push(record);
     }
-    if (records.length === 0) {
-      this.#busy = false;
-      return;
-    }
-    this.#write(records, 1);
+    if (records.length === 0) this.#busy = false;
+    else this.#write(records, 1, begun);
   }
 
-  #write(records: readonly KafkaRecord<unknown, V>[], attempt: number): void {
-    let written: Promise<void> | undefined;
+  /** Those that may still be written now: what waited, or is tried again, may have become stale or the app have ended. */
+  #writable(records: readonly KafkaRecord<unknown, V>[], begun: boolean): readonly KafkaRecord<unknown, V>[] {
+    return records.filter(record => {
+      if (!begun && endedBefore(record[deliveriesOf])) return false;
+      if (!isStale(record)) return true;
+      // Released, it is counted as stale.
+      release(record);
+      return false;
+    });
+  }
+
+  #write(waiting: readonly KafkaRecord<unknown, V>[], attempt: number, begun: boolean): void {
+    const records = this.#writable(waiting, begun);
+    if (records.length === 0) {
+      this.#goOn();
+      return;
+    }
+    let written: unknown;
     try {
       written = this.#store.write(records.map(record => this.#document(record)));
     } catch (cause) {
@@ -92,69 +107,66 @@ export class StoreSink<V> extends Sink<unknown, V> {
       return;
     }
     if (written === undefined) this.#done(records);
-    else
-      written
+    else {
+      // A store of somebody else's may give any thenable: ours calls back once.
+      Promise.resolve(written)
         .then(
           () => this.#done(records),
           cause => this.#failed(records, cause, attempt),
         )
-        .catch(cause => this.#broken(cause));
+        .catch(cause => this.#broken(records, cause));
+    }
   }
 
   #done(records: readonly KafkaRecord<unknown, V>[]): void {
     this.#parts.stored.add(records.length, this.#labels);
     for (const record of records) release(record);
+    this.#goOn();
+  }
+
+  #goOn(): void {
     if (this.#waiting.length === 0) this.#busy = false;
     else this.host.clock.defer(() => this.#writeNext());
   }
 
   #failed(records: readonly KafkaRecord<unknown, V>[], cause: unknown, attempt: number): void {
     const policy = this.#options.onStoreError ?? this.host.retryFor('store');
-    const schedule: RetrySchedule | undefined = isRetry(policy) ? policy : undefined;
-    if (schedule !== undefined && attempt <= schedule.attempts && this.host.live) {
-      this.host.clock.schedule(() => this.#write(records, attempt + 1), schedule.delayMs(attempt));
-      return;
-    }
+    const again = () => this.#write(records, attempt + 1, false);
+    if (this.#retries.again(this.host, records, policy, attempt, again)) return;
     if (records.length > 1) {
       // One document may be the cause: written alone, the others need not share its fate.
-      this.#writeSingly(records, 0);
+      this.#writeSingly(records).catch(thrown => this.#broken(records, thrown));
       return;
     }
-    const error = this.#storeError(cause, records);
-    for (const record of records) this.problemWith(record[deliveriesOf], 'store', error, verdictOf(policy));
-    this.host.clock.defer(() => this.#writeNext());
+    this.#refused(records, cause);
+    this.#goOn();
   }
 
-  #writeSingly(records: readonly KafkaRecord<unknown, V>[], index: number): void {
-    const record = records[index];
-    if (record === undefined || !this.host.live) {
-      for (const unwritten of records.slice(index)) hold(unwritten);
-      this.host.clock.defer(() => this.#writeNext());
-      return;
-    }
-    const refused = (cause: unknown): void => {
-      this.problemWith(
-        record[deliveriesOf],
-        'store',
-        this.#storeError(cause, [record]),
-        verdictOf(this.#options.onStoreError),
-      );
-      this.#writeSingly(records, index + 1);
-    };
-    const done = (): void => {
+  async #writeSingly(records: readonly KafkaRecord<unknown, V>[]): Promise<void> {
+    for (const record of records) {
+      if (this.#writable([record], false).length === 0) continue;
+      try {
+        await this.#store.write([this.#document(record)]);
+      } catch (cause) {
+        this.#refused([record], cause);
+        continue;
+      }
       this.#parts.stored.add(1, this.#labels);
       release(record);
-      this.#writeSingly(records, index + 1);
-    };
-    Promise.resolve()
-      .then(() => this.#store.write([this.#document(record)]))
-      .then(done, refused)
-      .catch(cause => this.#broken(cause));
+    }
+    this.#goOn();
+  }
+
+  #refused(records: readonly KafkaRecord<unknown, V>[], cause: unknown): void {
+    const error = this.#storeError(cause, records);
+    const verdict = verdictOf(this.#options.onStoreError);
+    for (const record of records) this.problemWith(record[deliveriesOf], 'store', error, verdict);
   }
 
   /** A throw of our own must not leave the sink busy for ever. */
-  #broken(cause: unknown): void {
-    this.host.fail(this.#storeError(cause, []));
+  #broken(records: readonly KafkaRecord<unknown, V>[], cause: unknown): void {
+    for (const record of records) hold(record);
+    this.host.fail(this.#storeError(cause, records));
   }
 
   #document(record: KafkaRecord<unknown, V>): Document<V> {

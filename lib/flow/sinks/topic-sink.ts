@@ -9,7 +9,7 @@ import { type Header, type Headers, noHeaders } from '../../record/headers.js';
 import { outgoing } from '../../record/outgoing.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
-import { each, releaseAll } from '../leases/leases.js';
+import { listOf, releaseAll } from '../leases/leases.js';
 import type { Guard } from './guard.js';
 import type { Outputs } from './outputs.js';
 import { createPartitioner, type Partitioner } from './partitioner.js';
@@ -174,7 +174,9 @@ export class TopicSink<K, V> extends Sink<K, V> {
     this.#parts.produced.add(count, this.#labels);
     for (let i = 0; i < count; i++) {
       const deliveries = this.#pending.shift(partition);
-      if (deliveries !== undefined) releaseAll(deliveries);
+      // More than were sent.
+      if (deliveries === undefined) return;
+      releaseAll(deliveries);
     }
   }
 
@@ -182,14 +184,15 @@ export class TopicSink<K, V> extends Sink<K, V> {
   refused(partition: number, count: number, error: KafkaRxError): void {
     for (let i = 0; i < count; i++) {
       const deliveries = this.#pending.shift(partition);
-      if (deliveries !== undefined) this.#refused(deliveries, error);
+      if (deliveries === undefined) return;
+      this.#refused(deliveries, error);
     }
   }
 
   #refused(deliveries: Deliveries, error: KafkaRxError): void {
     const wasLive = this.host.live;
     const named = new KafkaRxError('PRODUCE', `'${this.name}' could not write: ${error.message}`, {
-      at: each(deliveries).at(-1),
+      at: listOf(deliveries).at(-1),
       cause: error,
       remedy: "Look at the topic and its limits, or set a policy for 'produce'",
     });

@@ -16,6 +16,11 @@ export function partitionReadings(
     waitingAt: lane.watermark,
     lag: lane.endOffset < 0 ? 0 : Math.max(0, lane.endOffset - Math.max(lane.watermark, 0)),
     gapDepth: Math.max(0, lane.span - lane.unsettled),
-    gapAgeSeconds: lane.unsettled === 0 ? 0 : (nowMs - lane.watermarkMovedAt) / 1000,
+    gapAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
   }));
+}
+
+/** Something is under way. What an ended branch gave up of a partition that nobody hears any more is not. */
+function waits({ unsettled, wanted, quiet }: PartitionLane): boolean {
+  return unsettled > 0 && (wanted || !quiet);
 }

@@ -11,7 +11,7 @@ import {
   deliveriesOf,
   type FlushReason,
 } from '../../../lib/flow/leases/delivery.js';
-import { each, lease, release } from '../../../lib/flow/leases/leases.js';
+import { lease, listOf, release } from '../../../lib/flow/leases/leases.js';
 import type { Bounds } from '../../../lib/flow/source/bounds.js';
 import { Dispatcher } from '../../../lib/flow/source/dispatcher.js';
 import type { Flusher } from '../../../lib/flow/source/draining.js';
@@ -85,6 +85,9 @@ export class ScriptedSource {
     const views = [this.view as unknown as TopicView];
     const host: DeliveryHost & Flusher = {
       clock: this.clock,
+      live: true,
+      endings: 0,
+      giveUp: () => {},
       fail: error => this.failures.push(error),
       problem: ({ error }) => this.failures.push(error),
       retryFor: () => undefined,
@@ -190,7 +193,7 @@ export class ScriptedSource {
 
   /** Keeps it open for good, as a failure does. */
   hold(partition: number, offset: number): void {
-    for (const delivery of each(this.#open.get(`1:${partition}@${offset}`)?.[deliveriesOf] ?? []))
+    for (const delivery of listOf(this.#open.get(`1:${partition}@${offset}`)?.[deliveriesOf] ?? []))
       delivery.hold();
   }
 
@@ -209,7 +212,7 @@ export class ScriptedSource {
     const { partition, offset } = record;
     this.handed.push(`${partition}@${offset}`);
     if (!lease(record, 'test')) return;
-    const [delivery] = each(record[deliveriesOf]);
+    const [delivery] = listOf(record[deliveriesOf]);
     this.#open.set(`${delivery?.lane.epoch}:${partition}@${offset}`, record);
     this.onRecord(record);
   }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { WorkLanes } from '../../../lib/flow/leases/work-lanes.js';
+import { KeyedWork } from '../../../lib/flow/leases/keyed-work.js';
 
-/** Lanes whose work is named, and what has begun. */
+/** Work whose pieces are named, and what has begun. */
 function lanes(concurrency: number) {
-  const work = new WorkLanes<string>(concurrency);
+  const work = new KeyedWork<string>(concurrency);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const add = (key: string, name: string) =>
@@ -14,7 +14,7 @@ function lanes(concurrency: number) {
   return { work, begun, add, end: (name: string) => ends.get(name)?.() };
 }
 
-describe('work lanes', () => {
+describe('keyed work', () => {
   test('one piece at a time under each key, in order; keys side by side', () => {
     const { begun, add, end } = lanes(9);
     for (const name of ['a1', 'a2', 'b1', 'a3']) add(name.charAt(0), name);
@@ -33,7 +33,7 @@ describe('work lanes', () => {
   });
 
   test('work that is done at once leaves room at once', () => {
-    const work = new WorkLanes<string>(1);
+    const work = new KeyedWork<string>(1);
     const ran: number[] = [];
     for (const n of [1, 2, 3]) {
       work.add('a', done => {
@@ -70,7 +70,7 @@ describe('work lanes', () => {
         fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 40 }),
         fc.array(fc.nat(), { maxLength: 80 }),
         (concurrency, keys, picks) => {
-          const work = new WorkLanes<string>(concurrency);
+          const work = new KeyedWork<string>(concurrency);
           const running: { readonly key: string; readonly n: number; readonly done: () => void }[] = [];
           const begun = new Map<string, number[]>();
           const endOne = (pick: number) => running.splice(pick % Math.max(1, running.length), 1)[0]?.done();

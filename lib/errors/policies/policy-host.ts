@@ -1,0 +1,126 @@
+import type { Clock } from '../../base/clock.js';
+import type {
+  Deliveries,
+  Delivery,
+  DeliveryHost,
+  DropReason,
+  FlushReason,
+  Problem,
+  RetrySchedule,
+  Stage,
+} from '../../flow/leases/delivery.js';
+import { holdAll, isOver, listOf } from '../../flow/leases/leases.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { isRetry, type Policies, verdictOf } from './policy.js';
+
+/**
+ * What stands behind deliveries, in an app and in a test: the policies, whoever gathers records, and what becomes of work
+ * whose subscription ended. Failing, counting and publishing dead letters are its heir's.
+ */
+export abstract class PolicyHost implements DeliveryHost {
+  abstract readonly clock: Clock;
+  abstract readonly live: boolean;
+  readonly #policies: Policies;
+  readonly #gatherers = new Set<(reason: FlushReason) => void>();
+  #endings = 0;
+  /** Ends on purpose under way, one inside the other. */
+  #ending = 0;
+  #givenUp: Deliveries[] = [];
+
+  constructor(policies: Policies) {
+    this.#policies = policies;
+  }
+
+  abstract fail(error: KafkaRxError): void;
+  abstract dropped(reason: DropReason, count: number, stage?: Stage): void;
+  /** Publishes a dead letter under a lease of its own, or fails the app; may throw, which fails it too. */
+  protected abstract deadLetter(problem: Problem, delivery: Delivery): void;
+
+  problem(problem: Problem, deliveries: Deliveries): void {
+    // Work of an epoch that is over often ends in an abort; it is counted when its last lease is released.
+    if (isOver(deliveries)) return;
+    if (!this.live) {
+      // What ends the app closes what others write to: no policy may take their refusals for done.
+      holdAll(deliveries);
+      return;
+    }
+    const { stage } = problem;
+    const verdict = problem.verdict ?? verdictOf(this.#policies[stage]) ?? 'fail';
+    if (verdict === 'skip') {
+      this.dropped('skipped', 1, stage);
+    } else if (verdict === 'dead-letter') {
+      for (const delivery of listOf(deliveries)) this.#setAside(problem, delivery);
+      if (this.live) this.dropped('dead-lettered', 1, stage);
+    } else {
+      holdAll(deliveries);
+      this.fail(problem.error);
+    }
+  }
+
+  #setAside(problem: Problem, delivery: Delivery): void {
+    // One of several of a record: this partition's next member has it again.
+    if (delivery.lane.ended) return;
+    try {
+      if (this.live) this.deadLetter(problem, delivery);
+      else delivery.hold();
+    } catch (cause) {
+      delivery.hold();
+      this.fail(withoutLetter(cause, problem, delivery));
+    }
+  }
+
+  retryFor(stage: Stage): RetrySchedule | undefined {
+    const policy = this.#policies[stage];
+    return isRetry(policy) ? policy : undefined;
+  }
+
+  onFlush(flush: (reason: FlushReason) => void): () => void {
+    this.#gatherers.add(flush);
+    return () => this.#gatherers.delete(flush);
+  }
+
+  flush(reason: FlushReason): void {
+    for (const gatherer of this.#gatherers) gatherer(reason);
+  }
+
+  get endings(): number {
+    return this.#endings;
+  }
+
+  /** Ends a subscription that may end: what it gives up meanwhile is let go of. */
+  end(close: () => void): void {
+    this.#endings++;
+    this.#ending++;
+    try {
+      close();
+    } finally {
+      if (--this.#ending === 0) this.#letGo();
+    }
+  }
+
+  giveUp(deliveries: Deliveries): void {
+    if (this.#ending > 0) this.#givenUp.push(deliveries);
+    else holdAll(deliveries);
+  }
+
+  /** Only when all is closed: then it shows which sources are heard still. */
+  #letGo(): void {
+    const givenUp = this.#givenUp;
+    this.#givenUp = [];
+    for (const deliveries of givenUp) {
+      for (const delivery of listOf(deliveries)) {
+        if (this.live && (delivery.lane.ended || delivery.lane.wanted)) delivery.release();
+        else delivery.hold();
+      }
+    }
+  }
+}
+
+function withoutLetter(cause: unknown, { error }: Problem, at: Delivery): KafkaRxError {
+  const why = isKafkaRxError(cause) ? cause.message : errorKind(cause);
+  return new KafkaRxError(
+    'PRODUCE',
+    `A record that failed with ${error.code} could not become a dead letter: ${why}`,
+    { at, cause, remedy: 'Look at the dead-letter topic; the record stays uncommitted' },
+  );
+}
