@@ -11,6 +11,7 @@ export const nullLane: Lane = {
   wanted: true,
   signal: new AbortController().signal,
   host: {
+    app: {},
     clock: systemClock,
     live: true,
     endings: 0,

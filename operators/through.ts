@@ -1,5 +1,5 @@
 import type { Observable, Observer } from 'rxjs';
-import { operatorObservable, placeOfAny } from '../lib/app/topology/topology-observable.js';
+import { ofAnotherApp, operatorObservable, placeOfAny } from '../lib/app/topology/topology-observable.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
 import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
 import { emit, giveUp, hostOf, lease, release } from '../lib/flow/leases/leases.js';
@@ -71,6 +71,9 @@ export function through<K, V>(
       });
     });
     const here = placeOfAny(result);
+    if (here !== undefined && place !== undefined && here.graph !== place.graph) {
+      throw ofAnotherApp(place.node.name, here.node.name);
+    }
     if (here !== undefined && place !== undefined) {
       here.graph.connect(here.node, place.node);
       here.graph.handBack(place.node, here.node);

@@ -6,6 +6,7 @@ import {
   type Subscription,
   type TeardownLogic,
 } from 'rxjs';
+import { KafkaRxError } from '../../errors/errors.js';
 import type { MaskedField, TopologyGraph, TopologyNode } from './graph.js';
 
 /** A node in its graph. */
@@ -58,6 +59,7 @@ export class TopologyObservable<T> extends Observable<T> {
   ): Subscription {
     const { graph, node } = this[placeOf];
     const sink = placeOfAny(observer);
+    if (sink !== undefined && sink.graph !== graph) throw ofAnotherApp(sink.node.name, node.name);
     if (sink !== undefined) graph.connect(node, sink.node);
     else if (subscribing === undefined || !graph.carries(node, subscribing)) graph.leak(node);
     const outer = subscribing;
@@ -98,8 +100,18 @@ export function operatorObservable<R>(
   const places = sources.map(placeOfAny).filter(place => place !== undefined);
   const graph = places[0]?.graph;
   if (graph === undefined) return new Observable(subscriber => subscribe(subscriber, name));
+  const stranger = places.find(place => place.graph !== graph);
+  if (stranger !== undefined) throw ofAnotherApp(name, stranger.node.name);
   const node = graph.add('operator', name, { masks: masks.map(({ path }) => path) });
   graph.protect(masks);
-  for (const place of places) if (place.graph === graph) graph.connect(place.node, node);
+  for (const place of places) graph.connect(place.node, node);
   return new TopologyObservable({ graph, node }, subscriber => subscribe(subscriber, node.id));
+}
+
+/** What keeps a record's offset is its own app, and what a sink has done is heard by the sink's: the two are one. */
+export function ofAnotherApp(name: string, source: string): KafkaRxError {
+  return new KafkaRxError('TOPOLOGY', `'${name}' was wired to '${source}', which belongs to another app`, {
+    remedy:
+      'Take app.to, app.store and app.each of the app whose stream it is; between two apps records go by way of a topic',
+  });
 }

@@ -18,6 +18,7 @@ import { isRetry, type Policies, verdictOf } from './policy.js';
  * whose subscription ended. Failing, counting and publishing dead letters are its heir's.
  */
 export abstract class PolicyHost implements DeliveryHost {
+  readonly app = this;
   abstract readonly clock: Clock;
   abstract readonly live: boolean;
   readonly #policies: Policies;

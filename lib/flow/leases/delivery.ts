@@ -41,6 +41,8 @@ export interface Problem {
 
 /** What stands behind a delivery: the app, or a test's double of it. */
 export interface DeliveryHost {
+  /** The same for all hosts that stand for one app: records of another are not for its sinks. */
+  readonly app: object;
   readonly clock: Clock;
   /** Neither failed nor stopped. Afterwards nothing is begun any more, and what is lost must not be committed. */
   readonly live: boolean;

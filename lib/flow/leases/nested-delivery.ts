@@ -59,6 +59,7 @@ class NestedLane implements Lane {
     for (const delivery of outer) delivery.lease();
     const { host } = lane;
     this.host = {
+      app: host.app,
       clock: host.clock,
       get live() {
         return host.live;

@@ -6,6 +6,7 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js'
 import type { KafkaRecord } from '../../record/record.js';
 import {
   type Deliveries,
+  type Delivery,
   type DeliveryHost,
   deliveriesOf,
   noDeliveries,
@@ -61,6 +62,11 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
   next(record: KafkaRecord<K, V>): void {
     // Anything at all may come through an untyped operator; what carries no delivery is handled like an empty list.
     const deliveries = record?.[deliveriesOf] ?? noDeliveries;
+    const stranger = this.#strangerOf(deliveries);
+    if (stranger !== undefined) {
+      this.#refuse(deliveries, stranger);
+      return;
+    }
     if (!this.host.live) {
       // Not written, so not to be committed by whoever still holds a lease on it.
       holdAll(deliveries);
@@ -88,6 +94,34 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
       }
     }
     if (leaseAll(deliveries, this.name)) this.take(record);
+  }
+
+  /** The delivery of a record that another app has made; undefined where all are of this one. */
+  #strangerOf(deliveries: Deliveries): Delivery | undefined {
+    if (Array.isArray(deliveries)) {
+      return deliveries.find(({ lane }: Delivery) => lane.host.app !== this.host.app);
+    }
+    const delivery = deliveries as Delivery;
+    const { host } = delivery.lane;
+    // Behind `through` a record's host is not the app itself, but stands for it.
+    return host === this.host || host.app === this.host.app ? undefined : delivery;
+  }
+
+  /** Whoever made the record would commit it, whatever becomes of it here: both apps fail. */
+  #refuse(deliveries: Deliveries, at: Delivery): void {
+    const error = new KafkaRxError(
+      'WITHOUT_DELIVERY',
+      `'${this.name}' was handed a record that another app has made`,
+      {
+        at,
+        remedy:
+          'Subscribe sinks of the app that made it; between two apps records go by way of a topic, written by ' +
+          'app.to of the one and read by app.topic of the other',
+      },
+    );
+    holdAll(deliveries);
+    for (const { lane } of listOf(deliveries)) lane.host.fail(error);
+    if (this.host.live) this.host.fail(error);
   }
 
   error(error: unknown): void {

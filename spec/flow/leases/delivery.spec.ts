@@ -18,6 +18,7 @@ function lane(): Lane & { ended: boolean; readonly heard: string[] } {
     heard,
     signal: new AbortController().signal,
     host: {
+      app: {},
       clock: { now: () => 0, elapsed: () => 0, schedule: () => ({ cancel() {} }), defer() {} },
       live: true,
       endings: 0,

@@ -84,6 +84,7 @@ export class ScriptedSource {
     // The view hands its own type to its own subscriber only.
     const views = [this.view as unknown as TopicView];
     const host: DeliveryHost & Flusher = {
+      app: this,
       clock: this.clock,
       live: true,
       endings: 0,
