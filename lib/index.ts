@@ -83,6 +83,7 @@ export {
 } from './logging/metrics/metrics.js';
 export { promMetrics } from './logging/metrics/prom-metrics.js';
 export { type Header, type Headers, noHeaders } from './record/headers.js';
+export type { NotLater } from './record/not-later.js';
 export type { KafkaRecord } from './record/record.js';
 export { type MemoryStore, memoryStore } from './stores/memory-store.js';
 export type {

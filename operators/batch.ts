@@ -6,6 +6,7 @@ import { systemClock } from '../lib/base/clock.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import { deliveriesOf } from '../lib/flow/leases/delivery.js';
 import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
+import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, madeOf } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
@@ -38,7 +39,7 @@ export interface BatchOptions extends OperatorOptions {
  * @category Operators @since 0.1.0
  */
 export function batch<K, V, U>(
-  make: (records: readonly KafkaRecord<K, V>[]) => U,
+  make: ((records: readonly KafkaRecord<K, V>[]) => U) & NotLater<U>,
   options: BatchOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   const { maxRecords = defaults.batch.maxRecords, maxWaitMs = defaults.batch.maxWaitMs } = options;

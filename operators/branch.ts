@@ -2,6 +2,7 @@ import { filter, map, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { processFailed } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
+import { refuseLater } from '../lib/record/refuse-later.js';
 import { share } from './share.js';
 
 type TypeGuard<V, U extends V> = (value: V) => value is U;
@@ -47,7 +48,7 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
         next(record) {
           let target: string;
           try {
-            target = names.find(candidate => guards[candidate]?.(record.value)) ?? 'otherwise';
+            target = names.find(candidate => holds(guards[candidate]?.(record.value))) ?? 'otherwise';
           } catch (cause) {
             processFailed(record, node, cause, undefined, subscriber);
             return;
@@ -67,4 +68,10 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
   ]);
   // One stream for each guard and `otherwise`: what the mapped type says; a guard's narrowing held at run time.
   return Object.fromEntries(streams) as Branches<K, V, G>;
+}
+
+/** A promise holds for every value, whatever it will come to. */
+function holds(wanted: unknown): boolean {
+  if (typeof wanted !== 'boolean') refuseLater(wanted);
+  return Boolean(wanted);
 }

@@ -2,6 +2,7 @@ import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
+import { refuseLater } from '../lib/record/refuse-later.js';
 
 /**
  * Lets through the records whose value passes. What does not pass is done with: its offset is committed.
@@ -39,6 +40,7 @@ export function filterValue<K, V>(
           let through: boolean;
           try {
             through = passes(record.value, record);
+            if (typeof through !== 'boolean') refuseLater(through);
           } catch (cause) {
             processFailed(record, node, cause, options.onError, subscriber);
             return;

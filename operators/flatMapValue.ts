@@ -1,7 +1,9 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
+import { refuseLater } from '../lib/record/refuse-later.js';
 
 /**
  * Makes any number of records of one, in order; all of them must be durable before the source offset is committed.
@@ -23,7 +25,7 @@ import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
  * @category Operators @since 0.1.0
  */
 export function flatMapValue<K, V, U>(
-  split: (value: V, record: KafkaRecord<K, V>) => Iterable<U>,
+  split: ((value: V, record: KafkaRecord<K, V>) => Iterable<U>) & NotLater<U>,
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   const name = operatorName('flatMapValue', split, options);
@@ -33,8 +35,10 @@ export function flatMapValue<K, V, U>(
         next(record) {
           const parts: KafkaRecord<K, U>[] = [];
           try {
+            const given = split(record.value, record);
+            refuseLater(given);
             // Made here as well: freezing a value may throw.
-            for (const part of split(record.value, record)) parts.push(oneOfMany(record, part, parts.length));
+            for (const part of given) parts.push(oneOfMany(record, part, parts.length));
           } catch (cause) {
             processFailed(record, node, cause, options.onError, subscriber);
             return;

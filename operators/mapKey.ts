@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
+import type { NotLater } from '../lib/record/not-later.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { mapRecord } from './mapRecord.js';
 
@@ -20,7 +21,7 @@ import { mapRecord } from './mapRecord.js';
  * @category Operators @since 0.1.0
  */
 export function mapKey<K, V, L>(
-  change: (key: K, record: KafkaRecord<K, V>) => L,
+  change: ((key: K, record: KafkaRecord<K, V>) => L) & NotLater<L>,
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<L, V>> {
   return mapRecord((record: KafkaRecord<K, V>) => record.withKey(change(record.key, record)), {

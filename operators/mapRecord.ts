@@ -1,7 +1,9 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import { deliveriesOf } from '../lib/flow/leases/delivery.js';
 import type { KafkaRecord } from '../lib/record/record.js';
+import { refuseLater } from '../lib/record/refuse-later.js';
 
 /**
  * Replaces each record by the one that `make` makes of it.
@@ -34,6 +36,8 @@ export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
           let made: S;
           try {
             made = make(record);
+            // Whatever is no record is looked at closer: from an untyped function it may be a promise of one.
+            if (made?.[deliveriesOf] === undefined) refuseLater(made);
           } catch (cause) {
             processFailed(record, node, cause, options.onError, subscriber);
             return;

@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
+import type { NotLater } from '../lib/record/not-later.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { mapRecord } from './mapRecord.js';
 
@@ -20,7 +21,7 @@ import { mapRecord } from './mapRecord.js';
  * @category Operators @since 0.1.0
  */
 export function mapValue<K, V, U>(
-  change: (value: V, record: KafkaRecord<K, V>) => U,
+  change: ((value: V, record: KafkaRecord<K, V>) => U) & NotLater<U>,
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   return mapRecord((record: KafkaRecord<K, V>) => record.withValue(change(record.value, record)), {

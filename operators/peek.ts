@@ -1,12 +1,14 @@
 import type { MonoTypeOperatorFunction } from 'rxjs';
 import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
+import type { NotLater } from '../lib/record/not-later.js';
 import type { KafkaRecord } from '../lib/record/record.js';
+import { refuseLater } from '../lib/record/refuse-later.js';
 import { mapRecord } from './mapRecord.js';
 
 /**
  * Calls a function with each record as it passes; for counting and watching. The record is not changed, and nothing
  * waits for what the function starts: work that must be done before the offset is committed belongs in `mapAsync` or
- * `app.each`.
+ * `app.each`, and a function that gives a promise is refused. Where one is meant to run beside, `void` it.
  *
  * ```
  * source   --a--b--c--|
@@ -21,12 +23,12 @@ import { mapRecord } from './mapRecord.js';
  * ```
  * @category Operators @since 0.1.0
  */
-export function peek<R extends KafkaRecord>(
-  look: (record: R) => void,
+export function peek<R extends KafkaRecord, U = void>(
+  look: ((record: R) => U) & NotLater<U>,
   options: OperatorOptions = {},
 ): MonoTypeOperatorFunction<R> {
   const peeked = (record: R): R => {
-    look(record);
+    refuseLater(look(record));
     return record;
   };
   return mapRecord(peeked, { ...options, name: operatorName('peek', look, options) });

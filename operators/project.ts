@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
+import type { NotLater } from '../lib/record/not-later.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { mapValue } from './mapValue.js';
 
@@ -21,7 +22,7 @@ import { mapValue } from './mapValue.js';
  * @category Operators @since 0.1.0
  */
 export function project<K, V, U>(
-  view: (value: V, record: KafkaRecord<K, V>) => U,
+  view: ((value: V, record: KafkaRecord<K, V>) => U) & NotLater<U>,
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   return mapValue(view, { ...options, name: operatorName('project', view, options) });

@@ -2,6 +2,7 @@ import { type Deliveries, deliveriesOf, noDeliveries } from '../flow/leases/deli
 import { showOnly } from './coordinates-only.js';
 import { deepFreeze } from './deep-freeze.js';
 import type { Header, Headers } from './headers.js';
+import { refuseLater } from './refuse-later.js';
 
 /**
  * One record on its way through a topology: immutable, since all branches share the one object.
@@ -32,6 +33,7 @@ export interface KafkaRecord<K = unknown, V = unknown> {
   readonly ordinal: string;
   /** The value of the last header of that key; undefined when there is none. */
   header(key: string): Buffer | null | undefined;
+  /** Throws `PROCESS` for a promise, an Observable or an async iterable, as `withKey` does: nobody would wait for it. */
   withValue<U>(value: U): KafkaRecord<K, U>;
   withKey<L>(key: L): KafkaRecord<L, V>;
   withHeaders(headers: readonly Header[]): KafkaRecord<K, V>;
@@ -84,14 +86,17 @@ class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
   }
 
   withValue<U>(value: U): KafkaRecord<K, U> {
+    refuseLater(value);
     return this.copy(this.key, frozen ? deepFreeze(value) : value, this.headers);
   }
 
   withKey<L>(key: L): KafkaRecord<L, V> {
+    refuseLater(key);
     return this.copy(key, this.value, this.headers);
   }
 
   withHeaders(headers: readonly Header[]): KafkaRecord<K, V> {
+    refuseLater(headers);
     return this.copy(this.key, this.value, headers);
   }
 
@@ -155,6 +160,7 @@ export function dispatchedRecord<K, V>(
 
 /** The record that was made as number `index` of several out of `from`. */
 export function oneOfMany<K, V>(from: KafkaRecord<K, unknown>, value: V, index: number): KafkaRecord<K, V> {
+  refuseLater(value);
   if (frozen) deepFreeze(value);
   return new ImmutableRecord(
     from.key,
@@ -173,6 +179,7 @@ export function oneOfMany<K, V>(from: KafkaRecord<K, unknown>, value: V, index: 
 export function madeOf<K, V>(records: readonly KafkaRecord<K, unknown>[], value: V): KafkaRecord<K, V> {
   const last = records[records.length - 1];
   if (last === undefined) throw new RangeError('a record is made of at least one record');
+  refuseLater(value);
   if (frozen) deepFreeze(value);
   return new ImmutableRecord(
     last.key,

@@ -35,6 +35,7 @@ describe('peek', () => {
       const records = numbered(1);
       const source = hot('--a--|', records);
       const result = '    --a--|';
-      expectObservable(source.pipe(peek(() => new Promise(() => {})))).toBe(result, records);
+      const start = (): void => void new Promise(() => {});
+      expectObservable(source.pipe(peek(start))).toBe(result, records);
     }));
 });

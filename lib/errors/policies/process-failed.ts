@@ -3,6 +3,7 @@ import { deliveriesOf } from '../../flow/leases/delivery.js';
 import { hostOf } from '../../flow/leases/leases.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { located } from '../located.js';
 import { type Policy, verdictOf } from './policy.js';
 
 /** What an operator that may fail on a record takes. */
@@ -31,17 +32,12 @@ export function processFailed(
 }
 
 function processError(record: KafkaRecord, node: string, cause: unknown): KafkaRxError {
-  if (!isKafkaRxError(cause)) {
-    return new KafkaRxError('PROCESS', `The function of '${node}' threw ${errorKind(cause)}`, {
-      at: record,
-      cause,
-      remedy: "Mend it, or set a policy for 'process'",
-    });
-  }
-  if (cause.at !== undefined) return cause;
-  // One of ours that does not know its record: its message holds no value and may be told.
-  const { code, path, retriable } = cause;
-  return new KafkaRxError(code, `'${node}': ${cause.message}`, { at: record, cause, path, retriable });
+  if (isKafkaRxError(cause)) return located(cause, node, record);
+  return new KafkaRxError('PROCESS', `The function of '${node}' threw ${errorKind(cause)}`, {
+    at: record,
+    cause,
+    remedy: "Mend it, or set a policy for 'process'",
+  });
 }
 
 /** An operator's name with that of the function it was given, such as `project(toReward)`. */

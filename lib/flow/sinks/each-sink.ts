@@ -1,7 +1,9 @@
 import type { Place } from '../../app/topology/topology-observable.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { located } from '../../errors/located.js';
 import { type Policy, verdictOf } from '../../errors/policies/policy.js';
 import type { KafkaRecord } from '../../record/record.js';
+import { refuseLater } from '../../record/refuse-later.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { KeyedWork } from '../leases/keyed-work.js';
 import { endedBefore, hold, isStale, laneOf, release } from '../leases/leases.js';
@@ -59,11 +61,18 @@ export class EachSink<K, V> extends Sink<K, V> {
       done();
       return;
     }
-    const finish = (): void => {
+    const failed = (cause: unknown): void => this.#failed(record, cause, done, attempt);
+    const finish = (given: unknown): void => {
+      try {
+        // An Observable to which nobody is subscribed, also out of a promise, has not even begun.
+        refuseLater(given);
+      } catch (cause) {
+        failed(cause);
+        return;
+      }
       release(record);
       done();
     };
-    const failed = (cause: unknown): void => this.#failed(record, cause, done, attempt);
     const signal = laneOf(record)?.signal ?? new AbortController().signal;
     let result: unknown;
     try {
@@ -75,7 +84,7 @@ export class EachSink<K, V> extends Sink<K, V> {
       return;
     }
     if (result instanceof Promise) result.then(finish, failed).catch(cause => this.#broken(record, cause));
-    else finish();
+    else finish(result);
   }
 
   #failed(record: KafkaRecord<K, V>, cause: unknown, done: () => void, attempt: number): void {
@@ -87,7 +96,7 @@ export class EachSink<K, V> extends Sink<K, V> {
   }
 
   #error(record: KafkaRecord<K, V>, cause: unknown): KafkaRxError {
-    if (isKafkaRxError(cause)) return cause;
+    if (isKafkaRxError(cause)) return located(cause, this.name, record);
     return new KafkaRxError('PROCESS', `The function of '${this.name}' failed with ${errorKind(cause)}`, {
       at: record,
       cause,

@@ -3,6 +3,7 @@ import { type Place, placed } from '../../app/topology/topology-observable.js';
 import type { Clock } from '../../base/clock.js';
 import type { Coordinates } from '../../errors/errors.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { located } from '../../errors/located.js';
 import type { KafkaRecord } from '../../record/record.js';
 import {
   type Deliveries,
@@ -128,7 +129,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
     if (this.host.live) {
       this.host.fail(
         isKafkaRxError(error)
-          ? error
+          ? located(error, this.name, this.host.dispatching)
           : new KafkaRxError('PROCESS', `A plain operator before '${this.name}' threw ${errorKind(error)}`, {
               at: this.host.dispatching,
               cause: error,

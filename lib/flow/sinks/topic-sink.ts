@@ -1,13 +1,14 @@
 import type { Place } from '../../app/topology/topology-observable.js';
-import { disregard } from '../../base/disregard.js';
 import { Queues } from '../../base/queues.js';
 import type { Codec } from '../../codecs/codec.js';
 import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { located } from '../../errors/located.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import { type Header, type Headers, noHeaders } from '../../record/headers.js';
 import { outgoing } from '../../record/outgoing.js';
 import type { KafkaRecord } from '../../record/record.js';
+import { refuseLater } from '../../record/refuse-later.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
 import { listOf, releaseAll } from '../leases/leases.js';
 import type { Guard } from './guard.js';
@@ -139,8 +140,8 @@ export class TopicSink<K, V> extends Sink<K, V> {
   #chosenPartition(record: KafkaRecord<K, V>, choose: NonNullable<TopicSinkOptions<V>['partition']>): number {
     const count = this.#parts.outputs.partitionCount(this.#topic);
     const chosen = choose(record, count);
+    if (typeof chosen !== 'number') refuseLater(chosen, 'ENCODE');
     if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
-      disregard(chosen);
       throw new KafkaRxError(
         'ENCODE',
         `'${this.name}' chose partition ${typeof chosen === 'number' ? chosen : typeof chosen} of a topic that has ${count}`,
@@ -155,13 +156,17 @@ export class TopicSink<K, V> extends Sink<K, V> {
 
   #headersOf(record: KafkaRecord<K, V>): Headers {
     const { headers } = this.#options;
-    if (typeof headers === 'function') return headers(record);
+    if (typeof headers === 'function') {
+      const made = headers(record);
+      refuseLater(made, 'ENCODE');
+      return made;
+    }
     if (this.#passed.size === 0 || record.headers.length === 0) return noHeaders;
     return record.headers.filter(header => this.#passed.has(header.key));
   }
 
   #encodeError(cause: unknown, record: KafkaRecord): KafkaRxError {
-    if (isKafkaRxError(cause)) return cause;
+    if (isKafkaRxError(cause)) return located(cause, this.name, record);
     return new KafkaRxError('ENCODE', `A codec or selector of '${this.name}' threw ${errorKind(cause)}`, {
       at: record,
       cause,
@@ -230,19 +235,15 @@ export function keyMaker<K, V>(
   if (codec !== undefined) {
     return record => {
       const plain = key(record);
-      try {
-        return codec.encode(plain);
-      } catch (cause) {
-        disregard(plain);
-        throw cause;
-      }
+      refuseLater(plain, 'ENCODE');
+      return codec.encode(plain);
     };
   }
   return record => {
     const plain: unknown = key(record);
     if (typeof plain === 'string') return Buffer.from(plain);
     if (plain === null || Buffer.isBuffer(plain)) return plain;
-    disregard(plain);
+    refuseLater(plain, 'ENCODE');
     throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
       at: record,
       remedy: 'Give app.to a key codec, or a keyBy that returns a string',

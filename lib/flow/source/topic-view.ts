@@ -3,7 +3,9 @@ import { type Place, TopologyObservable } from '../../app/topology/topology-obse
 import type { Codec } from '../../codecs/codec.js';
 import type { SourceRecord } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { located } from '../../errors/located.js';
 import { dispatchedRecord, type KafkaRecord } from '../../record/record.js';
+import { refuseLater } from '../../record/refuse-later.js';
 import type { Delivery, Verdict } from '../leases/delivery.js';
 import type { TopicPattern } from './topic-pattern.js';
 
@@ -57,9 +59,13 @@ export class TopicView<K = unknown, V = unknown> {
 
   #decode(source: SourceRecord, delivery: Delivery): KafkaRecord<K, V> | undefined {
     try {
+      const key = this.key.decode(source.key, delivery);
+      const value = this.value.decode(source.value, delivery);
+      refuseLater(key, 'DECODE');
+      refuseLater(value, 'DECODE');
       return dispatchedRecord(
-        this.key.decode(source.key, delivery),
-        this.value.decode(source.value, delivery),
+        key,
+        value,
         source.headers,
         source.timestamp,
         delivery.lane.topic,
@@ -70,7 +76,7 @@ export class TopicView<K = unknown, V = unknown> {
     } catch (cause) {
       // A codec's own error says rule and path; a stranger's message may quote its input, so only its kind is told.
       const error = isKafkaRxError(cause, 'DECODE')
-        ? cause
+        ? located(cause, this.name, delivery)
         : new KafkaRxError('DECODE', `A codec of '${this.name}' threw ${errorKind(cause)}`, { at: delivery });
       delivery.lane.host.problem(
         { stage: 'decode', node: this.name, error, verdict: this.onDecodeError },

@@ -41,12 +41,12 @@ const made: readonly (readonly [
   [
     'a promised key',
     app => app.to('out', { value, keyBy: text => (text === 'bad' ? odd(rejecting()) : text) }),
-    'object',
+    'a promise',
   ],
   [
     'a promised key for a codec',
     app => app.to('out', { value, key: string, keyBy: text => (text === 'bad' ? odd(rejecting()) : text) }),
-    'object',
+    'a promise',
   ],
   [
     'a header that the record lacks',
@@ -87,7 +87,7 @@ const made: readonly (readonly [
     'a promised partition',
     app =>
       app.to('out', { value, partition: odd((r: KafkaRecord) => (r.value === 'bad' ? rejecting() : 0)) }),
-    'chose partition object',
+    'a promise',
   ],
 ];
 
