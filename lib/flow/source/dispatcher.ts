@@ -166,6 +166,7 @@ export class Dispatcher implements LaneOwner {
       lane.subscribersChanged();
       this.#offer(lane);
     }
+    this.#intake.heardAgain();
     this.wake();
   }
 

@@ -1,11 +1,11 @@
-import type { FetchedBatch, SourceRecord } from '../../drivers/port.js';
+import type { SourceRecord } from '../../drivers/port.js';
 import type { Headers } from '../../record/headers.js';
 import { Delivery } from '../leases/delivery.js';
 import type { Admission } from './admission.js';
 import type { DeliveryEvents } from './delivery-events.js';
 import type { InFlight } from './in-flight.js';
 import type { Intake } from './intake.js';
-import type { PartitionLane } from './partition-lane.js';
+import type { CurrentBatch, PartitionLane } from './partition-lane.js';
 
 export interface HandOutParts {
   readonly inFlight: InFlight;
@@ -39,23 +39,19 @@ export class HandOut {
 
   /** Hands out the partition's next record; false when it has none. */
   next(lane: PartitionLane): boolean {
-    let current = lane.current;
-    if (current === undefined) {
-      const batch = lane.batches.shift();
-      if (batch === undefined) return false;
-      current = { batch, pin: this.#inFlight.pin(lane, batch, this.#parts.keepsBatches) };
-      lane.current = current;
-    }
-    const { batch, pin } = current;
-    const record = batch.next();
-    if (record === undefined) {
-      this.#finish(lane, batch);
-      this.#inFlight.unpin(lane, pin);
-      return lane.batches.length > 0 ? this.next(lane) : false;
+    let current = lane.current ?? this.#begin(lane);
+    let record = current?.batch.next();
+    // A loop: thousands of batches without records may wait, the markers of what others have aborted.
+    while (record === undefined || current === undefined) {
+      if (current === undefined) return false;
+      this.#finish(lane, current);
+      current = this.#begin(lane);
+      record = current?.batch.next();
     }
     lane.position = record.offset + 1;
     // Until the first commit point, the group stands at the first record.
     if (lane.watermark < 0) lane.watermark = record.offset;
+    const { pin } = current;
     const delivery = new Delivery(lane, lane.opened++, record.offset, pin);
     this.#inFlight.opened(lane, pin);
     this.#inFlight.dispatching = delivery;
@@ -67,6 +63,13 @@ export class HandOut {
     if (this.#halted) delivery.hold();
     else delivery.release();
     return true;
+  }
+
+  #begin(lane: PartitionLane): CurrentBatch | undefined {
+    const batch = lane.batches.shift();
+    if (batch === undefined) return undefined;
+    lane.current = { batch, pin: this.#inFlight.pin(lane, batch, this.#parts.keepsBatches) };
+    return lane.current;
   }
 
   /** Hands out a record with headers: without those that are ours alone, and to nobody where it is for another app. */
@@ -82,7 +85,7 @@ export class HandOut {
   }
 
   /** The batch's records are all handed out: what lies behind the last of them is passed. */
-  #finish(lane: PartitionLane, batch: FetchedBatch): void {
+  #finish(lane: PartitionLane, { batch, pin }: CurrentBatch): void {
     lane.current = undefined;
     this.#parts.intake.handedOut(lane, batch.bytes);
     if (batch.nextOffset > lane.position) {
@@ -90,5 +93,6 @@ export class HandOut {
       const sequence = lane.opened++;
       this.#parts.events.next({ kind: 'advanced', lane, sequence, offset: batch.nextOffset });
     }
+    this.#inFlight.unpin(lane, pin);
   }
 }

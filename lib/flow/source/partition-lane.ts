@@ -10,6 +10,12 @@ export interface LaneOwner {
   settled(lane: PartitionLane, delivery: Delivery): void;
 }
 
+/** The batch whose records are being handed out, and its pin. */
+export interface CurrentBatch {
+  readonly batch: FetchedBatch;
+  readonly pin: BatchPin;
+}
+
 /** A partition of this member during one epoch: what was fetched of it, what was handed out, what is settled. */
 export class PartitionLane implements Lane, TakesTurns {
   readonly topic: string;
@@ -17,8 +23,7 @@ export class PartitionLane implements Lane, TakesTurns {
   readonly epoch: number;
   readonly preparation: BatchPreparation | undefined;
   readonly batches = new Queue<FetchedBatch>();
-  /** The batch whose records are being handed out, and its pin. */
-  current: { readonly batch: FetchedBatch; readonly pin: BatchPin } | undefined;
+  current: CurrentBatch | undefined;
   /** Bytes fetched and not handed out. */
   queuedBytes = 0;
   /** Bytes of batches that unsettled deliveries hold in memory. */
@@ -77,6 +82,11 @@ export class PartitionLane implements Lane, TakesTurns {
 
   get hasWork(): boolean {
     return this.current !== undefined || this.batches.length > 0;
+  }
+
+  /** What waits of it cannot be handed out: it is at its span, or nobody hears it. */
+  get stuck(): boolean {
+    return this.turn === 'blocked' || !this.wanted;
   }
 
   /** A view of it may have gained or lost a subscriber. */

@@ -106,13 +106,13 @@ describe('bounds', () => {
   });
 
   test('the driver is paused above the queue bound, and resumed below half of it', async () => {
-    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytesPerPartition: 100 });
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytesPerPartition: 100_000 });
     source.assign([0, 1]);
-    source.fetch({ partition: 1, from: 0, count: 1, bytes: 1 });
-    source.fetch({ partition: 0, from: 0, count: 1, bytes: 60 });
+    source.fetch({ partition: 1, from: 0, count: 1, bytes: 1_000 });
+    source.fetch({ partition: 0, from: 0, count: 1, bytes: 60_000 });
     expect(source.driver).toEqual([]);
-    source.fetch({ partition: 0, from: 1, count: 1, bytes: 60 });
-    source.fetch({ partition: 0, from: 2, count: 1, bytes: 60 });
+    source.fetch({ partition: 0, from: 1, count: 1, bytes: 60_000 });
+    source.fetch({ partition: 0, from: 2, count: 1, bytes: 60_000 });
     expect(source.driver).toEqual(['pause 0']);
 
     const settleNext = async (partition: number, offset: number): Promise<void> => {
@@ -129,15 +129,15 @@ describe('bounds', () => {
   });
 
   test('all are paused above the common bound, and go on below a quarter of it', async () => {
-    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 100 });
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 100_000 });
     source.assign([0, 1, 2]);
-    source.fetch({ partition: 0, from: 0, count: 1, bytes: 60 });
-    source.fetch({ partition: 1, from: 0, count: 1, bytes: 40 });
+    source.fetch({ partition: 0, from: 0, count: 1, bytes: 60_000 });
+    source.fetch({ partition: 1, from: 0, count: 1, bytes: 38_000 });
     expect(source.driver).toEqual([]);
-    source.fetch({ partition: 1, from: 1, count: 1, bytes: 20 });
+    source.fetch({ partition: 1, from: 1, count: 1, bytes: 20_000 });
     expect(source.driver).toEqual(['pause 0', 'pause 1', 'pause 2']);
     // Was under way.
-    source.fetch({ partition: 2, from: 0, count: 1, bytes: 20 });
+    source.fetch({ partition: 2, from: 0, count: 1, bytes: 20_000 });
     source.driver.splice(0);
 
     const settleNext = async (partition: number, offset: number): Promise<void> => {
@@ -154,24 +154,75 @@ describe('bounds', () => {
   });
 
   test('what is held up does not keep others from being fetched', async () => {
-    const source = new ScriptedSource({ maxSpan: 1, maxQueuedBytes: 100 });
+    const source = new ScriptedSource({ maxSpan: 1, maxQueuedBytes: 100_000 });
     source.assign([0, 1]);
-    source.fetch({ partition: 0, from: 0, count: 2, bytes: 150 });
-    expect(source.driver).toEqual(['pause 0', 'pause 1', 'resume 0', 'resume 1']);
+    source.fetch({ partition: 0, from: 0, count: 2, bytes: 150_000 });
+    expect(source.driver).toEqual(['pause 0', 'pause 1', 'resume 1']);
     expect(source.takeHanded()).toEqual(['0@0']);
     source.driver.splice(0);
     source.onRecord = ({ partition, offset }) => source.settle(partition, offset);
-    source.fetch({ partition: 1, from: 0, count: 1, bytes: 90 });
+    source.fetch({ partition: 1, from: 0, count: 1, bytes: 90_000 });
     await source.turn();
-    expect([source.takeHanded(), source.driver]).toEqual([['1@0'], []]);
+    expect([source.takeHanded(), source.driver]).toEqual([['1@0'], ['pause 1', 'resume 1']]);
+  });
+
+  test('a batch counts for the bounds also where it brings nothing', () => {
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytesPerPartition: 100_000 });
+    source.assign([0]);
+    source.fetch({ from: 0, count: 1 });
+    for (let offset = 1; offset <= 1000; offset++) {
+      source.fetch({ from: offset, count: 0, bytes: 0, nextOffset: offset + 1 });
+    }
+    expect(source.driver).toEqual(['pause 0']);
+  });
+
+  test('with every partition at its span, no more waits than allowed but the batches at hand', () => {
+    const partitions = Array.from({ length: 20 }, (_, i) => i);
+    const source = new ScriptedSource({
+      maxSpan: 1,
+      maxQueuedBytes: 100_000,
+      maxQueuedBytesPerPartition: 50_000,
+    });
+    source.assign(partitions);
+    source.fetchAll(50, partition => ({ partition, count: 2, bytes: 10_000 }));
+    expect(source.takeHanded()).toHaveLength(20);
+    const queued = source.lanes.all.reduce((sum, lane) => sum + lane.queuedBytes, 0);
+    expect(queued).toBeLessThanOrEqual(100_000 + partitions.length * 11_000);
+  });
+
+  test('what is held up beyond the bound does not keep others from being fetched, nor is fetched itself', () => {
+    const source = new ScriptedSource({ maxSpan: 2, maxQueuedBytes: 100_000 });
+    source.assign([0, 1, 2]);
+    source.onRecord = ({ partition, offset }) => {
+      if (partition === 2) source.settle(partition, offset);
+    };
+    source.fetchAll(30, partition => ({ partition, count: 2, bytes: 30_000 }));
+    expect(source.takeHanded().filter(name => name.startsWith('2@'))).toEqual(records(2, 0, 60));
+    const held = source.lanes.all.slice(0, 2).reduce((sum, lane) => sum + lane.queuedBytes, 0);
+    expect(held).toBeLessThan(200_000);
+  });
+
+  test('what nobody hears is not fetched beyond the bound, and is once somebody does', async () => {
+    const source = new ScriptedSource({ maxQueuedBytes: 100_000 });
+    source.assign([0, 1]);
+    source.view.complete();
+    source.fetchAll(50, partition => ({ partition, count: 2, bytes: 30_000 }));
+    const queued = source.lanes.all.reduce((sum, lane) => sum + lane.queuedBytes, 0);
+    expect(queued).toBeLessThan(200_000);
+    source.view.records$.subscribe(() => {});
+    await source.turn();
+    expect(source.lanes.all.map(lane => [lane.pausedAtDriver, lane.queuedBytes])).toEqual([
+      [false, 0],
+      [false, 0],
+    ]);
   });
 
   test('what waits of lost and drained partitions makes room', () => {
-    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 100 });
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytes: 100_000 });
     source.assign([0, 1, 2]);
-    source.fetch({ partition: 0, from: 0, count: 2, bytes: 60 });
-    source.fetch({ partition: 1, from: 0, count: 1, bytes: 40 });
-    source.fetch({ partition: 2, from: 0, count: 1, bytes: 20 });
+    source.fetch({ partition: 0, from: 0, count: 2, bytes: 60_000 });
+    source.fetch({ partition: 1, from: 0, count: 1, bytes: 40_000 });
+    source.fetch({ partition: 2, from: 0, count: 1, bytes: 20_000 });
     expect(source.driver).toEqual(['pause 0', 'pause 1', 'pause 2']);
     source.draining([1]);
     expect(source.driver).toHaveLength(3);

@@ -24,6 +24,21 @@ describe('the source', () => {
     expect(source.points.map(point => point.offset)).toEqual([9, 20, 21]);
   });
 
+  test('any number of batches without records is passed in one go', async () => {
+    const source = new ScriptedSource({ maxUnsettled: 1 });
+    source.assign([0]);
+    source.fetch({ from: 0, count: 1 });
+    // Markers of transactions, fetched while the source is at its bound.
+    const batches = 30_000;
+    for (let offset = 1; offset <= batches; offset++)
+      source.fetch({ from: offset, count: 0, nextOffset: offset + 1 });
+    source.fetch({ from: batches + 1, count: 1 });
+    source.settle(0, 0);
+    await source.turn();
+    expect(source.takeHanded()).toEqual(['0@0', `0@${batches + 1}`]);
+    expect(source.points.at(-1)?.offset).toBe(batches + 1);
+  });
+
   test('waits until somebody is subscribed', async () => {
     const source = new ScriptedSource();
     source.assign([0]);

@@ -63,13 +63,13 @@ describe('an epoch that is over', () => {
   });
 
   test('of a pause nothing is left: what is assigned anew is not paused', async () => {
-    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytesPerPartition: 10 });
+    const source = new ScriptedSource({ maxUnsettled: 1, maxQueuedBytesPerPartition: 10_000 });
     source.assign([0]);
-    source.fetch({ from: 0, count: 2, bytes: 50 });
-    source.fetch({ from: 2, count: 2, bytes: 50 });
+    source.fetch({ from: 0, count: 2, bytes: 50_000 });
+    source.fetch({ from: 2, count: 2, bytes: 50_000 });
     expect(source.driver).toEqual(['pause 0']);
     source.assign([0], 2);
-    source.fetch({ epoch: 2, from: 0, count: 2, bytes: 50 });
+    source.fetch({ epoch: 2, from: 0, count: 2, bytes: 50_000 });
     expect(source.driver).toEqual(['pause 0', 'pause 0']);
   });
 });

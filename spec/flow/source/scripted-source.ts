@@ -18,6 +18,7 @@ import type { Flusher } from '../../../lib/flow/source/draining.js';
 import { InFlight } from '../../../lib/flow/source/in-flight.js';
 import { Lanes } from '../../../lib/flow/source/lanes.js';
 import type { Pace } from '../../../lib/flow/source/pace.js';
+import type { PartitionLane } from '../../../lib/flow/source/partition-lane.js';
 import { topicPattern } from '../../../lib/flow/source/topic-pattern.js';
 import { TopicView } from '../../../lib/flow/source/topic-view.js';
 import { noHeaders } from '../../../lib/record/headers.js';
@@ -181,6 +182,21 @@ export class ScriptedSource {
       reread: () => undefined,
     };
     this.dispatcher.accept(batch);
+  }
+
+  /** A driver that obeys: so many times a batch for each partition that is not paused, one behind the other. */
+  fetchAll(times: number, parts: (partition: number) => Omit<BatchParts, 'from'>): void {
+    const next = new Map<PartitionLane, number>();
+    for (let round = 0; round < times; round++) {
+      for (const lane of this.lanes.all) {
+        if (lane.pausedAtDriver) continue;
+        const batch = parts(lane.partition);
+        const from = next.get(lane) ?? 0;
+        next.set(lane, from + batch.count);
+        this.fetch({ ...batch, from });
+        this.clock.flush();
+      }
+    }
   }
 
   /** The sink is done with this record. */
