@@ -10,6 +10,7 @@ import type { GroupMember } from './group-member.js';
 import type { AppHost } from './host.js';
 import type { Ending } from './lifecycle/ending.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
+import type { SlowWork } from './lifecycle/slow-work.js';
 import type { AppOptions } from './options.js';
 import type { Origins } from './origins.js';
 import type { Rebalance } from './rebalance.js';
@@ -22,6 +23,7 @@ export interface AppParts {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly ending: Ending;
+  readonly slow: SlowWork;
   readonly outputs: Outputs;
   readonly views: Views;
   readonly origins: Origins;

@@ -31,6 +31,7 @@ import { Ending } from './lifecycle/ending.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
+import { SlowWork } from './lifecycle/slow-work.js';
 import { type AppOptions, checkOptions, drainBoundMs } from './options.js';
 import { Origins } from './origins.js';
 import { Rebalance } from './rebalance.js';
@@ -113,6 +114,7 @@ function assemble(options: AppOptions): AppParts {
   const logger = redactingLogger(options.logger ?? silentLogger);
   const lifecycle = new Lifecycle(logger, clock);
   const ending = new Ending(options.stopDeadlineMs ?? defaults.stopDeadlineMs);
+  const slow = new SlowWork(clock, lifecycle.waits);
   const bounds = { ...defaults.bounds, ...options.bounds };
 
   const outputs = new Outputs(defaults.producer);
@@ -142,7 +144,7 @@ function assemble(options: AppOptions): AppParts {
   });
   const wiring = new Wiring({ graph, views, host, outputs, instruments: measured, origins });
 
-  const member = new GroupMember();
+  const member = new GroupMember(slow);
   const admission: AdmissionParts = {
     app: options.groupId,
     trust: options.replays ?? 'directed',
@@ -151,6 +153,7 @@ function assemble(options: AppOptions): AppParts {
   const dispatcher = new Dispatcher({
     clock,
     host,
+    slow,
     bounds,
     pace: { ...defaults.source, idleMs: options.idleMs ?? defaults.source.idleMs },
     lanes,
@@ -194,6 +197,7 @@ function assemble(options: AppOptions): AppParts {
     logger,
     lifecycle,
     ending,
+    slow,
     outputs,
     views,
     origins,

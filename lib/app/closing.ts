@@ -4,10 +4,15 @@ import { bounded } from './lifecycle/bounded.js';
 /** Milliseconds for each step of closing: what hangs must not keep the process. */
 const closingMs = 10_000;
 
+interface Closer {
+  readonly what: string;
+  readonly close: () => unknown;
+}
+
 /** What start-up opened, to be closed in the end. */
 export class Closers {
   readonly #first: (() => void)[] = [];
-  readonly #behind: (() => Promise<unknown> | undefined)[] = [];
+  readonly #behind: Closer[] = [];
 
   /** Ends something before the drain: watches and guards, which would take a stop for trouble. */
   first(end: () => void): void {
@@ -15,8 +20,8 @@ export class Closers {
   }
 
   /** Closes something once the member has left its group; what was opened last goes first. */
-  behind(close: () => Promise<unknown> | undefined): void {
-    this.#behind.push(close);
+  behind(what: string, close: () => unknown): void {
+    this.#behind.push({ what, close });
   }
 
   endFirst(): void {
@@ -24,27 +29,27 @@ export class Closers {
   }
 
   /** The next to be closed, if any. */
-  next(): (() => Promise<unknown> | undefined) | undefined {
+  next(): Closer | undefined {
     return this.#behind.pop();
   }
 }
 
-/** Stops intake, drains, commits while still a member, leaves, closes. */
+/** Stops intake, drains, commits while still a member, leaves, closes. Never rejects; each step has a bound. */
 export async function close(parts: AppParts, closers: Closers): Promise<void> {
-  const { clock, logger, lifecycle, ending, lanes, dispatcher, commits, member, rebalance, views } = parts;
-  const withinBound = (work: Promise<unknown> | undefined, boundMs: number): Promise<void> =>
-    bounded(clock, logger, work, boundMs);
+  const { lifecycle, ending, lanes, dispatcher, commits, member, rebalance, views } = parts;
   if (lifecycle.error === undefined) lifecycle.enter('stopping');
   closers.endFirst();
   // What was not committed yet may lie above the record that came too late.
   if (lifecycle.error?.code === 'OUTSIDE_DISPATCH_WINDOW') commits.close();
-  await withinBound(rebalance.settleAndCommit(lanes.all, 'stop'), ending.deadlineMs);
+  await bounded(parts, 'drain', () => rebalance.settleAndCommit(lanes.all, 'stop'), ending.deadlineMs);
   dispatcher.halt();
   lifecycle.tell({ type: 'drained', pending: rebalance.letGo(lanes.all) });
   commits.close();
-  await withinBound(member.leave(), closingMs);
+  await bounded(parts, 'leaving the group', () => member.leave(), closingMs);
   lifecycle.enter(lifecycle.error === undefined ? 'stopped' : 'failed');
   // Sinks may end now: nothing is pending.
   for (const view of views.all) view.complete();
-  for (let one = closers.next(); one !== undefined; one = closers.next()) await withinBound(one(), closingMs);
+  for (let one = closers.next(); one !== undefined; one = closers.next()) {
+    await bounded(parts, `closing ${one.what}`, one.close, closingMs);
+  }
 }

@@ -29,6 +29,8 @@ export async function connect(
       if (!isKafkaRxError(error, 'UNREACHABLE') || clock.elapsed() + delayMs >= until || ended()) throw error;
       event({ type: 'retrying', what: 'connect', attempt, delayMs });
       await delay(clock, delayMs);
+      // Nobody waits any more: a connection made now would stay open.
+      if (ended()) throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import type { AppParts } from './app-parts.js';
 import { Closers, close } from './closing.js';
+import { Interrupted } from './lifecycle/ending.js';
 import { startUp } from './start-up.js';
 
 /** One life: starts, consumes until stopped or failed, closes. Rejects with the first error. */
@@ -14,7 +15,7 @@ export async function run(parts: AppParts): Promise<void> {
     if (lifecycle.error === undefined) lifecycle.enter('running');
     await ending.reached;
   } catch (error) {
-    host.fail(asKafkaRxError(error));
+    if (!(error instanceof Interrupted)) host.fail(asKafkaRxError(error));
   } finally {
     await close(parts, closers);
   }

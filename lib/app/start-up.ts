@@ -1,6 +1,8 @@
 import type { ConsumerOptions, DriverConnection, DriverContext, TopicDescription } from '../drivers/port.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { ResumePoints } from '../flow/commit/resume-points.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
+import type { Store } from '../stores/port.js';
 import type { AppParts } from './app-parts.js';
 import type { Closers } from './closing.js';
 import { connect } from './connect.js';
@@ -8,14 +10,26 @@ import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { consumerOptions } from './options.js';
 
-/** Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. */
+/**
+ * Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. Each step
+ * is given up when the app is to end (rejects with `Interrupted`); one that takes long is a reason in `health()`.
+ */
 export async function startUp(parts: AppParts, closers: Closers): Promise<void> {
-  const { options, clock, ending, host, wiring, views, outputs, member, rebalance, readings } = parts;
-  const connection = await connected(parts);
-  closers.behind(() => connection.close());
+  const { options, clock, ending, slow, host, wiring, views, outputs, member, rebalance, readings } = parts;
+  const step = <T>(what: string, work: () => Promise<T>, undo?: (late: T) => unknown): Promise<T> =>
+    ending.before(() => slow.during(what, (async () => work())()), undo);
+
+  const connection = await step(
+    'a broker to answer',
+    () => connected(parts),
+    late => late.close(),
+  );
+  closers.behind('the connection', () => connection.close());
   for (const store of wiring.stores) {
-    closers.behind(() => store.close());
-    await store.open();
+    // Also one that opens too late, or in part.
+    const close = () => store.close();
+    closers.behind(`the store '${store.name}'`, close);
+    await step(`the store '${store.name}' to open`, () => opened(store), close);
   }
   const watch = new TopicWatch(
     views.all.map(view => view.pattern),
@@ -23,15 +37,18 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     { connection, clock, everyMs: options.discoveryMs ?? defaults.source.discoveryMs },
   );
   closers.first(() => watch.stop());
-  const topics = subscribed(await watch.first(), connection, parts);
-  closers.behind(() => outputs.close());
-  await outputs.open(connection);
+  const first = await step('the list of topics', () => watch.first());
+  const topics = subscribed(first, connection, parts);
+  closers.behind('the producer', () => outputs.close());
+  await step('the topics of the sinks', () => outputs.open(connection));
 
   const resume = resumePoints(connection, parts);
-  const resumeAt: ConsumerOptions['resumeAt'] = resume.needed ? resume.resumeAt.bind(resume) : undefined;
+  const resumeAt: ConsumerOptions['resumeAt'] = resume.needed
+    ? partitions => slow.during('the positions of the stores', resume.resumeAt(partitions))
+    : undefined;
   const consumer = connection.consumer(consumerOptions(options, topics, resumeAt), rebalance);
   member.joins(consumer, resume.notedBefore(consumer));
-  await Promise.race([consumer.start(), ending.reached]);
+  await step('the group to answer', () => consumer.start());
   closers.first(
     guardAgainstStall({
       clock,
@@ -40,7 +57,9 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
       stalled: error => host.fail(error),
     }),
   );
-  watch.start(found => consumer.subscribe(subscribed(found, connection, parts)));
+  watch.start(found =>
+    slow.during('the group to take new topics', consumer.subscribe(subscribed(found, connection, parts))),
+  );
 }
 
 function connected({ options, clock, logger, lifecycle, ending }: AppParts): Promise<DriverConnection> {
@@ -52,6 +71,19 @@ function connected({ options, clock, logger, lifecycle, ending }: AppParts): Pro
     event: event => lifecycle.tell({ type: 'driver', event }),
   };
   return connect(driver, context, connectTimeoutMs, () => ending.isReached);
+}
+
+/** What a store of somebody else throws is told by its kind. */
+async function opened(store: Store<unknown>): Promise<void> {
+  try {
+    await store.open();
+  } catch (cause) {
+    if (isKafkaRxError(cause)) throw cause;
+    throw new KafkaRxError('STORE', `The store '${store.name}' could not be opened (${errorKind(cause)})`, {
+      cause,
+      remedy: 'Look at what it needs: a folder, permissions, a server',
+    });
+  }
 }
 
 /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */

@@ -21,4 +21,24 @@ export class Ending {
     this.#isReached = true;
     this.#resolve();
   }
+
+  /**
+   * Does a step that may take for ever, as long as there is no reason to end: then it rejects with {@link Interrupted}, and
+   * what becomes of the step is nobody's trouble any more.
+   *
+   * @param undo gets what the step brings after that
+   */
+  async before<T>(step: () => Promise<T>, undo?: (late: T) => unknown): Promise<T> {
+    if (this.#isReached) throw new Interrupted();
+    const work = (async () => step())();
+    const done = await Promise.race([work.then(result => ({ result })), this.reached]);
+    if (done !== undefined) return done.result;
+    work.then(undo).catch(() => {});
+    throw new Interrupted();
+  }
+}
+
+/** A step was given up since the app is to end; no error of its own. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
 }

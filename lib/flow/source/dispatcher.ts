@@ -23,6 +23,8 @@ import { Turns } from './turns.js';
 export interface DispatcherParts {
   readonly clock: Clock;
   readonly host: DeliveryHost & Flusher;
+  /** Says in `health()` what takes long. */
+  readonly slow: { during<T>(what: string, work: Promise<T>): Promise<T> };
   readonly bounds: Bounds;
   readonly pace: Pace;
   /** The partitions of this member; the dispatcher puts them there. */
@@ -126,8 +128,8 @@ export class Dispatcher implements LaneOwner {
 
   #prepare(lane: PartitionLane, preparation: BatchPreparation, batch: FetchedBatch): void {
     this.#preparing++;
-    preparation
-      .prepare(batch)
+    this.#parts.slow
+      .during(`a codec to prepare a batch of ${lane.topic}`, preparation.prepare(batch))
       .finally(() => {
         this.#preparing--;
       })

@@ -105,6 +105,7 @@ export class ScriptedSource {
     this.dispatcher = new Dispatcher({
       clock: this.clock,
       host,
+      slow: { during: (_what, work) => work },
       bounds: allBounds,
       pace: { ...pace, ...paced },
       lanes: this.lanes,

@@ -1,0 +1,39 @@
+import { type App, memoryStore, type Store, string } from 'kafka-rx';
+import { Members } from './members.js';
+
+const never = new Promise<never>(() => {});
+
+describe('what the app waits for without a bound is a reason in health()', () => {
+  test('a codec that prepares a batch', async () => {
+    const members = new Members({ in: 1 });
+    const value = { ...string, prepare: () => never };
+    const member = members.start(app => app.topic('in', { value }).subscribe(app.each(() => {})));
+    await members.settle();
+    members.publish('in', 'a');
+    await members.pass(4000);
+    expect(member.app.health()).toMatchObject({ ready: true, reasons: [] });
+    await members.pass(3000);
+    expect(member.app.health()).toMatchObject({
+      ready: false,
+      reasons: ['waits for a codec to prepare a batch of in, for 7 s now'],
+    });
+  });
+
+  test('a store that does not note its position, and so a commit; a stop does not wait for it', async () => {
+    const members = new Members({ in: 1 });
+    const inner = memoryStore<string>('documents');
+    const { positions } = inner;
+    const hanging = positions && { ...positions, advance: () => never };
+    const store: Store<string> = { ...inner, positions: hanging };
+    const member = members.start((app: App) => {
+      app.topic('in', { value: string }).subscribe(app.store(store));
+    });
+    await members.settle();
+    members.publish('in', 'a');
+    await members.pass(8000);
+    expect(member.app.health().reasons.join()).toContain('waits for a commit to be confirmed');
+    void member.app.stop({ deadlineMs: 1000 });
+    await members.pass(2000);
+    expect(member.outcome).toBe('done');
+  });
+});
