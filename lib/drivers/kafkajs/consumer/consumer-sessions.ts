@@ -129,8 +129,11 @@ export class ConsumerSessions<S extends ClientSession> {
     return joined;
   }
 
+  /** Opens another; of two that are open both would join as the same member. */
   #open(): void {
     if (!this.running) return;
+    this.#restart?.cancel();
+    const before = this.#current;
     const session: S = this.#context.make(this.#topics, {
       joined: partitions => {
         if (session === this.#current) this.#joined(partitions);
@@ -141,6 +144,7 @@ export class ConsumerSessions<S extends ClientSession> {
     });
     this.#current = session;
     void session.run();
+    void before?.close();
   }
 
   #joined(partitions: readonly TopicPartition[]): void {

@@ -63,7 +63,7 @@ export class BatchOutcomes {
   unanswered(queue: PartitionQueue, error: unknown): void {
     if (queue.inFlight === 0) return;
     if (fatalErrorOf(error) === undefined) this.#retry(queue, kindOf(error));
-    else queue.refuse(queue.inFlight, refusedBatch(queue, kindOf(error), error));
+    else queue.abandon(refusedBatch(queue, kindOf(error), error));
   }
 
   /** It waits, longer each time, and is sent again. */

@@ -101,6 +101,7 @@ export class KafkajsProducer implements DriverProducer {
 
   close(): Promise<void> {
     this.#shut = closedError('producer');
+    this.#dropped = this.#shut;
     this.#closed ??= this.#close();
     return this.#closed;
   }
@@ -112,10 +113,10 @@ export class KafkajsProducer implements DriverProducer {
 
   /** Refuses all that waits, and sends nothing again; resolves when what is under way was answered for. */
   async drop(error: KafkaRxError): Promise<void> {
-    this.#dropped = error;
+    this.#dropped ??= error;
     this.#schedule();
     await this.flush();
-    this.#dropped = undefined;
+    if (this.#closed === undefined) this.#dropped = undefined;
   }
 
   /** Whether batches were given up of which nobody knows whether they were written. */
@@ -168,7 +169,12 @@ export class KafkajsProducer implements DriverProducer {
     const key = nameOf({ topic, partition });
     const known = this.#queues.get(key);
     if (known !== undefined) return known;
-    const queue = new PartitionQueue({ topic, partition }, this.#context.maxBatchBytes, this.#buffered);
+    const queue = new PartitionQueue(
+      this.#context.driver.clock,
+      { topic, partition },
+      this.#context.maxBatchBytes,
+      this.#buffered,
+    );
     this.#queues.set(key, queue);
     return queue;
   }
@@ -216,11 +222,13 @@ export class KafkajsProducer implements DriverProducer {
         else ofLeader.push(queue);
       }
     }
+    this.#flushes.check();
+    // A listener may have closed it meanwhile: then what comes behind the refused record must not be written.
+    if (this.#closed !== undefined) return;
     for (const [leader, queues] of due) void this.#send(leader, queues);
     if (leaderless) void this.#metadata.now().then(() => this.#schedule());
-    this.#flushes.check();
     this.#wakeUp?.cancel();
-    if (next === Number.POSITIVE_INFINITY || this.#closed !== undefined) return;
+    if (next === Number.POSITIVE_INFINITY) return;
     this.#wakeUp = this.#context.driver.clock.schedule(() => this.#schedule(), Math.max(1, next - now));
   }
 
@@ -244,6 +252,7 @@ export class KafkajsProducer implements DriverProducer {
     try {
       this.#metadata.ifDue();
       await this.#number(sent);
+      if (this.#closed !== undefined) return;
       const results = await transport.send(leader, batches);
       const answers = new Map(results.map(result => [nameOf(result), result]));
       for (const queue of sent) {

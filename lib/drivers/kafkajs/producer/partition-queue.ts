@@ -1,12 +1,15 @@
+import type { Clock } from '../../../base/clock.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
 import type { Header } from '../../../record/headers.js';
 import type { OutputListener, TopicPartition } from '../../port.js';
+import { tell } from '../../tell.js';
 import type { ProducerIdentity } from '../protocol/init-producer-id.js';
 import { batchHeaderBytes, RecordBatchBuilder } from '../protocol/record-batch-builder.js';
 import { countIn, type QueueEntry, splitEntry } from './queue-entry.js';
 
-/** What all queues of a producer hold together: asked for after every record, so kept up rather than summed up. */
+/** What all queues of a producer share. */
 export interface Buffered {
+  /** What they hold together: asked for after every record, so kept up rather than summed up. */
   bytes: number;
 }
 
@@ -24,6 +27,7 @@ const mostSpareSpace = 512 * 1_024;
 export class PartitionQueue implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
+  readonly #clock: Clock;
   readonly #maxBatchBytes: number;
   readonly #buffered: Buffered;
   #entries: QueueEntry[] = [];
@@ -43,7 +47,9 @@ export class PartitionQueue implements TopicPartition {
   appended = 0;
   settled = 0;
 
-  constructor({ topic, partition }: TopicPartition, maxBatchBytes: number, buffered: Buffered) {
+  /** @param clock for nothing but what a listener throws */
+  constructor(clock: Clock, { topic, partition }: TopicPartition, maxBatchBytes: number, buffered: Buffered) {
+    this.#clock = clock;
     this.topic = topic;
     this.partition = partition;
     this.#maxBatchBytes = maxBatchBytes;
@@ -150,13 +156,14 @@ export class PartitionQueue implements TopicPartition {
     // Of an earlier attempt some bytes may still be on their way out of another socket.
     const mayReuse = this.failures === 0;
     this.failures = 0;
-    let done = 0;
-    this.#remove(entry.count, (listener, run) => {
-      listener.acknowledged(run, baseOffset < 0 ? -1 : baseOffset + done);
-      done += run;
-    });
     const space = entry.batch?.space;
     if (mayReuse && space !== undefined && space.length <= mostSpareSpace) this.#spare = space;
+    let done = 0;
+    this.#remove(entry.count, (listener, run) => {
+      const first = baseOffset < 0 ? -1 : baseOffset + done;
+      done += run;
+      listener.acknowledged(run, first);
+    });
   }
 
   /** The batch under way was not written, or nobody knows; it is sent again, later. */
@@ -181,6 +188,13 @@ export class PartitionQueue implements TopicPartition {
     this.#underWay = false;
     this.#takeBackSequence();
     this.#remove(count, (listener, run) => listener.refused(run, error));
+  }
+
+  /** Refuses the batch under way, of which nobody knows whether it was written: its number is not given again. */
+  abandon(error: KafkaRxError): void {
+    const count = this.inFlight;
+    if (this.#current?.sequence !== undefined) this.loseSequence();
+    this.refuse(count, error);
   }
 
   /**
@@ -264,7 +278,7 @@ export class PartitionQueue implements TopicPartition {
   }
 
   /** Takes the oldest off the queue, and tells each run of records that have the same listener. */
-  #remove(count: number, tell: (listener: OutputListener, run: number) => void): void {
+  #remove(count: number, call: (listener: OutputListener, run: number) => void): void {
     let left = Math.min(count, this.#length);
     const told: { readonly listener: OutputListener; count: number }[] = [];
     while (left > 0) {
@@ -285,7 +299,7 @@ export class PartitionQueue implements TopicPartition {
         else told.push({ listener, count: ofRun });
       }
     }
-    for (const { listener, count: ofListener } of told) tell(listener, ofListener);
+    for (const { listener, count: ofListener } of told) tell(this.#clock, () => call(listener, ofListener));
   }
 }
 

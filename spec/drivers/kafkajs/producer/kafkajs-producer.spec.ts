@@ -7,7 +7,7 @@ import type {
 } from '../../../../lib/drivers/kafkajs/producer/produce-transport.js';
 import type { ProducerIdentity } from '../../../../lib/drivers/kafkajs/protocol/init-producer-id.js';
 import type { DriverEvent, ProducerOptions, TopicPartition } from '../../../../lib/drivers/port.js';
-import type { KafkaRxError } from '../../../../lib/errors/errors.js';
+import { KafkaRxError } from '../../../../lib/errors/errors.js';
 import { silentLogger } from '../../../../lib/logging/logger.js';
 import { noHeaders } from '../../../../lib/record/headers.js';
 import { ManualClock } from '../manual-clock.js';
@@ -413,4 +413,106 @@ test('sequences begin anew behind 2^31 - 1', () => {
   expect([sequenceAfter(0, 3), sequenceAfter(2 ** 31 - 2, 1), sequenceAfter(2 ** 31 - 2, 4)]).toEqual([
     ...[3, 2 ** 31 - 1, 2],
   ]);
+});
+
+describe('sends nothing more once it is closed', () => {
+  test('within a refusal: what is behind the refused record stays unwritten', async () => {
+    const { clock, cluster, producer, output } = setUp({ maxRecordBytes: 3 });
+    const heard: string[] = [];
+    const to = producer.output(
+      { topic: 't', partition: 0 },
+      {
+        acknowledged: count => void heard.push(`${count} written`),
+        refused: (count, { code }) => {
+          heard.push(`${count} ${code}`);
+          void producer.close();
+        },
+      },
+    );
+    const other = output(1);
+    for (const value of ['long', '2', '3']) to.append(null, Buffer.from(value), noHeaders, 0);
+    other.append('x');
+    await clock.advance(1_000);
+    expect(cluster.requests).toEqual([]);
+    expect(heard).toEqual(['1 RECORD_TOO_LARGE', '2 CLOSED']);
+    expect(other.heard).toEqual(['1 CLOSED']);
+  });
+
+  test('while the cluster is asked for an identity', async () => {
+    const { clock, cluster, producer, output } = setUp();
+    const given: { now: () => void } = { now: () => {} };
+    cluster.identity = () =>
+      new Promise(resolve => {
+        given.now = () => resolve({ id: 1n, epoch: 0 });
+      });
+    const a = output(0);
+    a.append('1');
+    await clock.settle();
+    const closed = producer.close();
+    await clock.settle();
+    await closed;
+    given.now();
+    await clock.advance(1_000);
+    expect(cluster.requests).toEqual([]);
+    expect(a.heard).toEqual(['1 CLOSED']);
+  });
+
+  test('nor does it speak of trying again', async () => {
+    const { clock, cluster, events, producer, output } = setUp();
+    const failed: { now: () => void } = { now: () => {} };
+    cluster.answers.push(
+      () =>
+        new Promise((_, reject) => {
+          failed.now = () => reject(new Error('connection'));
+        }),
+    );
+    output(0).append('1');
+    await clock.settle();
+    void producer.close();
+    await clock.settle();
+    failed.now();
+    await clock.advance(1_000);
+    expect(events).toEqual([]);
+  });
+});
+
+test('a batch whose answer cannot be read may have been written: what follows is no repetition of it', async () => {
+  const { clock, cluster, output } = setUp();
+  const a = output(0);
+  cluster.answers.push(batches => {
+    cluster.write(batches);
+    throw new KafkaRxError('DRIVER', 'A response of the broker ends too early');
+  });
+  a.append('0');
+  await clock.advance(100);
+  a.append('1');
+  await clock.advance(100);
+  expect(a.heard[0]).toBe('1 PRODUCE');
+  expect(cluster.log.get('t-0')).toEqual(['0', '1']);
+  expect(a.heard[1]).toBe('1 at 1');
+});
+
+test('an output whose listener throws holds up no other, and what it threw comes out', async () => {
+  const { clock, cluster, producer, output } = setUp();
+  producer
+    .output(
+      { topic: 't', partition: 0 },
+      {
+        acknowledged: () => {
+          throw new Error('a defect of whoever listens');
+        },
+        refused: () => {},
+      },
+    )
+    .append(null, Buffer.from('0'), noHeaders, 0);
+  const [same, other] = [output(0), output(1)];
+  same.append('1');
+  other.append('2');
+  const flushed = producer.flush();
+  await expect(clock.advance(100)).rejects.toThrow('a defect of whoever listens');
+  await clock.advance(100);
+  await flushed;
+  expect([same.heard, other.heard]).toEqual([['1 at 1'], ['1 at 0']]);
+  expect(cluster.requests).toHaveLength(1);
+  expect(producer.bufferedBytes).toBe(0);
 });

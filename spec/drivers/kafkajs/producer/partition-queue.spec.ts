@@ -7,6 +7,7 @@ import {
 import type { OutputListener } from '../../../../lib/drivers/port.js';
 import { KafkaRxError } from '../../../../lib/errors/errors.js';
 import { type Headers, noHeaders } from '../../../../lib/record/headers.js';
+import { ManualClock } from '../manual-clock.js';
 
 type Outcome = 'written' | 'lost' | 'not written' | 'halve' | 'refused';
 
@@ -38,7 +39,7 @@ const refusal = new KafkaRxError('PRODUCE', 'refused');
 /** A queue, the leader that it is sent to, and what its outputs heard. */
 class Run {
   readonly buffered = { bytes: 0 };
-  readonly queue = new PartitionQueue({ topic: 't', partition: 0 }, 256, this.buffered);
+  readonly queue = new PartitionQueue(new ManualClock(), { topic: 't', partition: 0 }, 256, this.buffered);
   readonly waiting: { readonly id: string; readonly output: number; readonly since: number }[] = [];
   /** What the leader wrote, and who was told that what was written. */
   readonly log: string[] = [];
@@ -148,7 +149,7 @@ test('whatever becomes of its batches: order, one acknowledgement or refusal eac
 
 test('a record that cannot be written leaves neither a count nor an empty batch behind', () => {
   const buffered = { bytes: 0 };
-  const queue = new PartitionQueue({ topic: 't', partition: 0 }, 256, buffered);
+  const queue = new PartitionQueue(new ManualClock(), { topic: 't', partition: 0 }, 256, buffered);
   const told: number[] = [];
   const listener: OutputListener = { acknowledged: count => told.push(count), refused: () => {} };
   const append = (value: string, headers: Headers): void =>

@@ -1,0 +1,95 @@
+import {
+  type ClientSession,
+  ConsumerSessions,
+  type SessionEvents,
+} from '../../../../lib/drivers/kafkajs/consumer/consumer-sessions.js';
+import type { ClusterQueries } from '../../../../lib/drivers/kafkajs/kafkajs-path.js';
+import { silentLogger } from '../../../../lib/logging/logger.js';
+import { ManualClock } from '../manual-clock.js';
+
+class FakeSession implements ClientSession {
+  readonly topics: readonly string[];
+  readonly events: SessionEvents;
+  isOpen = true;
+
+  constructor(topics: readonly string[], events: SessionEvents) {
+    this.topics = topics;
+    this.events = events;
+  }
+
+  async run(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.isOpen = false;
+  }
+
+  /** As both paths do: closed first. */
+  crash(): void {
+    this.isOpen = false;
+    this.events.ended(new Error('crash'));
+  }
+}
+
+function setUp(topics = async (names: readonly string[]) => names) {
+  const clock = new ManualClock();
+  const made: FakeSession[] = [];
+  const sessions: ConsumerSessions<FakeSession> = new ConsumerSessions(
+    {
+      driver: { clientId: 'c', clock, logger: silentLogger, event: () => {} },
+      // Nothing else of them is used here.
+      listener: { failed: () => {} } as never,
+      queries: {
+        topics: async (names: readonly string[] = []) => (await topics(names)).map(name => ({ name })),
+      } as unknown as ClusterQueries,
+      make: (topics, events) => {
+        const session = new FakeSession(topics, events);
+        made.push(session);
+        return session;
+      },
+      joined: () => {},
+      ended: () => {},
+      replace: (before, open) => {
+        const joined = open();
+        void before?.close();
+        return joined;
+      },
+      stop: async () => {},
+    },
+    ['a'],
+  );
+  const open = (): string[] => made.filter(({ isOpen }) => isOpen).map(session => session.topics.join());
+  return { clock, made, sessions, open };
+}
+
+describe('of the sessions that a consumer goes through one is open at most', () => {
+  test('where the subscription changes while a crashed one waits to be opened again', async () => {
+    const { clock, made, sessions, open } = setUp();
+    void sessions.start();
+    await clock.settle();
+    made[0]?.crash();
+    void sessions.subscribe(['a', 'b']);
+    await clock.settle();
+    expect(open()).toEqual(['a,b']);
+    await clock.advance(10_000);
+    expect(open()).toEqual(['a,b']);
+    expect(made).toHaveLength(2);
+  });
+
+  test('where the subscription changes before the topics of the first were looked up', async () => {
+    const found: { now: () => void } = { now: () => {} };
+    const { clock, sessions, open } = setUp(names =>
+      names.length > 1
+        ? Promise.resolve(names)
+        : new Promise(resolve => {
+            found.now = () => resolve(names);
+          }),
+    );
+    void sessions.start();
+    await clock.settle();
+    void sessions.subscribe(['a', 'b']);
+    await clock.settle();
+    found.now();
+    await clock.settle();
+    expect(open()).toEqual(['a,b']);
+  });
+});
