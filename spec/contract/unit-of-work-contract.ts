@@ -204,6 +204,48 @@ export function unitOfWorkContract(context: ContractContext): void {
     expect(visible()).toEqual(['a', 'end']);
   });
 
+  supported(
+    'what has not begun is not committed, nor are its offsets; to abort it does nothing',
+    async () => {
+      const { unit, write, offsets, committed, visible, readUpTo } = await opened();
+      const notBegun = expect.objectContaining({
+        code: 'DRIVER',
+        message: expect.stringContaining('not begun'),
+      });
+      await expect(unit.commit(offsets(5))).rejects.toEqual(notBegun);
+      unit.begin();
+      write('a');
+      await unit.commit(offsets(1));
+      await expect(unit.commit(offsets(5))).rejects.toEqual(notBegun);
+      await unit.abort();
+      unit.begin();
+      write('b');
+      await unit.commit([]);
+      await readUpTo('end');
+      expect(visible()).toEqual(['a', 'b', 'end']);
+      await context.eventually('the offset', async () => (await committed())[0] === 1);
+    },
+  );
+
+  supported('a unit has one end: what is asked for beside it is refused and changes nothing', async () => {
+    const { unit, write, offsets, committed, visible, readUpTo } = await opened();
+    const already = expect.objectContaining({ code: 'DRIVER', message: expect.stringContaining('already') });
+    unit.begin();
+    write('a');
+    const ends = [unit.commit(offsets(2)), unit.abort(), unit.commit(offsets(5))];
+    expect(() => unit.begin()).toThrow(already);
+    const [first, ...others] = await Promise.allSettled(ends);
+    expect(first?.status).toBe('fulfilled');
+    for (const other of others) expect(other).toEqual({ status: 'rejected', reason: already });
+    unit.begin();
+    write('b');
+    const [aborted, committing] = await Promise.allSettled([unit.abort(), unit.commit(offsets(5))]);
+    expect([aborted?.status, committing?.status]).toEqual(['fulfilled', 'rejected']);
+    await readUpTo('end');
+    expect(visible()).toEqual(['a', 'end']);
+    await context.eventually('the offset', async () => (await committed())[0] === 2);
+  });
+
   supported('closed while it is open, it leaves nothing behind that holds readers up', async () => {
     const { unit, write, readUpTo, visible } = await opened();
     unit.begin();

@@ -1,3 +1,4 @@
+import type { Timer } from '../../base/clock.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { type Headers, noHeaders } from '../../record/headers.js';
 import { checkAppend } from '../check-append.js';
@@ -8,6 +9,7 @@ import type {
   ProducerOutput,
   TopicPartition,
 } from '../port.js';
+import { tell } from '../tell.js';
 import type { Cluster } from './cluster.js';
 import { LogRecord } from './log-record.js';
 import type { Transaction } from './transaction.js';
@@ -50,6 +52,8 @@ export class MemoryOutput implements ProducerOutput {
   /** Records among the pending that are refused when their turn comes. */
   #tooLarge: Set<LogRecord> | undefined;
   #request: Request | undefined;
+  /** Of the request that is retried, or acknowledged later. */
+  #timer: Timer | undefined;
   #enqueued = false;
   #closed: KafkaRxError | undefined;
 
@@ -147,7 +151,7 @@ export class MemoryOutput implements ProducerOutput {
       return;
     }
     event({ type: 'retrying', what: `produce to ${this.#at.topic}`, attempt: ++request.attempt, delayMs });
-    cluster.clock.schedule(() => {
+    this.#timer = cluster.clock.schedule(() => {
       if (this.#request === request && this.#closed === undefined) again();
     }, delayMs);
   }
@@ -159,7 +163,7 @@ export class MemoryOutput implements ProducerOutput {
       return;
     }
     const leftMs = this.#leftMs(request);
-    this.#context.cluster.clock.schedule(
+    this.#timer = this.#context.cluster.clock.schedule(
       () => {
         if (this.#request !== request || this.#closed !== undefined) return;
         if (delayMs <= leftMs) this.#acknowledge(request);
@@ -177,13 +181,14 @@ export class MemoryOutput implements ProducerOutput {
       return;
     }
     this.#complete(request);
-    this.#listener.acknowledged(request.records.length, request.baseOffset);
+    const { records, baseOffset } = request;
+    tell(cluster.clock, () => this.#listener.acknowledged(records.length, baseOffset));
     this.#context.settled();
   }
 
   #refuse(request: Request, error: KafkaRxError): void {
     this.#complete(request);
-    this.#listener.refused(request.records.length, error);
+    tell(this.#context.cluster.clock, () => this.#listener.refused(request.records.length, error));
     this.#context.settled();
   }
 
@@ -197,6 +202,7 @@ export class MemoryOutput implements ProducerOutput {
 
   #complete({ records }: Request): void {
     this.#request = undefined;
+    this.#timer?.cancel();
     this.settled += records.length;
     let bytes = 0;
     for (const record of records) bytes += record.bytes;

@@ -1,6 +1,6 @@
 import { KafkaRxError } from '../../errors/errors.js';
 import type { DriverContext, OffsetCommit, UnitOfWork } from '../port.js';
-import { abortedUnit, begunAlready, closedUnit, outsideOfUnit, UnitOutputs } from '../unit-outputs.js';
+import { abortedUnit, closedUnit, outsideOfUnit, UnitOutputs } from '../unit-outputs.js';
 import type { Cluster } from './cluster.js';
 import type { MemoryConsumer } from './memory-consumer.js';
 import { MemoryProducer } from './memory-producer.js';
@@ -15,7 +15,6 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   readonly #consumer: () => MemoryConsumer | undefined;
   readonly #close: () => void;
   #transaction: Transaction | undefined;
-  #dead: KafkaRxError | undefined;
 
   /** @param consumer the member of the group whose offsets are committed, as long as there is one */
   constructor(
@@ -36,27 +35,28 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   }
 
   begin(): void {
-    if (this.#dead !== undefined) throw this.#dead;
-    if (this.#transaction !== undefined) {
-      throw begunAlready();
-    }
-    this.refused = undefined;
+    this.enter();
     this.#transaction = new Transaction();
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
+    this.leave();
     await this.producer.flush();
     await new Promise<void>(resolve => this.#cluster.clock.defer(resolve));
-    const failure = this.#dead ?? this.refused ?? this.#decide(offsets);
+    const failure = this.dead ?? this.refused ?? this.#decide(offsets);
+    this.left();
     if (failure === undefined) return;
     this.#die(failure);
     throw failure;
   }
 
   async abort(): Promise<void> {
+    if (!this.isOpen) return;
+    this.leave();
     this.producer.drop(abortedUnit());
     await this.producer.flush();
     this.#end('aborted');
+    this.left();
   }
 
   close(): Promise<void> {
@@ -66,7 +66,7 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   }
 
   #current(): Transaction | KafkaRxError {
-    return this.#dead ?? this.#transaction ?? outsideOfUnit();
+    return this.dead ?? this.#transaction ?? outsideOfUnit();
   }
 
   /** Offsets first: they can be refused, the marker cannot. Readers see both in one turn. */
@@ -82,7 +82,7 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   }
 
   #die(error: KafkaRxError): void {
-    this.#dead ??= error;
+    this.dead ??= error;
     this.#end('aborted');
   }
 

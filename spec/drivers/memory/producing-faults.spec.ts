@@ -156,4 +156,37 @@ describe('a producer on a faulty memory broker', () => {
     world.clock.flush();
     expect(heard.heard).toEqual([{ count: 1, code: 'MISSING_TOPIC' }]);
   });
+
+  test.each([
+    [
+      'an acknowledgement that is delayed',
+      (world: MemoryWorld) => world.broker.faults.delayAcknowledgements(900),
+    ],
+    ['a retry', (world: MemoryWorld) => world.broker.faults.failProduce(1000, broken)],
+  ])('of %s nothing is left once the producer is closed', async (_, fault) => {
+    const { world, producer, output, heard } = await started();
+    fault(world);
+    append(output, 'a');
+    world.clock.advance(50);
+    await world.during(producer.close());
+    expect(heard.heard).toEqual([{ count: 1, code: 'CLOSED' }]);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  test('an output whose listener throws holds up no other, and what it threw comes out', async () => {
+    const { world, producer, outputs } = await started(2);
+    const throwing = {
+      acknowledged: () => {
+        throw new Error('a defect of whoever listens');
+      },
+      refused: () => {},
+    };
+    append(producer.output({ topic: 'out', partition: 0 }, throwing), '0');
+    for (const { output } of outputs) append(output, '1');
+    const flushed = producer.flush();
+    expect(() => world.clock.flush()).toThrow('a defect of whoever listens');
+    await world.during(flushed);
+    expect(outputs.map(({ heard }) => heard.acknowledgedCount)).toEqual([1, 1]);
+    expect(producer.bufferedBytes).toBe(0);
+  });
 });

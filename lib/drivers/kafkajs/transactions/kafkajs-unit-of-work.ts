@@ -1,11 +1,12 @@
 import { within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { DriverContext, OffsetCommit, UnitOfWork } from '../../port.js';
-import { abortedUnit, begunAlready, closedUnit, outsideOfUnit, UnitOutputs } from '../../unit-outputs.js';
+import { abortedUnit, closedUnit, outsideOfUnit, UnitOutputs } from '../../unit-outputs.js';
+import { kindOf } from '../errors.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import type { KafkajsProducer } from '../producer/kafkajs-producer.js';
 import type { KafkaTransaction } from './kafka-transaction.js';
-import { notBegun } from './transaction-errors.js';
+import { failedTransaction } from './transaction-errors.js';
 
 /** How long what is open is aborted when nobody waits for the outcome. Its timeout aborts what this leaves. */
 const rollbackBoundMs = 3_000;
@@ -23,8 +24,6 @@ export interface UnitContext {
 export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements UnitOfWork {
   readonly #context: UnitContext;
   readonly #transaction: KafkaTransaction;
-  #begun = false;
-  #dead: KafkaRxError | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(context: UnitContext) {
@@ -35,17 +34,14 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
   }
 
   begin(): void {
-    const dead = this.#dead ?? this.#transaction.failure;
-    if (dead !== undefined) throw dead;
-    if (this.#begun) throw begunAlready();
-    this.#begun = true;
-    this.refused = undefined;
+    this.dead ??= this.#transaction.failure;
+    this.enter();
     this.#transaction.begin();
     this.producer.refuseNew(undefined);
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    if (!this.#begun) throw this.#dead ?? notBegun();
+    this.leave();
     try {
       // Nothing may be on its way any more when the outcome is written.
       this.producer.refuseNew(outsideOfUnit());
@@ -54,7 +50,7 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
       await this.#transaction.addOffsets(offsets, () => this.#context.member(offsets));
       this.#throwIfLost();
       await this.#transaction.end('commit');
-      this.#begun = false;
+      this.left();
     } catch (error) {
       this.#die(error);
       await this.#rollBack();
@@ -63,7 +59,8 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
   }
 
   async abort(): Promise<void> {
-    if (!this.#begun) return;
+    if (!this.isOpen) return;
+    this.leave();
     try {
       await this.#drop(abortedUnit());
       await this.#transaction.end('abort');
@@ -71,7 +68,7 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
         await this.#transaction.renew();
         this.producer.renumber();
       }
-      this.#begun = false;
+      this.left();
       this.producer.refuseNew(outsideOfUnit());
     } catch (error) {
       this.#die(error);
@@ -85,14 +82,14 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
   }
 
   async #close(): Promise<void> {
-    const wasBegun = this.#begun;
+    const wasOpen = this.isOpen;
     this.#die(closedUnit());
-    if (wasBegun) await this.#rollBack();
+    if (wasOpen) await this.#rollBack();
     await this.producer.close();
   }
 
   #throwIfLost(): void {
-    const lost = this.#transaction.failure ?? this.#dead ?? this.refused;
+    const lost = this.#transaction.failure ?? this.dead ?? this.refused;
     if (lost !== undefined) throw lost;
   }
 
@@ -103,18 +100,22 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
   }
 
   #die(error: unknown): void {
-    this.#dead ??= this.#transaction.failure ?? (error instanceof KafkaRxError ? error : undefined);
-    this.#begun = false;
+    this.dead ??=
+      this.#transaction.failure ??
+      (error instanceof KafkaRxError ? error : failedTransaction(this.#transaction.transactionalId, error));
+    this.left();
   }
 
   /** Lets readers pass what is there of a unit that failed; whoever opens it next does so at the latest. */
   async #rollBack(): Promise<void> {
-    const aborted = this.#drop(this.#dead ?? abortedUnit()).then(() => this.#transaction.end('abort'));
-    // Nobody can do more about it.
-    await within(
-      this.#context.driver.clock,
-      aborted.catch(() => {}),
-      rollbackBoundMs,
-    );
+    const aborted = this.#drop(this.dead ?? abortedUnit()).then(() => this.#transaction.end('abort'));
+    const { clock, logger } = this.#context.driver;
+    const told = aborted.catch(error => {
+      logger.info(
+        { transactionalId: this.#transaction.transactionalId, reason: kindOf(error) },
+        'a unit of work was left open: readers wait until its timeout, or until it is opened anew',
+      );
+    });
+    await within(clock, told, rollbackBoundMs);
   }
 }

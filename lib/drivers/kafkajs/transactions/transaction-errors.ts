@@ -1,6 +1,6 @@
 /** What becomes of a unit of work that Kafka refuses, or does not answer for. */
 import { KafkaRxError } from '../../../errors/errors.js';
-import { commitError, fatalErrorOf } from '../errors.js';
+import { commitError, fatalErrorOf, kindOf } from '../errors.js';
 
 /** The id has another owner, or the coordinator gave up an open transaction of this one. */
 const fences: ReadonlySet<string> = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH']);
@@ -32,6 +32,14 @@ export function refusedTransaction(transactionalId: string, type: string): Kafka
   );
 }
 
+/** Something went wrong on this side. What is open of it must not become part of another. */
+export function failedTransaction(transactionalId: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError('COMMIT_FAILED', `Transaction ${transactionalId} failed: ${kindOf(cause)}`, {
+    cause,
+    remedy: 'Open the unit of work anew, which settles it, and go on from the committed offsets.',
+  });
+}
+
 /** Nobody answered in time. What was asked may have been done. */
 export function unansweredTransaction(transactionalId: string, what: string, reason: string): KafkaRxError {
   return new KafkaRxError(
@@ -42,10 +50,6 @@ export function unansweredTransaction(transactionalId: string, what: string, rea
       retriable: true,
     },
   );
-}
-
-export function notBegun(): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'The unit of work has not begun', { remedy: 'Call `begin` first.' });
 }
 
 export function notAMember(): KafkaRxError {
