@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Document, Store } from '../lib/stores/port.js';
+import type { Document, DocumentStore } from '../lib/stores/port.js';
 import type { Output } from './null-producer.js';
 
 export interface NullStoreOptions {
@@ -12,7 +12,7 @@ export interface NullStoreOptions {
 }
 
 /** Takes documents and forgets them; each write is durable at once, or after `writeMs` milliseconds. */
-export class NullStore<V> implements Store<V> {
+export class NullStore<V> implements DocumentStore<V> {
   readonly name = 'history';
   readonly #checking: boolean;
   readonly #writeMs: number;
@@ -54,7 +54,7 @@ export class NullStore<V> implements Store<V> {
 
   async get(): Promise<undefined> {}
 
-  async *byCustomer(): AsyncIterable<never> {}
+  async *by(): AsyncIterable<never> {}
 
   async *byTime(): AsyncIterable<never> {}
 

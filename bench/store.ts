@@ -8,7 +8,7 @@ import { historyOptions } from '../demos/purchases/topology.js';
 import { maskCardNumber } from '../lib/card/card-number.js';
 import { documentId } from '../lib/stores/document-source.js';
 import { lmdb } from '../lib/stores/lmdb.js';
-import type { Document, Store } from '../lib/stores/port.js';
+import type { Document, DocumentStore } from '../lib/stores/port.js';
 import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import { cpuNs } from './cpu-time.js';
 import { shownSpread, spreadOf } from './spread.js';
@@ -102,7 +102,7 @@ function sourceOf(i: number): Document<MaskedPurchase>['source'] {
 }
 
 async function writeAll(
-  store: Store<MaskedPurchase>,
+  store: DocumentStore<MaskedPurchase>,
   values: readonly MaskedPurchase[],
   records: number,
 ): Promise<number> {
@@ -117,7 +117,11 @@ async function writeAll(
   return records;
 }
 
-async function readIds(store: Store<MaskedPurchase>, records: number, round: number): Promise<number> {
+async function readIds(
+  store: DocumentStore<MaskedPurchase>,
+  records: number,
+  round: number,
+): Promise<number> {
   const draw = drawsFrom(`ids ${round}`);
   for (let i = 0; i < idsRead; i++) {
     const id = documentId(sourceOf(Math.floor(draw() * records)));
@@ -127,7 +131,7 @@ async function readIds(store: Store<MaskedPurchase>, records: number, round: num
 }
 
 async function readCustomers(
-  store: Store<MaskedPurchase>,
+  store: DocumentStore<MaskedPurchase>,
   values: readonly MaskedPurchase[],
   round: number,
 ): Promise<number> {
@@ -135,7 +139,7 @@ async function readCustomers(
   let documents = 0;
   for (let i = 0; i < customersRead; i++) {
     const customer = values[Math.floor(draw() * values.length)]?.customerId ?? '';
-    for await (const { value } of store.byCustomer(customer)) {
+    for await (const { value } of store.by('customer', customer)) {
       if (value.customerId !== customer) throw new Error(`a document of another customer than ${customer}`);
       documents++;
     }

@@ -89,7 +89,7 @@ export { type MemoryStore, memoryStore } from './stores/memory-store.js';
 export type {
   Document,
   DocumentSource,
-  Store,
+  DocumentStore,
   StoredDocument,
   StoreOptions,
   StorePosition,

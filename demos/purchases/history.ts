@@ -8,7 +8,7 @@ export async function printHistory({ store, customer, from, to }: HistoryArgumen
   const history = lmdb('history', { ...historyOptions, directory: store, readOnly: true });
   await history.open();
   try {
-    for await (const { value } of history.byCustomer(customer, { from, to })) {
+    for await (const { value } of history.by('customer', customer, { from, to })) {
       if (!process.stdout.write(`${JSON.stringify(value)}\n`)) await once(process.stdout, 'drain');
     }
   } finally {

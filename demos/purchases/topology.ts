@@ -1,4 +1,4 @@
-import { type App, json, type Store } from 'kafka-rx';
+import { type App, type DocumentStore, json } from 'kafka-rx';
 import { mask, project, share } from 'kafka-rx/operators';
 import { MaskedPurchase, Purchase, PurchasePattern, Reward, toPurchasePattern, toReward } from './model.js';
 
@@ -7,7 +7,7 @@ import { MaskedPurchase, Purchase, PurchasePattern, Reward, toPurchasePattern, t
  *
  * @returns the masked purchases, for whoever looks on
  */
-export function purchases(app: App, history: Store<MaskedPurchase>) {
+export function purchases(app: App, history: DocumentStore<MaskedPurchase>) {
   const masked = app.topic(inputTopic, { value: json(Purchase) }).pipe(mask('cardNumber'), share());
 
   masked
@@ -27,9 +27,12 @@ export const inputTopic = 'transactions';
 /** The topics that the topology reads and writes. */
 export const topics = [inputTopic, 'patterns', 'rewards', 'purchases'] as const;
 
-/** Where each customer's masked purchases are found again. */
+/** How masked purchases are found again: by customer, by zip code, by the time of purchase. */
 export const historyOptions = {
   value: json(MaskedPurchase),
-  customer: (purchase: MaskedPurchase) => purchase.customerId,
-  time: (purchase: MaskedPurchase) => new Date(purchase.purchasedAt),
+  by: {
+    customer: (purchase: MaskedPurchase) => purchase.customerId,
+    zip: (purchase: MaskedPurchase) => purchase.zipCode,
+  },
+  time: (purchase: MaskedPurchase) => purchase.purchasedAt,
 };

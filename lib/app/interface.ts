@@ -6,7 +6,7 @@ import type { StoreSinkOptions } from '../flow/sinks/store-sink.js';
 import type { TopicSinkOptions } from '../flow/sinks/topic-sink.js';
 import type { TopicSelector } from '../flow/source/topic-pattern.js';
 import type { KafkaRecord } from '../record/record.js';
-import type { Store } from '../stores/port.js';
+import type { DocumentStore } from '../stores/port.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import type { TopologyDescription } from './topology/graph.js';
 
@@ -66,7 +66,7 @@ export interface App {
   ): Observer<KafkaRecord<Buffer | string | null, V>>;
 
   /** A sink that writes documents into a store, which the app opens and closes. */
-  store<V>(store: Store<V>, options?: StoreSinkOptions): Observer<KafkaRecord<unknown, V>>;
+  store<V>(store: DocumentStore<V>, options?: StoreSinkOptions): Observer<KafkaRecord<unknown, V>>;
 
   /** A sink that calls a function for each record, one at a time per partition, and awaits the promise it may return. */
   each<K, V>(call: EachFunction<K, V>, options?: EachSinkOptions): Observer<KafkaRecord<K, V>>;

@@ -3,7 +3,7 @@ import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../dr
 import { KafkaRxError } from '../errors/errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { originOf } from '../stores/origin.js';
-import type { Store, StorePosition } from '../stores/port.js';
+import type { DocumentStore, StorePosition } from '../stores/port.js';
 import { connect } from './connect.js';
 import { defaults } from './defaults.js';
 
@@ -17,7 +17,7 @@ export interface ResetOptions {
   /** Where the group goes on. `timestamp`: the first record at or after it, in ms; the end where there is none. */
   readonly to: StartFrom;
   /** The stores that the group fills; those without positions have nothing to be told. */
-  readonly stores?: readonly Pick<Store<unknown>, 'open' | 'close' | 'positions'>[] | undefined;
+  readonly stores?: readonly Pick<DocumentStore<unknown>, 'open' | 'close' | 'positions'>[] | undefined;
   /** Milliseconds of tries to reach a broker; 0: one try. Default 30,000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Default: the driver's clock, or the machine's. */

@@ -2,7 +2,7 @@ import type { ConsumerOptions, DriverConnection, DriverContext, TopicDescription
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { ResumePoints } from '../flow/commit/resume-points.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
-import type { Store } from '../stores/port.js';
+import type { DocumentStore } from '../stores/port.js';
 import type { AppParts } from './app-parts.js';
 import type { Closers } from './closing.js';
 import { connect } from './connect.js';
@@ -74,7 +74,7 @@ function connected({ options, clock, logger, lifecycle, ending }: AppParts): Pro
 }
 
 /** What a store of somebody else throws is told by its kind. */
-async function opened(store: Store<unknown>): Promise<void> {
+async function opened(store: DocumentStore<unknown>): Promise<void> {
   try {
     await store.open();
   } catch (cause) {

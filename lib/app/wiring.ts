@@ -15,7 +15,7 @@ import { TopicView } from '../flow/source/topic-view.js';
 import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { KafkaRecord } from '../record/record.js';
-import type { Store } from '../stores/port.js';
+import type { DocumentStore } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import type { App, TopicOptions } from './interface.js';
 import type { Origins } from './origins.js';
@@ -36,9 +36,11 @@ export interface WiringParts {
 /** The topology while it is wired and checked: sources, sinks, stores, and the graph of them. */
 export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
   readonly graph: TopologyGraph;
-  readonly stores = new Set<Store<unknown>>();
+  readonly stores = new Set<DocumentStore<unknown>>();
   readonly #parts: WiringParts;
   #guard: Guard = createGuard([], false);
+  /** By a store's name, since two objects may stand for one folder. */
+  readonly #unnamedBranches = new Map<string, number>();
   #closed = false;
 
   constructor(parts: WiringParts) {
@@ -85,15 +87,23 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
     return new TopicSink<unknown, V>(host, place, topic, keyOf, options, parts);
   }
 
-  store<V>(store: Store<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
+  store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
     const place = this.#place('sink', options.name ?? store.name);
+    const branch = options.name === undefined ? this.#unnamedBranch(store.name) : place.node.id;
     // Opened and closed by the app, whatever its documents are.
-    this.stores.add(store as unknown as Store<unknown>);
+    this.stores.add(store as unknown as DocumentStore<unknown>);
     const { host, instruments, origins } = this.#parts;
     const { maxDocuments } = defaults.store;
     const originOf = (topic: string): string => origins.of(topic);
-    const parts = { guard: () => this.#guard, originOf, stored: instruments.stored, maxDocuments };
+    const parts = { guard: () => this.#guard, originOf, branch, stored: instruments.stored, maxDocuments };
     return new StoreSink(host, place, store, options, parts);
+  }
+
+  /** The first sink of a store has none, the others are counted in the order of wiring. */
+  #unnamedBranch(store: string): string {
+    const number = (this.#unnamedBranches.get(store) ?? 0) + 1;
+    this.#unnamedBranches.set(store, number);
+    return number === 1 ? '' : `#${number}`;
   }
 
   each<K, V>(call: EachFunction<K, V>, options: EachSinkOptions = {}): Observer<KafkaRecord<K, V>> {

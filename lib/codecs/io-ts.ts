@@ -3,6 +3,7 @@
  * All are refinements, so that `json()` sees that they change nothing and takes its fast path.
  */
 import * as t from 'io-ts';
+import { isIsoInstant } from '../base/iso-instant.js';
 import {
   type CardNumber as CardNumberBrand,
   isCardNumber,
@@ -45,9 +46,9 @@ export const MaskedCardNumber: t.RefinementType<t.StringC, MaskedCardNumber, str
 );
 
 /**
- * An ISO 8601 date, or date and time, in the extended form, kept as the text that it is: `1997-01-12`,
- * `1997-01-12T00:00Z`, `1997-01-12T01:00:00.5+01:00`. A date that is in no calendar is refused. All that passes is
- * understood by `new Date(text)`, which takes a time without an offset as local: write the offset.
+ * A point in time as ISO 8601 text in the extended form, kept as the text that it is: `1997-01-12` (midnight UTC),
+ * `1997-01-12T00:00Z`, `1997-01-12T01:00:00.5+01:00`. A date that is in no calendar is refused, and so is a time without an
+ * offset, which is another instant on another machine. All that passes is understood by `new Date(text)`.
  *
  * @category Types @since 0.1.0
  */
@@ -71,27 +72,14 @@ export const NonNegative: t.RefinementType<t.NumberC, NonNegative, number> = ref
   (value): value is NonNegative => Number.isFinite(value) && value >= 0,
 );
 
-const isoTimestamp =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/;
-
 /** A record's timestamp is mostly asked about several times in a row: when it is read, and by each sink. */
 let lastPassed: string | undefined;
 
 function isIsoTimestamp(text: string): text is IsoTimestamp {
   if (text === lastPassed) return true;
-  if (!isoTimestamp.test(text)) return false;
-  // `Date.parse` takes 30 February for 2 March; up to the 28th every month has the day.
-  const day = Number(text.slice(8, 10));
-  if (day > 28 && day > daysIn(Number(text.slice(0, 4)), Number(text.slice(5, 7)))) return false;
+  if (!isIsoInstant(text)) return false;
   lastPassed = text;
   return true;
-}
-
-/** Day 0 of the next month is this month's last. */
-function daysIn(year: number, month: number): number {
-  const last = new Date(0);
-  last.setUTCFullYear(year, month, 0);
-  return last.getUTCDate();
 }
 
 /** `t.brand` would put io-ts's own brand on the type, and the core's brands must not need io-ts. */

@@ -1,28 +1,43 @@
 /**
  * Where a document came from, as an id and back.
  *
- * `origin/partition/offset` and the ordinal. An origin may hold slashes (`cluster/topic`), so an id is read from its
- * end; an ordinal holds digits and dots only, so that offset and ordinal cannot run into each other.
+ * `origin/partition/offset`, the ordinal, and `@branch` where there is one. An origin may hold slashes (`cluster/topic`), so
+ * an id is read from its end; an ordinal holds digits and dots only, so that offset and ordinal cannot run into each other;
+ * in a branch `%`, `/` and `@` are written `%25`, `%2F` and `%40`.
  */
 import { type Coordinates, KafkaRxError } from '../errors/errors.js';
 import type { DocumentSource, StorePosition } from './port.js';
 
 /** `''`, `.0`, `.3.12`: at most 64 steps of at most nine digits without leading zeros. */
 const ordinalForm = /^(?:\.(?:0|[1-9]\d{0,8})){0,64}$/;
-const idForm = /^([\s\S]*)\/(0|[1-9]\d*)\/(0|[1-9]\d*)((?:\.\d+)*)$/;
+const idForm = /^([\s\S]*)\/(0|[1-9]\d*)\/(0|[1-9]\d*)((?:\.\d+)*)(?:@((?:[^%/@]|%25|%2F|%40)+))?$/;
 const largestPartition = 0x7f_ff_ff_ff;
 
 /** @see StoredDocument.id */
 export function documentId(source: DocumentSource): string {
-  return `${source.origin}/${source.partition}/${source.offset}${source.ordinal}`;
+  const { origin, partition, offset, ordinal, branch = '' } = source;
+  const place = `${origin}/${partition}/${offset}${ordinal}`;
+  return branch === '' ? place : `${place}@${branch.replace(/[%/@]/g, escaped)}`;
 }
 
 /** The source that `id` names; undefined where no document can have that id. */
 export function documentSource(id: string): DocumentSource | undefined {
-  const [, origin, partition, offset, ordinal] = idForm.exec(id) ?? [];
+  const [, origin, partition, offset, ordinal, branch = ''] = idForm.exec(id) ?? [];
   if (origin === undefined || ordinal === undefined) return undefined;
-  const source = { origin, partition: Number(partition), offset: Number(offset), ordinal };
+  const source = {
+    origin,
+    partition: Number(partition),
+    offset: Number(offset),
+    ordinal,
+    branch: branch.replace(/%(25|2F|40)/g, (_, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    ),
+  };
   return isSource(source) ? source : undefined;
+}
+
+function escaped(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
 /** What an error says of a document; the origin stands for the topic, whose name a store is not told. */
@@ -36,7 +51,8 @@ export function checkSource(source: DocumentSource, where: string): void {
   throw new KafkaRxError('STORE', `${where} was handed a document whose source has no valid form`, {
     at: coordinates(source),
     remedy:
-      'Give a partition from 0 to 2147483647, a safe integer of at least 0 as offset, and an ordinal such as "" or ".0.1"',
+      'Give a partition from 0 to 2147483647, a safe integer of at least 0 as offset, an ordinal such as "" or ".0.1", ' +
+      'and text as branch',
   });
 }
 
@@ -56,8 +72,12 @@ export function ordinalSteps(ordinal: string): readonly number[] {
 
 const noSteps: readonly number[] = [];
 
-function isSource({ partition, offset, ordinal }: DocumentSource): boolean {
-  return isPlace(partition, offset) && (ordinal === '' || ordinalForm.test(ordinal));
+function isSource({ partition, offset, ordinal, branch }: DocumentSource): boolean {
+  return (
+    isPlace(partition, offset) &&
+    (ordinal === '' || ordinalForm.test(ordinal)) &&
+    (branch === undefined || typeof branch === 'string')
+  );
 }
 
 function isPlace(partition: number, offset: number): boolean {

@@ -1,35 +1,71 @@
 /** What a store files a document under, taken from the document by the user's selectors. */
+import { isoInstant } from '../base/iso-instant.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { coordinates } from './document-source.js';
-import type { Document, StoreOptions, TimeRange } from './port.js';
+import type { Document, IndexOf, StoreOptions, TimeRange } from './port.js';
+
+/** An index that the user named. */
+export interface NamedIndex<V> {
+  readonly name: string;
+  readonly of: IndexOf<V>;
+}
+
+/** Where one document is to be found in one index. */
+export interface Filing {
+  readonly index: string;
+  readonly term: string;
+}
+
+/** The indexes of a store, in the order in which they were named. */
+export function indexesOf<V>({ by }: StoreOptions<V>): readonly NamedIndex<V>[] {
+  return Object.entries<IndexOf<V>>(by ?? {}).map(([name, of]) => ({ name, of }));
+}
 
 /** Milliseconds since 1970. @throws {KafkaRxError} `STORE`, with the document's coordinates */
 export function timeOf<V>(document: Document<V>, { time }: StoreOptions<V>, where: string): number {
-  const value = time === undefined ? document.timestamp : selected(document, where, 'time', time).getTime();
-  if (Number.isFinite(value)) return value;
-  throw new KafkaRxError('STORE', `${where} was given no valid time for a document`, {
-    at: coordinates(document.source),
-    remedy:
-      time === undefined
-        ? "Give the record a timestamp, or the store the option 'time'"
-        : "Have 'time' return a valid Date",
-  });
+  if (time === undefined) {
+    if (Number.isFinite(document.timestamp)) return document.timestamp;
+    throw refused(
+      document,
+      `${where} was handed a document without a time`,
+      "Give the store the option 'time'",
+    );
+  }
+  const value: unknown = selected(document, where, 'time', time);
+  const at =
+    value instanceof Date ? value.getTime() : typeof value === 'string' ? isoInstant(value) : undefined;
+  if (at !== undefined && Number.isFinite(at)) return at;
+  throw refused(
+    document,
+    `The option 'time' of ${where} gave ${kindOf(value)}, which is no point in time`,
+    "Have 'time' return a valid Date, or ISO 8601 text with an offset such as 1997-01-02T10:00:00Z",
+  );
 }
 
-/** Undefined without the option `customer`. @throws {KafkaRxError} `STORE`, with the document's coordinates */
-export function customerOf<V>(
+/** @throws {KafkaRxError} `STORE`, with the document's coordinates */
+export function filingsOf<V>(
   document: Document<V>,
-  { customer }: StoreOptions<V>,
+  indexes: readonly NamedIndex<V>[],
   where: string,
-): string | undefined {
-  if (customer === undefined) return undefined;
-  const value = selected(document, where, 'customer', customer);
-  if (typeof value === 'string') return value;
-  throw new KafkaRxError('STORE', `${where} was given a customer that is not a string`, {
-    at: coordinates(document.source),
-    remedy: "Have 'customer' return a string",
-  });
+): readonly Filing[] {
+  if (indexes.length === 0) return nowhere;
+  const filings: Filing[] = [];
+  for (const { name, of } of indexes) {
+    const term: unknown = selected(document, where, `by.${name}`, of);
+    if (term === undefined) continue;
+    if (typeof term !== 'string') {
+      throw refused(
+        document,
+        `The index '${name}' of ${where} was given ${kindOf(term)} in place of text`,
+        `Have 'by.${name}' return a string, or undefined for a document that it does not file`,
+      );
+    }
+    filings.push({ index: name, term });
+  }
+  return filings;
 }
+
+const nowhere: readonly Filing[] = [];
 
 /** A {@link TimeRange} in milliseconds since 1970. */
 export interface Bounds {
@@ -39,14 +75,18 @@ export interface Bounds {
 
 /** Milliseconds since 1970, from inclusive, to exclusive. @throws {KafkaRxError} `STORE` for an invalid date */
 export function bounds(range: TimeRange | undefined, where: string): Bounds {
-  const from = range?.from?.getTime();
-  const to = range?.to?.getTime();
-  if (Number.isNaN(from) || Number.isNaN(to)) {
-    throw new KafkaRxError('STORE', `${where} was asked for a time range with an invalid date`, {
-      remedy: "Give 'from' and 'to' as valid Dates, or leave them out",
-    });
-  }
+  const from = edge(range?.from, 'from', where);
+  const to = edge(range?.to, 'to', where);
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
+function edge(date: unknown, name: string, where: string): number | undefined {
+  if (date === undefined) return undefined;
+  const at = date instanceof Date ? date.getTime() : Number.NaN;
+  if (Number.isFinite(at)) return at;
+  throw new KafkaRxError('STORE', `${where} was asked for a time range whose '${name}' is no valid Date`, {
+    remedy: `Give '${name}' as a valid Date, or leave it out`,
+  });
 }
 
 function selected<V, R>(document: Document<V>, where: string, name: string, select: (value: V) => R): R {
@@ -60,4 +100,17 @@ function selected<V, R>(document: Document<V>, where: string, name: string, sele
       remedy: `Correct '${name}', which is called with each document's value`,
     });
   }
+}
+
+function refused({ source }: Document<unknown>, what: string, remedy: string): KafkaRxError {
+  return new KafkaRxError('STORE', what, { at: coordinates(source), remedy });
+}
+
+/** What it is, without what it says. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value instanceof Date) return 'an invalid Date';
+  if (value instanceof Promise) return 'a promise';
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;
 }

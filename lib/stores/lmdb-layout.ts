@@ -1,26 +1,28 @@
 /**
- * The bytes of an LMDB store: format 1.
+ * The bytes of an LMDB store: format 2.
  *
  * ```
  * documents    document                            -> kind (1 byte: 1 codec bytes follow, 0 the codec gave null)
  *                                                     time (float64) generation (u32)
- *                                                     customer-length (u16) customer  codec bytes
+ *                                                     filings-length (u32) filings  codec bytes
  * by-time      time document                       -> nothing
- * by-customer  generation customer time document   -> nothing
- * origins      number (u32)                        -> origin, as a JSON string (a lone surrogate survives)
+ * by-index     generation filing time document     -> nothing
+ * names        number (u32)                        -> origin, branch or index, as a JSON string (a lone surrogate survives)
  * meta         'format' -> u32, 'id' -> the store's own id
  *              'count', 'removed' (documents ever filed, and removed again), 'incarnation' -> float64
  *              'position' origin-number (u32) partition (u32) -> float64
+ *              'index' index-number (u32) -> nothing: every document of the store is filed by that index
  *
- * document     origin-number (u32) partition (u32) offset (u64) ordinal steps (u32 each)       16 to 272 bytes
+ * document     origin-number (u32) partition (u32) offset (u64) branch-number (u32) ordinal steps (u32 each)  20 to 276 bytes
  * time         float64, its sign turned so that the order of the bytes is the order of the numbers  8 bytes
- * customer     length (u16) UTF-8, or 0xffff SHA-256                                           2 to 770 bytes
+ * filing       index-number (u32) term                                                         6 to 774 bytes
+ * term         length (u16) UTF-8, or 0xffff SHA-256                                           2 to 770 bytes
  * generation   number of documents filed before this one, divided by 8,192 (u32)
  * ```
- * All numbers are big-endian, so that LMDB's byte order is theirs. One buffer `generation customer time document`
- * holds the three keys of a document as its tails. The longest is 1,054 bytes, below LMDB's limit of 1,978.
+ * All numbers are big-endian, so that LMDB's byte order is theirs. The longest key is 1,062 bytes, below LMDB's limit of
+ * 1,978.
  *
- * Generations keep writes together: customers come in any order, and filed by customer alone each document of a batch
+ * Generations keep writes together: terms come in any order, and filed by term alone each document of a batch
  * would change a page of its own somewhere in the whole index (22 KB written a document, in batches of 1,000 at 200,000
  * documents); so they change pages of the newest generation, which is small. A reader merges the generations.
  */
@@ -28,29 +30,55 @@ import { createHash } from 'node:crypto';
 import { ordinalSteps } from './document-source.js';
 import type { DocumentSource } from './port.js';
 
-export const format = 1;
+export const format = 2;
 export const timeBytes = 8;
 export const generationBytes = 4;
 /** Documents of one generation: about 130 pages of index; 123 generations to look into at a million documents. */
 export const documentsOfGeneration = 8_192;
-export const longestKey = generationBytes + 2 + 768 + timeBytes + 16 + 64 * 4;
+const longestTerm = 2 + 768;
+/** What stands before the time in a key of `by-index`, at most. */
+export const longestFiled = generationBytes + 4 + longestTerm;
+const ordinalAt = 20;
+export const longestDocumentKey = ordinalAt + 64 * 4;
+export const longestKey = longestFiled + timeBytes + longestDocumentKey;
 
 const hashed = 0xff_ff;
-const longestPlainCustomer = 256;
+const longestPlainTerm = 256;
 const loneSurrogate = /\p{Surrogate}/u;
 const generationAt = 1 + timeBytes;
-const customerAt = generationAt + generationBytes;
-const headerBytes = customerAt + 2;
+const filingsAt = generationAt + generationBytes;
+const headerBytes = filingsAt + 4;
+
+/** The numbers that stand for a source's names. */
+export interface SourceNumbers {
+  readonly origin: number;
+  readonly branch: number;
+}
 
 /** Each of these writes at `at` and returns the position after what it wrote. */
-export function writeDocumentKey(target: Buffer, at: number, origin: number, source: DocumentSource): number {
-  target.writeUInt32BE(origin, at);
-  target.writeUInt32BE(source.partition, at + 4);
-  target.writeUInt32BE(Math.floor(source.offset / 0x1_00_00_00_00), at + 8);
-  target.writeUInt32BE(source.offset % 0x1_00_00_00_00, at + 12);
-  let end = at + 16;
+export function writeDocumentKey(
+  target: Buffer,
+  at: number,
+  { origin, branch }: SourceNumbers,
+  source: Omit<DocumentSource, 'origin' | 'branch'>,
+): number {
+  let end = target.writeUInt32BE(branch, writePlace(target, at, origin, source.partition, source.offset));
   for (const step of ordinalSteps(source.ordinal)) end = target.writeUInt32BE(step, end);
   return end;
+}
+
+/** Where the documents of one record begin. */
+export function writePlace(
+  target: Buffer,
+  at: number,
+  origin: number,
+  partition: number,
+  offset: number,
+): number {
+  target.writeUInt32BE(origin, at);
+  target.writeUInt32BE(partition, at + 4);
+  target.writeUInt32BE(Math.floor(offset / 0x1_00_00_00_00), at + 8);
+  return target.writeUInt32BE(offset % 0x1_00_00_00_00, at + 12);
 }
 
 export function writeTime(target: Buffer, at: number, time: number): number {
@@ -65,18 +93,29 @@ export function writeTime(target: Buffer, at: number, time: number): number {
 }
 
 /**
- * No customer's bytes are the beginning of another's: the length stands before them. What is long, or has no UTF-8
+ * No term's bytes are the beginning of another's: the length stands before them. What is long, or has no UTF-8
  * form of its own (all lone surrogates would become the same replacement character), is filed under its hash.
  */
-export function writeCustomer(target: Buffer, at: number, customer: string): number {
-  const start = at + 2;
-  if (customer.length <= longestPlainCustomer && !loneSurrogate.test(customer)) {
-    const length = target.write(customer, start);
-    target.writeUInt16BE(length, at);
+export function writeFiling(target: Buffer, at: number, index: number, term: string): number {
+  const lengthAt = target.writeUInt32BE(index, at);
+  const start = lengthAt + 2;
+  if (term.length <= longestPlainTerm && !loneSurrogate.test(term)) {
+    const length = target.write(term, start);
+    target.writeUInt16BE(length, lengthAt);
     return start + length;
   }
-  target.writeUInt16BE(hashed, at);
-  return start + createHash('sha256').update(customer, 'utf16le').digest().copy(target, start);
+  target.writeUInt16BE(hashed, lengthAt);
+  return start + createHash('sha256').update(term, 'utf16le').digest().copy(target, start);
+}
+
+/** The filings that stand one behind the other in `bytes`; views, not copies. */
+export function* eachFiling(bytes: Buffer): Generator<Buffer, void, undefined> {
+  for (let at = 0; at < bytes.length; ) {
+    const length = bytes.readUInt16BE(at + 4);
+    const end = at + 6 + (length === hashed ? 32 : length);
+    yield bytes.subarray(at, end);
+    at = end;
+  }
 }
 
 /** The keys from `from` to below `to` that begin with `prefix`. */
@@ -95,43 +134,44 @@ function edge(prefix: Buffer, time: number | undefined, open: number): Buffer {
 export interface DocumentHeader {
   readonly time: number;
   readonly generation: number;
-  /** The customer's key bytes; empty for none. */
-  readonly customer: Buffer;
+  /** One behind the other; empty for none. */
+  readonly filings: Buffer;
 }
 
 export function writeDocument(target: Buffer, header: DocumentHeader, value: Buffer | null): number {
   target.writeUInt8(value === null ? 0 : 1, 0);
   target.writeDoubleBE(header.time + 0, 1);
   target.writeUInt32BE(header.generation, generationAt);
-  target.writeUInt16BE(header.customer.length, customerAt);
-  const start = headerBytes + header.customer.copy(target, headerBytes);
+  target.writeUInt32BE(header.filings.length, filingsAt);
+  const start = headerBytes + header.filings.copy(target, headerBytes);
   return start + (value === null ? 0 : value.copy(target, start));
 }
 
 /** The room that {@link writeDocument} needs. */
-export function documentBytes({ customer }: DocumentHeader, value: Buffer | null): number {
-  return headerBytes + customer.length + (value === null ? 0 : value.length);
+export function documentBytes({ filings }: DocumentHeader, value: Buffer | null): number {
+  return headerBytes + filings.length + (value === null ? 0 : value.length);
 }
 
 /** Views into `bytes`, not copies. */
 export function readDocument(bytes: Buffer): DocumentHeader & { readonly value: Buffer | null } {
-  const end = headerBytes + bytes.readUInt16BE(customerAt);
+  const end = headerBytes + bytes.readUInt32BE(filingsAt);
   return {
     time: bytes.readDoubleBE(1),
     generation: bytes.readUInt32BE(generationAt),
-    customer: bytes.subarray(headerBytes, end),
+    filings: bytes.subarray(headerBytes, end),
     value: bytes.readUInt8(0) === 0 ? null : bytes.subarray(end),
   };
 }
 
-/** The source that a document's key names; `originOf` turns its number back. */
-export function readDocumentKey(key: Buffer, originOf: (number: number) => string): DocumentSource {
+/** The source that a document's key names; `nameOf` turns its numbers back. */
+export function readDocumentKey(key: Buffer, nameOf: (number: number) => string): DocumentSource {
   let ordinal = '';
-  for (let at = 16; at < key.length; at += 4) ordinal += `.${key.readUInt32BE(at)}`;
+  for (let at = ordinalAt; at < key.length; at += 4) ordinal += `.${key.readUInt32BE(at)}`;
   return {
-    origin: originOf(key.readUInt32BE(0)),
+    origin: nameOf(key.readUInt32BE(0)),
     partition: key.readUInt32BE(4),
     offset: key.readUInt32BE(8) * 0x1_00_00_00_00 + key.readUInt32BE(12),
     ordinal,
+    branch: nameOf(key.readUInt32BE(16)),
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
-import { longestKey, writeDocumentKey } from './lmdb-layout.js';
-import type { Origins } from './lmdb-origins.js';
+import { writePlace } from './lmdb-layout.js';
+import type { Names } from './lmdb-names.js';
 import type { Tables } from './lmdb-tables.js';
 import type { LmdbWriter } from './lmdb-writer.js';
 import type { StorePosition } from './port.js';
@@ -20,14 +20,14 @@ const removedAtOnce = 2_000;
 export class LmdbPositions {
   readonly id: string;
   readonly #tables: Tables;
-  readonly #origins: Origins;
+  readonly #names: Names;
   readonly #where: string;
   #incarnation: number;
 
   /** @param readOnly a store that has no id yet is given none */
-  constructor(tables: Tables, origins: Origins, readOnly: boolean, where: string) {
+  constructor(tables: Tables, names: Names, readOnly: boolean, where: string) {
     this.#tables = tables;
-    this.#origins = origins;
+    this.#names = names;
     this.#where = where;
     this.id = storeId(tables, readOnly);
     this.#incarnation = this.#readIncarnation();
@@ -35,7 +35,7 @@ export class LmdbPositions {
 
   /** Undefined where nothing was noted. */
   read(origin: string, partition: number): number | undefined {
-    const number = this.#origins.numberOf(origin);
+    const number = this.#names.numberOf(origin);
     return number === undefined
       ? undefined
       : this.#tables.meta.get(positionKey(number, partition))?.readDoubleBE(0);
@@ -55,7 +55,7 @@ export class LmdbPositions {
   #put({ origin, partition, offset }: StorePosition): void {
     const bytes = Buffer.alloc(8);
     bytes.writeDoubleBE(offset);
-    this.#tables.meta.put(positionKey(this.#origins.intern(origin), partition), bytes);
+    this.#tables.meta.put(positionKey(this.#names.intern(origin), partition), bytes);
   }
 
   /**
@@ -85,7 +85,7 @@ export class LmdbPositions {
 
   /** Inside a write transaction: removes some of the documents from `position` on. @returns whether there may be more */
   removeSome({ origin, partition, offset }: StorePosition, writer: LmdbWriter): boolean {
-    const number = this.#origins.numberOf(origin);
+    const number = this.#names.numberOf(origin);
     if (number === undefined) return false;
     const range = {
       start: placeKey(number, partition, offset),
@@ -125,6 +125,7 @@ function positionKey(origin: number, partition: number): Buffer {
 
 /** Where a record's documents begin. */
 function placeKey(number: number, partition: number, offset: number): Buffer {
-  const key = Buffer.alloc(longestKey);
-  return key.subarray(0, writeDocumentKey(key, 0, number, { origin: '', partition, offset, ordinal: '' }));
+  const key = Buffer.alloc(16);
+  writePlace(key, 0, number, partition, offset);
+  return key;
 }

@@ -2,17 +2,19 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase, Transaction } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';
 import { coordinates, documentId, documentSource } from './document-source.js';
-import type { Bounds } from './index-values.js';
+import type { Bounds, Filing } from './index-values.js';
 import {
-  longestKey,
+  eachFiling,
+  longestDocumentKey,
+  longestFiled,
   readDocument,
   readDocumentKey,
   timeBytes,
-  writeCustomer,
   writeDocumentKey,
+  writeFiling,
   writeTime,
 } from './lmdb-layout.js';
-import type { Origins } from './lmdb-origins.js';
+import type { Names } from './lmdb-names.js';
 import { Runs } from './lmdb-runs.js';
 import type { Tables } from './lmdb-tables.js';
 import type { DocumentSource, StoredDocument } from './port.js';
@@ -65,14 +67,14 @@ class Snapshot {
 /** Reads documents by their keys and along the indexes. */
 export class LmdbReader<V> {
   readonly #tables: Tables;
-  readonly #origins: Origins;
+  readonly #names: Names;
   readonly #codec: Codec<V>;
   readonly #snapshotMs: number;
   readonly #snapshots = new Set<Snapshot>();
 
-  constructor(tables: Tables, origins: Origins, codec: Codec<V>, snapshotMs: number) {
+  constructor(tables: Tables, names: Names, codec: Codec<V>, snapshotMs: number) {
     this.#tables = tables;
-    this.#origins = origins;
+    this.#names = names;
     this.#codec = codec;
     this.#snapshotMs = snapshotMs;
   }
@@ -80,10 +82,13 @@ export class LmdbReader<V> {
   /** Undefined for an id that no document has. */
   find(id: string): Found | undefined {
     const source = documentSource(id);
-    const origin = source === undefined ? undefined : this.#origins.numberOf(source.origin);
-    if (source === undefined || origin === undefined) return undefined;
-    const key = Buffer.alloc(longestKey);
-    const bytes = this.#tables.documents.get(key.subarray(0, writeDocumentKey(key, 0, origin, source)));
+    if (source === undefined) return undefined;
+    const origin = this.#names.numberOf(source.origin);
+    const branch = this.#names.numberOf(source.branch ?? '');
+    if (origin === undefined || branch === undefined) return undefined;
+    const key = Buffer.alloc(longestDocumentKey);
+    const end = writeDocumentKey(key, 0, { origin, branch }, source);
+    const bytes = this.#tables.documents.get(key.subarray(0, end));
     return bytes === undefined ? undefined : { source, bytes };
   }
 
@@ -94,23 +99,23 @@ export class LmdbReader<V> {
   }
 
   /**
-   * The documents of one customer, or of all, in time order.
+   * The documents filed so, or all, in time order.
    *
    * @param guarded runs a look into the tables: refuses when closed, turns lmdb's errors into ours
    */
   async *scan(
-    customer: string | undefined,
+    filing: Filing | undefined,
     { from, to }: Bounds,
     guarded: <R>(read: () => R) => R,
   ): AsyncGenerator<StoredDocument<V>, void, undefined> {
     const snapshot = new Snapshot(this.#tables.root, this.#snapshotMs);
     this.#snapshots.add(snapshot);
     try {
-      const wanted = customer === undefined ? undefined : customerBytes(customer);
+      const wanted = filing === undefined ? undefined : guarded(() => this.#filingBytes(filing));
       const runs = guarded(() =>
         wanted === undefined
           ? Runs.byTime(this.#tables, from, to)
-          : Runs.byCustomer(this.#tables, wanted, from, to, snapshot.transaction),
+          : Runs.byIndex(this.#tables, wanted, from, to, snapshot.transaction),
       );
       for (let more = true, turns = 0; more; turns++) {
         // Reading is synchronous: without a turn between chunks a long scan would keep the pipeline from its heartbeats.
@@ -141,12 +146,19 @@ export class LmdbReader<V> {
       const bytes = this.#tables.documents.get(entry.document, { transaction });
       if (bytes === undefined || !isFiledSo(bytes, entry.time, wanted)) continue;
       found.push({
-        source: readDocumentKey(entry.document, n => this.#origins.nameOf(n, transaction)),
+        source: readDocumentKey(entry.document, n => this.#names.nameOf(n, transaction)),
         bytes,
       });
       bytesRead += bytes.length;
     }
     return true;
+  }
+
+  /** Of an index whose name has no number nothing is filed: its key is nobody's. */
+  #filingBytes({ index, term }: Filing): Buffer {
+    const key = Buffer.alloc(longestFiled);
+    const number = this.#names.numberOf(index) ?? 0xff_ff_ff_ff;
+    return key.subarray(0, writeFiling(key, 0, number, term));
   }
 
   #decoded({ source, bytes }: Found): StoredDocument<V> {
@@ -155,16 +167,14 @@ export class LmdbReader<V> {
   }
 }
 
-function customerBytes(customer: string): Buffer {
-  const key = Buffer.alloc(longestKey);
-  return key.subarray(0, writeCustomer(key, 0, customer));
-}
-
-/** Index keys are read ahead of the documents: on a newer picture a document may have gone to another customer. */
-function isFiledSo(bytes: Buffer, time: Buffer, customer: Buffer | undefined): boolean {
+/** Index keys are read ahead of the documents: on a newer picture a document may have gone to another term. */
+function isFiledSo(bytes: Buffer, time: Buffer, filing: Buffer | undefined): boolean {
   const header = readDocument(bytes);
   writeTime(timeScratch, 0, header.time);
-  return timeScratch.equals(time) && (customer === undefined || header.customer.equals(customer));
+  if (!timeScratch.equals(time)) return false;
+  if (filing === undefined) return true;
+  for (const filed of eachFiling(header.filings)) if (filed.equals(filing)) return true;
+  return false;
 }
 
 const timeScratch = Buffer.alloc(timeBytes);

@@ -59,19 +59,19 @@ export class Runs {
     return new Runs([new Run(byTime, Buffer.alloc(0), from, to)]);
   }
 
-  /** One run for each generation. @param customer the customer's key bytes */
-  static byCustomer(
+  /** One run for each generation. @param filing the key bytes of index and term */
+  static byIndex(
     tables: Tables,
-    customer: Buffer,
+    filing: Buffer,
     from: number | undefined,
     to: number | undefined,
     transaction: Transaction,
   ): Runs {
     const generations = Math.floor(readFiled(tables, transaction) / documentsOfGeneration) + 1;
     const runs = Array.from({ length: generations }, (_, generation) => {
-      const prefix = Buffer.alloc(generationBytes + customer.length);
-      customer.copy(prefix, prefix.writeUInt32BE(generation, 0));
-      return new Run(tables.byCustomer, prefix, from, to);
+      const prefix = Buffer.alloc(generationBytes + filing.length);
+      filing.copy(prefix, prefix.writeUInt32BE(generation, 0));
+      return new Run(tables.byIndex, prefix, from, to);
     });
     return new Runs(runs);
   }
@@ -90,7 +90,7 @@ export class Runs {
         earliest = head;
       }
     }
-    // Most generations hold nothing of most customers: they are looked at once.
+    // Most generations hold nothing of most terms: they are looked at once.
     if (ended) this.#runs = this.#runs.filter(run => run.head(transaction) !== undefined);
     if (first === undefined || earliest === undefined) return undefined;
     first.take();

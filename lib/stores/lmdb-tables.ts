@@ -1,4 +1,4 @@
-/** The five tables of an LMDB store, and the check that the folder holds them in this format. */
+/** The tables of an LMDB store, and the check that the folder holds them in this format. */
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { KafkaRxError } from '../errors/errors.js';
 import { format } from './lmdb-layout.js';
@@ -9,8 +9,8 @@ export interface Tables {
   readonly root: RootDatabase<Buffer, Buffer>;
   readonly documents: Table;
   readonly byTime: Table;
-  readonly byCustomer: Table;
-  readonly origins: Table;
+  readonly byIndex: Table;
+  readonly names: Table;
   readonly meta: Table;
 }
 
@@ -48,8 +48,8 @@ export function openTables(root: Tables['root'], readOnly: boolean, where: strin
     meta,
     documents: table('documents'),
     byTime: table('by-time'),
-    byCustomer: table('by-customer'),
-    origins: table('origins'),
+    byIndex: table('by-index'),
+    names: table('names'),
   };
 }
 

@@ -1,20 +1,22 @@
 import type { Codec } from '../codecs/codec.js';
 import { checkSource } from './document-source.js';
-import { customerOf, timeOf } from './index-values.js';
+import { type Filing, filingsOf, type NamedIndex, timeOf } from './index-values.js';
 import {
   type DocumentHeader,
   documentBytes,
   documentsOfGeneration,
+  eachFiling,
   generationBytes,
+  longestFiled,
   longestKey,
   readDocument,
   timeBytes,
-  writeCustomer,
   writeDocument,
   writeDocumentKey,
+  writeFiling,
   writeTime,
 } from './lmdb-layout.js';
-import type { Origins } from './lmdb-origins.js';
+import type { Names } from './lmdb-names.js';
 import { addRemoved, readFiled, type Table, type Tables, writeFiled } from './lmdb-tables.js';
 import type { Document, StoreOptions } from './port.js';
 
@@ -23,7 +25,7 @@ export interface Batch {
   readonly documents: readonly Document<unknown>[];
   readonly values: readonly (Buffer | null)[];
   readonly times: readonly number[];
-  readonly customers: readonly (string | undefined)[];
+  readonly filings: readonly (readonly Filing[])[];
 }
 
 /**
@@ -35,50 +37,57 @@ export function prepareBatch<V>(
   documents: readonly Document<V>[],
   codec: Codec<V>,
   options: StoreOptions<V>,
+  indexes: readonly NamedIndex<V>[],
   where: string,
 ): Batch {
   const values: (Buffer | null)[] = [];
   const times: number[] = [];
-  const customers: (string | undefined)[] = [];
+  const filings: (readonly Filing[])[] = [];
   for (const document of documents) {
     checkSource(document.source, where);
     values.push(codec.encode(document.value));
     times.push(timeOf(document, options, where));
-    customers.push(customerOf(document, options, where));
+    filings.push(filingsOf(document, indexes, where));
   }
-  return { documents, values, times, customers };
+  return { documents, values, times, filings };
 }
 
 const nothing = Buffer.alloc(0);
 
-/** Puts batches into the tables; owns the buffers in which keys and values are laid out, since LMDB copies at once. */
+/**
+ * Puts batches into the tables; owns the buffers in which keys and values are laid out, since LMDB copies at once.
+ *
+ * In `#keys` the key of a document stands behind its time at a fixed place; whatever an index has in front of these two is
+ * written to end there.
+ */
 export class LmdbWriter {
   readonly #tables: Tables;
-  readonly #origins: Origins;
+  readonly #names: Names;
   readonly #keys = new Views(Buffer.alloc(longestKey));
+  #filings = new Views(Buffer.alloc(8 * longestFiled));
   #values = new Views(Buffer.alloc(4096));
 
-  constructor(tables: Tables, origins: Origins) {
+  constructor(tables: Tables, names: Names) {
     this.#tables = tables;
-    this.#origins = origins;
+    this.#names = names;
   }
 
   /** Inside a write transaction: all of it, or a throw that must abort the transaction. */
-  put({ documents, values, times, customers }: Batch): void {
+  put({ documents, values, times, filings }: Batch): void {
     const key = this.#keys.buffer;
     const before = readFiled(this.#tables);
     let count = before;
     for (const [i, { source }] of documents.entries()) {
       // The columns are as long as `documents`.
       const time = times[i] ?? 0;
-      const customer = customers[i];
+      const numbers = {
+        origin: this.#names.intern(source.origin),
+        branch: this.#names.intern(source.branch ?? ''),
+      };
+      const end = writeDocumentKey(key, writeTime(key, timeAt, time), numbers, source);
       const generation = Math.floor(count / documentsOfGeneration);
-      const start = key.writeUInt32BE(generation, 0);
-      const customerEnd = customer === undefined ? start : writeCustomer(key, start, customer);
-      const timeEnd = writeTime(key, customerEnd, time);
-      const end = writeDocumentKey(key, timeEnd, this.#origins.intern(source.origin), source);
-      const header = { time, generation, customer: this.#keys.view(start, customerEnd) };
-      if (this.#file(header, timeEnd, end, values[i] ?? null)) count++;
+      const header = { time, generation, filings: this.#layOutFilings(filings[i] ?? []) };
+      if (this.#file(header, end, values[i] ?? null)) count++;
     }
     if (count > before) writeFiled(this.#tables, count);
   }
@@ -94,23 +103,25 @@ export class LmdbWriter {
     if (keys.length > 0) addRemoved(this.#tables, keys.length);
   }
 
-  /** `#keys` holds `generation customer time document`. @returns whether the document is new */
-  #file(header: DocumentHeader, timeEnd: number, end: number, value: Buffer | null): boolean {
-    const { documents, byTime, byCustomer } = this.#tables;
-    const document = this.#keys.view(timeEnd, end);
+  /** `#keys` holds `time document`. @returns whether the document is new */
+  #file(header: DocumentHeader, end: number, value: Buffer | null): boolean {
+    const { documents, byTime, byIndex } = this.#tables;
+    const document = this.#keys.view(timeAt + timeBytes, end);
     const isNew = putNew(documents, document, this.#layOut(header, value));
     if (!isNew && !this.#replace(document, header, value)) return false;
-    byTime.put(this.#keys.view(timeEnd - timeBytes, end), nothing);
-    if (header.customer.length > 0) byCustomer.put(this.#keys.view(0, end), nothing);
+    byTime.put(this.#keys.view(timeAt, end), nothing);
+    for (const filing of eachFiling(header.filings)) {
+      byIndex.put(this.#keys.view(writeInFront(this.#keys.buffer, header.generation, filing), end), nothing);
+    }
     return isNew;
   }
 
-  /** @returns whether the document must be filed anew, since its time or customer changed */
+  /** @returns whether the document must be filed anew, since its time or a term changed */
   #replace(document: Buffer, header: DocumentHeader, value: Buffer | null): boolean {
     const { documents } = this.#tables;
     const found = documents.get(document);
     const old = found === undefined ? undefined : readDocument(found);
-    if (old?.time === header.time && old.customer.equals(header.customer)) {
+    if (old?.time === header.time && old.filings.equals(header.filings)) {
       // Where it is filed it stays, and so does the generation that says where.
       documents.put(document, this.#layOut(old, value));
       return false;
@@ -120,14 +131,25 @@ export class LmdbWriter {
     return true;
   }
 
-  /** A rewrite may change time or customer: what the old ones pointed at must go. */
-  #unfile({ time, generation, customer }: DocumentHeader, document: Buffer): void {
+  /** A rewrite may change time or terms: what the old ones pointed at must go. */
+  #unfile({ time, generation, filings }: DocumentHeader, document: Buffer): void {
     const key = Buffer.alloc(longestKey);
-    const timeStart = generationBytes + customer.copy(key, key.writeUInt32BE(generation, 0));
-    const timeEnd = writeTime(key, timeStart, time);
-    const end = timeEnd + document.copy(key, timeEnd);
-    this.#tables.byTime.remove(key.subarray(timeStart, end));
-    if (customer.length > 0) this.#tables.byCustomer.remove(key.subarray(0, end));
+    const end = writeTime(key, timeAt, time) + document.copy(key, timeAt + timeBytes);
+    this.#tables.byTime.remove(key.subarray(timeAt, end));
+    for (const filing of eachFiling(filings)) {
+      this.#tables.byIndex.remove(key.subarray(writeInFront(key, generation, filing), end));
+    }
+  }
+
+  #layOutFilings(filings: readonly Filing[]): Buffer {
+    if (filings.length === 0) return nothing;
+    const room = filings.length * longestFiled;
+    if (room > this.#filings.buffer.length) this.#filings = new Views(Buffer.alloc(room));
+    let end = 0;
+    for (const { index, term } of filings) {
+      end = writeFiling(this.#filings.buffer, end, this.#names.intern(index), term);
+    }
+    return this.#filings.view(0, end);
   }
 
   #layOut(header: DocumentHeader, value: Buffer | null): Buffer {
@@ -135,6 +157,16 @@ export class LmdbWriter {
     if (needed > this.#values.buffer.length) this.#values = new Views(Buffer.alloc(needed * 2));
     return this.#values.view(0, writeDocument(this.#values.buffer, header, value));
   }
+}
+
+/** Where the time of a key begins, so that the longest filing has room before it. */
+const timeAt = longestFiled;
+
+/** Writes generation and filing so that they end where the time begins. @returns where they begin */
+function writeInFront(key: Buffer, generation: number, filing: Buffer): number {
+  const filingAt = timeAt - filing.length;
+  filing.copy(key, filingAt);
+  return key.writeUInt32BE(generation, filingAt - generationBytes) - generationBytes;
 }
 
 /**

@@ -6,25 +6,27 @@ import type { Codec } from '../codecs/codec.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { dataDirectory } from './data-directory.js';
 import { checkPosition } from './document-source.js';
-import { bounds } from './index-values.js';
+import { bounds, indexesOf, type NamedIndex } from './index-values.js';
 import { prepareFolder } from './lmdb-folder.js';
-import { Origins } from './lmdb-origins.js';
+import { LmdbIndexes } from './lmdb-indexes.js';
+import { Names } from './lmdb-names.js';
 import { LmdbPositions } from './lmdb-positions.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { binary, openTables, readCount, type Tables } from './lmdb-tables.js';
 import { LmdbWriter, prepareBatch } from './lmdb-writer.js';
 import type {
   Document,
-  Store,
+  DocumentStore,
   StoredDocument,
   StoreOptions,
   StorePosition,
   StorePositions,
   TimeRange,
 } from './port.js';
+import { checkStoreOptions, renamedMethods, requireIndex } from './store-options.js';
 
 /** @category Stores @since 0.1.0 */
-export interface LmdbOptions<V> extends StoreOptions<V> {
+export interface LmdbOptions<V, I extends string = string> extends StoreOptions<V, I> {
   /** Turns a document's value into the bytes on disk and back. */
   readonly value: Codec<V>;
   /**
@@ -43,14 +45,15 @@ export interface LmdbOptions<V> extends StoreOptions<V> {
 }
 
 /** @category Stores @since 0.1.0 */
-export interface LmdbStore<V> extends Store<V> {
+export interface LmdbStore<V, I extends string = string> extends DocumentStore<V, I> {
   /** The store's folder, absolute. */
   readonly directory: string;
 }
 
 interface Opened<V> {
   readonly tables: Tables;
-  readonly origins: Origins;
+  readonly names: Names;
+  readonly indexes: LmdbIndexes;
   readonly positions: LmdbPositions;
   readonly reader: LmdbReader<V>;
   readonly writer: LmdbWriter;
@@ -72,25 +75,30 @@ const readerSlots = 1024;
  *
  * **Scans.** A scan's picture is taken at its first `next`. Held longer than `snapshotMs`, it goes on from where it
  * stood on a newer picture: what was written since may then appear ahead of it; nothing is left out or seen twice,
- * save a document that was meanwhile written again under another customer or time. A scan that is given up must be
+ * save a document that was meanwhile written again under another term or time. A scan that is given up must be
  * told so by `return()`, as `for await` does.
  *
  * @example
  * const history = lmdb('history', {
  *   value: json(MaskedPurchase),
- *   customer: purchase => purchase.customerId,
- *   time: purchase => new Date(purchase.purchasedAt),
+ *   by: { customer: purchase => purchase.customerId, zip: purchase => purchase.zipCode },
+ *   time: purchase => purchase.purchasedAt,
  * });
+ * for await (const { value } of history.by('customer', '00042', { from: new Date('1997-01-01') })) console.log(value.item);
  *
  * @param name for messages and the default folder
- * @throws {KafkaRxError} `CONFIGURATION` for a name that cannot be a folder's; by rejection `STORE` with the path where
+ * @throws {KafkaRxError} `CONFIGURATION` for a name that cannot be a folder's and for options that cannot be; by rejection `STORE` with the path where
  *   the folder cannot be opened, read or written, or was written in another format; `CLOSED` where it is not open;
  *   `ENCODE` and `DECODE` from the codec
  *
  * @category Stores @since 0.1.0
  */
-export function lmdb<V>(name: string, options: LmdbOptions<V>): LmdbStore<V> {
-  return new Lmdb(name, options);
+export function lmdb<V, I extends string = string>(
+  name: string,
+  options: LmdbOptions<V, I>,
+): LmdbStore<V, I> {
+  checkStoreOptions(options, ['value', 'directory', 'readOnly', 'snapshotMs'], `store ${name}`);
+  return Object.assign(new Lmdb<V>(name, options), renamedMethods);
 }
 
 class Lmdb<V> implements LmdbStore<V> {
@@ -98,6 +106,7 @@ class Lmdb<V> implements LmdbStore<V> {
   readonly directory: string;
   readonly #options: LmdbOptions<V>;
   readonly #where: string;
+  readonly #indexes: readonly NamedIndex<V>[];
   #opened: Opened<V> | undefined;
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -107,6 +116,7 @@ class Lmdb<V> implements LmdbStore<V> {
     this.name = name;
     this.directory = resolve(options.directory ?? dataDirectory(name));
     this.#options = options;
+    this.#indexes = indexesOf(options);
     this.#where = `store ${name} at ${this.directory}`;
   }
 
@@ -132,11 +142,13 @@ class Lmdb<V> implements LmdbStore<V> {
       });
       try {
         const tables = openTables(root, readOnly, this.#where);
-        const origins = new Origins(tables.origins, this.#where);
+        const names = new Names(tables.names, this.#where);
+        const indexes = new LmdbIndexes(tables, names, this.#indexes, this.#where);
+        if (!readOnly) indexes.requireComplete();
         const snapshotMs = this.#options.snapshotMs ?? defaultSnapshotMs;
-        const reader = new LmdbReader(tables, origins, this.#options.value, snapshotMs);
-        const positions = new LmdbPositions(tables, origins, readOnly, this.#where);
-        return { tables, origins, positions, reader, writer: new LmdbWriter(tables, origins) };
+        const reader = new LmdbReader(tables, names, this.#options.value, snapshotMs);
+        const positions = new LmdbPositions(tables, names, readOnly, this.#where);
+        return { tables, names, indexes, positions, reader, writer: new LmdbWriter(tables, names) };
       } catch (error) {
         void root.close();
         throw error;
@@ -179,8 +191,15 @@ class Lmdb<V> implements LmdbStore<V> {
     return found === undefined ? undefined : reader.decode(found);
   }
 
-  async *byCustomer(customer: string, range?: TimeRange): AsyncGenerator<StoredDocument<V>, void, undefined> {
-    yield* this.#ready().reader.scan(customer, bounds(range, this.#where), this.#whileOpen);
+  async *by(
+    index: string,
+    term: string,
+    range?: TimeRange,
+  ): AsyncGenerator<StoredDocument<V>, void, undefined> {
+    const { reader, indexes } = this.#ready();
+    requireIndex(index, this.#indexes, this.#where);
+    this.#guarded('read', () => indexes.requireFiled(index));
+    yield* reader.scan({ index, term }, bounds(range, this.#where), this.#whileOpen);
   }
 
   async *byTime(range?: TimeRange): AsyncGenerator<StoredDocument<V>, void, undefined> {
@@ -205,7 +224,7 @@ class Lmdb<V> implements LmdbStore<V> {
     await tables.root.close();
   }
 
-  /** One after the other, should a caller overlap them: a failed write takes back the origins that it learned. */
+  /** One after the other, should a caller overlap them: a failed write takes back the names that it learned. */
   async #inTurn(write: () => Promise<void>): Promise<void> {
     const previous = this.#writing ?? Promise.resolve();
     const writing = previous.catch(() => undefined).then(write);
@@ -215,9 +234,10 @@ class Lmdb<V> implements LmdbStore<V> {
 
   async #commit(opened: Opened<V>, documents: readonly Document<V>[]): Promise<void> {
     if (documents.length === 0) return this.#requireWritable();
-    const batch = prepareBatch(documents, this.#options.value, this.#options, this.#where);
+    const batch = prepareBatch(documents, this.#options.value, this.#options, this.#indexes, this.#where);
     await this.#transact(opened, () => {
       opened.positions.requireCurrent();
+      opened.indexes.noteUse();
       opened.writer.put(batch);
     });
   }
@@ -235,14 +255,14 @@ class Lmdb<V> implements LmdbStore<V> {
     opened.positions.begun();
   }
 
-  async #transact({ tables, origins }: Opened<V>, write: () => void): Promise<void> {
+  async #transact({ tables, names }: Opened<V>, write: () => void): Promise<void> {
     this.#requireWritable();
-    const known = origins.size;
+    const known = names.size;
     try {
       // A child, since lmdb-js commits what a plain transaction had done before it threw.
       await tables.root.childTransaction(write);
     } catch (error) {
-      origins.forget(known);
+      names.forget(known);
       if (isKafkaRxError(error)) throw error;
       throw this.#failure('write', await commitError(error));
     }

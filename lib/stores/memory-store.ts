@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
 import { checkPosition, checkSource, documentId, ordinalSteps } from './document-source.js';
-import { bounds, customerOf, timeOf } from './index-values.js';
+import { bounds, type Filing, filingsOf, indexesOf, timeOf } from './index-values.js';
 import type {
   Document,
-  DocumentSource,
-  Store,
+  DocumentStore,
   StoredDocument,
   StoreOptions,
   StorePositions,
   TimeRange,
 } from './port.js';
+import { checkStoreOptions, renamedMethods, requireIndex } from './store-options.js';
 
 /**
  * A store in memory, with what tests need on top: a look inside and faults on command.
  *
  * @category Stores @since 0.1.0
  */
-export interface MemoryStore<V> extends Store<V> {
+export interface MemoryStore<V, I extends string = string> extends DocumentStore<V, I> {
   /** All documents in time order, at once; also before `open` and after `close`. */
   documents(): readonly StoredDocument<V>[];
   /**
@@ -33,8 +33,8 @@ export interface MemoryStore<V> extends Store<V> {
 }
 
 interface Entry<V> extends StoredDocument<V> {
-  readonly customer: string | undefined;
-  /** Breaks ties of time: origin in the order of first sight, partition, offset, then the ordinal's steps. */
+  readonly filings: readonly Filing[];
+  /** Breaks ties of time: origin in the order of first sight, partition, offset, branch likewise, then the ordinal's steps. */
   readonly order: readonly number[];
 }
 
@@ -43,18 +43,25 @@ interface Entry<V> extends StoredDocument<V> {
  * memory. A write is durable when the call returns. Values are kept by reference: hand over what nobody changes.
  *
  * @example
- * const history = memoryStore<MaskedPurchase>('history', { customer: purchase => purchase.customerId });
+ * const history = memoryStore<MaskedPurchase>('history', { by: { customer: p => p.customerId } });
  *
- * @param options `customer` and `time`; see {@link StoreOptions}
+ * @param options `by` and `time`; see {@link StoreOptions}
  * @returns a store whose documents outlive `close` and a second `open`, as they do on disk
  * @throws {KafkaRxError} (by rejection) `CLOSED` where it is not open; `STORE` for an invalid source, time or range
  *
  * @category Stores @since 0.1.0
  */
-export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): MemoryStore<V> {
+export function memoryStore<V, I extends string = string>(
+  name: string,
+  options: StoreOptions<V, I> = {},
+): MemoryStore<V, I> {
   const where = `store ${name}`;
+  // Those of the store on disk are taken too: one set of options serves the program and its tests.
+  checkStoreOptions(options, ['value', 'directory', 'readOnly', 'snapshotMs'], where);
+  const indexes = indexesOf<V>(options);
   const entries = new Map<string, Entry<V>>();
   const origins = new Map<string, number>();
+  const branches = new Map<string, number>();
   const noted = new Map<string, number>();
   let sorted: readonly Entry<V>[] | undefined;
   let isOpen = false;
@@ -77,9 +84,9 @@ export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): Mem
     return sorted;
   }
 
-  function originNumber({ origin }: DocumentSource): number {
-    const number = origins.get(origin) ?? origins.size;
-    origins.set(origin, number);
+  function numberIn(names: Map<string, number>, name: string): number {
+    const number = names.get(name) ?? names.size;
+    names.set(name, number);
     return number;
   }
 
@@ -92,20 +99,26 @@ export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): Mem
     const ready = documents.map(document => {
       checkSource(document.source, where);
       const time = timeOf(document, options, where);
-      return { document, time, customer: customerOf(document, options, where) };
+      return { document, time, filings: filingsOf(document, indexes, where) };
     });
-    for (const { document, time, customer } of ready) {
+    for (const { document, time, filings } of ready) {
       const { source, value } = document;
-      const order = [originNumber(source), source.partition, source.offset, ...ordinalSteps(source.ordinal)];
+      const { origin, partition, offset, branch = '', ordinal } = source;
+      const place = [numberIn(origins, origin), partition, offset, numberIn(branches, branch)];
       const id = documentId(source);
-      entries.set(id, { id, value, time, customer, order });
+      entries.set(id, { id, value, time, filings, order: [...place, ...ordinalSteps(ordinal)] });
     }
     if (ready.length > 0) sorted = undefined;
   }
 
   // A generator starts at the first `next`: that is when a scan's picture is taken, here as on disk.
-  async function* scan(range: TimeRange | undefined, matches: (entry: Entry<V>) => boolean) {
+  async function* scan(
+    range: TimeRange | undefined,
+    matches: (entry: Entry<V>) => boolean,
+    check: () => void = () => {},
+  ) {
     requireOpen();
+    check();
     const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = bounds(range, where);
     for (const entry of inOrder()) {
       requireOpen();
@@ -147,69 +160,77 @@ export function memoryStore<V>(name: string, options: StoreOptions<V> = {}): Mem
     },
   };
 
-  return {
-    name,
-    positions,
-    async open() {
-      isOpen = true;
-    },
-    write(documents) {
-      try {
-        requireOpen();
-        if (held === undefined) {
-          store(documents);
-          return undefined;
-        }
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      const waiting = held;
-      return new Promise((resolve, reject) => {
-        waiting.push(() => {
-          try {
+  return Object.assign<MemoryStore<V, I>, object>(
+    {
+      name,
+      positions,
+      async open() {
+        isOpen = true;
+      },
+      write(documents) {
+        try {
+          requireOpen();
+          if (held === undefined) {
             store(documents);
-            resolve();
-          } catch (error) {
-            reject(error);
+            return undefined;
           }
+        } catch (error) {
+          return Promise.reject(error);
+        }
+        const waiting = held;
+        return new Promise((resolve, reject) => {
+          waiting.push(() => {
+            try {
+              store(documents);
+              resolve();
+            } catch (error) {
+              reject(error);
+            }
+          });
         });
-      });
+      },
+      async get(id) {
+        requireOpen();
+        const entry = entries.get(id);
+        return entry === undefined ? undefined : plain(entry);
+      },
+      by: (index, term, range) =>
+        scan(
+          range,
+          ({ filings }) => filings.some(filing => filing.index === index && filing.term === term),
+          () => requireIndex(index, indexes, where),
+        ),
+      byTime: range => scan(range, () => true),
+      async count() {
+        requireOpen();
+        return entries.size;
+      },
+      async close() {
+        isOpen = false;
+      },
+      documents: () => inOrder().map(plain),
+      failWrites(times, error) {
+        failures = {
+          times,
+          error:
+            error ??
+            new KafkaRxError('STORE', `${where} could not write`, {
+              retriable: true,
+              remedy: 'This failure was asked for by failWrites()',
+            }),
+        };
+      },
+      holdWrites() {
+        held ??= [];
+      },
+      releaseWrites() {
+        const waiting = held ?? [];
+        held = undefined;
+        for (const write of waiting) write();
+      },
     },
-    async get(id) {
-      requireOpen();
-      const entry = entries.get(id);
-      return entry === undefined ? undefined : plain(entry);
-    },
-    byCustomer: (customer, range) => scan(range, entry => entry.customer === customer),
-    byTime: range => scan(range, () => true),
-    async count() {
-      requireOpen();
-      return entries.size;
-    },
-    async close() {
-      isOpen = false;
-    },
-    documents: () => inOrder().map(plain),
-    failWrites(times, error) {
-      failures = {
-        times,
-        error:
-          error ??
-          new KafkaRxError('STORE', `${where} could not write`, {
-            retriable: true,
-            remedy: 'This failure was asked for by failWrites()',
-          }),
-      };
-    },
-    holdWrites() {
-      held ??= [];
-    },
-    releaseWrites() {
-      const waiting = held ?? [];
-      held = undefined;
-      for (const write of waiting) write();
-    },
-  };
+    renamedMethods,
+  );
 }
 
 function plain<V>({ id, value, time }: Entry<V>): StoredDocument<V> {

@@ -1,9 +1,10 @@
 /**
  * The store port: where documents are kept for history and ad-hoc questions.
  *
- * Writes are idempotent: a document's identity is where its source record came from, cluster and topic incarnation
- * included, so that a replay overwrites what it wrote before and an embedded broker that starts again at offset 0
- * does not. `spec/contract` holds every store to this file.
+ * Writes are idempotent: a document's identity is where it came from (cluster and topic incarnation, partition, offset,
+ * and the way that it took through the topology), so that a replay overwrites what it wrote before, no two documents share
+ * one, and an embedded broker that starts again at offset 0 overwrites nothing. `spec/contract` holds every store to this
+ * file; docs/stores.md says what identities are made of.
  */
 
 /** Which record, and which of the documents made of it, a document came from. */
@@ -17,6 +18,8 @@ export interface DocumentSource {
    * after two. Digits and dots without leading zeros, at most 64 steps; orders as numbers do.
    */
   readonly ordinal: string;
+  /** Which way the document took to the store: the sink's, `''` (the default) for the store's first one. Any text. */
+  readonly branch?: string | undefined;
 }
 
 /** A document about to be written. */
@@ -29,7 +32,7 @@ export interface Document<V> {
 
 /** A document read back. */
 export interface StoredDocument<V> {
-  /** The source's parts joined: `origin/partition/offset` plus the ordinal. */
+  /** As the store's `id` gave it; otherwise the source's parts joined: `origin/partition/offset`, ordinal, `@branch`. */
   readonly id: string;
   readonly value: V;
   /** Milliseconds since 1970, as the store's `time` gave it, or the record's timestamp. */
@@ -74,8 +77,13 @@ export interface TimeRange {
   readonly to?: Date | undefined;
 }
 
-/** @category Stores @since 0.1.0 */
-export interface Store<V> {
+/**
+ * A store of documents, found again by id, by time, and by the indexes that its user names.
+ *
+ * @typeParam I the names of its indexes
+ * @category Stores @since 0.1.0
+ */
+export interface DocumentStore<V, I extends string = string> {
   readonly name: string;
   /** Of a store that persists; usable while it is open. Left out: Kafka's offsets alone say where to go on. */
   readonly positions?: StorePositions | undefined;
@@ -89,10 +97,11 @@ export interface Store<V> {
   /** By `StoredDocument.id`. */
   get(id: string): Promise<StoredDocument<V> | undefined>;
   /**
-   * One customer's documents in time order, those of one time by their sources; a consistent picture as of the first
-   * `next`, while writes go on. Give up a scan by `return()`, as leaving a `for await` does.
+   * The documents that an index files under `term`, in time order, those of one time by their sources; a consistent picture
+   * as of the first `next`, while writes go on. Give up a scan by `return()`, as leaving a `for await` does. Rejects with
+   * `STORE` for an index that the store does not have.
    */
-  byCustomer(customer: string, range?: TimeRange): AsyncIterable<StoredDocument<V>>;
+  by(index: I, term: string, range?: TimeRange): AsyncIterable<StoredDocument<V>>;
   /** All documents of a time range, likewise. */
   byTime(range?: TimeRange): AsyncIterable<StoredDocument<V>>;
   /** The number of documents. */
@@ -101,10 +110,20 @@ export interface Store<V> {
   close(): Promise<void>;
 }
 
+/**
+ * What a document is filed under in one index; undefined: it is not found by this one. Called with each document's value; a
+ * throw, and anything but text, is a problem of that document in the stage `store`.
+ */
+export type IndexOf<V> = (value: V) => string | undefined;
+
 /** How a store finds documents again; shared by all stores. */
-export interface StoreOptions<V> {
-  /** Whose document it is; without it `byCustomer` finds nothing. */
-  readonly customer?: ((value: V) => string) | undefined;
-  /** The document's time. Default: the record's timestamp. */
-  readonly time?: ((value: V) => Date) | undefined;
+export interface StoreOptions<V, I extends string = string> {
+  /** The indexes, by the names under which `store.by` asks for them. Default: none. */
+  readonly by?: { readonly [name in I]: IndexOf<V> } | undefined;
+  /**
+   * The document's time: a valid Date, or ISO 8601 text, whose time of day needs an offset (`Z`, `+02:00`) since without one
+   * it is another instant on another machine. Default: the record's timestamp. A throw, or anything else, is a problem of
+   * that document in the stage `store`.
+   */
+  readonly time?: ((value: V) => Date | string) | undefined;
 }

@@ -1,4 +1,4 @@
-import { type App, type KafkaRecord, memoryStore, retry, type Store, string } from 'kafka-rx';
+import { type App, type DocumentStore, type KafkaRecord, memoryStore, retry, string } from 'kafka-rx';
 import { batch, mapAsync, mapValue, through } from 'kafka-rx/operators';
 import type { Observable } from 'rxjs';
 import { held, Members } from './members.js';
@@ -136,7 +136,7 @@ test.each<[string, (app: App, source: Texts, call: (value: string) => Promise<st
     'a store',
     (app, source, call) => {
       const inner = memoryStore<string>('s');
-      const store: Store<string> = {
+      const store: DocumentStore<string> = {
         ...inner,
         write: async documents => void (await call(documents.map(({ value }) => value).join())),
       };
@@ -172,7 +172,7 @@ test('a store writes nothing that waited behind the write under way', async () =
   const first = held();
   const writes: string[] = [];
   const inner = memoryStore<string>('s');
-  const store: Store<string> = {
+  const store: DocumentStore<string> = {
     ...inner,
     write(documents) {
       writes.push(documents.map(({ value }) => value).join());

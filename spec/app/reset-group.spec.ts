@@ -1,11 +1,11 @@
-import { type App, memoryStore, type Store, string } from 'kafka-rx';
+import { type App, type DocumentStore, memoryStore, string } from 'kafka-rx';
 import { resetGroup } from '../../lib/app/reset-group.js';
 import { memory } from '../../lib/drivers/memory/index.js';
 import { Members } from './members.js';
 
 const value = string;
 const into =
-  (store: Store<string>, change: (text: string) => string = text => text) =>
+  (store: DocumentStore<string>, change: (text: string) => string = text => text) =>
   (app: App): void => {
     app.topic('in', { value }).subscribe(
       app.store({

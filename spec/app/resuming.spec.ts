@@ -1,9 +1,9 @@
-import { type App, type MemoryStore, memoryStore, type Store, string } from 'kafka-rx';
+import { type App, type DocumentStore, type MemoryStore, memoryStore, string } from 'kafka-rx';
 import { held, type Member, Members } from './members.js';
 
 const value = string;
 const into =
-  (store: Store<string>) =>
+  (store: DocumentStore<string>) =>
   (app: App): void => {
     app.topic('in', { value }).subscribe(app.store(store));
   };
@@ -19,7 +19,7 @@ async function originOf(members: Members, topic: string): Promise<string> {
 }
 
 /** Reads all that is in the topic, commits it, and stops. */
-async function readAll(members: Members, store: Store<string>, groupId = 'group'): Promise<Member> {
+async function readAll(members: Members, store: DocumentStore<string>, groupId = 'group'): Promise<Member> {
   const member = members.start(into(store), { groupId });
   await members.pass(200);
   void member.app.stop();

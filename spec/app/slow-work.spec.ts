@@ -1,4 +1,4 @@
-import { type App, memoryStore, type Store, string } from 'kafka-rx';
+import { type App, type DocumentStore, memoryStore, string } from 'kafka-rx';
 import { Members } from './members.js';
 
 const never = new Promise<never>(() => {});
@@ -24,7 +24,7 @@ describe('what the app waits for without a bound is a reason in health()', () =>
     const inner = memoryStore<string>('documents');
     const { positions } = inner;
     const hanging = positions && { ...positions, advance: () => never };
-    const store: Store<string> = { ...inner, positions: hanging };
+    const store: DocumentStore<string> = { ...inner, positions: hanging };
     const member = members.start((app: App) => {
       app.topic('in', { value: string }).subscribe(app.store(store));
     });

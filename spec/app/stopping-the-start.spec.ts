@@ -1,11 +1,11 @@
 import {
   type App,
   type ConsumerListener,
+  type DocumentStore,
   type Driver,
   type DriverConnection,
   KafkaRxError,
   memoryStore,
-  type Store,
   string,
 } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
@@ -83,7 +83,7 @@ function hanging(members: Members, waits: Hanging) {
     }),
   };
   const documents = memoryStore<string>('documents');
-  const store: Store<string> = {
+  const store: DocumentStore<string> = {
     ...documents,
     open: after('open', () => documents.open()),
     close: after('closeStore', () => documents.close()),

@@ -105,7 +105,7 @@ test('nothing is missing, and nothing behind a hostile record waits a second', a
   );
   for (const [index, record] of corpus.entries()) {
     const found = new Set(seen.outputs.get(record.customerId));
-    for await (const document of history.byCustomer(record.customerId))
+    for await (const document of history.by('customer', record.customerId))
       if (document !== undefined) found.add('history');
     const offset = `${index % partitions}/${Math.floor(index / partitions) * 2}`;
     // Patterns do not tell the customer: their number must fit, below.

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Document, KafkaRxError, type Store } from 'kafka-rx';
+import { type Document, type DocumentStore, KafkaRxError } from 'kafka-rx';
 import { writesFile } from './messages.js';
 
 /** What a store's acknowledgement takes here at least: enough that work is in flight at any moment of a steady load. */
@@ -11,14 +11,14 @@ const baseDelayMs = 30;
  * A store that notes when each write was durable, before the app hears of it, and fails or dawdles as told. The note
  * is a write to a file, which outlives a SIGKILL as the store's own pages do.
  */
-export class NotingStore<V> implements Store<V> {
+export class NotingStore<V> implements DocumentStore<V> {
   readonly name: string;
-  readonly #inner: Store<V>;
+  readonly #inner: DocumentStore<V>;
   readonly #file: number;
   #failures = 0;
   #slow = { delayMs: 0, untilMs: 0 };
 
-  constructor(inner: Store<V>, folder: string) {
+  constructor(inner: DocumentStore<V>, folder: string) {
     this.name = inner.name;
     this.#inner = inner;
     this.#file = openSync(join(folder, writesFile), 'a');
@@ -47,14 +47,14 @@ export class NotingStore<V> implements Store<V> {
     return this.#inner.open();
   }
 
-  get positions(): Store<V>['positions'] {
+  get positions(): DocumentStore<V>['positions'] {
     return this.#inner.positions;
   }
 
-  get: Store<V>['get'] = id => this.#inner.get(id);
-  byCustomer: Store<V>['byCustomer'] = (customer, range) => this.#inner.byCustomer(customer, range);
-  byTime: Store<V>['byTime'] = range => this.#inner.byTime(range);
-  count: Store<V>['count'] = () => this.#inner.count();
+  get: DocumentStore<V>['get'] = id => this.#inner.get(id);
+  by: DocumentStore<V>['by'] = (index, term, range) => this.#inner.by(index, term, range);
+  byTime: DocumentStore<V>['byTime'] = range => this.#inner.byTime(range);
+  count: DocumentStore<V>['count'] = () => this.#inner.count();
 
   async close(): Promise<void> {
     await this.#inner.close();

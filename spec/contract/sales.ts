@@ -15,8 +15,10 @@ export const saleCodec: Codec<Sale> = {
   decode: bytes => JSON.parse(String(bytes)),
 };
 
-export const saleIndexes: StoreOptions<Sale> = {
-  customer: sale => sale.customer,
+export type SaleIndex = 'customer' | 'note';
+
+export const saleIndexes: StoreOptions<Sale, SaleIndex> = {
+  by: { customer: sale => sale.customer, note: sale => sale.note },
   time: sale => new Date(sale.at),
 };
 
@@ -29,7 +31,7 @@ export function sale(
   source: Partial<Document<Sale>['source']> = {},
 ) {
   return {
-    source: { origin, partition: 0, offset, ordinal: '', ...source },
+    source: { origin, partition: 0, offset, ordinal: '', branch: '', ...source },
     timestamp: 1,
     value: { customer, at, note: `${customer}@${at}` },
   } satisfies Document<Sale>;
@@ -45,8 +47,8 @@ export const ids = (documents: readonly StoredDocument<Sale>[]) => documents.map
 export const offsets = (documents: readonly StoredDocument<Sale>[]) =>
   documents.map(({ id }) => Number(id.split('/').at(-1)?.split('.')[0]));
 
-/** Customers that a careless key would mix up. */
-export const oddCustomers = [
+/** Terms that a careless key would mix up. */
+export const oddTerms = [
   '',
   'a',
   'ab',

@@ -21,7 +21,7 @@ export function describeOpeningAndClosing(tested: StoreTested): void {
       await expect(tested.store.get(`${origin}/0/0`)).rejects.toMatchObject(closed);
       await expect(tested.store.count()).rejects.toMatchObject(closed);
       await expect(all(tested.store.byTime())).rejects.toMatchObject(closed);
-      await expect(all(tested.store.byCustomer('ann'))).rejects.toMatchObject(closed);
+      await expect(all(tested.store.by('customer', 'ann'))).rejects.toMatchObject(closed);
       await expect(scan.next()).rejects.toMatchObject(closed);
     });
 
@@ -45,9 +45,9 @@ export function describeOpeningAndClosing(tested: StoreTested): void {
       await tested.store.write([sale(0, 'ann', 1), sale(1, 'ann', 2, { origin: 'other' })]);
       await tested.store.close();
       await tested.store.open();
-      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual([`${origin}/0/0`, 'other/0/1']);
+      expect(ids(await all(tested.store.by('customer', 'ann')))).toEqual([`${origin}/0/0`, 'other/0/1']);
       await tested.store.write([sale(0, 'bob', 1), sale(2, 'ann', 3, { origin: 'third' })]);
-      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual(['other/0/1', 'third/0/2']);
+      expect(ids(await all(tested.store.by('customer', 'ann')))).toEqual(['other/0/1', 'third/0/2']);
       expect(await tested.store.count()).toBe(3);
     });
   });

@@ -1,7 +1,7 @@
 /**
  * What every store must do, whatever it keeps documents in: `lib/stores/port.ts` as tests.
  */
-import type { Store, StoreOptions } from '../../lib/stores/port.js';
+import type { DocumentStore, StoreOptions } from '../../lib/stores/port.js';
 import { type Sale, saleIndexes } from './sales.js';
 import { describeOpeningAndClosing } from './store-closing-contract.js';
 import { describeModel } from './store-model-contract.js';
@@ -12,7 +12,7 @@ import { describeWriting } from './store-writing-contract.js';
 
 /** A store that was not opened yet, and how to be rid of it. */
 export interface StoreSetup {
-  readonly store: Store<Sale>;
+  readonly store: DocumentStore<Sale>;
   dispose(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { StoredDocument } from '../../lib/stores/port.js';
-import { all, oddCustomers, type Sale } from './sales.js';
+import { all, oddTerms, type Sale } from './sales.js';
 import type { StoreTested } from './store-tested.js';
 
 /** Every store against a plain list of documents. */
@@ -11,7 +11,8 @@ export function describeModel(tested: StoreTested): void {
       partition: fc.nat(1),
       offset: fc.constantFrom(0, 1, 2, 255, 256, 2 ** 32, 2 ** 32 + 1),
       ordinal: fc.constantFrom('', '.0', '.1', '.10', '.0.0'),
-      customer: fc.constantFrom(...oddCustomers),
+      branch: fc.constantFrom('', 'b', '#2'),
+      customer: fc.constantFrom(...oddTerms),
       at: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -8.64e15, max: 8.64e15 })),
       note: fc.string({ maxLength: 5 }),
     });
@@ -23,6 +24,7 @@ export function describeModel(tested: StoreTested): void {
         await tested.start();
         const model = new Map<string, StoredDocument<Sale> & { readonly rank: readonly number[] }>();
         const origins: string[] = [];
+        const branches: string[] = [];
         for (const batch of written) {
           await tested.store.write(
             batch.map(({ customer, at, note, ...source }) => ({
@@ -33,9 +35,12 @@ export function describeModel(tested: StoreTested): void {
           );
           for (const { customer, at, note, ...source } of batch) {
             if (!origins.includes(source.origin)) origins.push(source.origin);
+            if (!branches.includes(source.branch)) branches.push(source.branch);
             const steps = source.ordinal.split('.').slice(1).map(Number);
-            const rank = [at, origins.indexOf(source.origin), source.partition, source.offset, ...steps];
-            const id = `${source.origin}/${source.partition}/${source.offset}${source.ordinal}`;
+            const place = [origins.indexOf(source.origin), source.partition, source.offset];
+            const rank = [at, ...place, branches.indexOf(source.branch), ...steps];
+            const way = source.branch === '' ? '' : `@${source.branch}`;
+            const id = `${source.origin}/${source.partition}/${source.offset}${source.ordinal}${way}`;
             model.set(id, { id, value: { customer, at, note }, time: at, rank });
           }
         }
@@ -55,9 +60,9 @@ export function describeModel(tested: StoreTested): void {
         };
         expect(await tested.store.count()).toBe(model.size);
         expect(await all(tested.store.byTime(range))).toEqual(inRange);
-        for (const customer of oddCustomers) {
+        for (const customer of oddTerms) {
           const theirs = inRange.filter(({ value }) => value.customer === customer);
-          expect(await all(tested.store.byCustomer(customer, range))).toEqual(theirs);
+          expect(await all(tested.store.by('customer', customer, range))).toEqual(theirs);
         }
         for (const { id, value, time } of model.values())
           expect(await tested.store.get(id)).toEqual({ id, value, time });

@@ -89,9 +89,11 @@ export function describePositions(tested: StoreTested): void {
       // Now one document of record 1 instead of two, and none of record 2.
       await tested.store.write([sale(1, 'cid', 20)]);
       expect(ids(await all(tested.store.byTime()))).toEqual([`${origin}/0/0`, `${origin}/0/1`]);
-      expect(offsets(await all(tested.store.byCustomer('ann')))).toEqual([0]);
-      expect(await all(tested.store.byCustomer('bob'))).toEqual([]);
-      expect((await all(tested.store.byCustomer('cid'))).map(({ value }) => value.note)).toEqual(['cid@20']);
+      expect(offsets(await all(tested.store.by('customer', 'ann')))).toEqual([0]);
+      expect(await all(tested.store.by('customer', 'bob'))).toEqual([]);
+      expect((await all(tested.store.by('customer', 'cid'))).map(({ value }) => value.note)).toEqual([
+        'cid@20',
+      ]);
       expect(await tested.store.get(`${origin}/0/1.0`)).toBeUndefined();
       expect(await tested.store.count()).toBe(2);
     });
@@ -105,7 +107,7 @@ export function describePositions(tested: StoreTested): void {
       ];
       await tested.store.write([...kept, sale(10, 'ann', 5), sale(2 ** 53 - 1, 'ann', 6, { ordinal: '.7' })]);
       await positions().reincarnate([at(0, 10), { origin: 'never seen', partition: 0, offset: 0 }]);
-      expect(offsets(await all(tested.store.byCustomer('ann')))).toEqual([9, 10, 11, 12]);
+      expect(offsets(await all(tested.store.by('customer', 'ann')))).toEqual([9, 10, 11, 12]);
       expect(await tested.store.count()).toBe(kept.length);
     });
 
@@ -117,12 +119,12 @@ export function describePositions(tested: StoreTested): void {
       for (let i = 0; i < 2; i++) {
         await positions().reincarnate([at(0, 0)]);
         expect(await tested.store.count()).toBe(1);
-        expect(offsets(await all(tested.store.byCustomer('late')))).toEqual([0]);
+        expect(offsets(await all(tested.store.by('customer', 'late')))).toEqual([0]);
       }
       await tested.store.write(many);
       expect(await tested.store.count()).toBe(9_001);
       const mine = many.filter(({ value }) => value.customer === 'c3');
-      expect(offsets(await all(tested.store.byCustomer('c3')))).toEqual(
+      expect(offsets(await all(tested.store.by('customer', 'c3')))).toEqual(
         mine.map(({ source }) => source.offset),
       );
       expect(await all(tested.store.byTime())).toHaveLength(9_001);

@@ -1,5 +1,5 @@
 import type { TimeRange } from '../../lib/stores/port.js';
-import { all, ids, oddCustomers, offsets, origin, sale } from './sales.js';
+import { all, ids, oddTerms, offsets, origin, sale } from './sales.js';
 import type { StoreTested } from './store-tested.js';
 
 /** What every store must answer. */
@@ -35,16 +35,16 @@ export function describeReading(tested: StoreTested): void {
       expect(await found(-1)).toEqual([1, 2, 3, 4, 5]);
       expect(await found(undefined, -1)).toEqual([0]);
       expect(await found(1001)).toEqual([]);
-      expect(offsets(await all(tested.store.byCustomer('even', range(0, 2))))).toEqual([2]);
-      expect(offsets(await all(tested.store.byCustomer('even', range(0, 3))))).toEqual([2, 4]);
-      expect(offsets(await all(tested.store.byCustomer('odd', range(-1, 1000))))).toEqual([1, 3]);
+      expect(offsets(await all(tested.store.by('customer', 'even', range(0, 2))))).toEqual([2]);
+      expect(offsets(await all(tested.store.by('customer', 'even', range(0, 3))))).toEqual([2, 4]);
+      expect(offsets(await all(tested.store.by('customer', 'odd', range(-1, 1000))))).toEqual([1, 3]);
     });
 
     it('gives documents of one time in the order of their sources', async () => {
       const second = { origin: 'cluster-1/a-topic-seen-later' };
       await tested.store.write([sale(11, 'ann', 5), sale(9, 'ann', 5), sale(2, 'ann', 5, { partition: 1 })]);
       await tested.store.write([sale(1, 'ann', 5, second), sale(10, 'ann', 5), sale(300, 'ann', 4)]);
-      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual([
+      expect(ids(await all(tested.store.by('customer', 'ann')))).toEqual([
         `${origin}/0/300`,
         `${origin}/0/9`,
         `${origin}/0/10`,
@@ -55,13 +55,13 @@ export function describeReading(tested: StoreTested): void {
     });
 
     it('never mixes two customers up', async () => {
-      await tested.store.write(oddCustomers.map((customer, i) => sale(i, customer, 100 - i)));
-      for (const [i, customer] of oddCustomers.entries()) {
-        const found = await all(tested.store.byCustomer(customer));
+      await tested.store.write(oddTerms.map((customer, i) => sale(i, customer, 100 - i)));
+      for (const [i, customer] of oddTerms.entries()) {
+        const found = await all(tested.store.by('customer', customer));
         expect(found.map(({ value }) => value.customer)).toEqual([customer]);
         expect(offsets(found)).toEqual([i]);
       }
-      expect(await all(tested.store.byCustomer('nobody'))).toEqual([]);
+      expect(await all(tested.store.by('customer', 'nobody'))).toEqual([]);
     });
 
     it('keeps odd origins', async () => {
@@ -76,7 +76,7 @@ export function describeReading(tested: StoreTested): void {
       const many = Array.from({ length: 3000 }, (_, i) => sale(i, i % 3 === 0 ? 'ann' : 'bob', i));
       await tested.store.write(many);
       const byTime = tested.store.byTime()[Symbol.asyncIterator]();
-      const byCustomer = tested.store.byCustomer('ann')[Symbol.asyncIterator]();
+      const byCustomer = tested.store.by('customer', 'ann')[Symbol.asyncIterator]();
       const times = [(await byTime.next()).value?.time];
       const anns = [(await byCustomer.next()).value?.time];
 
@@ -92,7 +92,7 @@ export function describeReading(tested: StoreTested): void {
       expect(times).toEqual(Array.from({ length: 3000 }, (_, i) => i));
       expect(anns).toEqual(Array.from({ length: 1000 }, (_, i) => i * 3));
 
-      expect(await all(tested.store.byCustomer('eve'))).toHaveLength(40);
+      expect(await all(tested.store.by('customer', 'eve'))).toHaveLength(40);
       expect(await tested.store.count()).toBe(23_000);
     });
 
@@ -104,7 +104,7 @@ export function describeReading(tested: StoreTested): void {
           Array.from({ length: 500 }, (_, k) => sale(1 + i * 500 + k, 'ann', k)),
         );
         const [seen, first] = await Promise.all([
-          all(tested.store.byCustomer('ann')),
+          all(tested.store.by('customer', 'ann')),
           tested.store.get(`${origin}/0/0`),
         ]);
         expect(first?.id).toBe(`${origin}/0/0`);
@@ -127,7 +127,7 @@ export function describeReading(tested: StoreTested): void {
     it('refuses a range with an invalid date', async () => {
       const range = { from: new Date(Number.NaN) };
       await expect(all(tested.store.byTime(range))).rejects.toMatchObject({ code: 'STORE' });
-      await expect(all(tested.store.byCustomer('ann', range))).rejects.toMatchObject({ code: 'STORE' });
+      await expect(all(tested.store.by('customer', 'ann', range))).rejects.toMatchObject({ code: 'STORE' });
     });
   });
 }

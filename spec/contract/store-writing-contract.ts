@@ -19,7 +19,7 @@ export function describeWriting(tested: StoreTested): void {
       const documents = [sale(0, 'ann', 10), sale(1, 'ann', 20)];
       for (let i = 0; i < 3; i++) await tested.store.write(documents);
       await tested.store.write([...documents, ...documents]);
-      expect(offsets(await all(tested.store.byCustomer('ann')))).toEqual([0, 1]);
+      expect(offsets(await all(tested.store.by('customer', 'ann')))).toEqual([0, 1]);
       expect(offsets(await all(tested.store.byTime()))).toEqual([0, 1]);
       expect(await tested.store.count()).toBe(2);
     });
@@ -27,12 +27,12 @@ export function describeWriting(tested: StoreTested): void {
     it('finds a document that was written again under its new customer and time only', async () => {
       await tested.store.write([sale(0, 'ann', 10), sale(1, 'ann', 20)]);
       await tested.store.write([sale(0, 'bob', 30)]);
-      expect(offsets(await all(tested.store.byCustomer('ann')))).toEqual([1]);
-      expect(offsets(await all(tested.store.byCustomer('bob')))).toEqual([0]);
+      expect(offsets(await all(tested.store.by('customer', 'ann')))).toEqual([1]);
+      expect(offsets(await all(tested.store.by('customer', 'bob')))).toEqual([0]);
       expect(offsets(await all(tested.store.byTime()))).toEqual([1, 0]);
       expect((await tested.store.get(`${origin}/0/0`))?.value.customer).toBe('bob');
       await tested.store.write([sale(0, 'bob', 5), sale(0, 'cid', 6)]);
-      expect(await all(tested.store.byCustomer('bob'))).toEqual([]);
+      expect(await all(tested.store.by('customer', 'bob'))).toEqual([]);
       expect(offsets(await all(tested.store.byTime()))).toEqual([0, 1]);
       expect(await tested.store.count()).toBe(2);
     });
@@ -41,7 +41,7 @@ export function describeWriting(tested: StoreTested): void {
       await tested.store.write([sale(0, 'ann', 10)]);
       const again = sale(0, 'ann', 10);
       await tested.store.write([{ ...again, value: { ...again.value, note: 'corrected' } }]);
-      expect((await all(tested.store.byCustomer('ann'))).map(({ value }) => value.note)).toEqual([
+      expect((await all(tested.store.by('customer', 'ann'))).map(({ value }) => value.note)).toEqual([
         'corrected',
       ]);
     });
@@ -49,7 +49,7 @@ export function describeWriting(tested: StoreTested): void {
     it('keeps apart the same partition and offset of another origin', async () => {
       await tested.store.write([sale(0, 'ann', 10), sale(0, 'ann', 11, { origin: 'cluster-1/topic-2' })]);
       await tested.store.write([sale(0, 'ann', 12, { origin: 'cluster-1/topic-1/0/0' })]);
-      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual([
+      expect(ids(await all(tested.store.by('customer', 'ann')))).toEqual([
         `${origin}/0/0`,
         'cluster-1/topic-2/0/0',
         'cluster-1/topic-1/0/0/0/0',
@@ -73,7 +73,7 @@ export function describeWriting(tested: StoreTested): void {
     it('takes the largest coordinates', async () => {
       const largest = sale(Number.MAX_SAFE_INTEGER, 'ann', 8.64e15, { partition: 0x7f_ff_ff_ff });
       await tested.store.write([largest, sale(0x1_00_00_00_00, 'ann', -8.64e15)]);
-      expect(ids(await all(tested.store.byCustomer('ann')))).toEqual([
+      expect(ids(await all(tested.store.by('customer', 'ann')))).toEqual([
         `${origin}/0/4294967296`,
         `${origin}/2147483647/9007199254740991`,
       ]);
@@ -90,14 +90,14 @@ export function describeWriting(tested: StoreTested): void {
       expect(await tested.store.count()).toBe(20_000);
       const times = (await all(tested.store.byTime())).map(({ time }) => time);
       expect(times).toEqual(Array.from({ length: 20_000 }, (_, i) => i + 1));
-      const mine = offsets(await all(tested.store.byCustomer('c7')));
+      const mine = offsets(await all(tested.store.by('customer', 'c7')));
       expect(mine).toEqual(Array.from({ length: 200 }, (_, i) => 19_907 - i * 100));
 
       const large = sale(1_000_000, 'large', 1);
       const note = 'n'.repeat(3_000_000);
       await tested.store.write([{ ...large, value: { ...large.value, note } }]);
       await tested.store.write([sale(1_000_001, 'large', 2)]);
-      const found = await all(tested.store.byCustomer('large'));
+      const found = await all(tested.store.by('customer', 'large'));
       expect(found.map(({ value }) => value.note.length)).toEqual([note.length, 'large@2'.length]);
     });
 
@@ -115,8 +115,10 @@ export function describeWriting(tested: StoreTested): void {
 
     it('hides what a throwing selector says', async () => {
       await tested.start({
-        customer: ({ customer }) => {
-          throw new TypeError(`no such customer: ${customer}`);
+        by: {
+          customer: ({ customer }) => {
+            throw new TypeError(`no such customer: ${customer}`);
+          },
         },
       });
       const error: unknown = await Promise.resolve(tested.store.write([sale(3, 'secret-customer', 1)])).catch(
@@ -142,17 +144,100 @@ export function describeWriting(tested: StoreTested): void {
     });
 
     it('files a document under the timestamp of its record where no time is selected', async () => {
-      await tested.start({ customer: ({ customer }) => customer });
+      await tested.start({ by: { customer: ({ customer }) => customer } });
       await tested.store.write([{ ...sale(0, 'ann', 10), timestamp: 99 }]);
       expect((await all(tested.store.byTime())).map(({ time }) => time)).toEqual([99]);
     });
 
-    it('finds nothing by customer where none is selected', async () => {
-      await tested.start({});
+    it('refuses a question to an index that it does not have, and names those that it has', async () => {
       await tested.store.write([sale(0, 'ann', 10)]);
-      expect(await all(tested.store.byCustomer('ann'))).toEqual([]);
-      expect(await all(tested.store.byCustomer(''))).toEqual([]);
+      const error = { code: 'STORE', message: expect.stringMatching(/'customr'.*'customer', 'note'/) };
+      await expect(all(tested.store.by('customr', 'ann'))).rejects.toMatchObject(error);
+      await tested.start({});
+      await expect(all(tested.store.by('customer', 'ann'))).rejects.toMatchObject({ code: 'STORE' });
+      await tested.store.write([sale(0, 'ann', 10)]);
       expect(await tested.store.count()).toBe(1);
+    });
+
+    it('finds a document in each of its indexes, and in none whose selector gives undefined', async () => {
+      await tested.start({
+        by: { customer: s => (s.customer === 'cash' ? undefined : s.customer), note: s => s.note },
+      });
+      await tested.store.write([sale(0, 'cash', 1), sale(1, 'ann', 1), sale(2, 'ann@1', 2)]);
+      const found = async (index: string, term: string) => offsets(await all(tested.store.by(index, term)));
+      expect(await found('customer', 'cash')).toEqual([]);
+      expect(await found('note', 'cash@1')).toEqual([0]);
+      expect(await found('customer', 'ann@1')).toEqual([2]);
+      expect(await found('note', 'ann@1')).toEqual([1]);
+      // Moved from one term to nothing and back.
+      await tested.store.write([sale(1, 'cash', 1)]);
+      expect(await found('customer', 'ann')).toEqual([]);
+      expect(await found('note', 'cash@1')).toEqual([0, 1]);
+      await tested.store.write([sale(1, 'ann', 1)]);
+      expect(await found('customer', 'ann')).toEqual([1]);
+      expect(await found('note', 'cash@1')).toEqual([0]);
+    });
+
+    it.each([
+      ['a number', 7],
+      ['null', null],
+      ['an object', {}],
+      ['a promise', Promise.resolve('ann')],
+    ])('refuses a document whose index gives %s, without its value', async (_, term) => {
+      // What a program without types may give.
+      await tested.start({ by: { customer: () => term as unknown as string } });
+      const refused = tested.store.write([sale(3, 'secret-customer', 1)]);
+      await expect(refused).rejects.toMatchObject({
+        code: 'STORE',
+        at: { offset: 3 },
+        message: expect.stringMatching(/'customer'(?!.*secret)/),
+      });
+      expect(await tested.store.count()).toBe(0);
+    });
+
+    it.each([
+      '1997-01-02T10:00:00',
+      '1997-01-02 10:00:00Z',
+      '1997-02-30',
+      'yesterday',
+      '',
+      7,
+      null,
+      new Date(NaN),
+    ])('refuses a time that is another instant on another machine, or none: %p', async time => {
+      // What a program without types may give.
+      await tested.start({ time: () => time as unknown as Date });
+      await expect(tested.store.write([sale(3, 'ann', 1)])).rejects.toMatchObject({
+        code: 'STORE',
+        at: { offset: 3 },
+        message: expect.stringContaining('offset such as'),
+      });
+    });
+
+    it('takes times as ISO 8601 text with an offset, and days as UTC', async () => {
+      const times = ['1997-01-02T10:00:00Z', '1997-01-02T11:30:00.5+02:00', '1997-01-02'];
+      await tested.start({ time: s => times[s.at] ?? '' });
+      await tested.store.write(times.map((_, i) => sale(i, 'ann', i)));
+      expect((await all(tested.store.byTime())).map(({ time }) => new Date(time).toISOString())).toEqual([
+        '1997-01-02T00:00:00.000Z',
+        '1997-01-02T09:30:00.500Z',
+        '1997-01-02T10:00:00.000Z',
+      ]);
+    });
+
+    it('keeps apart the documents that took different branches, and replaces each by its own', async () => {
+      const branches = [undefined, '', '#2', 'a/b', '@', '%40', '\ud800', 'x'.repeat(500), '.1'];
+      await tested.store.write(branches.map((branch, i) => sale(0, `c${i}`, 10, { branch })));
+      // Undefined and '' are one.
+      expect(await tested.store.count()).toBe(branches.length - 1);
+      for (const [i, branch] of branches.entries()) {
+        if (branch === undefined) continue;
+        const [found] = await all(tested.store.by('customer', `c${i}`));
+        expect(await tested.store.get(found?.id ?? '')).toEqual(found);
+        await tested.store.write([sale(0, `d${i}`, 10, { branch })]);
+        expect(await all(tested.store.by('customer', `c${i}`))).toEqual([]);
+      }
+      expect(await tested.store.count()).toBe(branches.length - 1);
     });
   });
 }

@@ -6,9 +6,9 @@ import type {
   App,
   CommitTarget,
   DeliveryEvent,
+  DocumentStore,
   Driver,
   KafkaRecord,
-  Store,
   TopicSinkOptions,
 } from 'kafka-rx';
 import type { Registry } from 'prom-client';
@@ -48,7 +48,7 @@ export declare const driver: Driver;
 export declare const consumer: CommitTarget;
 export declare const groupId: string;
 export declare const registry: Registry;
-export declare const history: Store<MaskedPurchaseType>;
+export declare const history: DocumentStore<MaskedPurchaseType>;
 export declare const rewardOptions: TopicSinkOptions<RewardType>;
 
 // Records, and what they hold.

@@ -27,7 +27,7 @@ test.each([1, 2, 3])('corpus of seed %i: nothing is missing, nothing behind it w
   const read = async (customerId: string): Promise<ReadonlySet<string>> => {
     const outputs = new Set<string>();
     for (const topic of topics) if (app.read(topic, { value: string }).length > 0) outputs.add(topic);
-    for await (const document of store.byCustomer(customerId))
+    for await (const document of store.by('customer', customerId))
       if (document !== undefined) outputs.add('history');
     return outputs;
   };

@@ -20,7 +20,7 @@ const raw = app.topic('transactions', { value: bytes }).pipe(
 );
 for (const topic of ['patterns', 'rewards', 'purchases']) raw.subscribe(app.to(topic, { value: string }));
 raw.subscribe(
-  app.store(lmdb('history', { value: json(t.string), directory, customer: text => text.slice(0, 100) })),
+  app.store(lmdb('history', { value: json(t.string), directory, by: { start: text => text.slice(0, 100) } })),
 );
 raw.subscribe(
   app.each(record => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 import { KafkaRxError } from '../../lib/errors/errors.js';
 import { lmdb } from '../../lib/stores/lmdb.js';
-import { sale, saleCodec } from '../contract/sales.js';
+import { all, origin, sale, saleCodec } from '../contract/sales.js';
 import { binary, failure, lmdbFixture } from './lmdb-fixture.js';
 
 const fixture = lmdbFixture();
@@ -71,8 +71,42 @@ describe('the folder of an lmdb store', () => {
     await root.close();
     for (const readOnly of [true, false]) {
       const error = await failure(fixture.sales({ readOnly }).open());
-      expect(error).toMatchObject({ code: 'STORE', message: expect.stringMatching(/format 9.*format 1/) });
+      expect(error).toMatchObject({ code: 'STORE', message: expect.stringMatching(/format 9.*format 2/) });
     }
+  });
+
+  it('refuses an index that does not file all of its documents, rather than answer with a part', async () => {
+    const store = await fixture.openSales({ by: { customer: ({ customer }) => customer } });
+    await store.write([sale(0, 'ann', 0)]);
+    await store.close();
+    const incomplete = {
+      code: 'STORE',
+      message: expect.stringMatching(/index 'note'.*reset group and store/),
+    };
+    expect(await failure(fixture.sales().open())).toMatchObject(incomplete);
+    const reader = await fixture.openSales({ readOnly: true });
+    expect(await all(reader.by('customer', 'ann'))).toHaveLength(1);
+    await expect(all(reader.by('note', 'ann@0'))).rejects.toMatchObject(incomplete);
+    await reader.close();
+
+    // Opened with fewer indexes, as a reset does, it is as it was until a document is written so.
+    const fewer = await fixture.openSales({ by: {} });
+    await fewer.close();
+    const again = await fixture.openSales({ by: { customer: ({ customer }) => customer } });
+    await again.close();
+    const writing = await fixture.openSales({ by: {} });
+    await writing.write([sale(1, 'ann', 1)]);
+    await writing.close();
+    const error = await failure(fixture.sales({ by: { customer: ({ customer }) => customer } }).open());
+    expect(error).toMatchObject({ code: 'STORE', message: expect.stringContaining("index 'customer'") });
+
+    // Reset to the beginning, it is filled again, by whatever index.
+    const resetting = await fixture.openSales({ by: {} });
+    await resetting.positions?.reincarnate([{ origin, partition: 0, offset: 0 }]);
+    await resetting.close();
+    const filled = await fixture.openSales();
+    await filled.write([sale(0, 'ann', 0)]);
+    expect(await all(filled.by('note', 'ann@0'))).toHaveLength(1);
   });
 
   it('names its default folder without touching it', () => {

@@ -64,7 +64,7 @@ describe('the lmdb store and other processes', () => {
       expect(found.length % 200).toBe(0);
       expect(await store.count()).toBe(found.length);
       expect(found.map(({ id }) => id)).toEqual(found.map((_, i) => `c/t/0/${i}`));
-      const theirs = await all(store.byCustomer('c3'));
+      const theirs = await all(store.by('customer', 'c3'));
       expect(theirs.map(({ time }) => time)).toEqual(
         found.map(({ time }) => time).filter(time => time % 7 === 3),
       );
@@ -149,7 +149,7 @@ describe('the lmdb store and other processes', () => {
     await writer.until(output => lines(output).length > sofar);
     writer.kill();
     await writer.ended;
-    expect(await all(store.byCustomer('here'))).toHaveLength(50);
+    expect(await all(store.by('customer', 'here'))).toHaveLength(50);
     const theirs = (await all(store.byTime())).filter(({ id }) => id.startsWith('c/t/'));
     expect(theirs.length).toBeGreaterThanOrEqual(Number(lines(writer.output()).at(-1)));
     expect(await store.count()).toBe(theirs.length + 50);

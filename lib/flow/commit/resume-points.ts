@@ -19,7 +19,7 @@ import type {
   OffsetCommit,
 } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
-import type { Store, StorePosition, StorePositions } from '../../stores/port.js';
+import type { DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { CommitTarget } from './committer.js';
 
 export type ResumedAtStore = Extract<LifecycleEvent, { readonly type: 'resumed-at-store' }>;
@@ -49,7 +49,7 @@ export class ResumePoints {
   readonly #noted = new Map<string, number>();
 
   /** @param stores those without positions are left out */
-  constructor(stores: Iterable<Store<unknown>>, parts: ResumePointsParts) {
+  constructor(stores: Iterable<DocumentStore<unknown>>, parts: ResumePointsParts) {
     this.#stores = [...stores].flatMap(({ name, positions }) =>
       positions === undefined ? [] : [{ name, positions }],
     );

@@ -4,7 +4,7 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js'
 import { type Policy, verdictOf } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import type { KafkaRecord } from '../../record/record.js';
-import type { Document, Store } from '../../stores/port.js';
+import type { Document, DocumentStore } from '../../stores/port.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { endedBefore, hold, isStale, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
@@ -23,6 +23,8 @@ export interface StoreSinkParts {
   readonly guard: () => Guard;
   /** The source topic's identity, as `cluster/topic`. */
   readonly originOf: (topic: string) => string;
+  /** Tells the sink's documents from those that other sinks write into the store. */
+  readonly branch: string;
   readonly stored: Counter;
   readonly maxDocuments: number;
 }
@@ -32,7 +34,7 @@ export interface StoreSinkParts {
  * lease of each lasts until its write is durable.
  */
 export class StoreSink<V> extends Sink<unknown, V> {
-  readonly #store: Store<V>;
+  readonly #store: DocumentStore<V>;
   readonly #options: StoreSinkOptions;
   readonly #parts: StoreSinkParts;
   readonly #waiting = new Queue<KafkaRecord<unknown, V>>();
@@ -43,7 +45,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
   constructor(
     host: SinkHost,
     place: Place,
-    store: Store<V>,
+    store: DocumentStore<V>,
     options: StoreSinkOptions,
     parts: StoreSinkParts,
   ) {
@@ -171,7 +173,8 @@ export class StoreSink<V> extends Sink<unknown, V> {
 
   #document(record: KafkaRecord<unknown, V>): Document<V> {
     const { topic, partition, offset, ordinal, value, timestamp } = record;
-    return { source: { origin: this.#parts.originOf(topic), partition, offset, ordinal }, value, timestamp };
+    const { originOf, branch } = this.#parts;
+    return { source: { origin: originOf(topic), partition, offset, ordinal, branch }, value, timestamp };
   }
 
   #storeError(cause: unknown, records: readonly KafkaRecord[]): KafkaRxError {

@@ -134,7 +134,7 @@ describe('the purchase topology', () => {
     buy(...days, { customerId: 'other' });
     const found = async (range: { from?: Date; to?: Date }) => {
       const items: string[] = [];
-      for await (const { value } of history.byCustomer('c1', range)) items.push(value.item);
+      for await (const { value } of history.by('customer', 'c1', range)) items.push(value.item);
       return items;
     };
     const noon = (day: number) => new Date(Date.UTC(1997, 0, day, 12));

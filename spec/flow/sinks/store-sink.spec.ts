@@ -1,4 +1,13 @@
-import { type Document, memoryStore, retry, type Store, type StoreSinkOptions, string } from 'kafka-rx';
+import {
+  type App,
+  type Document,
+  type DocumentStore,
+  memoryStore,
+  retry,
+  type StoreSinkOptions,
+  string,
+} from 'kafka-rx';
+import { flatMapValue, mapValue } from 'kafka-rx/operators';
 import { type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { held, Members } from '../../app/members.js';
 
@@ -8,7 +17,7 @@ const value = string;
 function watchedStore(write: (values: readonly string[]) => Promise<void> | undefined) {
   const writes: string[][] = [];
   const inner = memoryStore<string>('history');
-  const store: Store<string> = {
+  const store: DocumentStore<string> = {
     ...inner,
     write(documents: readonly Document<string>[]) {
       const values = documents.map(document => document.value);
@@ -19,7 +28,11 @@ function watchedStore(write: (values: readonly string[]) => Promise<void> | unde
   return { store, writes, values: () => inner.documents().map(document => document.value) };
 }
 
-const start = (store: Store<string>, options: StoreSinkOptions = {}, appOptions: TestAppOptions = {}) =>
+const start = (
+  store: DocumentStore<string>,
+  options: StoreSinkOptions = {},
+  appOptions: TestAppOptions = {},
+) =>
   testApp(app => app.topic('in', { value }).subscribe(app.store(store, options)), {
     commit: { every: 1 },
     ...appOptions,
@@ -57,11 +70,44 @@ describe('the store sink', () => {
           partition: 0,
           offset: 0,
           ordinal: '',
+          branch: '',
         },
         value: 'a',
         timestamp: 77,
       },
     ]);
+  });
+
+  test('keeps the documents of two branches apart, whatever stands between, and a replay replaces each', async () => {
+    const members = new Members({ in: 1 });
+    const store = memoryStore<string>('history');
+    const topology = (app: App): void => {
+      const in$ = app.topic('in', { value });
+      in$.pipe(mapValue(text => `${text} plain`)).subscribe(app.store(store));
+      in$.pipe(mapValue(text => `${text} second`)).subscribe(app.store(store));
+      in$.pipe(mapValue(text => `${text} named`)).subscribe(app.store(store, { name: 'audit' }));
+      in$.pipe(flatMapValue(text => [`${text} x`, `${text} y`])).subscribe(app.store(store));
+    };
+    members.publish('in', 'a', 'b');
+    for (let run = 0; run < 2; run++) {
+      members.broker.setCommitted('group', { topic: 'in', partition: 0 }, 0);
+      const member = members.start(topology);
+      await members.pass(100);
+      void member.app.stop();
+      await members.pass(100);
+      expect(member.outcome).toBe('done');
+      const kept = store.documents().map(document => document.value);
+      const expected = ['a', 'b'].flatMap(text =>
+        ['plain', 'second', 'named', 'x', 'y'].map(way => `${text} ${way}`),
+      );
+      expect(kept.sort()).toEqual(expected.sort());
+    }
+    expect(
+      store
+        .documents()
+        .map(({ id }) => id.split('@')[1])
+        .sort(),
+    ).toEqual([undefined, undefined, '#2', '#2', '#3', '#3', '#3', '#3', 'audit', 'audit'].sort());
   });
 
   test('tries again with backoff in virtual time, and commits only what was written', async () => {

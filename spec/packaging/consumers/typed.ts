@@ -17,7 +17,7 @@ function topology(app: App): void {
   const masked = raw.pipe(mask('cardNumber'), share());
   const typed: Observable<KafkaRecord<string, { customerId: string; cardNumber: MaskedCardNumber }>> = masked;
   typed.subscribe(app.to('purchases', { keyBy: p => p.customerId, value: json(Masked) }));
-  masked.subscribe(app.store(lmdb('history', { value: json(Masked), customer: p => p.customerId })));
+  masked.subscribe(app.store(lmdb('history', { value: json(Masked), by: { customer: p => p.customerId } })));
 
   // @ts-expect-error a raw card number must not compile into a sink for masked ones
   raw.subscribe(app.to('purchases', { keyBy: p => p.customerId, value: json(Masked) }));

@@ -3,12 +3,13 @@ import { KafkaRxError } from '../errors/errors.js';
 import type { Table } from './lmdb-tables.js';
 
 /**
- * The store's origins, each a number: some sixty characters become four bytes in every key.
+ * The names that keys are made of (origins, branches, indexes), each a number: some sixty characters become four bytes in
+ * every key.
  *
- * Numbers are given in order and never again, so that what was read once stays true and another process's new origins
+ * Numbers are given in order and never again, so that what was read once stays true and another process's new names
  * are found by reading on from the last known one.
  */
-export class Origins {
+export class Names {
   readonly #table: Table;
   readonly #where: string;
   readonly #names: string[] = [];
@@ -23,29 +24,29 @@ export class Origins {
     return this.#names.length;
   }
 
-  /** The number of `origin`; undefined where the store has no document of it. */
-  numberOf(origin: string): number | undefined {
-    if (!this.#numbers.has(origin)) this.#readOn();
-    return this.#numbers.get(origin);
+  /** The number of `name`; undefined where no key of the store has it. */
+  numberOf(name: string): number | undefined {
+    if (!this.#numbers.has(name)) this.#readOn();
+    return this.#numbers.get(name);
   }
 
-  /** @throws {KafkaRxError} `STORE` where a document refers to an origin that the store does not have */
+  /** @throws {KafkaRxError} `STORE` where a document refers to a name that the store does not have */
   nameOf(number: number, transaction?: Transaction): string {
     if (number >= this.#names.length) this.#readOn(transaction);
     const name = this.#names[number];
     if (name !== undefined) return name;
-    throw new KafkaRxError('STORE', `The ${this.#where} lacks the origin of a document`, {
+    throw new KafkaRxError('STORE', `The ${this.#where} lacks a name that a document refers to`, {
       remedy: 'The folder is damaged: name a new one and let the pipeline fill it again',
     });
   }
 
-  /** The number of `origin`, given now if it has none. Inside a write transaction, which keeps other writers out. */
-  intern(origin: string): number {
-    const known = this.numberOf(origin);
+  /** The number of `name`, given now if it has none. Inside a write transaction, which keeps other writers out. */
+  intern(name: string): number {
+    const known = this.numberOf(name);
     if (known !== undefined) return known;
     const number = this.#names.length;
-    this.#table.put(numberKey(number), Buffer.from(JSON.stringify(origin)));
-    this.#learn(origin);
+    this.#table.put(numberKey(number), Buffer.from(JSON.stringify(name)));
+    this.#learn(name);
     return number;
   }
 
