@@ -12,8 +12,12 @@
  *   `revoking` was called for a partition no batch of that epoch follows.
  * - A partition's epoch grows with each assignment and each seek, for every partition of the member, kept or not.
  * - A commit is sent only for a partition that is assigned in that epoch; anything else is refused, not sent.
- * - A partition without a committed offset that begins at `latest` or at a time begins with a batch without records,
- *   whose `nextOffset` is where that is: committed as any other, it holds the group's place until a record comes.
+ * - `startFrom` is for new groups. A partition that is new to a group with offsets, or to a running member, begins at its first
+ *   record, whatever `startFrom` says. A topic made anew under an old name is new, and an offset of the old one is none of it.
+ * - Where `startFrom` is not `earliest`, a partition without a committed offset begins with a batch without records, whose
+ *   `nextOffset` is where that is: committed as any other, it holds the group's place until a record comes.
+ * - A position that the topic does not have is announced and moved to the first record, unless the driver is told otherwise.
+ * - A commit for what does not exist any more is dropped and told by `commit-dropped`; what else it carries is stored.
  * - No batch is handed out once `confirmedUntil` has passed, until `confirmed`, `lost` or `assigned` is called: after an
  *   outage longer than the session another member may have the partitions already.
  */
@@ -52,7 +56,7 @@ export interface PartitionOffset extends TopicPartition {
   readonly offset: number;
 }
 
-/** Where a group without a committed offset begins. `timestamp`: the first record at or after it, in ms. */
+/** Where a group begins that has committed nothing. `timestamp`: the first record at or after it, in ms; else the end. */
 export type StartFrom = 'earliest' | 'latest' | { readonly timestamp: number };
 
 /** A topic of the cluster. */
@@ -76,6 +80,17 @@ export type DriverEvent =
       readonly partition: number;
       readonly from: number;
       readonly to: number;
+    }
+  /** A topic, or partitions, of the assignment do not exist any more: nothing is read of it. Told once, until `topic-back`. */
+  | { readonly type: 'topic-gone'; readonly topic: string }
+  /** It is there again. */
+  | { readonly type: 'topic-back'; readonly topic: string }
+  /** A commit was not stored, and never will be: the partition, or the topic that the offset is of, does not exist any more. */
+  | {
+      readonly type: 'commit-dropped';
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
     };
 
 export interface DriverContext {

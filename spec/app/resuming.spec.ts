@@ -101,7 +101,7 @@ describe('a store and what was committed', () => {
     gate.resolve();
     await members.pass(100);
     expect(members.committed('in')).toEqual([1]);
-    const metadata = members.broker.cluster.group('group').metadata({ topic: 'in', partition: 0 });
+    const { metadata } = members.broker.cluster.group('group').committed({ topic: 'in', partition: 0 });
     expect(metadata.split(' ')).toContain(inner.positions?.id);
   });
 

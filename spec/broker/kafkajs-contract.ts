@@ -131,12 +131,18 @@ class KafkaSetup implements ContractSetup {
     // Other brokers, and other connections, hear of them a moment later.
     for (let tries = 0; tries < 100; tries++) {
       const { topics } = await this.#kafkajs.admin.fetchTopicMetadata({ topics: [topic] });
-      if (topics[0]?.partitions.length === total) return;
+      if (topics[0]?.partitions.length === total) break;
     }
+    await this.#renewProducer();
   }
 
   async deleteTopic(topic: string): Promise<void> {
     await this.#kafkajs.admin.deleteTopics({ topics: [topic] });
+    await this.#renewProducer();
+  }
+
+  async forgetGroup(groupId: string): Promise<void> {
+    await this.#kafkajs.admin.deleteGroups([groupId]);
   }
 
   outage(): void {
@@ -151,6 +157,18 @@ class KafkaSetup implements ContractSetup {
     await this.#client?.producer.disconnect();
     await this.#client?.admin.disconnect();
     await this.#cluster?.stop();
+  }
+
+  /**
+   * A kafkajs producer fails for good once a topic that it ever wrote to is gone, and sends nothing, without a word, to a partition
+   * that it has not heard of.
+   */
+  async #renewProducer(): Promise<void> {
+    const { kafka, admin, producer } = this.#kafkajs;
+    const another = kafka.producer({ createPartitioner: kafkajsClient.Partitioners.DefaultPartitioner });
+    await another.connect();
+    this.#client = { kafka, admin, producer: another };
+    await producer.disconnect();
   }
 
   get #brokers(): string[] {

@@ -88,7 +88,15 @@ function withoutEpochs(): ConnectionPatch {
     // The committer asks with the commit itself; only it has an offset.
     if (!('offset' in partition) || !('epoch' in partition)) return state;
     const { topic, partition: number, epoch } = partition as OffsetCommit;
-    const none = { position: undefined, paused: false, parked: undefined, begun: true, halted: false };
+    const ofTopic = { topicId: undefined, madeAnew: false };
+    const none = {
+      position: undefined,
+      paused: false,
+      parked: undefined,
+      begun: true,
+      halted: false,
+      ...ofTopic,
+    };
     return { ...(state ?? { ...none, failures: 0, notBefore: 0 }), topic, partition: number, epoch };
   };
 

@@ -65,6 +65,8 @@ export interface ContractSetup {
   deleteRecords?(topic: string, partition: number, offset: number): Promise<void>;
   addPartitions?(topic: string, total: number): Promise<void>;
   deleteTopic?(topic: string): Promise<void>;
+  /** Takes the offsets of a group without members, as their retention does. */
+  forgetGroup?(groupId: string): Promise<void>;
   /** Has no broker answer until `endOutage`. */
   outage?(): void;
   endOutage?(): void;

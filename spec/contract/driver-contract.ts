@@ -1,4 +1,5 @@
 import { adversarialProducingContract } from './adversarial-producing-contract.js';
+import { beginningContract } from './beginning-contract.js';
 import { closingContract } from './closing-contract.js';
 import { committingContract } from './committing-contract.js';
 import { consumingContract } from './consuming-contract.js';
@@ -9,6 +10,7 @@ import { rebalancingContract } from './rebalancing-contract.js';
 import { resumingContract } from './resuming-contract.js';
 import { topicsContract } from './topics-contract.js';
 import { unitOfWorkContract } from './unit-of-work-contract.js';
+import { vanishingContract } from './vanishing-contract.js';
 
 /**
  * The rules of `lib/drivers/port.ts`, held against one driver: the same tests on the embedded broker and on a real
@@ -26,6 +28,8 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
     describe('producing', () => producingContract(context));
     describe('producing what is odd', () => adversarialProducingContract(context));
     describe('consuming', () => consumingContract(context));
+    describe('beginning', () => beginningContract(context));
+    describe('vanishing topics', () => vanishingContract(context));
     describe('committing', () => committingContract(context));
     describe('resuming', () => resumingContract(context));
     describe('rebalancing', () => rebalancingContract(context));

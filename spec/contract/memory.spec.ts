@@ -22,6 +22,7 @@ describeDriverContract('memory', {
   deleteRecords: async (topic, partition, offset) => broker.deleteRecords({ topic, partition }, offset),
   addPartitions: async (topic, total) => broker.addPartitions(topic, total),
   deleteTopic: async topic => broker.deleteTopic(topic),
+  forgetGroup: async groupId => broker.expireOffsets(groupId),
   outage: () => broker.faults.down(),
   endOutage: () => broker.faults.up(),
 });

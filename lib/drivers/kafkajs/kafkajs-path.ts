@@ -7,7 +7,7 @@ import type {
   TopicDescription,
   UnitOfWork,
 } from '../port.js';
-import type { Committed } from './cluster/cluster-queries.js';
+import type { Committed } from '../topic-commits.js';
 import { missingTopics } from './errors.js';
 import type { ProduceTransport } from './producer/produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-builder.js';
@@ -23,6 +23,8 @@ export interface ClusterQueries {
   topics(names?: readonly string[]): Promise<readonly KnownTopic[]>;
   /** Per partition, in partition order. */
   offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
+  /** Whether the group has committed anything, of whatever topic. */
+  hasCommitted(groupId: string): Promise<boolean>;
   /** Per partition, in partition order. */
   committed(groupId: string, topic: string): Promise<readonly Committed[]>;
   /** Rejects with `GROUP_ACTIVE` while the group has a member. */

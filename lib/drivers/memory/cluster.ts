@@ -86,6 +86,11 @@ export class Cluster {
     this.#topicChanged(name);
   }
 
+  /** Undefined where there is no such topic. */
+  topicId(topic: string): string | undefined {
+    return this.#topics.get(topic)?.id;
+  }
+
   partitionCount(topic: string): number {
     return this.#topics.get(topic)?.logs.length ?? 0;
   }

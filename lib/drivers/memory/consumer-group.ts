@@ -13,6 +13,7 @@ import type { Clock } from '../../base/clock.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { assign } from '../assignor.js';
 import type { PartitionOffset, TopicPartition } from '../port.js';
+import { type Committed, nothingCommitted } from '../topic-commits.js';
 
 /** What a group knows of the cluster around it. */
 export interface GroupSurroundings {
@@ -41,12 +42,6 @@ export interface GroupMember {
   die(): void;
 }
 
-/** A committed offset, and the text that came with it. */
-interface Commit {
-  readonly offset: number;
-  readonly metadata: string;
-}
-
 interface Membership {
   readonly member: GroupMember;
   owned: readonly TopicPartition[];
@@ -57,7 +52,7 @@ export class ConsumerGroup {
   readonly id: string;
   readonly #cluster: GroupSurroundings;
   readonly #members = new Map<string, Membership>();
-  readonly #committed = new Map<string, Map<number, Commit>>();
+  readonly #committed = new Map<string, Map<number, Committed>>();
   #generation = 0;
   #preparing = false;
 
@@ -114,14 +109,13 @@ export class ConsumerGroup {
     this.#completeSoon();
   }
 
-  /** The committed offset, undefined where there is none. */
-  committed({ topic, partition }: TopicPartition): number | undefined {
-    return this.#committed.get(topic)?.get(partition)?.offset;
+  committed({ topic, partition }: TopicPartition): Committed {
+    return this.#committed.get(topic)?.get(partition) ?? nothingCommitted;
   }
 
-  /** What came with the committed offset; `''` where nothing did. */
-  metadata({ topic, partition }: TopicPartition): string {
-    return this.#committed.get(topic)?.get(partition)?.metadata ?? '';
+  /** Whether anything is committed, of whatever topic. */
+  get hasCommitted(): boolean {
+    return this.#committed.size > 0;
   }
 
   /** Stores offsets of a member of this generation; what refuses them, or undefined. */
@@ -163,9 +157,14 @@ export class ConsumerGroup {
 
   /** Sets an offset whoever the owner is, as the tool for resets does. */
   setCommitted({ topic, partition }: TopicPartition, offset: number, metadata = ''): void {
-    const ofTopic = this.#committed.get(topic) ?? new Map<number, Commit>();
+    const ofTopic = this.#committed.get(topic) ?? new Map<number, Committed>();
     this.#committed.set(topic, ofTopic);
     ofTopic.set(partition, { offset, metadata });
+  }
+
+  /** The retention of committed offsets is over. */
+  expire(): void {
+    this.#committed.clear();
   }
 
   /** A deleted topic takes its committed offsets along. */

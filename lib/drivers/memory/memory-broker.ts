@@ -146,12 +146,17 @@ export class MemoryBroker {
   /** Per partition: what the group has committed, -1 for nothing. */
   committed(groupId: string, topic: string): number[] {
     const group = this.cluster.group(groupId);
-    return this.cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }) ?? -1);
+    return this.cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }).offset);
   }
 
   /** Sets a group's offset, as Kafka's tool for resets does. */
   setCommitted(groupId: string, at: TopicPartition, offset: number): void {
     this.cluster.group(groupId).setCommitted(at, offset);
+  }
+
+  /** Takes what a group has committed, as the retention of offsets does for a group without members. */
+  expireOffsets(groupId: string): void {
+    this.cluster.group(groupId).expire();
   }
 
   members(groupId: string): BrokerMember[] {

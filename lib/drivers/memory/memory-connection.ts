@@ -46,7 +46,7 @@ export class MemoryConnection implements DriverConnection {
       committed: async (groupId: string, topic: string) => {
         this.#requireCluster();
         const group = cluster.group(groupId);
-        return cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }) ?? -1);
+        return cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }).offset);
       },
       resetOffsets: async (groupId: string, offsets: readonly PartitionOffset[]) => {
         this.#requireCluster();

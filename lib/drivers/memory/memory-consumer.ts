@@ -1,6 +1,5 @@
 import { type Clock, type Timer, within } from '../../base/clock.js';
-import { partitionKey } from '../../base/partition-key.js';
-import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import { MembershipLease } from '../membership-lease.js';
 import type {
   AssignedPartition,
@@ -11,20 +10,9 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../port.js';
+import { AssignedReaders } from './assigned-readers.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
-import { PartitionReader, type ReaderContext } from './partition-reader.js';
-
-/** Before `resumeAt` is asked again, milliseconds. */
-const askAgainMs = 100;
-
-type Readers = Map<string, PartitionReader>;
-
-const assigned = ({ topic, partition, epoch }: AssignedPartition): AssignedPartition => ({
-  topic,
-  partition,
-  epoch,
-});
 
 /** A consumer of the embedded broker. What the group asks of it comes in deferred turns, and so do its listener's calls. */
 export class MemoryConsumer implements DriverConsumer, GroupMember {
@@ -36,11 +24,10 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   readonly #cluster: Cluster;
   readonly #listener: ConsumerListener;
   readonly #options: ConsumerOptions;
-  readonly #context: ReaderContext;
+  readonly #readers: AssignedReaders;
   readonly #clock: Clock;
   readonly #lease: MembershipLease;
   readonly #forgetReachability: () => void;
-  #readers: Readers = new Map();
   #state: 'new' | 'running' | 'stopped' = 'new';
   #generation = -1;
   #epoch = 0;
@@ -63,20 +50,21 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     this.topics = options.topics;
     this.coPartitioned = options.coPartitioned;
     this.sessionTimeoutMs = options.sessionTimeoutMs;
-    const { startFrom, readCommitted } = options;
     this.#clock = context.clock;
     this.#lease = new MembershipLease(context.clock, options.sessionTimeoutMs);
-    this.#context = {
+    this.#readers = new AssignedReaders({
       cluster,
       listener,
+      options,
       lease: this.#lease,
       event: context.event,
-      startFrom,
-      readCommitted,
-    };
+      readCommitted: options.readCommitted,
+      group: this.group,
+      failed: error => this.fail(error),
+    });
     this.#forgetReachability = cluster.onReachable(reachable => {
       if (!reachable) return;
-      for (const reader of this.#readers.values()) reader.wake();
+      this.#readers.wake();
       this.#beatSoon();
     });
   }
@@ -89,6 +77,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     if (this.#state !== 'new') return Promise.reject(closed());
     this.#state = 'running';
     this.#beat();
+    this.#readers.comeTo(this.topics);
     return new Promise((resolve, reject) => {
       this.#started = { resolve, reject };
       this.group.join(this);
@@ -111,7 +100,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   seek(partition: TopicPartition, offset: number): number {
-    const reader = this.#readers.get(partitionKey(partition));
+    const reader = this.#readers.get(partition);
     if (reader === undefined) {
       throw new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
         at: { topic: partition.topic, partition: partition.partition, offset },
@@ -137,13 +126,18 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
 
   /** Why these offsets are not to be sent: one of them is of a partition that is not assigned in that epoch. */
   refusal(offsets: readonly OffsetCommit[]): KafkaRxError | undefined {
-    const stale = offsets.find(offset => this.#readers.get(partitionKey(offset))?.epoch !== offset.epoch);
+    const stale = offsets.find(offset => this.#readers.get(offset)?.epoch !== offset.epoch);
     if (stale === undefined && this.#state === 'running') return undefined;
     const at = stale && { topic: stale.topic, partition: stale.partition, offset: stale.offset };
     return new KafkaRxError('COMMIT_REFUSED', 'The partition is no longer assigned in that epoch', {
       at,
       remedy: 'Drop the commit: what it covers is delivered again, to whoever has the partition now.',
     });
+  }
+
+  /** What of these offsets the broker gets. */
+  storable(offsets: readonly OffsetCommit[]): OffsetCommit[] {
+    return this.#readers.storable(offsets);
   }
 
   get generation(): number {
@@ -157,13 +151,13 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
 
   prepare(): void {
     if (this.#state !== 'running') return;
-    const held = this.#readers;
-    for (const reader of held.values()) reader.stop();
-    if (held.size === 0) {
+    const held = this.#readers.current;
+    this.#readers.stop();
+    if (this.#readers.size === 0) {
       this.group.rejoin(this);
       return;
     }
-    const drained = this.#drain([...held.values()].map(assigned));
+    const drained = this.#drain(this.#readers.list);
     void within(this.#cluster.clock, drained, this.#options.rebalanceTimeoutMs).then(() => {
       this.#cluster.clock.defer(() => this.#giveUp(held));
     });
@@ -173,48 +167,15 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     if (this.#state !== 'running') return;
     this.#generation = generation;
     this.#lease.confirm(this.#clock.elapsed());
-    const epoch = ++this.#epoch;
-    this.#readers = new Map();
-    for (const at of partitions) {
-      const log = this.#cluster.find(at);
-      // A topic that was deleted since: the next assignment leaves it out.
-      if (log === undefined) continue;
-      const reader = new PartitionReader(this.#context, { ...at, epoch }, log);
-      this.#readers.set(partitionKey(at), reader);
-      if (this.#options.resumeAt === undefined) reader.begin(this.group.committed(at));
-    }
-    this.#listener.assigned([...this.#readers.values()].map(assigned));
-    for (const reader of this.#readers.values()) reader.wake();
-    void this.#askWhereToBegin(this.#readers);
+    this.#listener.assigned(this.#readers.assign(partitions, ++this.#epoch));
+    this.#readers.begin();
     this.#started?.resolve();
     this.#started = undefined;
   }
 
-  async #askWhereToBegin(readers: Readers): Promise<void> {
-    const { resumeAt } = this.#options;
-    if (resumeAt === undefined || readers.size === 0) return;
-    const asked = [...readers.values()].map(reader => ({
-      ...assigned(reader),
-      offset: this.group.committed(reader),
-      metadata: this.group.metadata(reader),
-    }));
-    try {
-      const answers = await resumeAt(asked);
-      if (this.#readers !== readers) return;
-      for (const [i, { offset, ...at }] of asked.entries()) {
-        readers.get(partitionKey(at))?.begin(answers[i] ?? offset);
-      }
-    } catch (error) {
-      if (this.#readers !== readers) return;
-      if (!isKafkaRxError(error)) this.fail(new KafkaRxError('DRIVER', 'resumeAt threw', { cause: error }));
-      else if (!error.retriable) this.fail(error);
-      else this.#cluster.clock.schedule(() => void this.#askWhereToBegin(readers), askAgainMs);
-    }
-  }
-
   expelled(): void {
     if (this.#state !== 'running' || this.group.member(this.memberId) !== undefined) return;
-    const lost = this.#dropReaders();
+    const lost = this.#readers.drop();
     this.group.join(this);
     if (lost.length > 0) this.#listener.lost(lost);
   }
@@ -237,7 +198,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   #leave(): boolean {
     if (this.#state === 'stopped') return false;
     this.#state = 'stopped';
-    this.#dropReaders();
+    this.#readers.drop();
     this.#heartbeat?.cancel();
     this.#forgetReachability();
     this.#started?.reject(closed());
@@ -255,24 +216,17 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   /** Nothing to give up if the partitions were lost, or the consumer stopped, in the meantime. */
-  #giveUp(held: Readers): void {
-    if (this.#state !== 'running' || this.#readers !== held) return;
-    this.#dropReaders();
+  #giveUp(held: object): void {
+    if (this.#state !== 'running' || this.#readers.current !== held) return;
+    this.#readers.drop();
     this.group.rejoin(this);
-  }
-
-  #dropReaders(): AssignedPartition[] {
-    const dropped = [...this.#readers.values()];
-    for (const reader of dropped) reader.stop();
-    this.#readers = new Map();
-    return dropped.map(assigned);
   }
 
   #store(generation: number, offsets: readonly OffsetCommit[]): KafkaRxError | undefined {
     if (!this.#cluster.reachable) return this.#cluster.unreachable();
     const scripted = this.#cluster.faults.commitFailure();
     if (scripted !== undefined) return scripted;
-    const refused = this.group.commit(this.memberId, generation, offsets);
+    const refused = this.group.commit(this.memberId, generation, this.storable(offsets));
     // The answer also tells a member that was put out that it was.
     if (refused !== undefined) this.#cluster.clock.defer(() => this.expelled());
     return refused;
@@ -280,7 +234,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
 
   #setPaused(partitions: readonly TopicPartition[], paused: boolean): void {
     for (const partition of partitions) {
-      const reader = this.#readers.get(partitionKey(partition));
+      const reader = this.#readers.get(partition);
       if (reader !== undefined) reader.paused = paused;
     }
   }
@@ -302,7 +256,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     if (this.#state !== 'running' || this.#silent || !this.#cluster.reachable) return;
     if (this.group.member(this.memberId) === undefined) this.expelled();
     else if (this.#lease.confirm(this.#clock.elapsed())) {
-      for (const reader of this.#readers.values()) reader.wake();
+      this.#readers.wake();
       this.#listener.confirmed();
     }
   }

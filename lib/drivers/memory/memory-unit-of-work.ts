@@ -76,7 +76,7 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
       (this.#cluster.reachable ? undefined : this.#cluster.unreachable()) ??
       this.#cluster.faults.commitFailure() ??
       (consumer === undefined ? notAMember() : consumer.refusal(offsets)) ??
-      consumer?.group.commit(consumer.memberId, consumer.generation, offsets);
+      consumer?.group.commit(consumer.memberId, consumer.generation, consumer.storable(offsets));
     if (refused === undefined) this.#end('committed');
     return refused;
   }

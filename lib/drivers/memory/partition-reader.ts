@@ -14,7 +14,6 @@ export interface ReaderContext {
   readonly listener: ConsumerListener;
   readonly lease: MembershipLease;
   readonly event: (event: DriverEvent) => void;
-  readonly startFrom: StartFrom;
   readonly readCommitted: boolean;
 }
 
@@ -50,17 +49,21 @@ export class PartitionReader implements AssignedPartition {
     this.#context.cluster.clock.defer(this.#deliver);
   }
 
-  /**
-   * Begins, unless a seek came first.
-   *
-   * @param position undefined: as `startFrom` says
-   */
-  begin(position: number | undefined): void {
+  /** Begins, unless a seek came first; with a batch without records where this is to be committed. */
+  begin(position: number, { toBeCommitted = false } = {}): void {
     if (this.#position !== undefined) return;
-    const { startFrom } = this.#context;
-    this.#position = position ?? this.#log.offsetAt(startFrom);
-    this.#begins = position === undefined && startFrom !== 'earliest';
+    this.#position = position;
+    this.#begins = toBeCommitted;
     this.wake();
+  }
+
+  offsetAt(at: StartFrom): number {
+    return this.#log.offsetAt(at);
+  }
+
+  /** Whether that is the log that it reads, and not one made anew under the same name. */
+  reads(log: PartitionLog | undefined): boolean {
+    return this.#log === log;
   }
 
   set paused(paused: boolean) {
@@ -117,13 +120,13 @@ export class PartitionReader implements AssignedPartition {
   }
 
   /**
-   * The records at the position are gone, or the position never existed. It can only move forward within an epoch:
-   * a position behind the end comes from a seek or a commit, of which nothing was delivered yet.
+   * The records at the position are gone, or the position never existed: goes on at the first record that there is, as the kafkajs
+   * driver does, so that nothing is skipped that could be read. It can only move forward within an epoch: a position behind the end
+   * comes from a seek or a commit, of which nothing was delivered yet.
    */
   #reset(from: number): void {
-    const { startFrom, event } = this.#context;
-    const to = this.#log.offsetAt(startFrom);
+    const to = this.offsetAt('earliest');
     this.#position = to;
-    event({ type: 'offset-reset', topic: this.topic, partition: this.partition, from, to });
+    this.#context.event({ type: 'offset-reset', topic: this.topic, partition: this.partition, from, to });
   }
 }

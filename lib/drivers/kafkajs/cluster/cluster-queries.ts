@@ -2,9 +2,11 @@
 import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { AssignedPartition, ConsumerOptions, StartFrom, TopicPartition } from '../../port.js';
+import { type Committed, nothingCommitted } from '../../topic-commits.js';
 import { type Broker, sendTo } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
 import { errorType, passes } from '../protocol/error-codes.js';
+import { groupOffsetsRequest } from '../protocol/group-offsets.js';
 import {
   type MetadataResponse,
   type TopicMetadata,
@@ -74,15 +76,6 @@ async function listOffsets(
   return indexed(responses, ({ offset }) => offsetOf(offset));
 }
 
-/** What a group has committed of a partition. */
-export interface Committed {
-  /** -1 where it has committed nothing. */
-  readonly offset: number;
-  readonly metadata: string;
-}
-
-export const nothingCommitted: Committed = { offset: -1, metadata: '' };
-
 /** A group's committed offsets, with what came with them. */
 export async function committedOffsets(
   coordinator: Broker,
@@ -101,6 +94,15 @@ export async function committedOffsets(
     metadata: metadata ?? '',
   }));
   return partition => found.get(partitionKey(partition)) ?? nothingCommitted;
+}
+
+/** Whether a group has committed anything at all. */
+export async function hasCommitted(coordinator: Broker, groupId: string): Promise<boolean> {
+  const { errorCode, any } = await sendTo(coordinator, groupOffsetsRequest(groupId));
+  if (errorCode === 0) return any;
+  const type = errorType(errorCode);
+  // As kafkajs's errors are told apart: by their type.
+  throw Object.assign(new Error('the offsets of the group are not told'), { type, retriable: passes(type) });
 }
 
 /** Asks the app where partitions begin; of those that the answer leaves out, what is committed decides. */

@@ -1,9 +1,10 @@
 import type { PartitionOffset, StartFrom, TopicPartition } from '../../port.js';
+import type { Committed } from '../../topic-commits.js';
 import { commitsByTopic } from '../consumer/offset-committer.js';
 import { groupActive, missingTopics } from '../errors.js';
 import type { Cluster } from '../internals/cluster.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
-import { type Committed, committedOffsets, describeTopics, offsetsAt } from './cluster-queries.js';
+import { committedOffsets, describeTopics, hasCommitted, offsetsAt } from './cluster-queries.js';
 
 /** {@link ClusterQueries} by requests of our own, which tell topic ids and of each partition by itself. */
 export class FastQueries implements ClusterQueries {
@@ -32,6 +33,10 @@ export class FastQueries implements ClusterQueries {
       for (const partition of led) offsets[partition.partition] = offsetOf(partition);
     }
     return offsets;
+  }
+
+  async hasCommitted(groupId: string): Promise<boolean> {
+    return hasCommitted(await this.#cluster.findGroupCoordinator({ groupId }), groupId);
   }
 
   async committed(groupId: string, topic: string): Promise<readonly Committed[]> {

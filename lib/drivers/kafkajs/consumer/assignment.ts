@@ -14,6 +14,10 @@ export interface PartitionState extends TopicPartition {
   begun: boolean;
   /** Nothing more is handed out in this epoch: the next assignment begins elsewhere. */
   halted: boolean;
+  /** Kafka's id of the topic that this epoch reads; undefined until it was looked up, or where nobody tells it. */
+  topicId: string | undefined;
+  /** The topic's name is another topic's by now: what was read is not to be committed. */
+  madeAnew: boolean;
   /** Consecutive failures, and the monotonic time before which it is not fetched again. */
   failures: number;
   notBefore: number;
@@ -41,6 +45,8 @@ export class Assignment {
           parked: undefined,
           begun: false,
           halted: false,
+          topicId: undefined,
+          madeAnew: false,
           failures: 0,
           notBefore: 0,
         },
@@ -97,6 +103,9 @@ export class Assignment {
     state.parked = undefined;
     state.begun = false;
     state.halted = false;
+    // Looked up again: it may be another topic than it was.
+    state.topicId = undefined;
+    state.madeAnew = false;
     state.notBefore = 0;
     return state.epoch;
   }

@@ -63,6 +63,11 @@ export class ConsumerSessions<S extends ClientSession> {
     return this.#current;
   }
 
+  /** The subscription. */
+  get topics(): readonly string[] {
+    return this.#topics;
+  }
+
   get running(): boolean {
     return this.#state === 'running';
   }

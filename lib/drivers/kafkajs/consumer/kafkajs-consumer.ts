@@ -86,6 +86,7 @@ export class KafkajsConsumer implements DriverConsumer {
       namedTooLate: memberId => {
         this.#lateLeave = this.#leave(memberId);
       },
+      joining: coordinator => this.#positions.comeTo(coordinator, this.#sessions.topics),
       findCoordinator: () =>
         this.#sessions.current?.findCoordinator() ??
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
@@ -103,6 +104,7 @@ export class KafkajsConsumer implements DriverConsumer {
       offsetReset: settings.offsetReset,
       assignment,
       membership: this.#membership,
+      queries,
       rejoin,
       failed,
     });
@@ -116,7 +118,12 @@ export class KafkajsConsumer implements DriverConsumer {
       positions: this.#positions,
       failed,
     });
-    this.#committer = new OffsetCommitter(driver.clock, assignment, () => this.#membership.openCommit());
+    this.#committer = new OffsetCommitter({
+      driver,
+      assignment,
+      queries,
+      open: () => this.#membership.openCommit(),
+    });
   }
 
   get confirmedUntil(): number {
@@ -211,7 +218,7 @@ export class KafkajsConsumer implements DriverConsumer {
       topics,
       membership: this.#membership,
       fetcher: this.#fetcher,
-      absentTopic: topic => this.#positions.suspect(topic),
+      absentTopic: topic => this.#positions.topicAbsent(topic),
     });
   }
 
@@ -225,6 +232,7 @@ export class KafkajsConsumer implements DriverConsumer {
 
   #joined(partitions: readonly TopicPartition[]): void {
     this.#fetcher.joined();
+    this.#positions.assigned(partitions);
     const assigned = this.#assignment.replace(partitions);
     this.#membership.assigned(assigned);
     this.#listener.assigned(assigned);

@@ -26,6 +26,8 @@ export interface MembershipContext extends DrainContext {
   readonly assignment: Assignment;
   /** The coordinator gave the member an id after it had left: it waits for it until told to forget it. */
   readonly namedTooLate: (memberId: string) => void;
+  /** Called before each join. */
+  readonly joining: (coordinator: Broker) => Promise<void>;
   /** Looks the coordinator up, connected. */
   readonly findCoordinator: () => Promise<Broker>;
   /** Called when kafkajs should join again. */
@@ -123,6 +125,7 @@ export class Membership {
       this.#letGo = undefined;
     });
     await this.#letGo;
+    await this.#context.joining(coordinator);
     this.#heartbeats.stop();
     return { ...request, memberId: this.#memberId };
   }

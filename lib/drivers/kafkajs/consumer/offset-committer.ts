@@ -1,7 +1,9 @@
-import { type Clock, within } from '../../../base/clock.js';
+import { within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
-import type { OffsetCommit, PartitionOffset } from '../../port.js';
-import { commitError } from '../errors.js';
+import type { DriverContext, OffsetCommit, PartitionOffset } from '../../port.js';
+import { committedOf } from '../../topic-commits.js';
+import { commitError, typeOf } from '../errors.js';
+import type { ClusterQueries } from '../kafkajs-path.js';
 import type { Assignment } from './assignment.js';
 
 /**
@@ -28,22 +30,28 @@ export interface CommitTurn {
   failed(error: unknown): void;
 }
 
+export interface CommitterContext {
+  readonly driver: DriverContext;
+  readonly assignment: Assignment;
+  readonly queries: Pick<ClusterQueries, 'topics'>;
+  /** Finds the coordinator, for one commit. */
+  readonly open: () => Promise<CommitTurn>;
+}
+
 /**
  * Commits, one request at a time. The fast path goes straight to the coordinator and not through kafkajs's `commitOffsets`, which
  * resolves without having sent anything when the runner does not run (src/consumer/runner.js, commitOffsets) and
  * sends under whatever generation is the current one, also for a partition that was lost.
+ *
+ * What can never be stored is dropped and told, and holds up nothing: offsets of a partition that does not exist any more, or of a
+ * topic whose name is another topic's by now.
  */
 export class OffsetCommitter {
-  readonly #clock: Clock;
-  readonly #assignment: Assignment;
-  readonly #open: () => Promise<CommitTurn>;
+  readonly #context: CommitterContext;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param open finds the coordinator, for one commit */
-  constructor(clock: Clock, assignment: Assignment, open: () => Promise<CommitTurn>) {
-    this.#clock = clock;
-    this.#assignment = assignment;
-    this.#open = open;
+  constructor(context: CommitterContext) {
+    this.#context = context;
   }
 
   /** Resolves once the coordinator has confirmed all of it. Partitions that are being drained may be committed. */
@@ -55,24 +63,80 @@ export class OffsetCommitter {
     return sent;
   }
 
+  /** These offsets, each saying of which topic it is. */
+  labelled(offsets: readonly OffsetCommit[]): OffsetCommit[] {
+    return offsets.map(offset => committedOf(offset, this.#context.assignment.get(offset)?.topicId));
+  }
+
   async #send(offsets: readonly OffsetCommit[]): Promise<void> {
+    const current = this.#drop(offsets, offset => this.#context.assignment.get(offset)?.madeAnew === true);
+    try {
+      await this.#attempt(current);
+    } catch (error) {
+      if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw asCommitError(error);
+      await this.#sendExisting(current, error);
+    }
+  }
+
+  /** Kafka stores each offset for itself; kafkajs tells the first error, and not of which. */
+  async #sendExisting(offsets: readonly OffsetCommit[], refusal: unknown): Promise<void> {
+    try {
+      const gone = await this.#gone(offsets);
+      const existing = this.#drop(offsets, offset => gone.has(offset));
+      // Not known to the coordinator yet, or still known to the broker that was asked: that passes.
+      if (existing.length === offsets.length) throw refusal;
+      await this.#attempt(existing);
+    } catch (error) {
+      throw asCommitError(error);
+    }
+  }
+
+  async #attempt(offsets: readonly OffsetCommit[]): Promise<void> {
+    if (offsets.length === 0) return;
     let turn: CommitTurn | undefined;
     try {
-      turn = await this.#open();
+      turn = await this.#context.open();
       // Once more, in the same turn as the request: the commits before this one took their time.
       this.refuseStale(offsets);
-      const inTime = await within(this.#clock, turn.send(commitsByTopic(offsets)), answerBoundMs);
+      const sent = turn.send(commitsByTopic(this.labelled(offsets)));
+      const inTime = await within(this.#context.driver.clock, sent, answerBoundMs);
       if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {
-      if (error instanceof KafkaRxError) throw error;
-      turn?.failed(error);
-      throw commitError(error);
+      if (!(error instanceof KafkaRxError)) turn?.failed(error);
+      throw error;
     }
+  }
+
+  /** Those of a partition that does not exist, or not as one of the topic that it was. */
+  async #gone(offsets: readonly OffsetCommit[]): Promise<ReadonlySet<OffsetCommit>> {
+    const { queries, assignment } = this.#context;
+    const topics = await queries.topics([...new Set(offsets.map(({ topic }) => topic))]);
+    const isGone = (offset: OffsetCommit): boolean => {
+      const found = topics.find(({ name }) => name === offset.topic);
+      const topicId = assignment.get(offset)?.topicId;
+      if (found === undefined || offset.partition >= found.partitions) return true;
+      return topicId !== undefined && found.id !== topicId;
+    };
+    return new Set(offsets.filter(isGone));
+  }
+
+  /** Returns the others. */
+  #drop(offsets: readonly OffsetCommit[], which: (offset: OffsetCommit) => boolean): readonly OffsetCommit[] {
+    const dropped = new Set(offsets.filter(which));
+    const { logger, event } = this.#context.driver;
+    for (const { topic, partition, offset } of dropped) {
+      logger.warn(
+        { topic, partition, offset },
+        'a commit was dropped: its partition does not exist any more',
+      );
+      event({ type: 'commit-dropped', topic, partition, offset });
+    }
+    return dropped.size === 0 ? offsets : offsets.filter(offset => !dropped.has(offset));
   }
 
   /** Throws `COMMIT_REFUSED` where one of the partitions is not assigned in that epoch. */
   refuseStale(offsets: readonly OffsetCommit[]): void {
-    const stale = offsets.find(offset => this.#assignment.get(offset)?.epoch !== offset.epoch);
+    const stale = offsets.find(offset => this.#context.assignment.get(offset)?.epoch !== offset.epoch);
     if (stale === undefined) return;
     throw new KafkaRxError('COMMIT_REFUSED', 'The partition is no longer assigned in that epoch', {
       at: { topic: stale.topic, partition: stale.partition, offset: stale.offset },
@@ -93,4 +157,8 @@ export function commitsByTopic(
     else others.push(entry);
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+function asCommitError(error: unknown): KafkaRxError {
+  return error instanceof KafkaRxError ? error : commitError(error);
 }

@@ -123,18 +123,19 @@ export class PartitionFetcher {
     const due = this.#rotate(states.filter(state => state.parked === undefined && state.notBefore <= now));
     if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
     try {
-      const absent = await positions.checkSuspects(cluster);
+      await positions.presence.check();
+      const there = due.filter(state => !positions.presence.isGone(state));
       const begins = (state: PartitionState, offset: number) =>
         this.#handOut(state, startBatch(state, offset));
       // A rebalance does not wait for what the app has to look up; the next assignment asks again.
-      await this.#interruption.cut(positions.resolve(broker, cluster, due, begins));
+      await this.#interruption.cut(positions.resolve(broker, cluster, there, begins));
       const requested = new Map<string, PartitionState & { readonly position: number }>();
-      for (const state of due) {
+      for (const state of there) {
         const { position } = state;
         if (
           position === undefined ||
           state.parked !== undefined ||
-          absent.has(state.topic) ||
+          positions.presence.isGone(state) ||
           !assignment.isCurrent(state)
         )
           continue;
@@ -250,7 +251,7 @@ export class PartitionFetcher {
       return undefined;
     }
     // A leader that is no longer one: the topic may be another by now.
-    if (meansStaleMetadata(type)) positions.suspect(topic);
+    if (meansStaleMetadata(type)) positions.presence.suspect(topic);
     this.#tellRetry(`fetch of ${topic}-${partition}`, state.failures + 1, this.#backOff(state), type);
     return meansStaleMetadata(type) ? 'stale' : undefined;
   }

@@ -1,13 +1,23 @@
 import { partitionKey } from '../../../base/partition-key.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
-import type { ConsumerOptions, DriverContext } from '../../port.js';
-import { committedOffsets, describeTopics, offsetsAt, whereToBegin } from '../cluster/cluster-queries.js';
+import { GroupBeginning } from '../../group-beginning.js';
+import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
+import { type Committed, committedFor } from '../../topic-commits.js';
+import {
+  committedOffsets,
+  describeTopics,
+  hasCommitted,
+  offsetsAt,
+  whereToBegin,
+} from '../cluster/cluster-queries.js';
 import type { Broker } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
+import type { ClusterQueries } from '../kafkajs-path.js';
 import type { OffsetReset } from '../options.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import type { Membership } from './membership.js';
 import { announceReset, positionGone } from './offset-reset.js';
+import { TopicPresence } from './topic-presence.js';
 
 export interface PositionsContext {
   readonly driver: DriverContext;
@@ -15,9 +25,13 @@ export interface PositionsContext {
   readonly offsetReset: OffsetReset;
   readonly assignment: Assignment;
   readonly membership: Membership;
+  readonly queries: ClusterQueries;
   readonly rejoin: () => void;
   readonly failed: (error: KafkaRxError) => void;
 }
+
+/** Partitions that begin at the same place of their logs. */
+type Beginning = (partition: TopicPartition) => number;
 
 /**
  * Where each partition is read from. kafkajs's own positions are not used: it "repairs" an offset out of range by
@@ -26,18 +40,42 @@ export interface PositionsContext {
  * a reset that is announced.
  */
 export class Positions {
+  readonly presence: TopicPresence;
   readonly #context: PositionsContext;
-  /** Where a partition without a committed offset began, so that `latest` means the same at the next assignment. */
-  readonly #begun = new Map<string, number>();
+  readonly #beginning = new GroupBeginning();
   /** Where a partition goes on after the next assignment, whatever is committed. */
   readonly #resets = new Map<string, number>();
-  /** Kafka's ids of the topics that the positions are of. */
-  readonly #topicIds = new Map<string, string>();
-  /** Topics that a broker did not know for a moment: they may have been deleted and made anew. */
-  readonly #suspects = new Set<string>();
 
   constructor(context: PositionsContext) {
     this.#context = context;
+    const { driver, assignment, queries, offsetReset, rejoin } = context;
+    this.presence = new TopicPresence({
+      driver,
+      assignment,
+      topics: names => queries.topics(names),
+      madeAnew: (state, topicId) => {
+        if (state.position === undefined) state.topicId = topicId;
+        else if (offsetReset === 'fail') this.#refuse(state);
+        else this.#beginAnew(state, topicId);
+      },
+      fewerPartitions: rejoin,
+    });
+  }
+
+  /** Before the first join: finds the group as it is without this member. Nothing to ask where all begins at the earliest. */
+  async comeTo(coordinator: Broker, topics: readonly string[]): Promise<void> {
+    const { options, queries } = this.#context;
+    if (options.startFrom === 'earliest') return;
+    await this.#beginning.look(async () => ({
+      hasOffsets: await hasCommitted(coordinator, options.groupId),
+      topics: await queries.topics(topics),
+    }));
+  }
+
+  /** Another assignment: what was to become of partitions that went elsewhere is their owners' affair. */
+  assigned(partitions: readonly TopicPartition[]): void {
+    const kept = new Set(partitions.map(partitionKey));
+    for (const key of this.#resets.keys()) if (!kept.has(key)) this.#resets.delete(key);
   }
 
   /**
@@ -52,32 +90,30 @@ export class Positions {
     begins: (state: PartitionState, offset: number) => void,
   ): Promise<void> {
     const { options, membership } = this.#context;
-    const unknown = states.filter(state => state.position === undefined);
+    const asked = states.filter(state => state.position === undefined || state.topicId === undefined);
+    if (asked.length === 0) return;
+    const epochs = new Map(asked.map(state => [state, state.epoch]));
+    const unknown = (await this.#identify(cluster, asked)).filter(state => state.position === undefined);
     if (unknown.length === 0) return;
-    const epochs = new Map(unknown.map(state => [state, state.epoch]));
-    await this.#learnTopics(cluster, unknown);
-    const committed = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
-    const fresh = unknown.filter(
-      state => committed(state).offset < 0 && !this.#begun.has(partitionKey(state)),
-    );
-    const start =
-      fresh.length === 0
-        ? undefined
-        : await offsetsAt(broker, fresh, options.startFrom, options.readCommitted);
+    const all = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
+    const committed = (state: PartitionState): Committed => committedFor(all(state), state.topicId);
+    const fresh = unknown.filter(state => committed(state).offset < 0 && this.#began(state) === undefined);
+    const start = await this.#startOf(broker, fresh);
     const wanted = await whereToBegin(options, unknown, committed);
     for (const state of unknown) {
       // Sought or assigned anew in the meantime: then what was looked up is of another epoch.
       if (state.epoch !== epochs.get(state) || state.position !== undefined) continue;
-      const key = partitionKey(state);
-      if (start !== undefined && fresh.includes(state)) this.#begun.set(key, start(state));
+      const { topicId = '', partition } = state;
       const { offset: last } = committed(state);
+      if (last >= 0) this.#beginning.isOver(topicId, partition);
+      else this.#beginning.begins(topicId, partition, this.#began(state) ?? start(state));
+      const key = partitionKey(state);
       const known = this.#resets.get(key) ?? wanted.get(state) ?? (last >= 0 ? last : undefined);
-      const begun = this.#begun.get(key);
       this.#resets.delete(key);
-      state.position = known ?? begun;
-      // Nobody has committed where it begins, and a later start would be elsewhere.
-      if (known === undefined && begun !== undefined && options.startFrom !== 'earliest')
-        begins(state, begun);
+      const position = known ?? this.#began(state) ?? start(state);
+      state.position = position;
+      // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one.
+      if (last < 0 && options.startFrom !== 'earliest') begins(state, position);
     }
   }
 
@@ -89,41 +125,53 @@ export class Positions {
     this.#reset(state, at(state));
   }
 
-  /** A broker did not know the topic: its id is compared before the next fetch. */
-  suspect(topic: string): void {
-    this.#suspects.add(topic);
+  /** kafkajs's metadata has no such topic. */
+  topicAbsent(topic: string): void {
+    this.presence.suspect(topic);
+    // A failure is one of infrastructure: the next answer that lacks the topic asks again.
+    this.presence.check().catch(() => {});
   }
 
-  /** Looks whether a suspect is the topic that it was; returns those of which nothing is to be fetched now. */
-  async checkSuspects(cluster: Cluster): Promise<ReadonlySet<string>> {
-    const { assignment, offsetReset } = this.#context;
-    const absent = new Set<string>();
-    if (this.#suspects.size === 0) return absent;
-    const { topics } = await describeTopics(cluster, [...this.#suspects]);
-    for (const topic of [...this.#suspects]) {
-      const id = topics.find(({ name }) => name === topic)?.id;
-      if (id === undefined) {
-        absent.add(topic);
-        continue;
-      }
-      this.#suspects.delete(topic);
-      const before = this.#topicIds.get(topic);
-      this.#topicIds.set(topic, id);
-      if (before === undefined || before === id) continue;
-      for (const state of assignment.states()) {
-        if (state.topic !== topic || state.position === undefined) continue;
-        if (offsetReset === 'fail') this.#refuse(state);
-        else this.#reset(state, 0);
-      }
+  #began({ topicId = '', partition }: PartitionState): number | undefined {
+    return this.#beginning.began(topicId, partition);
+  }
+
+  /** Where those begin of which the group has no offset: as `startFrom` says in a new group, else at their first record. */
+  async #startOf(broker: Broker, fresh: readonly PartitionState[]): Promise<Beginning> {
+    const { startFrom, readCommitted } = this.#context.options;
+    const isFirst = ({ topicId = '', partition }: PartitionState): boolean =>
+      this.#beginning.isFirst(topicId, partition);
+    const first = fresh.filter(isFirst);
+    const younger = fresh.filter(state => !isFirst(state));
+    const found = new Map<string, number>();
+    for (const [states, at] of [
+      [first, startFrom],
+      [younger, 'earliest'],
+    ] as const) {
+      if (states.length === 0) continue;
+      const offsetOf = await offsetsAt(broker, states, at, readCommitted);
+      for (const state of states) found.set(partitionKey(state), offsetOf(state));
     }
-    return absent;
+    return partition => found.get(partitionKey(partition)) ?? 0;
   }
 
-  async #learnTopics(cluster: Cluster, states: readonly PartitionState[]): Promise<void> {
-    const names = [...new Set(states.map(({ topic }) => topic))].filter(topic => !this.#topicIds.has(topic));
-    if (names.length === 0) return;
-    const { topics } = await describeTopics(cluster, names);
-    for (const { name, id } of topics) this.#topicIds.set(name, id);
+  /** Notes which topics these are of; returns those that exist. */
+  async #identify(cluster: Cluster, states: readonly PartitionState[]): Promise<PartitionState[]> {
+    const { topics } = await describeTopics(cluster, [...new Set(states.map(({ topic }) => topic))]);
+    return states.filter(state => {
+      const found = topics.find(({ name }) => name === state.topic);
+      state.topicId = found?.id;
+      if (found !== undefined && state.partition < found.partitions) return true;
+      this.presence.suspect(state.topic);
+      return false;
+    });
+  }
+
+  /** Of the new topic, which has the name now. */
+  #beginAnew(state: PartitionState, topicId: string): void {
+    if (state.begun) state.madeAnew = true;
+    else state.topicId = topicId;
+    this.#reset(state, 0);
   }
 
   /**
@@ -132,8 +180,9 @@ export class Positions {
    */
   #reset(state: PartitionState, to: number): void {
     const { driver, rejoin } = this.#context;
+    if (state.halted) return;
     announceReset(driver, state, state.position ?? -1, to);
-    this.#begun.delete(partitionKey(state));
+    this.#beginning.isOver(state.topicId ?? '', state.partition);
     if (!state.begun) {
       state.position = to;
       return;

@@ -10,7 +10,7 @@ import type {
   TopicPartition,
 } from '../../port.js';
 import { offsetOf } from '../cluster/cluster-queries.js';
-import { Assignment } from '../consumer/assignment.js';
+import { Assignment, type PartitionState } from '../consumer/assignment.js';
 import { heartbeatIntervalOf } from '../consumer/consumer-config.js';
 import { ConsumerSessions } from '../consumer/consumer-sessions.js';
 import { drain } from '../consumer/drain.js';
@@ -83,6 +83,7 @@ export class StockConsumer implements DriverConsumer {
             settings,
             options,
             topics,
+            joining: () => this.#positions.comeTo(topics),
             owned: () => this.#owned,
             batch: payload => this.#batch(payload),
             passed: (partition, nextOffset, endOffset) => this.#passed(partition, nextOffset, endOffset),
@@ -107,10 +108,15 @@ export class StockConsumer implements DriverConsumer {
       queries,
       failed: error => this.#sessions.fail(error),
     });
-    this.#committer = new OffsetCommitter(driver.clock, this.#assignment, async () => {
-      const { current } = this.#sessions;
-      if (current === undefined) throw new Error('no session');
-      return current.openCommit();
+    this.#committer = new OffsetCommitter({
+      driver,
+      assignment: this.#assignment,
+      queries,
+      open: async () => {
+        const { current } = this.#sessions;
+        if (current === undefined) throw new Error('no session');
+        return current.openCommit();
+      },
     });
   }
 
@@ -194,14 +200,20 @@ export class StockConsumer implements DriverConsumer {
   }
 
   async #begin(turn: number): Promise<void> {
-    await this.#positions.resolve(() => this.#turn === turn);
-    if (this.#turn !== turn) return;
-    for (const state of this.#assignment.states()) {
-      if (state.position === undefined) continue;
-      this.#session?.seek(state, state.position);
-      if (!state.paused) this.#session?.resume([state]);
-    }
-    this.#handOutStarts(this.#assignment.list());
+    const begun = new Set<PartitionState>();
+    await this.#positions.resolve(
+      () => this.#turn === turn,
+      () => {
+        const found = [...this.#assignment.states()].filter(state => !begun.has(state));
+        for (const state of found) {
+          if (state.position === undefined) continue;
+          begun.add(state);
+          this.#session?.seek(state, state.position);
+          if (!state.paused) this.#session?.resume([state]);
+        }
+        this.#handOutStarts(this.#assignment.list());
+      },
+    );
   }
 
   /** Of those that nobody has committed: where they begin. It comes before what is fetched, and once. */

@@ -1,10 +1,11 @@
 import { delay } from '../../../base/clock.js';
-import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
+import { GroupBeginning } from '../../group-beginning.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
 import { startBatch } from '../../start-batch.js';
+import { committedFor, nothingCommitted } from '../../topic-commits.js';
 import { backoffMs } from '../backoff.js';
-import { nothingCommitted, whereToBegin } from '../cluster/cluster-queries.js';
+import { whereToBegin } from '../cluster/cluster-queries.js';
 import type { Assignment, PartitionState } from '../consumer/assignment.js';
 import { announceReset, positionGone } from '../consumer/offset-reset.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
@@ -30,20 +31,38 @@ const backoffCapMs = 1_000;
  */
 export class StockPositions {
   readonly #context: StockPositionsContext;
-  /** Where a partition without a committed offset began, so that `latest` means the same at the next assignment. */
-  readonly #begun = new Map<string, number>();
+  readonly #beginning = new GroupBeginning();
+  /** Topics of the assignment that do not exist. */
+  readonly #gone = new Set<string>();
 
   constructor(context: StockPositionsContext) {
     this.#context = context;
   }
 
-  /** Finds the positions of this assignment; tries until it has, or `isCurrent` is no longer true. */
-  async resolve(isCurrent: () => boolean): Promise<void> {
+  /** Before the first join: finds the group as it is without this member. Nothing to ask where all begins at the earliest. */
+  async comeTo(topics: readonly string[]): Promise<void> {
+    const { options, queries } = this.#context;
+    if (options.startFrom === 'earliest') return;
+    await this.#beginning.look(async () => ({
+      hasOffsets: await queries.hasCommitted(options.groupId),
+      topics: await queries.topics(topics),
+    }));
+  }
+
+  /**
+   * Finds the positions of this assignment; tries until it has, or `isCurrent` is no longer true.
+   *
+   * @param found called whenever some more are known: a topic that is gone holds up nothing but itself
+   */
+  async resolve(isCurrent: () => boolean, found: () => void): Promise<void> {
     const { driver, failed } = this.#context;
     for (let attempt = 1; isCurrent(); attempt++) {
       try {
-        await this.#resolve(isCurrent);
-        return;
+        const gone = await this.#resolve(isCurrent);
+        if (!isCurrent()) return;
+        found();
+        if (gone.length === 0) return;
+        await delay(driver.clock, backoffCapMs);
       } catch (error) {
         const fatal = fatalErrorOf(error);
         if (fatal !== undefined) {
@@ -58,27 +77,65 @@ export class StockPositions {
     }
   }
 
-  async #resolve(isCurrent: () => boolean): Promise<void> {
-    const { assignment, options, queries } = this.#context;
-    for (const topic of new Set([...assignment.states()].map(state => state.topic))) {
-      const committed = await queries.committed(options.groupId, topic);
-      const start = await queries.offsets(topic, options.startFrom);
-      const unknown = [...assignment.states()].filter(
-        state => state.topic === topic && state.position === undefined,
+  /** Returns the topics that are gone. */
+  async #resolve(isCurrent: () => boolean): Promise<readonly string[]> {
+    const { assignment, queries } = this.#context;
+    const unknown = [...assignment.states()].filter(state => state.position === undefined);
+    const names = [...new Set(unknown.map(({ topic }) => topic))];
+    const existing = new Set((await queries.topics(names)).map(({ name }) => name));
+    for (const topic of names) {
+      if (!existing.has(topic)) continue;
+      await this.#resolveTopic(
+        topic,
+        unknown.filter(state => state.topic === topic),
+        isCurrent,
       );
-      const committedOf = ({ partition }: TopicPartition) => committed[partition] ?? nothingCommitted;
-      const wanted = await whereToBegin(options, unknown, committedOf);
-      if (!isCurrent()) return;
-      for (const state of unknown) {
-        if (state.position !== undefined) continue;
-        const stored = committedOf(state).offset;
-        const begun = this.#begun.get(partitionKey(state)) ?? start[state.partition] ?? 0;
-        if (stored < 0) this.#begun.set(partitionKey(state), begun);
-        const known = wanted.get(state) ?? (stored < 0 ? undefined : stored);
-        state.position = known ?? begun;
-        // Nobody has committed where it begins, and a later start would be elsewhere.
-        if (known === undefined && options.startFrom !== 'earliest') state.parked = startBatch(state, begun);
+      if (!isCurrent()) return [];
+    }
+    const gone = names.filter(topic => !existing.has(topic));
+    this.#tell(gone, names);
+    return gone;
+  }
+
+  async #resolveTopic(
+    topic: string,
+    unknown: readonly PartitionState[],
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    const { options, queries } = this.#context;
+    const committed = await queries.committed(options.groupId, topic);
+    const committedOf = ({ partition }: TopicPartition) =>
+      committedFor(committed[partition] ?? nothingCommitted, undefined);
+    const first = await queries.offsets(topic, options.startFrom);
+    const earliest = await queries.offsets(topic, 'earliest');
+    const wanted = await whereToBegin(options, unknown, committedOf);
+    if (!isCurrent()) return;
+    for (const state of unknown) {
+      if (state.position !== undefined) continue;
+      const { partition } = state;
+      const stored = committedOf(state).offset;
+      if (stored >= 0) this.#beginning.isOver(topic, partition);
+      else {
+        const begun = this.#beginning.began(topic, partition) ?? first[partition] ?? 0;
+        this.#beginning.begins(topic, partition, begun);
       }
+      const begun = this.#beginning.began(topic, partition) ?? earliest[partition] ?? 0;
+      const position = wanted.get(state) ?? (stored < 0 ? begun : stored);
+      state.position = position;
+      // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one.
+      if (stored < 0 && options.startFrom !== 'earliest') state.parked = startBatch(state, position);
+    }
+  }
+
+  #tell(gone: readonly string[], asked: readonly string[]): void {
+    const { event } = this.#context.driver;
+    for (const topic of gone) {
+      if (this.#gone.has(topic)) continue;
+      this.#gone.add(topic);
+      event({ type: 'topic-gone', topic });
+    }
+    for (const topic of asked) {
+      if (!gone.includes(topic) && this.#gone.delete(topic)) event({ type: 'topic-back', topic });
     }
   }
 
@@ -98,7 +155,7 @@ export class StockPositions {
     else if (first < position && state.begun) failed(truncated(state, position));
     else {
       announceReset(driver, state, position, first);
-      this.#begun.delete(partitionKey(state));
+      this.#beginning.isOver(state.topic, state.partition);
       return first;
     }
     return undefined;

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs';
 import type { PartitionOffset, StartFrom } from '../../port.js';
-import { type Committed, offsetOf } from '../cluster/cluster-queries.js';
+import type { Committed } from '../../topic-commits.js';
+import { offsetOf } from '../cluster/cluster-queries.js';
 import { commitsByTopic } from '../consumer/offset-committer.js';
 import { groupHasMembers } from '../errors.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
@@ -42,6 +43,11 @@ export class StockQueries implements ClusterQueries {
     return inOrder(
       bounds.map(({ partition, low, high }) => ({ partition, offset: at === 'earliest' ? low : high })),
     );
+  }
+
+  async hasCommitted(groupId: string): Promise<boolean> {
+    const topics = await this.#admin.fetchOffsets({ groupId });
+    return topics.some(({ partitions }) => partitions.some(({ offset }) => offsetOf(offset) >= 0));
   }
 
   async committed(groupId: string, topic: string): Promise<readonly Committed[]> {

@@ -15,6 +15,8 @@ export interface StockSessionContext extends SessionEvents {
   readonly settings: Settings;
   readonly options: ConsumerOptions;
   readonly topics: readonly string[];
+  /** Called before the first join of the session. */
+  readonly joining: () => Promise<void>;
   /** What this member had last. */
   readonly owned: () => readonly AssignedPartition[];
   /** Holds kafkajs for as long as it is pending; a rejection is kafkajs's own error. */
@@ -100,9 +102,10 @@ export class StockSession implements ClientSession {
   }
 
   async #run(): Promise<void> {
-    const { topics, settings, batch } = this.#context;
+    const { topics, settings, batch, joining } = this.#context;
     try {
       await this.#consumer.connect();
+      await joining();
       await this.#consumer.subscribe({
         topics: [...topics],
         fromBeginning: settings.offsetReset !== 'latest',

@@ -43,6 +43,7 @@ class Member {
       assignment,
       heartbeatIntervalMs,
       namedTooLate: () => {},
+      joining: async () => {},
       findCoordinator: async () => this.#broker,
       rejoin: () => {},
       rejoinWanted: () => false,

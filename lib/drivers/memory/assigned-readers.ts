@@ -1,0 +1,175 @@
+import { partitionKey } from '../../base/partition-key.js';
+import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { GroupBeginning } from '../group-beginning.js';
+import type { AssignedPartition, ConsumerOptions, OffsetCommit, TopicPartition } from '../port.js';
+import { type Committed, committedFor, committedOf } from '../topic-commits.js';
+import type { ConsumerGroup } from './consumer-group.js';
+import { PartitionReader, type ReaderContext } from './partition-reader.js';
+
+/** Before `resumeAt` is asked again, milliseconds. */
+const askAgainMs = 100;
+
+/** One assignment's readers, by partition. */
+type Readers = ReadonlyMap<string, PartitionReader>;
+
+export interface AssignedReadersContext extends ReaderContext {
+  readonly options: ConsumerOptions;
+  readonly group: ConsumerGroup;
+  readonly failed: (error: KafkaRxError) => void;
+}
+
+/** The partitions that a member has, each with its reader, and where they begin. */
+export class AssignedReaders {
+  readonly #context: AssignedReadersContext;
+  readonly #beginning = new GroupBeginning();
+  /** Topics that were assigned and do not exist any more. */
+  readonly #gone = new Set<string>();
+  #readers: Readers = new Map();
+
+  constructor(context: AssignedReadersContext) {
+    this.#context = context;
+  }
+
+  /** Before the first join: finds the group as it is without this member. */
+  comeTo(topics: readonly string[]): void {
+    const { cluster, group, options } = this.#context;
+    if (options.startFrom === 'earliest') return;
+    const existing = cluster.describe().filter(({ name }) => topics.includes(name));
+    this.#beginning.found({ hasOffsets: group.hasCommitted, topics: existing });
+  }
+
+  /** What there is now, to be told from what comes later. */
+  get current(): object {
+    return this.#readers;
+  }
+
+  get size(): number {
+    return this.#readers.size;
+  }
+
+  get list(): AssignedPartition[] {
+    return [...this.#readers.values()].map(({ topic, partition, epoch }) => ({ topic, partition, epoch }));
+  }
+
+  get(partition: TopicPartition): PartitionReader | undefined {
+    return this.#readers.get(partitionKey(partition));
+  }
+
+  wake(): void {
+    for (const reader of this.#readers.values()) reader.wake();
+  }
+
+  /** For good: no batch follows. */
+  stop(): void {
+    this.#tellGone();
+    for (const reader of this.#readers.values()) reader.stop();
+  }
+
+  /** Replaces what there was; `begin` has the readers find out where. */
+  assign(partitions: readonly TopicPartition[], epoch: number): readonly AssignedPartition[] {
+    const { cluster } = this.#context;
+    const readers = new Map<string, PartitionReader>();
+    for (const at of partitions) {
+      const log = cluster.find(at);
+      // A topic that was deleted since: the next assignment leaves it out.
+      if (log === undefined) continue;
+      if (this.#gone.delete(at.topic)) this.#context.event({ type: 'topic-back', topic: at.topic });
+      const reader = new PartitionReader(this.#context, { ...at, epoch }, log);
+      readers.set(partitionKey(at), reader);
+      if (this.#context.options.resumeAt === undefined) this.#begin(reader, undefined);
+    }
+    this.#readers = readers;
+    return this.list;
+  }
+
+  begin(): void {
+    this.wake();
+    void this.#askWhereToBegin(this.#readers);
+  }
+
+  /** Gives everything up; returns what there was. */
+  drop(): AssignedPartition[] {
+    const dropped = this.list;
+    this.stop();
+    this.#readers = new Map();
+    return dropped;
+  }
+
+  /**
+   * The commits as the broker gets them, each saying of which topic it is. Those that are of a partition that does not exist any
+   * more, or not as one of the topic that was read, are left out and told.
+   */
+  storable(offsets: readonly OffsetCommit[]): OffsetCommit[] {
+    const { cluster, event } = this.#context;
+    return offsets.flatMap(commit => {
+      const reader = this.get(commit);
+      if (reader?.reads(cluster.find(commit))) return [committedOf(commit, cluster.topicId(commit.topic))];
+      const { topic, partition, offset } = commit;
+      event({ type: 'commit-dropped', topic, partition, offset });
+      return [];
+    });
+  }
+
+  /** @param wanted where the app wants it to begin */
+  #begin(reader: PartitionReader, wanted: number | undefined): void {
+    const { startFrom } = this.#context.options;
+    const { offset } = this.#committed(reader);
+    if (offset >= 0) reader.begin(wanted ?? offset);
+    // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one.
+    else reader.begin(wanted ?? this.#startOf(reader), { toBeCommitted: startFrom !== 'earliest' });
+  }
+
+  /** Where it begins of which the group has no offset: as `startFrom` says in a new group, else at its first record. */
+  #startOf(reader: PartitionReader): number {
+    const { options, cluster } = this.#context;
+    const { topic, partition } = reader;
+    const id = cluster.topicId(topic) ?? '';
+    if (!this.#beginning.isFirst(id, partition)) return reader.offsetAt('earliest');
+    const began = this.#beginning.began(id, partition) ?? reader.offsetAt(options.startFrom);
+    this.#beginning.begins(id, partition, began);
+    return began;
+  }
+
+  #committed(at: TopicPartition): Committed {
+    const { cluster, group } = this.#context;
+    const id = cluster.topicId(at.topic);
+    const committed = committedFor(group.committed(at), id);
+    if (id !== undefined && committed.offset >= 0) this.#beginning.isOver(id, at.partition);
+    return committed;
+  }
+
+  async #askWhereToBegin(readers: Readers): Promise<void> {
+    const { options, cluster, failed } = this.#context;
+    const { resumeAt } = options;
+    if (resumeAt === undefined || readers.size === 0) return;
+    const asked = [...readers.values()].map(reader => {
+      const { topic, partition, epoch } = reader;
+      const { offset, metadata } = this.#committed(reader);
+      return { topic, partition, epoch, offset: offset < 0 ? undefined : offset, metadata };
+    });
+    try {
+      const answers = await resumeAt(asked);
+      if (this.#readers !== readers) return;
+      for (const [i, at] of asked.entries()) {
+        const reader = readers.get(partitionKey(at));
+        if (reader !== undefined) this.#begin(reader, answers[i]);
+      }
+    } catch (error) {
+      if (this.#readers !== readers) return;
+      if (!isKafkaRxError(error)) failed(new KafkaRxError('DRIVER', 'resumeAt threw', { cause: error }));
+      else if (!error.retriable) failed(error);
+      else cluster.clock.schedule(() => void this.#askWhereToBegin(readers), askAgainMs);
+    }
+  }
+
+  #tellGone(): void {
+    const { cluster, event } = this.#context;
+    for (const reader of this.#readers.values()) {
+      const { topic } = reader;
+      if (reader.reads(cluster.find(reader)) || this.#gone.has(topic)) continue;
+      if (cluster.topicId(topic) !== undefined) continue;
+      this.#gone.add(topic);
+      event({ type: 'topic-gone', topic });
+    }
+  }
+}
