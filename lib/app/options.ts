@@ -22,7 +22,7 @@ export interface AppOptions {
   readonly clock?: Clock | undefined;
   /** Signals that drain and stop the app; another one a second later or more ends the process at once. Default: none. */
   readonly signals?: readonly NodeJS.Signals[] | undefined;
-  /** Where a group without committed offsets begins. Default `'earliest'`. */
+  /** Where a group begins that has committed nothing. What is younger than its group begins at its first record. Default `'earliest'`. */
   readonly startFrom?: StartFrom | undefined;
   /** What becomes of records that fail, by stage. Default: `'fail'` for every stage. */
   readonly policies?: Policies | undefined;

@@ -15,7 +15,20 @@ import { consumerOptions } from './options.js';
  * is given up when the app is to end (rejects with `Interrupted`); one that takes long is a reason in `health()`.
  */
 export async function startUp(parts: AppParts, closers: Closers): Promise<void> {
-  const { options, clock, ending, slow, host, wiring, views, outputs, member, rebalance, readings } = parts;
+  const {
+    options,
+    clock,
+    ending,
+    slow,
+    host,
+    lifecycle,
+    wiring,
+    views,
+    outputs,
+    member,
+    rebalance,
+    readings,
+  } = parts;
   const step = <T>(what: string, work: () => Promise<T>, undo?: (late: T) => unknown): Promise<T> =>
     ending.before(() => slow.during(what, (async () => work())()), undo);
 
@@ -34,7 +47,13 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   const watch = new TopicWatch(
     views.all.map(view => view.pattern),
     outputs.topics,
-    { connection, clock, everyMs: options.discoveryMs ?? defaults.source.discoveryMs },
+    {
+      connection,
+      clock,
+      everyMs: options.discoveryMs ?? defaults.source.discoveryMs,
+      waiting: reason => lifecycle.waits.begin({ reason }),
+      failed: error => host.fail(error),
+    },
   );
   closers.first(() => watch.stop());
   const first = await step('the list of topics', () => watch.first());

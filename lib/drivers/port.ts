@@ -81,9 +81,9 @@ export type DriverEvent =
       readonly from: number;
       readonly to: number;
     }
-  /** A topic, or partitions, of the assignment do not exist any more: nothing is read of it. Told once, until `topic-back`. */
+  /** A topic of the subscription, or some of its partitions, do not exist any more: nothing is read there. Told once, until `topic-back`. */
   | { readonly type: 'topic-gone'; readonly topic: string }
-  /** It is there again. */
+  /** It is there again, or not subscribed to any more. */
   | { readonly type: 'topic-back'; readonly topic: string }
   /** A commit was not stored, and never will be: the partition, or the topic that the offset is of, does not exist any more. */
   | {

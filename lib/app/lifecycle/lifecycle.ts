@@ -14,6 +14,8 @@ export class Lifecycle {
   readonly #events = new Subject<LifecycleEvent>();
   readonly #logger: Logger;
   readonly #retries: Retries;
+  /** The way out of each wait for a topic that is gone. */
+  readonly #gone = new Map<string, () => void>();
   #state: AppState = 'wiring';
   #error: KafkaRxError | undefined;
   #live = true;
@@ -90,6 +92,16 @@ export class Lifecycle {
   }
 
   #noteDriver(event: DriverEvent): void {
+    if (event.type === 'topic-gone' && !this.#gone.has(event.topic)) {
+      this.#gone.set(
+        event.topic,
+        this.waits.begin({ reason: `the topic '${event.topic}' does not exist any more` }),
+      );
+    }
+    if (event.type === 'topic-back') {
+      this.#gone.get(event.topic)?.();
+      this.#gone.delete(event.topic);
+    }
     if (event.type === 'retrying') this.#retries.note(event);
     if (event.type === 'connected') this.#connected = true;
     if (event.type === 'disconnected') this.#connected = false;

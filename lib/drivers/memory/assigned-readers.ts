@@ -66,14 +66,22 @@ export class AssignedReaders {
   }
 
   /** Replaces what there was; `begin` has the readers find out where. */
-  assign(partitions: readonly TopicPartition[], epoch: number): readonly AssignedPartition[] {
-    const { cluster } = this.#context;
+  assign(
+    partitions: readonly TopicPartition[],
+    epoch: number,
+    subscribed: readonly string[],
+  ): readonly AssignedPartition[] {
+    const { cluster, event } = this.#context;
+    for (const topic of this.#gone) {
+      if (subscribed.includes(topic) && cluster.topicId(topic) === undefined) continue;
+      this.#gone.delete(topic);
+      event({ type: 'topic-back', topic });
+    }
     const readers = new Map<string, PartitionReader>();
     for (const at of partitions) {
       const log = cluster.find(at);
       // A topic that was deleted since: the next assignment leaves it out.
       if (log === undefined) continue;
-      if (this.#gone.delete(at.topic)) this.#context.event({ type: 'topic-back', topic: at.topic });
       const reader = new PartitionReader(this.#context, { ...at, epoch }, log);
       readers.set(partitionKey(at), reader);
       if (this.#context.options.resumeAt === undefined) this.#begin(reader, undefined);

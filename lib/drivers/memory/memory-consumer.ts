@@ -167,7 +167,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     if (this.#state !== 'running') return;
     this.#generation = generation;
     this.#lease.confirm(this.#clock.elapsed());
-    this.#listener.assigned(this.#readers.assign(partitions, ++this.#epoch));
+    this.#listener.assigned(this.#readers.assign(partitions, ++this.#epoch, this.topics));
     this.#readers.begin();
     this.#started?.resolve();
     this.#started = undefined;

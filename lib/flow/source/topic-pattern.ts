@@ -61,9 +61,7 @@ export function selectTopics(
   existing: readonly TopicDescription[],
   ownOutputs: ReadonlySet<string>,
 ): readonly string[] {
-  const names = new Set(existing.map(topic => topic.name));
-  const wanted = new Set([...patterns.flatMap(pattern => pattern.names), ...ownOutputs]);
-  const missing = [...wanted].filter(name => !names.has(name));
+  const missing = missingTopics(patterns, existing, ownOutputs);
   if (missing.length > 0) {
     const which = missing.map(name => `'${name}'`).join(', ');
     throw new KafkaRxError(
@@ -72,9 +70,30 @@ export function selectTopics(
       { remedy: 'Create what is missing, or correct the name' },
     );
   }
+  return existingTopics(patterns, existing, ownOutputs);
+}
+
+/** What is read or written by name and does not exist. */
+export function missingTopics(
+  patterns: readonly TopicPattern[],
+  existing: readonly TopicDescription[],
+  ownOutputs: ReadonlySet<string>,
+): readonly string[] {
+  const names = new Set(existing.map(topic => topic.name));
+  const wanted = new Set([...patterns.flatMap(pattern => pattern.names), ...ownOutputs]);
+  return [...wanted].filter(name => !names.has(name));
+}
+
+/** As {@link selectTopics}, without those that are missing. */
+export function existingTopics(
+  patterns: readonly TopicPattern[],
+  existing: readonly TopicDescription[],
+  ownOutputs: ReadonlySet<string>,
+): readonly string[] {
+  const names = new Set(existing.map(topic => topic.name));
   const selected = new Set<string>();
   for (const pattern of patterns) {
-    for (const name of pattern.names) selected.add(name);
+    for (const name of pattern.names) if (names.has(name)) selected.add(name);
     if (!pattern.dynamic) continue;
     for (const topic of existing) {
       if (

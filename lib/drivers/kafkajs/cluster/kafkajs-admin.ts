@@ -35,6 +35,8 @@ export class KafkajsAdmin implements DriverAdmin {
     try {
       await admin.connect();
       await admin.createTopics({
+        // kafkajs gives up at the first broker that has not heard of them yet; we wait below.
+        waitForLeaders: false,
         topics: wanted.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions })),
       });
     } catch (error) {

@@ -86,7 +86,7 @@ export class KafkajsConsumer implements DriverConsumer {
       namedTooLate: memberId => {
         this.#lateLeave = this.#leave(memberId);
       },
-      joining: coordinator => this.#positions.comeTo(coordinator, this.#sessions.topics),
+      joining: coordinator => this.#positions.comeTo(coordinator),
       findCoordinator: () =>
         this.#sessions.current?.findCoordinator() ??
         Promise.reject(new KafkaRxError('DRIVER', 'No session', { retriable: true })),
@@ -105,6 +105,7 @@ export class KafkajsConsumer implements DriverConsumer {
       assignment,
       membership: this.#membership,
       queries,
+      subscribed: () => this.#sessions.topics,
       rejoin,
       failed,
     });

@@ -26,6 +26,7 @@ export interface PositionsContext {
   readonly assignment: Assignment;
   readonly membership: Membership;
   readonly queries: ClusterQueries;
+  readonly subscribed: () => readonly string[];
   readonly rejoin: () => void;
   readonly failed: (error: KafkaRxError) => void;
 }
@@ -48,10 +49,11 @@ export class Positions {
 
   constructor(context: PositionsContext) {
     this.#context = context;
-    const { driver, assignment, queries, offsetReset, rejoin } = context;
+    const { driver, assignment, queries, subscribed, offsetReset, rejoin } = context;
     this.presence = new TopicPresence({
       driver,
       assignment,
+      subscribed,
       topics: names => queries.topics(names),
       madeAnew: (state, topicId) => {
         if (state.position === undefined) state.topicId = topicId;
@@ -63,12 +65,12 @@ export class Positions {
   }
 
   /** Before the first join: finds the group as it is without this member. Nothing to ask where all begins at the earliest. */
-  async comeTo(coordinator: Broker, topics: readonly string[]): Promise<void> {
-    const { options, queries } = this.#context;
+  async comeTo(coordinator: Broker): Promise<void> {
+    const { options, queries, subscribed } = this.#context;
     if (options.startFrom === 'earliest') return;
     await this.#beginning.look(async () => ({
       hasOffsets: await hasCommitted(coordinator, options.groupId),
-      topics: await queries.topics(topics),
+      topics: await queries.topics(subscribed()),
     }));
   }
 
@@ -76,6 +78,7 @@ export class Positions {
   assigned(partitions: readonly TopicPartition[]): void {
     const kept = new Set(partitions.map(partitionKey));
     for (const key of this.#resets.keys()) if (!kept.has(key)) this.#resets.delete(key);
+    this.presence.assigned();
   }
 
   /**

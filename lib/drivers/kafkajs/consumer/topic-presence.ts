@@ -4,6 +4,7 @@ import type { Assignment, PartitionState } from './assignment.js';
 export interface PresenceContext {
   readonly driver: DriverContext;
   readonly assignment: Assignment;
+  readonly subscribed: () => readonly string[];
   /** Those of these topics that exist. */
   readonly topics: (names: readonly string[]) => Promise<readonly TopicDescription[]>;
   /** The name of this partition's topic is another topic's now, which has this id. */
@@ -43,6 +44,12 @@ export class TopicPresence {
     return partitions !== undefined && partition >= partitions;
   }
 
+  /** Another subscription may be done with what is gone. */
+  assigned(): void {
+    const subscribed = this.#context.subscribed();
+    for (const topic of this.#suspects) if (!subscribed.includes(topic)) this.#acquit(topic);
+  }
+
   /** Looks for the suspects, once a second at most while some are gone. Fetches of several brokers share a look. */
   async check(): Promise<void> {
     if (this.#suspects.size === 0) return;
@@ -55,14 +62,14 @@ export class TopicPresence {
 
   async #check(): Promise<void> {
     const { driver, assignment } = this.#context;
+    const subscribed = this.#context.subscribed();
     const names = [...this.#suspects];
     const topics = await this.#context.topics(names);
     this.#notBefore = driver.clock.elapsed() + againMs;
     for (const name of names) {
       const found = topics.find(topic => topic.name === name);
       const states = [...assignment.states()].filter(({ topic }) => topic === name);
-      // Another member has it now, or nobody.
-      if (states.length === 0) this.#acquit(name);
+      if (!subscribed.includes(name)) this.#acquit(name);
       else if (found === undefined) this.#tellGone(name, 0);
       else this.#compare(name, states, found);
     }
@@ -86,7 +93,10 @@ export class TopicPresence {
     const known = this.#gone.has(topic);
     this.#gone.set(topic, partitions);
     if (known) return;
-    this.#context.driver.logger.warn({ topic }, 'a topic of the assignment does not exist any more');
+    this.#context.driver.logger.warn(
+      { topic },
+      'a topic of the subscription, or some of its partitions, do not exist any more',
+    );
     this.#context.driver.event({ type: 'topic-gone', topic });
   }
 
