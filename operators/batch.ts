@@ -4,7 +4,6 @@ import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import type { Timer } from '../lib/base/clock.js';
 import { systemClock } from '../lib/base/clock.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
-import { deliveriesOf } from '../lib/flow/leases/delivery.js';
 import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, madeOf } from '../lib/record/record.js';
@@ -57,7 +56,7 @@ export function batch<K, V, U>(
         timer = undefined;
         // Released, they are counted as stale.
         for (const record of gathered) if (isStale(record)) release(record);
-        gathered = gathered.filter(record => !isStale(record) && !endedBefore(record[deliveriesOf]));
+        gathered = gathered.filter(record => !isStale(record) && !endedBefore(record));
         const records = gathered;
         if (records.length === 0) return;
         let made: KafkaRecord<K, U> | undefined;
@@ -83,7 +82,7 @@ export function batch<K, V, U>(
       });
       return source.subscribe({
         next(record) {
-          if (!lease(record, node)) return;
+          if (!lease(record, node, subscriber)) return;
           const host = hostOf(record);
           leaveHost ??= host?.onFlush(flush);
           gathered.push(record);

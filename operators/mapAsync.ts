@@ -3,7 +3,6 @@ import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { errorKind, KafkaRxError } from '../lib/errors/errors.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
-import { deliveriesOf } from '../lib/flow/leases/delivery.js';
 import { KeyedWork } from '../lib/flow/leases/keyed-work.js';
 import {
   emit,
@@ -112,7 +111,7 @@ export function mapAsync<K, V, U>(
       };
       const start = (one: Call<K, V>, attempt: number): void => {
         const { record } = one;
-        if (endedBefore(record[deliveriesOf]) || isStale(record)) {
+        if (endedBefore(record) || isStale(record)) {
           finish(one);
           return;
         }
@@ -149,7 +148,7 @@ export function mapAsync<K, V, U>(
       });
       return source.subscribe({
         next(record) {
-          if (!lease(record, node)) return;
+          if (!lease(record, node, subscriber)) return;
           const one: Call<K, V> = { record, handingOn: false, done: () => {} };
           try {
             const key = orderKey(record, order);

@@ -1,8 +1,7 @@
 import type { Observable, Observer } from 'rxjs';
 import { ofAnotherApp, operatorObservable, placeOfAny } from '../lib/app/topology/topology-observable.js';
-import { KafkaRxError } from '../lib/errors/errors.js';
 import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
-import { emit, giveUp, hostOf, lease, release } from '../lib/flow/leases/leases.js';
+import { emit, giveUp, hostOf, lease, release, withoutDelivery } from '../lib/flow/leases/leases.js';
 import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
@@ -80,15 +79,4 @@ export function through<K, V>(
     }
     return result;
   };
-}
-
-/** A record that was made aside, or comes from no app: no offset waits for the sink. */
-function withoutDelivery(name: string): KafkaRxError {
-  return new KafkaRxError(
-    'WITHOUT_DELIVERY',
-    `'${name}' was handed a record that came from no source of this app`,
-    {
-      remedy: 'Make records with withValue or mapValue out of those that app.topic delivers',
-    },
-  );
 }

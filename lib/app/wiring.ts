@@ -118,6 +118,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
    */
   close(guard: GuardOptions = {}): void {
     this.#closed = true;
+    this.graph.close();
     const { all } = this.#parts.views;
     if (all.length === 0) {
       throw new KafkaRxError('TOPOLOGY', 'The topology has no source', {

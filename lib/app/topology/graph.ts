@@ -38,12 +38,19 @@ export interface TopologyDescription {
   mermaid(): string;
 }
 
-/** Grows while the topology function wires, and by observed edges while it runs. */
+/** Nodes made while records flow, at most: their names may be anything. */
+const maxLate = 1000;
+const restKey = 'rest';
+
+/** Grows while the topology function wires; by observed edges, and what pipes inside a switchMap are made of, while it runs. */
 export class TopologyGraph {
   readonly #nodes = new Map<string, TopologyNode>();
   readonly #edges = new Map<string, TopologyEdge>();
   /** From a sink to the operator that goes on once the sink is done; no edges to look at, but ways of a record. */
-  readonly #handBacks: { readonly from: string; readonly to: string }[] = [];
+  readonly #handBacks = new Map<string, { readonly from: string; readonly to: string }>();
+  /** Operators made while records flow, by name and sources: one that is made again and again is one node. */
+  readonly #late = new Map<string, TopologyNode>();
+  #wired = false;
   /** Nodes of which something unknown is subscribed: their records may come out anywhere. */
   readonly #leaks = new Set<string>();
   readonly #masked: MaskedField[] = [];
@@ -58,6 +65,33 @@ export class TopologyGraph {
     const node: TopologyNode = { id, kind, name, topics, masks };
     this.#nodes.set(id, node);
     return node;
+  }
+
+  /** The topology function has returned, and nobody wires any more. */
+  close(): void {
+    this.#wired = true;
+  }
+
+  /** The node of an operator below its sources, and what it masks. */
+  operator(name: string, sources: readonly TopologyNode[], masks: readonly MaskedField[]): TopologyNode {
+    const key = JSON.stringify([name, ...sources.map(({ id }) => id)]);
+    const known = this.#wired ? this.#lateNode(key) : undefined;
+    const node = known ?? this.add('operator', name, { masks: masks.map(({ path }) => path) });
+    if (known === undefined) {
+      this.#masked.push(...masks);
+      if (this.#wired) this.#late.set(key, node);
+    }
+    for (const source of sources) this.connect(source, node);
+    return node;
+  }
+
+  #lateNode(key: string): TopologyNode | undefined {
+    const known = this.#late.get(key);
+    if (known !== undefined || this.#late.size < maxLate) return known;
+    // Names without end: all that follow are one.
+    const rest = this.#late.get(restKey) ?? this.add('operator', 'operators made while running');
+    this.#late.set(restKey, rest);
+    return rest;
   }
 
   connect(from: TopologyNode, to: TopologyNode, observed = false): void {
@@ -76,7 +110,7 @@ export class TopologyGraph {
   }
 
   handBack(from: TopologyNode, to: TopologyNode): void {
-    this.#handBacks.push({ from: from.id, to: to.id });
+    this.#handBacks.set(edgeKey(from, to), { from: from.id, to: to.id });
   }
 
   leak(node: TopologyNode): void {
@@ -107,7 +141,7 @@ export class TopologyGraph {
     // A Set goes on with what is added while it is walked.
     for (const from of reached) {
       for (const edge of this.#edges.values()) if (edge.from === from) reached.add(edge.to);
-      for (const back of this.#handBacks) if (back.from === from) reached.add(back.to);
+      for (const back of this.#handBacks.values()) if (back.from === from) reached.add(back.to);
     }
     return reached;
   }
@@ -116,11 +150,7 @@ export class TopologyGraph {
     return [...this.#leaks].some(id => ids.has(id));
   }
 
-  /** Notes what the sinks have to refuse. */
-  protect(fields: readonly MaskedField[]): void {
-    this.#masked.push(...fields);
-  }
-
+  /** What the sinks have to refuse. */
   get masks(): readonly MaskedField[] {
     return this.#masked;
   }

@@ -102,9 +102,8 @@ export function operatorObservable<R>(
   if (graph === undefined) return new Observable(subscriber => subscribe(subscriber, name));
   const stranger = places.find(place => place.graph !== graph);
   if (stranger !== undefined) throw ofAnotherApp(name, stranger.node.name);
-  const node = graph.add('operator', name, { masks: masks.map(({ path }) => path) });
-  graph.protect(masks);
-  for (const place of places) graph.connect(place.node, node);
+  const above = places.map(place => place.node);
+  const node = graph.operator(name, above, masks);
   return new TopologyObservable({ graph, node }, subscriber => subscribe(subscriber, node.id));
 }
 

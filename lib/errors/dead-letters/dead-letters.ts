@@ -126,13 +126,19 @@ class DeadLetterOutput implements OutputListener {
 
   acknowledged(count: number): void {
     this.#parts.published(count);
-    for (let i = 0; i < count; i++) this.#pending.shift()?.release();
+    for (let i = 0; i < count; i++) {
+      const delivery = this.#pending.shift();
+      // More than were sent.
+      if (delivery === undefined) return;
+      delivery.release();
+    }
   }
 
   refused(count: number, error: KafkaRxError): void {
     for (let i = 0; i < count; i++) {
       const delivery = this.#pending.shift();
-      if (delivery !== undefined) this.#parts.failed(unwritten(error, delivery), delivery);
+      if (delivery === undefined) return;
+      this.#parts.failed(unwritten(error, delivery), delivery);
     }
   }
 }

@@ -10,7 +10,7 @@ import type {
   Stage,
 } from '../../flow/leases/delivery.js';
 import { holdAll, isOver, listOf } from '../../flow/leases/leases.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import type { KafkaRxError } from '../errors.js';
 import { isRetry, type Policies, verdictOf } from './policy.js';
 
 /**
@@ -34,7 +34,7 @@ export abstract class PolicyHost implements DeliveryHost {
 
   abstract fail(error: KafkaRxError): void;
   abstract dropped(reason: DropReason, count: number, stage?: Stage): void;
-  /** Publishes a dead letter under a lease of its own, or fails the app; may throw, which fails it too. */
+  /** Publishes a dead letter under a lease of its own, or holds the delivery and fails the app; does not throw. */
   protected abstract deadLetter(problem: Problem, delivery: Delivery): void;
 
   problem(problem: Problem, deliveries: Deliveries): void {
@@ -61,13 +61,8 @@ export abstract class PolicyHost implements DeliveryHost {
   #setAside(problem: Problem, delivery: Delivery): void {
     // One of several of a record: this partition's next member has it again.
     if (delivery.lane.ended) return;
-    try {
-      if (this.live) this.deadLetter(problem, delivery);
-      else delivery.hold();
-    } catch (cause) {
-      delivery.hold();
-      this.fail(withoutLetter(cause, problem, delivery));
-    }
+    if (this.live) this.deadLetter(problem, delivery);
+    else delivery.hold();
   }
 
   retryFor(stage: Stage): RetrySchedule | undefined {
@@ -115,13 +110,4 @@ export abstract class PolicyHost implements DeliveryHost {
       }
     }
   }
-}
-
-function withoutLetter(cause: unknown, { error }: Problem, at: Delivery): KafkaRxError {
-  const why = isKafkaRxError(cause) ? cause.message : errorKind(cause);
-  return new KafkaRxError(
-    'PRODUCE',
-    `A record that failed with ${error.code} could not become a dead letter: ${why}`,
-    { at, cause, remedy: 'Look at the dead-letter topic; the record stays uncommitted' },
-  );
 }

@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import { deliveriesOf } from '../../flow/leases/delivery.js';
-import { hostOf } from '../../flow/leases/leases.js';
+import { hostOf, withoutDelivery } from '../../flow/leases/leases.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { located } from '../located.js';
@@ -25,6 +25,11 @@ export function processFailed(
   policy: Policy | undefined,
   destination: Subscriber<never>,
 ): void {
+  if (record?.[deliveriesOf] === undefined) {
+    // What an operator without types handed on; the function threw for that reason.
+    destination.error(withoutDelivery(node));
+    return;
+  }
   const error = processError(record, node, cause);
   const host = hostOf(record);
   if (host === undefined) destination.error(error);

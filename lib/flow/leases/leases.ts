@@ -1,6 +1,6 @@
 /** What sinks and leasing operators do with the deliveries of a record; the only ways to touch a lease. */
 import type { Subscriber } from 'rxjs';
-import { KafkaRxError } from '../../errors/errors.js';
+import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
 import type { KafkaRecord } from '../../record/record.js';
 import {
   type Deliveries,
@@ -17,10 +17,15 @@ import {
  * @returns false when the record must be dropped: the app has ended (held, and counted), its epoch is over (counted), it
  *   is replayed for another branch (counted), or it came outside its dispatch window (the app has failed). A record of
  *   several deliveries is dropped only when that is so of all of them.
+ * @param destination hears `WITHOUT_DELIVERY` of what is no record at all
  */
-export function lease(record: KafkaRecord, by: string): boolean {
-  const deliveries = deliveriesAt(record);
-  return !endedBefore(deliveries) && leaseAll(deliveries, by);
+export function lease(record: KafkaRecord, by: string, destination?: Subscriber<never>): boolean {
+  const deliveries = record?.[deliveriesOf];
+  if (deliveries === undefined) {
+    destination?.error(withoutDelivery(by));
+    return false;
+  }
+  return !haveEnded(deliveries) && leaseAll(deliveries, by);
 }
 
 /** The same for who has asked already whether the app is live. */
@@ -46,19 +51,22 @@ function leaseOne(delivery: Delivery, by: string): boolean {
   return true;
 }
 
+/** Those whose epochs are over have no say in it: what is made of the others is what counts. */
 function leaseSeveral(deliveries: readonly Delivery[], by: string): boolean {
-  const live = deliveries.find(delivery => !delivery.lane.ended);
-  if (live === undefined) {
-    deliveries[0]?.lane.host.dropped('stale-epoch', 1);
-    return deliveries.length === 0;
-  }
-  const closed = deliveries.find(delivery => !delivery.open);
-  if (closed !== undefined) {
-    closed.lane.host.fail(outsideWindow(closed, by));
+  const current = deliveries.filter(delivery => !delivery.lane.ended);
+  const host = deliveries[0]?.lane.host;
+  if (host === undefined) return true;
+  if (current.length === 0) {
+    host.dropped('stale-epoch', 1);
     return false;
   }
-  if (deliveries.every(delivery => delivery.directed?.has(by))) {
-    live.lane.host.dropped('other-branch', 1);
+  const closed = current.find(delivery => !delivery.open);
+  if (closed !== undefined) {
+    host.fail(outsideWindow(closed, by));
+    return false;
+  }
+  if (current.every(delivery => delivery.directed?.has(by))) {
+    host.dropped('other-branch', 1);
     return false;
   }
   for (const delivery of deliveries) delivery.lease();
@@ -67,7 +75,7 @@ function leaseSeveral(deliveries: readonly Delivery[], by: string): boolean {
 
 /** Releases what `lease` took. */
 export function release(record: KafkaRecord): void {
-  releaseAll(record[deliveriesOf]);
+  releaseAll(deliveriesAt(record));
 }
 
 /** The same without the record, for who need not keep it. */
@@ -78,7 +86,7 @@ export function releaseAll(deliveries: Deliveries): void {
 
 /** Keeps a record's deliveries open for good: after a failure its offsets must not be committed. */
 export function hold(record: KafkaRecord): void {
-  holdAll(record[deliveriesOf]);
+  holdAll(deliveriesAt(record));
 }
 
 /** The same without the record. */
@@ -100,7 +108,7 @@ export function emit<K, V>(destination: Subscriber<KafkaRecord<K, V>>, record: K
     destination.next(record);
     return;
   }
-  if (endedBefore(deliveries)) return;
+  if (haveEnded(deliveries)) return;
   const { endings } = host;
   for (const delivery of deliveries) delivery.openWindow();
   try {
@@ -111,8 +119,12 @@ export function emit<K, V>(destination: Subscriber<KafkaRecord<K, V>>, record: K
   }
 }
 
-/** Whether the app has ended, so that nothing is begun any more: then they are held, and counted as a record. */
-export function endedBefore(deliveries: Deliveries): boolean {
+/** Whether the app has ended, so that nothing is begun any more: then the record is held, and counted. */
+export function endedBefore(record: KafkaRecord): boolean {
+  return haveEnded(deliveriesAt(record));
+}
+
+function haveEnded(deliveries: Deliveries): boolean {
   const host = (Array.isArray(deliveries) ? deliveries[0] : (deliveries as Delivery))?.lane.host;
   if (host === undefined || host.live) return false;
   holdAll(deliveries);
@@ -122,7 +134,7 @@ export function endedBefore(deliveries: Deliveries): boolean {
 
 /** Gives up a leased record, since the subscription it was taken in ended: the host knows whether on purpose. */
 export function giveUp(record: KafkaRecord): void {
-  hostOf(record)?.giveUp(record[deliveriesOf]);
+  hostOf(record)?.giveUp(deliveriesAt(record));
 }
 
 /** The app behind a record; undefined for a record that was never delivered (a bare `testRecord`). */
@@ -147,7 +159,7 @@ function deliveriesAt(record: KafkaRecord | null | undefined): Deliveries {
 
 /** Whether the epochs of all its deliveries are over: work on it would be thrown away. */
 export function isStale(record: KafkaRecord): boolean {
-  return isOver(record[deliveriesOf]);
+  return isOver(deliveriesAt(record));
 }
 
 /** Whether the epochs of all these deliveries are over; false for none. */
@@ -166,5 +178,14 @@ function outsideWindow(at: Delivery, by: string): KafkaRxError {
       remedy:
         'Use mapAsync, batch or through in place of the operator that holds records; docs/operators.md lists them all',
     },
+  );
+}
+
+/** What was made aside, or comes from no app: no offset waits for it. */
+export function withoutDelivery(by: string, at?: Coordinates): KafkaRxError {
+  return new KafkaRxError(
+    'WITHOUT_DELIVERY',
+    `'${by}' was handed a record that came from no source of this app`,
+    { at, remedy: 'Make records with withValue or mapValue out of those that app.topic delivers' },
   );
 }

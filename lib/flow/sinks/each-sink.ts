@@ -51,7 +51,7 @@ export class EachSink<K, V> extends Sink<K, V> {
   }
 
   #run(record: KafkaRecord<K, V>, done: () => void, attempt: number): void {
-    if (endedBefore(record[deliveriesOf])) {
+    if (endedBefore(record)) {
       done();
       return;
     }

@@ -13,7 +13,7 @@ import {
   noDeliveries,
   type Verdict,
 } from '../leases/delivery.js';
-import { holdAll, leaseAll, listOf, releaseAll } from '../leases/leases.js';
+import { holdAll, leaseAll, listOf, releaseAll, withoutDelivery } from '../leases/leases.js';
 
 /** What every sink needs of its app. */
 export interface SinkHost extends DeliveryHost {
@@ -75,16 +75,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
       return;
     }
     if (Array.isArray(deliveries) && deliveries.length === 0) {
-      this.host.fail(
-        new KafkaRxError(
-          'WITHOUT_DELIVERY',
-          `'${this.name}' was handed a record that came from no source of this app`,
-          {
-            at: this.host.dispatching,
-            remedy: 'Make records with withValue or mapValue out of those that app.topic delivers',
-          },
-        ),
-      );
+      this.host.fail(withoutDelivery(this.name, this.host.dispatching));
       return;
     }
     if (record.topic !== this.#lastTopic) {

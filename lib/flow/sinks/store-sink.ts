@@ -87,7 +87,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
   /** Those that may still be written now: what waited, or is tried again, may have become stale or the app have ended. */
   #writable(records: readonly KafkaRecord<unknown, V>[], begun: boolean): readonly KafkaRecord<unknown, V>[] {
     return records.filter(record => {
-      if (!begun && endedBefore(record[deliveriesOf])) return false;
+      if (!begun && endedBefore(record)) return false;
       if (!isStale(record)) return true;
       // Released, it is counted as stale.
       release(record);

@@ -162,7 +162,44 @@ describe('a record of several deliveries', () => {
   });
 });
 
+describe('a record of several deliveries, of which some are of an epoch that is over', () => {
+  const setup = () => {
+    const [over, current] = [lane(), lane()];
+    const a = open(over, 1);
+    const b = open(current, 2);
+    over.ended = true;
+    return { over, current, a, b, record: madeOf([a.record, b.record], 'both') };
+  };
+
+  test('passes a branch by when what is current of it does', () => {
+    const { current, over, b, record } = setup();
+    b.delivery.directed = new Set(['sink']);
+    expect([lease(record, 'sink'), lease(record, 'other')]).toEqual([false, true]);
+    expect([...over.heard, ...current.heard]).toEqual(['other-branch 1']);
+  });
+
+  test('comes in its window when what is current of it does', () => {
+    const { current, over, a, record } = setup();
+    a.handedOver();
+    expect([lease(record, 'sink'), over.heard, current.heard]).toEqual([true, ['settled 1'], []]);
+  });
+});
+
 describe('a nested delivery', () => {
+  test('settles once, however often a sink that is not ours releases it, and holds the outer one open until then', () => {
+    const on = lane();
+    const outer = open(on);
+    const done: boolean[] = [];
+    const inner = nestedDelivery(outer.record, handled => done.push(handled));
+    outer.handedOver();
+    lease(inner.record, 'sink');
+    inner.handedOver();
+    expect([done, on.heard]).toEqual([[], []]);
+    release(inner.record);
+    release(inner.record);
+    expect([done, on.heard]).toEqual([[true], ['settled 0']]);
+  });
+
   test('tells when a sink is done with it, while the outer stays open', () => {
     const on = lane();
     const outer = open(on);
