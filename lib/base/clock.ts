@@ -20,13 +20,29 @@ export interface Clock {
   defer(task: () => void): void;
 }
 
+/** Node's timers take a longer wait for one of 1 ms. */
+const longestMs = 2 ** 31 - 1;
+
 /** The machine's own clock. @category Clock @since 0.1.0 */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   schedule(task, delayMs) {
-    const handle = setTimeout(task, delayMs);
-    return { cancel: () => clearTimeout(handle) };
+    if (!(delayMs > longestMs)) {
+      const handle = setTimeout(task, delayMs);
+      return { cancel: () => clearTimeout(handle) };
+    }
+    // In parts, of which the last is short enough.
+    let rest: Timer | undefined;
+    const first = setTimeout(() => {
+      rest = systemClock.schedule(task, delayMs - longestMs);
+    }, longestMs);
+    return {
+      cancel: () => {
+        clearTimeout(first);
+        rest?.cancel();
+      },
+    };
   },
   defer: task => void setImmediate(task),
 };

@@ -133,7 +133,15 @@ function checkAddress(broker: string): void {
   });
 }
 
-function positive(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new KafkaRxError('CONFIGURATION', `kafkajs({ ${name} }) must be a whole number above 0`);
+/** Kafka's requests have 32 bits for each of them, Node's timers too; what is decompressed is bounded by memory alone. */
+const most = (name: keyof typeof defaults): number =>
+  name === 'maxDecompressedBytes' ? Number.MAX_SAFE_INTEGER : 2 ** 31 - 1;
+
+function positive(name: keyof typeof defaults, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0 && value <= most(name)) return value;
+  throw new KafkaRxError(
+    'CONFIGURATION',
+    `kafkajs({ ${name} }) is ${String(value)}; it must be a whole number from 1 to ${most(name)}`,
+    { remedy: `Correct it, or leave it out for ${defaults[name]}.` },
+  );
 }
