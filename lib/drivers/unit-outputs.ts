@@ -3,7 +3,7 @@ import { KafkaRxError } from '../errors/errors.js';
 import type { DriverProducer, OutputListener, ProducerOutput, TopicPartition } from './port.js';
 
 /** A unit of work writes by a producer of its own, and knows whether it has begun and the first record that was refused. */
-export abstract class UnitOutputs<P extends DriverProducer> {
+export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed: boolean }> {
   /** The first record of this unit that was refused. */
   protected refused: KafkaRxError | undefined;
   /** Why there will be no other unit. */
@@ -28,6 +28,10 @@ export abstract class UnitOutputs<P extends DriverProducer> {
         listener.refused(count, error);
       },
     });
+  }
+
+  get isClosed(): boolean {
+    return this.producer.isClosed;
   }
 
   get bufferedBytes(): number {

@@ -46,7 +46,7 @@ export interface KafkajsPath {
     taskId: string,
     groupId: string,
     compression: BatchCompression | undefined,
-  ): Promise<UnitOfWork>;
+  ): Promise<UnitOfWork & { readonly isClosed: boolean }>;
   close(): Promise<void>;
 }
 

@@ -68,6 +68,8 @@ export class BrokerFaults {
    */
   silence(memberId: string): void {
     const { group, member } = this.#find(memberId);
+    // Of two expiries one would be left when the silence ends.
+    if (this.#silences.has(memberId)) return;
     member.setSilent(true);
     const expiry = this.#cluster.clock.schedule(() => group.remove(memberId), member.sessionTimeoutMs);
     this.#silences.set(memberId, () => {

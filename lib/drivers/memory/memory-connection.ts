@@ -1,3 +1,4 @@
+import { Closables } from '../closables.js';
 import type {
   ConsumerListener,
   ConsumerOptions,
@@ -24,7 +25,7 @@ export class MemoryConnection implements DriverConnection {
   readonly #cluster: Cluster;
   readonly #context: DriverContext;
   readonly #consumers = new Set<MemoryConsumer>();
-  readonly #producers = new Set<DriverProducer>();
+  readonly #producers = new Closables();
   readonly #forgetReachability: () => void;
   #closed: Promise<void> | undefined;
 
@@ -72,9 +73,7 @@ export class MemoryConnection implements DriverConnection {
   }
 
   producer(options: ProducerOptions): DriverProducer {
-    const producer = new MemoryProducer(this.#cluster, this.#context, options);
-    this.#producers.add(producer);
-    return producer;
+    return this.#producers.keep(new MemoryProducer(this.#cluster, this.#context, options));
   }
 
   readonly unitOfWork = async (taskId: string, groupId: string): Promise<UnitOfWork> => {
@@ -82,8 +81,7 @@ export class MemoryConnection implements DriverConnection {
     const unit = new MemoryUnitOfWork(this.#cluster, this.#context, `${groupId}/${taskId}`, () =>
       [...this.#consumers].find(({ group, memberId }) => group.id === groupId && group.member(memberId)),
     );
-    this.#producers.add(unit);
-    return unit;
+    return this.#producers.keep(unit);
   };
 
   close(): Promise<void> {
@@ -94,7 +92,7 @@ export class MemoryConnection implements DriverConnection {
   async #close(): Promise<void> {
     this.#forgetReachability();
     await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
-    await Promise.all([...this.#producers].map(producer => producer.close()));
+    await this.#producers.close();
   }
 
   #requireCluster(): void {

@@ -23,6 +23,7 @@ export class MemoryProducer implements DriverProducer {
   #queue: MemoryOutput[] = [];
   #bufferedBytes = 0;
   #closed: Promise<void> | undefined;
+  #isClosed = false;
 
   /** @param transaction what the next request belongs to, or why nothing can be sent; nothing for plain records */
   constructor(
@@ -68,6 +69,10 @@ export class MemoryProducer implements DriverProducer {
     return output;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
@@ -78,7 +83,9 @@ export class MemoryProducer implements DriverProducer {
 
   close(): Promise<void> {
     if (this.#closed === undefined) {
-      this.#closed = this.flush();
+      this.#closed = this.flush().then(() => {
+        this.#isClosed = true;
+      });
       for (const output of this.#outputs) output.close(closed());
     }
     return this.#closed;

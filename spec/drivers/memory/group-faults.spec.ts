@@ -122,6 +122,15 @@ describe('a group on a faulty memory broker', () => {
     expect(clients.flatMap(({ seen }) => seen.breaches)).toEqual([]);
   });
 
+  test('a silence that was asked for twice ends once', async () => {
+    const { world, seen } = await started();
+    world.broker.faults.silence(world.memberId('g'));
+    world.broker.faults.silence(world.memberId('g'));
+    world.broker.faults.endSilence(world.memberId('g'));
+    await world.pass(40_000);
+    expect([seen.losses, seen.assignments.length]).toEqual([[], 1]);
+  });
+
   test('a silence that ends in time is no loss: what was withheld goes on in the same epoch', async () => {
     const { world, seen } = await started();
     world.broker.faults.silence(world.memberId('g'));

@@ -1,5 +1,6 @@
 import { delay, within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
+import { Closables } from '../../closables.js';
 import type {
   ConsumerListener,
   ConsumerOptions,
@@ -41,7 +42,7 @@ export class KafkajsConnection implements DriverConnection {
   readonly #path: KafkajsPath;
   readonly #compression: BatchCompression | undefined;
   readonly #consumers = new Set<DriverConsumer>();
-  readonly #producers = new Set<DriverProducer>();
+  readonly #producers = new Closables();
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -57,7 +58,7 @@ export class KafkajsConnection implements DriverConnection {
     this.clusterId = clusterId;
     const open = path.unitOfWork?.bind(path);
     this.unitOfWork =
-      open && (async (taskId, groupId) => this.#keep(await open(taskId, groupId, compression)));
+      open && (async (taskId, groupId) => this.#producers.keep(await open(taskId, groupId, compression)));
     this.admin = new KafkajsAdmin(driver, createKafka(settings, driver), path.queries);
   }
 
@@ -83,7 +84,7 @@ export class KafkajsConnection implements DriverConnection {
 
   producer(options: ProducerOptions): DriverProducer {
     const { maxBatchBytes, maxRequestBytes } = this.#settings;
-    return this.#keep(
+    return this.#producers.keep(
       new KafkajsProducer(
         {
           driver: this.#driver,
@@ -97,21 +98,19 @@ export class KafkajsConnection implements DriverConnection {
     );
   }
 
-  #keep<P extends DriverProducer>(producer: P): P {
-    this.#producers.add(producer);
-    return producer;
-  }
-
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
-    await Promise.all([...this.#producers].map(producer => producer.close()));
-    await this.#path.close();
-    this.#driver.event({ type: 'disconnected', error: undefined });
+    try {
+      await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
+    } finally {
+      // Whatever becomes of the others: no socket stays open.
+      await this.#producers.close().finally(() => this.#path.close());
+      this.#driver.event({ type: 'disconnected', error: undefined });
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { within } from '../../../base/clock.js';
 import type { AssignedPartition, ConsumerListener, ConsumerOptions, DriverContext } from '../../port.js';
+import { kindOf } from '../errors.js';
 
 export interface DrainContext {
   readonly driver: DriverContext;
@@ -22,8 +23,9 @@ export async function drain(
   partitions: readonly AssignedPartition[],
   cutShort: Promise<void>,
 ): Promise<void> {
-  const drained = listener.revoking(partitions).catch(() => {
-    // The app reports its own failure; the group must not wait for one that failed.
+  const drained = listener.revoking(partitions).catch(error => {
+    // The app fails by itself; the group must not wait for one that failed.
+    driver.logger.warn({ reason: kindOf(error) }, 'a drain failed: the partitions are given up all the same');
   });
   const boundMs = drainBoundMs(options.rebalanceTimeoutMs, heartbeatIntervalMs);
   const end = await within(driver.clock, Promise.race([drained, cutShort]), boundMs);

@@ -22,10 +22,11 @@ import { closedError, fatalErrorOf } from '../errors.js';
 import { payloadBytes, recordBytes } from '../protocol/record-batch-builder.js';
 import { BatchOutcomes } from './batch-outcomes.js';
 import { MetadataRefresh } from './metadata-refresh.js';
-import { type Buffered, PartitionQueue } from './partition-queue.js';
+import { PartitionQueue, type QueuesShare } from './partition-queue.js';
 import { timedOut, tooLarge, unreachable } from './produce-errors.js';
 import type { OutgoingBatch, ProduceTransport } from './produce-transport.js';
 import { ProducerIdentities } from './producer-identities.js';
+import { SpareSpace } from './spare-space.js';
 
 export interface ProducerContext {
   readonly driver: DriverContext;
@@ -42,7 +43,7 @@ export class KafkajsProducer implements DriverProducer {
   readonly #queues = new Map<string, PartitionQueue>();
   /** Those with something to send or to wait for: of many partitions mostly few. */
   readonly #waiting = new Set<PartitionQueue>();
-  readonly #buffered: Buffered = { bytes: 0 };
+  readonly #shared: QueuesShare = { bytes: 0, spare: new SpareSpace() };
   /** Brokers with a request under way. */
   readonly #busy = new Set<number>();
   readonly #flushes = new Flushes<PartitionQueue>();
@@ -54,6 +55,7 @@ export class KafkajsProducer implements DriverProducer {
   readonly #outcomes: BatchOutcomes;
   readonly #metadata: MetadataRefresh;
   #closed: Promise<void> | undefined;
+  #isClosed = false;
   /** Why no record is taken. */
   #shut: KafkaRxError | undefined;
   /** Why those that wait are given up. */
@@ -91,8 +93,12 @@ export class KafkajsProducer implements DriverProducer {
     };
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get bufferedBytes(): number {
-    return this.#buffered.bytes;
+    return this.#shared.bytes;
   }
 
   flush(): Promise<void> {
@@ -137,6 +143,7 @@ export class KafkajsProducer implements DriverProducer {
     for (const queue of this.#waiting) this.#refuse(queue, queue.length, closedError('producer'));
     this.#waiting.clear();
     this.#flushes.check();
+    this.#isClosed = true;
   }
 
   #append(
@@ -173,7 +180,7 @@ export class KafkajsProducer implements DriverProducer {
       this.#context.driver.clock,
       { topic, partition },
       this.#context.maxBatchBytes,
-      this.#buffered,
+      this.#shared,
     );
     this.#queues.set(key, queue);
     return queue;

@@ -6,18 +6,16 @@ import { tell } from '../../tell.js';
 import type { ProducerIdentity } from '../protocol/init-producer-id.js';
 import { batchHeaderBytes, RecordBatchBuilder } from '../protocol/record-batch-builder.js';
 import { countIn, type QueueEntry, splitEntry } from './queue-entry.js';
+import type { SpareSpace } from './spare-space.js';
 
 /** What all queues of a producer share. */
-export interface Buffered {
+export interface QueuesShare {
   /** What they hold together: asked for after every record, so kept up rather than summed up. */
   bytes: number;
+  readonly spare: SpareSpace;
 }
 
 const sequences = 2 ** 31;
-
-/** Room for a first batch, and what of it is worth being kept for the next one. */
-const leastSpace = 1_024;
-const mostSpareSpace = 512 * 1_024;
 
 /**
  * The records of one partition, oldest first, from `append` to their acknowledgement or refusal, as batches. A record
@@ -29,11 +27,9 @@ export class PartitionQueue implements TopicPartition {
   readonly partition: number;
   readonly #clock: Clock;
   readonly #maxBatchBytes: number;
-  readonly #buffered: Buffered;
+  readonly #shared: QueuesShare;
   #entries: QueueEntry[] = [];
   #length = 0;
-  /** The space of a batch that was acknowledged, for the next: memory that is new has to be mapped first. */
-  #spare: Buffer | undefined;
   #underWay = false;
   /** Who the batches come from, and the sequence of the next record; undefined before the first, and when it was lost. */
   #producer: ProducerIdentity | undefined;
@@ -48,12 +44,17 @@ export class PartitionQueue implements TopicPartition {
   settled = 0;
 
   /** @param clock for nothing but what a listener throws */
-  constructor(clock: Clock, { topic, partition }: TopicPartition, maxBatchBytes: number, buffered: Buffered) {
+  constructor(
+    clock: Clock,
+    { topic, partition }: TopicPartition,
+    maxBatchBytes: number,
+    shared: QueuesShare,
+  ) {
     this.#clock = clock;
     this.topic = topic;
     this.partition = partition;
     this.#maxBatchBytes = maxBatchBytes;
-    this.#buffered = buffered;
+    this.#shared = shared;
   }
 
   get length(): number {
@@ -89,7 +90,7 @@ export class PartitionQueue implements TopicPartition {
     since: number,
   ): void {
     const open = this.#open(timestamp, bound);
-    const batch = open ?? new RecordBatchBuilder(this.#spare ?? Buffer.allocUnsafeSlow(leastSpace));
+    const batch = open ?? new RecordBatchBuilder(this.#shared.spare.take());
     const before = batch.size;
     // First what can throw: a record that was not added leaves neither a count nor an empty batch behind.
     batch.append(key, value, headers, timestamp, bound);
@@ -156,8 +157,7 @@ export class PartitionQueue implements TopicPartition {
     // Of an earlier attempt some bytes may still be on their way out of another socket.
     const mayReuse = this.failures === 0;
     this.failures = 0;
-    const space = entry.batch?.space;
-    if (mayReuse && space !== undefined && space.length <= mostSpareSpace) this.#spare = space;
+    if (mayReuse && entry.batch !== undefined) this.#shared.spare.give(entry.batch.space);
     let done = 0;
     this.#remove(entry.count, (listener, run) => {
       const first = baseOffset < 0 ? -1 : baseOffset + done;
@@ -252,16 +252,15 @@ export class PartitionQueue implements TopicPartition {
 
   /** Puts a batch behind the others. */
   #push(batch: RecordBatchBuilder): void {
-    this.#spare = undefined;
     this.#entries.push({ batch, refusal: undefined, runs: [], count: 0, bytes: batchHeaderBytes });
-    this.#buffered.bytes += batchHeaderBytes;
+    this.#shared.bytes += batchHeaderBytes;
   }
 
   #count(entry: QueueEntry | undefined, listener: OutputListener, since: number, bytes: number): void {
     if (entry === undefined) return;
     countIn(entry, listener, since);
     entry.bytes += bytes;
-    this.#buffered.bytes += bytes;
+    this.#shared.bytes += bytes;
     this.#length++;
     this.appended++;
   }
@@ -273,8 +272,8 @@ export class PartitionQueue implements TopicPartition {
     const halves = splitEntry(entry, count);
     if (halves === undefined) return;
     this.#entries = [...halves, ...others];
-    for (const { bytes } of halves) this.#buffered.bytes += bytes;
-    this.#buffered.bytes -= entry.bytes;
+    for (const { bytes } of halves) this.#shared.bytes += bytes;
+    this.#shared.bytes -= entry.bytes;
   }
 
   /** Takes the oldest off the queue, and tells each run of records that have the same listener. */
@@ -292,7 +291,7 @@ export class PartitionQueue implements TopicPartition {
       left -= entry.count;
       this.#length -= entry.count;
       this.settled += entry.count;
-      this.#buffered.bytes -= entry.bytes;
+      this.#shared.bytes -= entry.bytes;
       for (const { listener, count: ofRun } of entry.runs) {
         const last = told.at(-1);
         if (last?.listener === listener) last.count += ofRun;

@@ -8,6 +8,7 @@ import { consumerConfig, partitionsOf } from '../consumer/consumer-config.js';
 import type { ClientSession, SessionEvents } from '../consumer/consumer-sessions.js';
 import type { CommitTurn, TopicCommit } from '../consumer/offset-committer.js';
 import { stickyAssigner } from '../consumer/sticky-assigner.js';
+import { kindOf } from '../errors.js';
 import type { Settings } from '../options.js';
 
 export interface StockSessionContext extends SessionEvents {
@@ -145,8 +146,9 @@ export class StockSession implements ClientSession {
   #quietly(call: () => void): void {
     try {
       call();
-    } catch {
+    } catch (error) {
       // The session is at its end; the next one begins with another assignment.
+      this.#context.driver.logger.info({ reason: kindOf(error) }, 'kafkajs did not take an order');
     }
   }
 }

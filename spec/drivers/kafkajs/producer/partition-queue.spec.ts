@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { PartitionQueue } from '../../../../lib/drivers/kafkajs/producer/partition-queue.js';
+import { SpareSpace } from '../../../../lib/drivers/kafkajs/producer/spare-space.js';
 import {
   type BatchSequence,
   recordBytes,
@@ -38,7 +39,7 @@ const refusal = new KafkaRxError('PRODUCE', 'refused');
 
 /** A queue, the leader that it is sent to, and what its outputs heard. */
 class Run {
-  readonly buffered = { bytes: 0 };
+  readonly buffered = { bytes: 0, spare: new SpareSpace() };
   readonly queue = new PartitionQueue(new ManualClock(), { topic: 't', partition: 0 }, 256, this.buffered);
   readonly waiting: { readonly id: string; readonly output: number; readonly since: number }[] = [];
   /** What the leader wrote, and who was told that what was written. */
@@ -148,7 +149,7 @@ test('whatever becomes of its batches: order, one acknowledgement or refusal eac
 });
 
 test('a record that cannot be written leaves neither a count nor an empty batch behind', () => {
-  const buffered = { bytes: 0 };
+  const buffered = { bytes: 0, spare: new SpareSpace() };
   const queue = new PartitionQueue(new ManualClock(), { topic: 't', partition: 0 }, 256, buffered);
   const told: number[] = [];
   const listener: OutputListener = { acknowledged: count => told.push(count), refused: () => {} };
