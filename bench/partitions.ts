@@ -99,9 +99,11 @@ async function nsPerRecord(shape: Shape, partitions: number): Promise<number> {
   const warmUp = Math.floor(shape.records * warmUpShare);
   let seen = 0;
   let from = 0;
-  source.subscribe(() => {
-    if (++seen === warmUp) from = cpuNs();
-  });
+  source.subscribe(
+    app.watch(() => {
+      if (++seen === warmUp) from = cpuNs();
+    }),
+  );
   await app.run();
   const ns = cpuNs() - from;
   for (const [partition, log] of logs.entries()) {

@@ -68,6 +68,7 @@ export { murmur2, partitionForKey } from './flow/sinks/partitioner.js';
 export type { SinkOptions } from './flow/sinks/sink.js';
 export type { StoreSinkOptions } from './flow/sinks/store-sink.js';
 export type { TopicSinkOptions } from './flow/sinks/topic-sink.js';
+export type { WatchOptions } from './flow/sinks/watcher.js';
 export type { ReplayTrust } from './flow/source/admission.js';
 export type { Bounds } from './flow/source/bounds.js';
 export type { TopicSelector } from './flow/source/topic-pattern.js';

@@ -1,5 +1,6 @@
 import { filter, map, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { KafkaRxError } from '../lib/errors/errors.js';
 import { processFailed } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
@@ -25,8 +26,8 @@ export type Branches<K, V, G> = {
  * otherwise                 --1------3------|
  * ```
  *
- * The source is subscribed once, with the first branch. Records of a branch that nobody subscribed are done with. A
- * guard that throws is a `process` problem of the record.
+ * The source is subscribed once, with the first branch. Records of a branch that you do not take are done with; one that you
+ * take has to be subscribed before `run()`. A guard that throws is a `process` problem of the record.
  *
  * @example
  * ```ts
@@ -39,6 +40,11 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
   guards: G & { readonly otherwise?: never },
 ): Branches<K, V, G> {
   const names = Object.keys(guards);
+  if (names.includes('otherwise')) {
+    throw new KafkaRxError('CONFIGURATION', "branch was given a guard for 'otherwise'", {
+      remedy: 'Name that branch differently: otherwise is what no guard wanted',
+    });
+  }
   const name = `branch(${names.join(',')})`;
   const routed = operatorObservable<readonly [string, KafkaRecord<K, V>]>(
     name,
@@ -59,15 +65,23 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
         complete: () => subscriber.complete(),
       }),
   ).pipe(share());
-  const streams = [...names, 'otherwise'].map(stream => [
-    stream,
-    routed.pipe(
-      filter(([target]) => target === stream),
-      map(([, record]) => record),
-    ),
-  ]);
+  const streams = {};
+  for (const stream of [...names, 'otherwise']) {
+    // Made when it is taken: one that nobody takes is not among the streams that somebody has to hear.
+    let taken: Observable<KafkaRecord<K, V>> | undefined;
+    Object.defineProperty(streams, stream, {
+      enumerable: true,
+      get: () => {
+        taken ??= routed.pipe(
+          filter(([target]) => target === stream),
+          map(([, record]) => record),
+        );
+        return taken;
+      },
+    });
+  }
   // One stream for each guard and `otherwise`: what the mapped type says; a guard's narrowing held at run time.
-  return Object.fromEntries(streams) as Branches<K, V, G>;
+  return streams as Branches<K, V, G>;
 }
 
 /** A promise holds for every value, whatever it will come to. */

@@ -1,6 +1,6 @@
 import { from, map, type Observable, type OperatorFunction, observable, of, type Subscription } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
-import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { awaitingObservable } from '../lib/app/topology/topology-observable.js';
 import { errorKind, KafkaRxError } from '../lib/errors/errors.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import { KeyedWork } from '../lib/flow/leases/keyed-work.js';
@@ -79,7 +79,7 @@ export function mapAsync<K, V, U>(
     throw new RangeError(`mapAsync: concurrency must be at least 1, not ${concurrency}`);
   const name = operatorName('mapAsync', call, options);
   return source =>
-    operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) => {
+    awaitingObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) => {
       const work = new KeyedWork<unknown>(concurrency);
       const retries = new Retries();
       const calls = new Set<Call<K, V>>();

@@ -1,5 +1,6 @@
-import { merge, type Observable } from 'rxjs';
+import { isObservable, merge, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { KafkaRxError } from '../lib/errors/errors.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
 /**
@@ -25,6 +26,17 @@ export function mergeNamed<const S extends readonly Observable<KafkaRecord>[]>(
   name: string,
   ...sources: S
 ): Observable<S[number] extends Observable<infer R> ? R : never> {
+  const other = sources.findIndex(source => !isObservable(source));
+  if (other >= 0) {
+    // A number at the end would be the concurrency of rxjs's merge: streams beyond it would never be heard.
+    throw new KafkaRxError(
+      'CONFIGURATION',
+      `mergeNamed('${name}') was given no Observable as stream ${other}`,
+      {
+        remedy: 'Give it streams only: it listens to all of them from the start',
+      },
+    );
+  }
   type Merged = S[number] extends Observable<infer R> ? R : never;
   // merge over the same sources emits exactly their union.
   return operatorObservable<Merged>(name, sources, subscriber =>

@@ -1,5 +1,5 @@
 import type { Observable, Observer } from 'rxjs';
-import { ofAnotherApp, operatorObservable, placeOfAny } from '../lib/app/topology/topology-observable.js';
+import { awaitingObservable, ofAnotherApp, placeOfAny } from '../lib/app/topology/topology-observable.js';
 import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
 import { emit, giveUp, hostOf, lease, release, withoutDelivery } from '../lib/flow/leases/leases.js';
 import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
@@ -32,7 +32,7 @@ export function through<K, V>(
   const place = placeOfAny(sink);
   const name = options.name ?? `through(${place?.node.name ?? 'sink'})`;
   return <R extends KafkaRecord<K, V>>(source: Observable<R>) => {
-    const result = operatorObservable<R>(name, [source], (subscriber, node) => {
+    const result = awaitingObservable<R>(name, [source], (subscriber, node) => {
       /** What the sink has, and is to go on; the sink's own leases go on when this has ended. */
       const pending = new Map<NestedDelivery<K, V>, R>();
       let sourceCompleted = false;

@@ -61,6 +61,7 @@ class KafkaRxApp implements App {
   readonly to: App['to'];
   readonly store: App['store'];
   readonly each: App['each'];
+  readonly watch: App['watch'];
   readonly #parts: AppParts;
   #running: Promise<void> | undefined;
 
@@ -71,6 +72,7 @@ class KafkaRxApp implements App {
     this.to = wiring.to.bind(wiring);
     this.store = wiring.store.bind(wiring);
     this.each = wiring.each.bind(wiring);
+    this.watch = wiring.watch.bind(wiring);
   }
 
   get events$(): Observable<LifecycleEvent> {

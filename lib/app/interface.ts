@@ -4,7 +4,9 @@ import type { Verdict } from '../flow/leases/delivery.js';
 import type { EachFunction, EachSinkOptions } from '../flow/sinks/each-sink.js';
 import type { StoreSinkOptions } from '../flow/sinks/store-sink.js';
 import type { TopicSinkOptions } from '../flow/sinks/topic-sink.js';
+import type { WatchOptions } from '../flow/sinks/watcher.js';
 import type { TopicSelector } from '../flow/source/topic-pattern.js';
+import type { NotLater } from '../record/not-later.js';
 import type { KafkaRecord } from '../record/record.js';
 import type { DocumentStore } from '../stores/port.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
@@ -72,9 +74,17 @@ export interface App {
   each<K, V>(call: EachFunction<K, V>, options?: EachSinkOptions): Observer<KafkaRecord<K, V>>;
 
   /**
+   * For a `subscribe` that only looks at what passes, such as a display or a test: nothing waits for it, it may end, and
+   * it keeps nothing from being committed. A bare `subscribe(fn)` is refused, since mostly it was meant to be `each`.
+   * Takes whatever an operator makes, not records alone. What the function throws fails the app.
+   */
+  watch<T, U = void>(look: ((value: T) => U) & NotLater<U>, options?: WatchOptions): Observer<T>;
+
+  /**
    * Consumes until stopped or failed. Resolves after a drained stop; rejects with the first error. Once only.
    *
-   * Rejects at once, with nothing consumed, with `TOPOLOGY` (no source), `SOURCE_WITHOUT_SUBSCRIBER`, `UNREACHABLE` (no
+   * Rejects at once, with nothing consumed, with `TOPOLOGY` (no source), `SOURCE_WITHOUT_SUBSCRIBER`,
+   * `STREAM_WITHOUT_SUBSCRIBER`, `PATH_WITHOUT_SINK` (a subscribe that is no sink), `UNREACHABLE` (no
    * broker answers), `MISSING_TOPIC`, or `STORE` (a store cannot be opened).
    */
   run(): Promise<void>;

@@ -10,10 +10,12 @@ import type { Outputs } from '../flow/sinks/outputs.js';
 import type { SinkHost } from '../flow/sinks/sink.js';
 import { StoreSink, type StoreSinkOptions } from '../flow/sinks/store-sink.js';
 import { keyMaker, TopicSink, type TopicSinkOptions } from '../flow/sinks/topic-sink.js';
+import { Watcher, type WatchOptions } from '../flow/sinks/watcher.js';
 import { checkTopicName, type TopicSelector, topicPattern } from '../flow/source/topic-pattern.js';
 import { TopicView } from '../flow/source/topic-view.js';
 import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
+import type { NotLater } from '../record/not-later.js';
 import type { KafkaRecord } from '../record/record.js';
 import type { DocumentStore } from '../stores/port.js';
 import { defaults } from './defaults.js';
@@ -34,7 +36,7 @@ export interface WiringParts {
 }
 
 /** The topology while it is wired and checked: sources, sinks, stores, and the graph of them. */
-export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
+export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'watch'> {
   readonly graph: TopologyGraph;
   readonly stores = new Set<DocumentStore<unknown>>();
   readonly #parts: WiringParts;
@@ -111,10 +113,16 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
     return new EachSink(this.#parts.host, place, call, options, defaults.mapAsync.concurrency);
   }
 
+  watch<T, U = void>(look: ((value: T) => U) & NotLater<U>, { name }: WatchOptions = {}): Observer<T> {
+    const place = this.#place('sink', name ?? (look.name === '' ? 'watch' : look.name));
+    return new Watcher(this.#parts.host, place, look);
+  }
+
   /**
    * Ends the wiring.
    *
-   * @throws `TOPOLOGY` without a source, `SOURCE_WITHOUT_SUBSCRIBER` for one that nobody hears
+   * @throws `TOPOLOGY` without a source, `SOURCE_WITHOUT_SUBSCRIBER` for one that nobody hears, `PATH_WITHOUT_SINK` and
+   *   `STREAM_WITHOUT_SUBSCRIBER` for what leads nowhere
    */
   close(guard: GuardOptions = {}): void {
     this.#closed = true;
@@ -133,6 +141,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each'> {
         { remedy: 'Subscribe a sink to it, or leave the source out: its records would be committed unread' },
       );
     }
+    this.graph.ends.close();
     this.#guard = createGuard(
       [...this.graph.masks, ...(guard.fields ?? []).map(path => ({ path, isMasked: looksMasked }))],
       guard.scan ?? false,

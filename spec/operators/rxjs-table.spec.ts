@@ -6,6 +6,7 @@ import { number } from '../../lib/codecs/number.js';
 import { deliver, type TestApp, testApp, testRecord } from '../../lib/testing/index.js';
 import {
   functions,
+  milder,
   type Numbers,
   type Operation,
   operators,
@@ -174,6 +175,13 @@ describe.each([
     await holds(scenario);
   });
 });
+
+test.each(Object.entries(milder))(
+  '%s is milder than the worst that its row says',
+  async (_name, scenario) => {
+    await holds(scenario);
+  },
+);
 
 test('every operator of ours has its row and its file', () => {
   const text = readFileSync(join(__dirname, '../../docs/operators.md'), 'utf8');

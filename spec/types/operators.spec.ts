@@ -265,7 +265,8 @@ describe('what does not compile', () => {
 
   test('a branch that would hide otherwise, and one that nobody named', () => {
     // @ts-expect-error otherwise is what no guard wanted
-    branch(numbers(), { otherwise: (value: number) => value > 1 });
+    const hiding = () => branch(numbers(), { otherwise: (value: number) => value > 1 });
+    expect(hiding).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
     // @ts-expect-error no such branch
     branch(numbers(), { big: value => value > 1 }).small?.subscribe();
   });

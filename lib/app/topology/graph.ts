@@ -1,5 +1,7 @@
 /** The topology as data: what `app.describe()` gives, and what checks before `run()` look at. */
 
+import { OpenEnds } from './open-ends.js';
+
 export type NodeKind = 'source' | 'operator' | 'sink';
 
 export interface TopologyNode {
@@ -54,6 +56,10 @@ export class TopologyGraph {
   /** Nodes of which something unknown is subscribed: their records may come out anywhere. */
   readonly #leaks = new Set<string>();
   readonly #masked: MaskedField[] = [];
+  /** Operators that await the work on a record themselves: a path may end in one. */
+  readonly #awaiting = new Set<string>();
+  /** What leads nowhere. */
+  readonly ends = new OpenEnds();
 
   add(
     kind: NodeKind,
@@ -111,6 +117,22 @@ export class TopologyGraph {
 
   handBack(from: TopologyNode, to: TopologyNode): void {
     this.#handBacks.set(edgeKey(from, to), { from: from.id, to: to.id });
+  }
+
+  awaits(node: TopologyNode): void {
+    this.#awaiting.add(node.id);
+  }
+
+  /** Whether all that comes by a node has come by an operator that awaits the work on it. */
+  isAwaited({ id }: TopologyNode): boolean {
+    const above = new Set([id]);
+    // A Set goes on with what is added while it is walked.
+    for (const to of above) {
+      if (this.#awaiting.has(to)) continue;
+      if (this.#nodes.get(to)?.kind === 'source') return false;
+      for (const edge of this.#edges.values()) if (edge.to === to) above.add(edge.from);
+    }
+    return true;
   }
 
   leak(node: TopologyNode): void {

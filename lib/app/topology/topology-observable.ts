@@ -40,6 +40,7 @@ export class TopologyObservable<T> extends Observable<T> {
     // rxjs's ConnectableObservable (publish, multicast) borrows this method from its source.
     const place: Place | undefined = this[placeOf] ?? placeOfAny(this.source);
     const lifted = place === undefined ? new Observable<R>() : new TopologyObservable<R>(place);
+    if (place !== undefined) madeOf(place, lifted, [this]);
     lifted.source = this;
     lifted.operator = operator;
     return lifted;
@@ -58,12 +59,51 @@ export class TopologyObservable<T> extends Observable<T> {
     complete?: (() => void) | null,
   ): Subscription {
     const { graph, node } = this[placeOf];
+    graph.ends.heard(this);
     const sink = placeOfAny(observer);
     if (sink !== undefined && sink.graph !== graph) throw ofAnotherApp(sink.node.name, node.name);
     if (sink !== undefined) graph.connect(node, sink.node);
-    else if (subscribing === undefined || !graph.carries(node, subscribing)) graph.leak(node);
+    else if (subscribing === undefined || !graph.carries(node, subscribing)) {
+      graph.leak(node);
+      if (isBare(observer) && !this.#isDone(observer)) return this.#subscribedBare(observer, error, complete);
+    }
+    return this.#subscribed(observer, error, complete);
+  }
+
+  /** Goes through `subscribe` with a Subscriber of rxjs's, which looks like that of an operator. */
+  override forEach(next: (value: T) => void, promise?: PromiseConstructorLike): Promise<void> {
+    const { graph, node } = this[placeOf];
+    graph.ends.bare(node.id);
+    // Left out, rxjs takes the one that it was configured with.
+    return promise === undefined ? super.forEach(next) : super.forEach(next, promise);
+  }
+
+  /** Nothing is done with what comes: that is well where an operator of ours before has awaited the work. */
+  #isDone(observer: Partial<Observer<T>> | ((value: T) => void) | null | undefined): boolean {
+    const { graph, node } = this[placeOf];
+    const hears = typeof observer === 'function' || typeof observer?.next === 'function';
+    return !hears && this.operator === undefined && graph.isAwaited(node);
+  }
+
+  #subscribedBare(
+    observer?: Partial<Observer<T>> | ((value: T) => void) | null,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription {
+    const { graph, node } = this[placeOf];
+    const ended = graph.ends.bare(node.id);
+    const subscription = this.#subscribed(observer, error, complete);
+    subscription.add(ended);
+    return subscription;
+  }
+
+  #subscribed(
+    observer?: Partial<Observer<T>> | ((value: T) => void) | null,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription {
     const outer = subscribing;
-    subscribing = node;
+    subscribing = this[placeOf].node;
     try {
       if (typeof observer !== 'object' || observer === null) {
         return super.subscribe(observer, error, complete);
@@ -104,7 +144,9 @@ export function operatorObservable<R>(
   if (stranger !== undefined) throw ofAnotherApp(name, stranger.node.name);
   const above = places.map(place => place.node);
   const node = graph.operator(name, above, masks);
-  return new TopologyObservable({ graph, node }, subscriber => subscribe(subscriber, node.id));
+  const made = new TopologyObservable<R>({ graph, node }, subscriber => subscribe(subscriber, node.id));
+  madeOf({ graph, node }, made, sources);
+  return made;
 }
 
 /** What keeps a record's offset is its own app, and what a sink has done is heard by the sink's: the two are one. */
@@ -113,4 +155,26 @@ export function ofAnotherApp(name: string, source: string): KafkaRxError {
     remedy:
       'Take app.to, app.store and app.each of the app whose stream it is; between two apps records go by way of a topic',
   });
+}
+
+/** The same for an operator that awaits the work on a record before it hands it on: a path may end there. */
+export function awaitingObservable<R>(
+  name: string,
+  sources: readonly Observable<unknown>[],
+  subscribe: (subscriber: Subscriber<R>, node: string) => TeardownLogic,
+): Observable<R> {
+  const made = operatorObservable(name, sources, subscribe);
+  const place = placeOfAny(made);
+  place?.graph.awaits(place.node);
+  return made;
+}
+
+function madeOf({ graph, node }: Place, stream: object, sources: readonly object[]): void {
+  for (const source of sources) graph.ends.heard(source);
+  graph.ends.made(stream, node.id);
+}
+
+/** Whether what is subscribed ends the path, as far as one can see: a Subscriber of an operator, or a Subject, leads on. */
+function isBare(observer: object | null | undefined): boolean {
+  return typeof observer !== 'object' || observer === null || !('unsubscribe' in observer);
 }

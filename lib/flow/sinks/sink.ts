@@ -2,8 +2,7 @@ import { type Observer, Subscription } from 'rxjs';
 import { type Place, placed } from '../../app/topology/topology-observable.js';
 import type { Clock } from '../../base/clock.js';
 import type { Coordinates } from '../../errors/errors.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
-import { located } from '../../errors/located.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import type { KafkaRecord } from '../../record/record.js';
 import {
   type Deliveries,
@@ -14,6 +13,7 @@ import {
   type Verdict,
 } from '../leases/delivery.js';
 import { holdAll, leaseAll, listOf, releaseAll, withoutDelivery } from '../leases/leases.js';
+import { brokenStream } from './broken-stream.js';
 
 /** What every sink needs of its app. */
 export interface SinkHost extends DeliveryHost {
@@ -117,18 +117,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
   }
 
   error(error: unknown): void {
-    if (this.host.live) {
-      this.host.fail(
-        isKafkaRxError(error)
-          ? located(error, this.name, this.host.dispatching)
-          : new KafkaRxError('PROCESS', `A plain operator before '${this.name}' threw ${errorKind(error)}`, {
-              at: this.host.dispatching,
-              cause: error,
-              remedy:
-                'Mend it, or use mapValue, which has a policy for what throws; the app builds its graph anew on restart',
-            }),
-      );
-    }
+    if (this.host.live) this.host.fail(brokenStream(error, this.name, this.host.dispatching));
     super.unsubscribe();
   }
 

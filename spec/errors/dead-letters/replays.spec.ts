@@ -11,7 +11,8 @@ import {
 } from 'kafka-rx';
 import { batch, mapAsync, mapValue, through } from 'kafka-rx/operators';
 import { type TestApp, testApp } from 'kafka-rx/testing';
-import { map, merge, mergeWith, share } from 'rxjs';
+import { map, merge, mergeWith, Subject, share } from 'rxjs';
+import type { KafkaRecord } from '../../../lib/record/record.js';
 
 const value = string;
 
@@ -159,10 +160,12 @@ describe('nothing is lost where the way of a record is not known', () => {
       app.topic('other', { value }).pipe(mergeWith(failing$)).subscribe(app.to('a', { value }));
       in$.subscribe(app.to('b', { value }));
     },
-    'a bare subscribe that hands on': (app: App) => {
+    'a Subject that hands on': (app: App) => {
       const in$ = app.topic('in', { value }).pipe(share());
       const sink = app.to('a', { value });
-      in$.pipe(mapValue(mending())).subscribe(record => sink.next(record));
+      const handed$ = new Subject<KafkaRecord<Buffer | null, string>>();
+      handed$.subscribe(record => sink.next(record));
+      in$.pipe(mapValue(mending())).subscribe(handed$);
       in$.subscribe(app.to('b', { value }));
     },
   };

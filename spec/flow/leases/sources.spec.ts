@@ -1,4 +1,4 @@
-import { filter, type Subscription } from 'rxjs';
+import { filter, type Subscription, tap } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
 import { number } from '../../../lib/codecs/number.js';
 import { string } from '../../../lib/codecs/string.js';
@@ -173,10 +173,13 @@ describe('a hot source', () => {
           if (value === 1) throw new Error('no');
         }),
       );
-      source.pipe(filter(() => false)).subscribe({
-        error: () => ends.push('error'),
-        complete: () => ends.push('complete'),
-      });
+      const note = { error: () => ends.push('error'), complete: () => ends.push('complete') };
+      source
+        .pipe(
+          filter(() => false),
+          tap(note),
+        )
+        .subscribe(app.watch(() => {}));
     };
     const stopped = await testApp(topology);
     await stopped.stop();

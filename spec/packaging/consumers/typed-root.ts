@@ -9,5 +9,5 @@ const app = createApp({ groupId: 'words', driver: memory() });
 app
   .topic('words', { value: string })
   .pipe(mapValue(word => word.length))
-  .subscribe(({ value }) => value.toFixed());
+  .subscribe(app.watch(({ value }) => value.toFixed()));
 of(testRecord({ value: 1 })).pipe(mapValue(one => one + 1));

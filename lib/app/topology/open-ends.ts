@@ -1,0 +1,72 @@
+import { KafkaRxError } from '../../errors/errors.js';
+
+/**
+ * What is wired and leads nowhere: streams that nobody subscribed, and subscriptions that are no sink. Both commit records for
+ * which nothing was done. Looked at once, by `run()`; of what comes later only the second kind is told, where it is made.
+ *
+ * What an operator of rxjs hides is not seen: a stream that is subscribed elsewhere too, a `subscribe` behind a plain `merge`,
+ * `defer` or Subject.
+ */
+export class OpenEnds {
+  /** Streams made by an operator and neither subscribed nor piped on, with the name of the node they come from. */
+  readonly #unheard = new Map<object, string>();
+  /** Nodes with a subscription that is no sink, once for each. */
+  readonly #bare = new Map<object, string>();
+  #closed = false;
+
+  /** A stream was made of the node's. */
+  made(stream: object, node: string): void {
+    if (!this.#closed) this.#unheard.set(stream, node);
+  }
+
+  /** It was subscribed, or another was made of it. */
+  heard(stream: object): void {
+    this.#unheard.delete(stream);
+  }
+
+  /**
+   * Somebody subscribed who is no sink.
+   *
+   * @returns what to call when that has ended
+   * @throws `PATH_WITHOUT_SINK` once the wiring is done
+   */
+  bare(node: string): () => void {
+    if (this.#closed) throw withoutSink(node);
+    const end = {};
+    this.#bare.set(end, node);
+    return () => void this.#bare.delete(end);
+  }
+
+  /** @throws `PATH_WITHOUT_SINK`, `STREAM_WITHOUT_SUBSCRIBER` for the first of each */
+  close(): void {
+    this.#closed = true;
+    const [bare] = this.#bare.values();
+    const [unheard] = this.#unheard.values();
+    // Nothing asks for the streams again, and they hold a good part of the graph.
+    this.#unheard.clear();
+    this.#bare.clear();
+    if (bare !== undefined) throw withoutSink(bare);
+    if (unheard === undefined) return;
+    throw new KafkaRxError(
+      'STREAM_WITHOUT_SUBSCRIBER',
+      `A stream that was made of '${unheard}' has no subscriber: its records would be committed unread`,
+      {
+        remedy:
+          'Subscribe a sink to it, or do not make it; merge with a number and concat listen to some of their streams only, ' +
+          'mergeNamed to all of them',
+      },
+    );
+  }
+}
+
+function withoutSink(node: string): KafkaRxError {
+  return new KafkaRxError(
+    'PATH_WITHOUT_SINK',
+    `A path from '${node}' ends in a subscribe that is no sink: its records would be committed whatever becomes of them`,
+    {
+      remedy:
+        'End it in app.to, app.store or app.each, which is awaited; put what takes time into mapAsync, which may also be ' +
+        'the end (subscribe() without a function); where records are only to be looked at, subscribe app.watch(fn)',
+    },
+  );
+}
