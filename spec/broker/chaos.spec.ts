@@ -20,6 +20,11 @@ const faults = [
   'network-cut',
   'network-reset',
   'partitions-added',
+  'partitions-added-elsewhere',
+  'topic-found',
+  'topic-deleted',
+  'named-topic-recreated',
+  'output-recreated',
   'commits-refused',
 ];
 const boundMs = 480_000;

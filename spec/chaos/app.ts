@@ -5,10 +5,14 @@
  * Each member has a store of its own, since LMDB wants one writing process at a time; the checker takes all of them
  * together. A member that is started again goes on with the same one.
  */
-import { createApp, type LifecycleEvent, memoryMetrics } from 'kafka-rx';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApp, type LifecycleEvent, memoryMetrics, string } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { lmdb } from 'kafka-rx/lmdb';
 import { historyOptions, purchases } from '../../demos/purchases/topology.js';
+import { changingFlow } from './changing-flow.js';
+import { changingStore } from './changing-topics.js';
 import { FailPoints } from './fail-points.js';
 import { LeftOutPartitions } from './left-out-partitions.js';
 import { type AppTask, groupId, type Order, type Report } from './messages.js';
@@ -22,7 +26,7 @@ const task: AppTask = JSON.parse(process.argv[2] ?? '{}');
 const metrics = memoryMetrics();
 const failPoints = new FailPoints();
 const leftOut = new LeftOutPartitions();
-leftOut.install(task.bug === 'ignore-missing-partition');
+if (task.path === 'fast') leftOut.install(task.bug === 'ignore-missing-partition');
 
 function tell(report: Report): void {
   // Main may be gone; then so is this process, by `disconnect`.
@@ -41,8 +45,11 @@ process.on('disconnect', () => process.exit(1));
 const store = new NotingStore(lmdb('history', { ...historyOptions, directory: task.folder }), task.folder);
 const app = createApp({
   groupId,
+  // A new group, before anything was written; what is younger than it begins at its first record all the same.
+  startFrom: 'latest',
+  discoveryMs: 2_000,
   driver: failPoints.wrap(
-    kafkajs({ brokers: task.brokers, metadataMaxAgeMs: 3_000, requestTimeoutMs: 5_000 }),
+    kafkajs({ brokers: task.brokers, path: task.path, metadataMaxAgeMs: 3_000, requestTimeoutMs: 5_000 }),
     seedBug(task.bug),
   ),
   sessionTimeoutMs: 6_000,
@@ -51,6 +58,10 @@ const app = createApp({
   metrics,
 });
 purchases(app, store);
+const copies = join(task.folder, changingStore);
+mkdirSync(copies, { recursive: true });
+const copiesStore = new NotingStore(lmdb(changingStore, { value: string, directory: copies }), copies);
+changingFlow(app, copiesStore);
 
 app.events$.subscribe(event => {
   const text = told(event);
@@ -71,7 +82,8 @@ const status = setInterval(() => {
 }, statusMs);
 
 process.on('message', (order: Order) => {
-  if (order.order === 'slow-store') store.slow(order.delayMs, order.forMs);
+  if (order.order === 'slow-store')
+    for (const one of [store, copiesStore]) one.slow(order.delayMs, order.forMs);
   if (order.order === 'fail-store') store.fail(order.writes);
   if (order.order === 'block-event-loop') block(order.forMs);
   if (order.order === 'kill-before-commit') failPoints.killBeforeCommit();

@@ -43,6 +43,7 @@ const sound: Evidence = {
   outputs: { patterns: output, rewards: output, purchases: output },
   writes: log.map(({ partition, offset }) => ({ partition, offset, durableMs: appendedMs(offset) })),
   documents: new Set(log.map(({ offset }) => `0/${offset}`)),
+  changing: { lives: [], log: [], output: [], documents: [], committed: [] },
   samples: [committed(-1, 900), committed(5, appendedMs(4) + 20), committed(count, end)],
   faults: [fault],
   stops: [{ member: 'member-1', during: 'the end', deadlineMs: 10_000, tookMs: 300 }],
@@ -256,6 +257,82 @@ describe('liveness', () => {
     expect(broken({ drained: { ...sound.drained, ends } })).toEqual([]);
     const stuck = { committed: new Map([[0, count - 1]]), ends };
     expect(broken({ drained: stuck })).toEqual(['everything is committed in the end']);
+  });
+});
+
+describe('topics that come and go', () => {
+  const made = { topic: 'shop-1', number: 1, madeMs: 100, deletedMs: undefined };
+  const copies = { topic: 'copies', number: 1, madeMs: 100, deletedMs: undefined };
+  const record = (id: string, offset: number, appendedMs = 1_000): LogRecord => {
+    return { id, partition: 0, offset, appendedMs };
+  };
+  const kept = [record('shop-1#1:0', 0), record('shop-1#1:1', 1)];
+  const changing = {
+    lives: [copies, made],
+    log: kept.map(one => ({ ...one, topic: 'shop-1' })),
+    output: kept,
+    documents: kept.map(({ id }) => ({ origin: 'cluster/a', id })),
+    committed: [{ topic: 'shop-1', partition: 0, offset: 2, end: 2 }],
+  };
+  const brokenBy = (changes: Partial<Evidence['changing']>) =>
+    broken({ changing: { ...changing, ...changes } });
+
+  test('each record processed, each offset and document its own: no finding', () => {
+    expect(brokenBy({})).toEqual([]);
+  });
+
+  test('a first record that is in no output or no store is found', () => {
+    expect(brokenBy({ output: kept.slice(1) })).toEqual(['every record of a topic that there is']);
+    expect(brokenBy({ documents: changing.documents.slice(1) })).toEqual([
+      'every record of a topic that there is',
+    ]);
+  });
+
+  test('what an output had that is gone is not owed; what came after it was made anew is', () => {
+    const lives = [made, { ...copies, deletedMs: 2_000 }, { ...copies, number: 2, madeMs: 3_000 }];
+    expect(brokenBy({ lives, output: [] })).toEqual([]);
+    const log = changing.log.map(one => ({ ...one, appendedMs: 3_001 }));
+    expect(brokenBy({ lives, log, output: [] })).toEqual(['every record of a topic that there is']);
+  });
+
+  test('a record of a topic that is long gone is found, one that was under way is not', () => {
+    const lives = [copies, { ...made, deletedMs: 2_000 }, { ...made, number: 2, madeMs: 3_000 }];
+    const late = (appendedMs: number) => ({
+      ...{ lives, log: [], documents: [], committed: [] },
+      output: [record('shop-1#1:1', 0, appendedMs), record('shop-1#2:0', 1, 3_500)],
+    });
+    expect(brokenBy(late(22_000))).toEqual([]);
+    expect(brokenBy(late(22_001))).toEqual(['nothing of a deleted topic comes back']);
+  });
+
+  test('documents of two lives under one identity are found', () => {
+    const documents = [...changing.documents, { origin: 'cluster/a', id: 'shop-1#2:0' }];
+    expect(brokenBy({ documents })).toEqual(['a topic made anew has documents of its own']);
+  });
+
+  test.each([5, 1, -1])('a committed offset of %i where the topic ends at 2 is found', offset => {
+    expect(brokenBy({ committed: [{ topic: 'shop-1', partition: 0, offset, end: 2 }] })).toEqual([
+      'a topic made anew has offsets of its own',
+    ]);
+  });
+
+  test('a topic that a RegExp matches and that is read late, or never, is found', () => {
+    const found = { ...made, topic: 'shop-2', madeMs: 10_000 };
+    const read = (...output: LogRecord[]) => ({ lives: [copies, made, found], output: [...kept, ...output] });
+    const name = 'a topic that a RegExp matches is soon read';
+    expect(brokenBy(read(record('shop-2#1:0', 2, 25_000)))).toEqual([]);
+    expect(brokenBy(read(record('shop-2#1:0', 2, 25_001)))).toEqual([name]);
+    expect(brokenBy(read())).toEqual([name]);
+  });
+});
+
+describe('the rest goes on', () => {
+  const samples = [committed(5, 5_100), committed(6, 5_900), committed(count, 8_000)];
+  const within = (standstillMs: number) => ({ samples, faults: [{ ...fault, standstillMs }] });
+
+  test('a standstill that begins during a fault and outlasts what it allows is found', () => {
+    expect(broken(within(2_100))).toEqual([]);
+    expect(broken(within(2_099))).toEqual(['the rest goes on']);
   });
 });
 

@@ -1,12 +1,17 @@
 import type { Evidence, Violation } from './evidence.js';
+import { changingTopics } from './invariants/changing-topics.js';
 import { committedForward } from './invariants/committed-forward.js';
 import { delivered } from './invariants/delivered.js';
 import { duplicates } from './invariants/duplicates.js';
 import { durableBelowCommitted } from './invariants/durable-below-committed.js';
 import { keyOrder } from './invariants/key-order.js';
 import { liveness } from './invariants/liveness.js';
+import { standstill } from './invariants/standstill.js';
 
-const invariants = [delivered, durableBelowCommitted, committedForward, duplicates, keyOrder, liveness];
+const invariants = [
+  ...[delivered, durableBelowCommitted, committedForward, duplicates, keyOrder],
+  ...[changingTopics, standstill, liveness],
+];
 
 /** How often one invariant was broken, and the first breaches. */
 export interface Finding {

@@ -24,6 +24,33 @@ export interface LogRecord {
   readonly appendedMs: number;
 }
 
+/** One time that a topic was there, from 1. */
+export interface TopicLife {
+  readonly topic: string;
+  readonly number: number;
+  readonly madeMs: number;
+  /** Undefined while it lives. */
+  deletedMs: number | undefined;
+}
+
+/** What is left of the topics that came and went; see changing-topics.ts. */
+export interface ChangingEvidence {
+  readonly lives: readonly TopicLife[];
+  /** The records of those that the app reads and that there are in the end. */
+  readonly log: readonly (LogRecord & { readonly topic: string })[];
+  /** The records of the topic that it writes. */
+  readonly output: readonly LogRecord[];
+  /** All stores' documents together: the record's id, and the identity under which its topic is filed. */
+  readonly documents: readonly { readonly origin: string; readonly id: string }[];
+  /** Where the group stood in the end, and where it had to; -1: nowhere. */
+  readonly committed: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly end: number;
+  }[];
+}
+
 /** A document whose write was durable at that moment. */
 export interface StoredWrite {
   readonly partition: number;
@@ -43,6 +70,8 @@ export interface FaultRecord {
   readonly name: string;
   /** Whether it must not repeat a record. */
   readonly graceful: boolean;
+  /** How long all of the input may stand still; undefined: not judged. */
+  readonly standstillMs?: number | undefined;
   readonly inFlight: number;
   readonly injectedMs: number;
   readonly healedMs: number;
@@ -66,6 +95,7 @@ export interface Evidence {
   readonly writes: readonly StoredWrite[];
   /** `partition/offset` of the documents that the stores hold, all together. */
   readonly documents: ReadonlySet<string>;
+  readonly changing: ChangingEvidence;
   /** In the order of `knownMs` within each source. */
   readonly samples: readonly CommittedSample[];
   readonly faults: readonly FaultRecord[];

@@ -7,11 +7,15 @@ import {
   type FetchedBatch,
   KafkaRxError,
   type OffsetCommit,
+  type TopicDescription,
 } from 'kafka-rx';
 
 /** What may be done to a connection beside the fail points: how a seeded bug gets in. */
 export interface ConnectionPatch {
   producer?(producer: ReturnType<DriverConnection['producer']>): ReturnType<DriverConnection['producer']>;
+  topics?(found: readonly TopicDescription[]): readonly TopicDescription[];
+  listener?(listener: ConsumerListener): ConsumerListener;
+  consumer?(consumer: DriverConsumer): DriverConsumer;
   assigned?(consumer: DriverConsumer, partitions: readonly AssignedPartition[]): void;
 }
 
@@ -45,13 +49,17 @@ export class FailPoints {
     return {
       clusterId: inner.clusterId,
       admin: inner.admin,
-      topics: names => inner.topics(names),
+      topics: async names => {
+        const found = await inner.topics(names);
+        return patch.topics?.(found) ?? found;
+      },
       consumer: (options, listener) => {
         let consumer: DriverConsumer | undefined;
-        const watched = this.#listener(listener, partitions => {
+        const watched = this.#listener(patch.listener?.(listener) ?? listener, partitions => {
           if (consumer !== undefined) patch.assigned?.(consumer, partitions);
         });
-        consumer = this.#consumer(inner.consumer(options, watched));
+        const made = inner.consumer(options, watched);
+        consumer = this.#consumer(patch.consumer?.(made) ?? made);
         return consumer;
       },
       producer: options => {

@@ -1,5 +1,6 @@
 import type { Draw } from '../../demos/purchases/draws.js';
 import type { KafkaNode } from '../kafka/node.js';
+import type { ChangingTopics } from './changing-topics.js';
 import type { LoadGenerator } from './load-generator.js';
 import type { Member } from './member.js';
 import type { OffsetSampler } from './offset-sampler.js';
@@ -11,6 +12,7 @@ export interface World {
   readonly nodes: readonly KafkaNode[];
   readonly proxies: readonly TcpProxy[];
   readonly topics: TopicAdmin;
+  readonly changing: ChangingTopics;
   readonly load: LoadGenerator;
   readonly sampler: OffsetSampler;
   /** Of this fault alone, from the seed. */
@@ -29,6 +31,8 @@ export interface Fault {
   readonly holdMs: number;
   /** Must not repeat a record. Default false. */
   readonly graceful?: boolean;
+  /** Touches a part of the work only: milliseconds for which the rest may stand still. Default: not judged. */
+  readonly standstillMs?: number;
   /** Makes sense on three nodes only. Default false. */
   readonly threeNodes?: boolean;
   inject(world: World): Promise<void> | void;

@@ -1,10 +1,13 @@
 /** What is left when all has stopped, read by a client that is not the library's. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { string } from 'kafka-rx';
 import { lmdb } from 'kafka-rx/lmdb';
 import type kafkajs from 'kafkajs';
 import { historyOptions } from '../../demos/purchases/topology.js';
-import type { CommittedSample, LogRecord, StoredWrite } from './evidence.js';
+import { changingOutput, changingStore, foundTopics, namedTopic } from './changing-topics.js';
+import type { ChangingEvidence, CommittedSample, LogRecord, StoredWrite } from './evidence.js';
 import { groupId, inputTopic, writesFile } from './messages.js';
 import { bounded, quietKafka } from './quiet-kafka.js';
 
@@ -85,6 +88,7 @@ function take(
 
 /** See load-generator.ts for where each topic keeps the id. */
 function idOf(topic: string, value: Buffer): string {
+  if (topic === changingOutput || topic === namedTopic || foundTopics.test(topic)) return value.toString();
   const fields: Record<string, unknown> = JSON.parse(value.toString());
   if (topic === 'patterns') return String(fields['item']);
   if (topic === 'rewards') return `${fields['customerId']}:${fields['amount']}`;
@@ -136,4 +140,23 @@ export async function readStores(folders: readonly string[]): Promise<StoreRead>
     }
   }
   return { documents, writes };
+}
+
+/** The documents of the topics that come and go, of all members together. */
+export async function readChangingStores(folders: readonly string[]): Promise<ChangingEvidence['documents']> {
+  const documents: { origin: string; id: string }[] = [];
+  for (const folder of folders) {
+    const directory = join(folder, changingStore);
+    if (!existsSync(directory)) continue;
+    const store = lmdb(changingStore, { value: string, directory, readOnly: true });
+    await store.open();
+    try {
+      for await (const { id, value } of store.byTime()) {
+        documents.push({ origin: id.split('/').slice(0, 2).join('/'), id: value });
+      }
+    } finally {
+      await store.close();
+    }
+  }
+  return documents;
 }

@@ -1,11 +1,22 @@
 /** What main and an app process say to each other, over the process's IPC channel. */
 
+/** Those of the topics that come and go. */
+const topicBugNames = [
+  'begin-behind-the-first',
+  'name-for-id',
+  'offsets-of-the-old',
+  'old-comes-back',
+  'slow-revoke',
+] as const;
+export type TopicBugName = (typeof topicBugNames)[number];
+
 /** The seeded bugs: each must make the checker fail. */
 export const bugNames = [
   'commit-before-ack',
   'commit-highest',
   'no-epoch-check',
   'ignore-missing-partition',
+  ...topicBugNames,
 ] as const;
 export type BugName = (typeof bugNames)[number];
 
@@ -15,7 +26,11 @@ export interface AppTask {
   /** The member's own folder: its store, and the note of what was durable when. */
   readonly folder: string;
   readonly bug: BugName | undefined;
+  readonly path: DriverPath;
 }
+
+/** Which path of the kafkajs driver. */
+export type DriverPath = 'fast' | 'stock';
 
 export type Order =
   /** Store writes are acknowledged `delayMs` later than they are durable, for `forMs`. */

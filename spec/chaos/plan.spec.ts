@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { chaosArguments, UsageError } from './arguments.js';
 import { allFaults } from './faults/all.js';
 import { nameOf, planOf } from './plan.js';
+import { faultsOfFastPath, unheldByStock } from './stock-path.js';
 
 const names = (seed: string, minutes: number): string[] => planOf(seed, allFaults, true, minutes).map(nameOf);
 
@@ -32,7 +34,21 @@ test('one node has no faults that need three', () => {
   expect(() => chaosArguments(['--faults', 'coordinator-loss'])).toThrow('needs --nodes 3');
 });
 
+test('the stock path has no faults that are put into the fast path, and what it cannot hold is in docs/drivers.md by name', () => {
+  const { faults } = chaosArguments(['--path', 'stock', '--nodes', '3']);
+  expect(allFaults.filter(fault => !faults.includes(fault)).map(({ name }) => name)).toEqual(
+    faultsOfFastPath,
+  );
+  expect(() => chaosArguments(['--path', 'stock', '--faults', 'partition-left-out'])).toThrow('--path fast');
+  const docs = readFileSync('docs/drivers.md', 'utf8').replace(/\s+/g, ' ');
+  for (const { documented, invariant } of unheldByStock) {
+    expect(docs).toContain(documented);
+    expect(docs).toContain(invariant);
+  }
+});
+
 test.each([
+  [['--path', 'slow']],
   [['--faults', 'flood']],
   [['--nodes', '2']],
   [['--minutes', 'soon']],

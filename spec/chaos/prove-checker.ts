@@ -20,6 +20,12 @@ const faultsFor: Record<BugName, string> = {
   'commit-highest': 'partition-left-out',
   'no-epoch-check': 'app-pause',
   'ignore-missing-partition': 'partition-left-out',
+  'begin-behind-the-first': 'topic-found',
+  'name-for-id': 'topic-recreated',
+  'offsets-of-the-old': 'topic-recreated',
+  // The echo comes 25 s later, and the end of the run after that.
+  'old-comes-back': 'topic-deleted,topic-found,topic-recreated',
+  'slow-revoke': 'topic-found',
 };
 
 interface Outcome {
@@ -49,7 +55,10 @@ await runCommand(help, async (): Promise<Result> => {
     // Exit code 1 alone could be a run that did not come to a verdict.
     if (code !== 1 || violated.length === 0) wrong.push(`${bug} was not found`);
   }
-  const sound = await run([...new Set(Object.values(faultsFor))].join(), undefined);
+  const sound = await run(
+    [...new Set(Object.values(faultsFor).flatMap(names => names.split(',')))].join(),
+    undefined,
+  );
   if (sound.code !== 0) wrong.push(`without a bug: ${sound.violated.join('; ')}`);
   const verdict = wrong.length === 0 ? 'every seeded bug was found, and none without one' : wrong.join('; ');
   return { line: `prove-checker: ${verdict} (${seconds(performance.now() - from)})`, ok: wrong.length === 0 };

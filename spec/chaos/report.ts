@@ -19,9 +19,15 @@ export interface RunReport {
     readonly duplicates: number;
   }[];
   readonly findings: readonly Finding[];
+  /** What the path is known not to hold. */
+  readonly declared: readonly Finding[];
 }
 
-export function reportOf(evidence: Evidence, findings: readonly Finding[]): RunReport {
+export function reportOf(
+  evidence: Evidence,
+  findings: readonly Finding[],
+  declared: readonly Finding[],
+): RunReport {
   const { inputs, log, samples, faults, stops, peakRssMb } = evidence;
   const repeats = new Map<FaultRecord | undefined, number>();
   for (const { fault } of duplicatesIn(evidence)) repeats.set(fault, (repeats.get(fault) ?? 0) + 1);
@@ -40,6 +46,7 @@ export function reportOf(evidence: Evidence, findings: readonly Finding[]): RunR
       duplicates: repeats.get(fault) ?? 0,
     })),
     findings,
+    declared,
   };
 }
 
@@ -55,6 +62,13 @@ export function renderReport(report: RunReport): string {
     `${report.inputs} inputs, ${report.acknowledged} acknowledged, ${report.logged} in the topic; ${outputTopics.length} outputs and a store`,
     `${report.samples} samples and ${report.commits} commits judged; slowest stop ${report.slowestStopMs} ms; ${report.peakRssMb} MiB at most`,
   );
+  for (const { invariant, count, first } of report.declared) {
+    lines.push(
+      '',
+      `Not held, as declared, ${count} times: ${invariant}`,
+      ...first.map(detail => `  ${detail}`),
+    );
+  }
   for (const { invariant, count, first } of report.findings) {
     lines.push('', `VIOLATED, ${count} times: ${invariant}`, ...first.map(detail => `  ${detail}`));
   }

@@ -7,24 +7,20 @@ import { drawsFrom } from '../../demos/purchases/draws.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { freePorts } from '../kafka/ports.js';
 import type { ChaosArguments } from './arguments.js';
-import { type Evidence, type FaultRecord, outputTopics, type StopRecord } from './evidence.js';
+import { ChangingTopics } from './changing-topics.js';
+import type { Evidence, FaultRecord, StopRecord } from './evidence.js';
 import type { World } from './fault.js';
-import { readStores, readTopics } from './final-read.js';
 import { LoadGenerator } from './load-generator.js';
 import { Member } from './member.js';
-import { inputTopic } from './messages.js';
 import { OffsetSampler } from './offset-sampler.js';
 import { nameOf, type Step } from './plan.js';
 import { TcpProxy } from './proxy.js';
+import { changingOffsets, readRemains } from './remains.js';
 import { partitionsAtFirst, TopicAdmin } from './topic-admin.js';
+import { progressSince, workInFlight } from './waits.js';
 
 const stopDeadlineMs = 10_000;
 const readyMs = 60_000;
-const workMs = 5_000;
-/** Between bursts, until every member has records in flight. */
-const burstMs = 500;
-/** Twice what the invariant allows, so that a slow recovery is told from none. */
-const progressMs = 60_000;
 const drainMs = 60_000;
 /** From the injection of a fault to the stop of a member during it. */
 const intoFaultMs = 200;
@@ -68,6 +64,7 @@ class ChaosRun {
   readonly #faults: FaultRecord[] = [];
   readonly #rejections: string[] = [];
   readonly #topics: TopicAdmin;
+  readonly #changing: ChangingTopics;
   readonly #sampler: OffsetSampler;
   readonly #load: LoadGenerator;
   readonly #from = Date.now();
@@ -80,19 +77,24 @@ class ChaosRun {
     private readonly narrate: (line: string) => void,
   ) {
     this.#topics = new TopicAdmin(cluster.brokers, request.nodes);
+    this.#changing = new ChangingTopics(cluster.brokers, this.#topics);
     this.#sampler = new OffsetSampler(cluster.brokers);
     this.#load = new LoadGenerator(cluster.brokers, partitionsAtFirst, request.rate);
   }
 
   async execute(plan: readonly Step[]): Promise<Evidence> {
     await this.#topics.create();
+    await this.#changing.create();
     const members = Array.from({ length: this.request.members }, (_, i) => this.#member(`member-${i + 1}`));
     for (const member of members) member.start();
     for (const member of members) {
       if (!(await member.untilReady(readyMs)))
         throw new Error(`${member.name} was not ready within ${readyMs} ms`);
     }
+    // A start at the end is looked up after the partitions were given: nothing is there by then.
+    await delay(2_000);
     await this.#load.start();
+    this.#changing.start();
     this.#sampler.start();
     await delay(2_000);
     for (const step of plan) await this.#inject(step, members);
@@ -101,6 +103,7 @@ class ChaosRun {
 
   async abandon(): Promise<void> {
     await this.#load.stop();
+    await this.#changing.stop();
     await this.#sampler.stop();
     for (const member of this.#all.values()) member.signal('SIGCONT');
     await Promise.all([...this.#all.values()].map(member => member.kill()));
@@ -111,7 +114,7 @@ class ChaosRun {
     const name = nameOf(step);
     const world = this.#world(step, members);
     await delay(restMs);
-    const inFlight = await this.#workInFlight(members);
+    const inFlight = await workInFlight(members, this.#load, this.request.rate);
     const injectedMs = Date.now();
     this.#tell(`fault ${name}, ${inFlight} records in flight`);
     const injecting = fault.inject(world);
@@ -126,10 +129,11 @@ class ChaosRun {
     const stopped = await stopping;
     stopped?.start();
     for (const member of members) member.start();
-    const progress = await this.#progress(base);
+    const progress = await progressSince(base, this.#sampler);
     this.#faults.push({
       name,
       graceful: fault.graceful === true,
+      standstillMs: fault.standstillMs,
       inFlight,
       injectedMs,
       healedMs,
@@ -145,58 +149,34 @@ class ChaosRun {
     return member;
   }
 
-  /** A run counts only if work was in flight when the fault hit. */
-  async #workInFlight(members: readonly Member[]): Promise<number> {
-    const until = Date.now() + workMs;
-    for (;;) {
-      this.#load.burst(this.request.rate);
-      const burstEnd = Date.now() + burstMs;
-      do {
-        await delay(20);
-        const inFlight = members.map(member => member.inFlight);
-        if (inFlight.every(count => count > 0) || Date.now() > until)
-          return inFlight.reduce((a, b) => a + b, 0);
-      } while (Date.now() < burstEnd);
-    }
-  }
-
-  /** When every partition's committed offset had moved on from `base`. */
-  async #progress(base: ReadonlyMap<number, number>): Promise<number | undefined> {
-    const until = Date.now() + progressMs;
-    while (Date.now() < until) {
-      const latest = this.#sampler.latest;
-      const moved = [...(latest?.committed ?? [])].every(
-        ([partition, offset]) => offset > (base.get(partition) ?? -1),
-      );
-      if (latest !== undefined && moved) return latest.knownMs;
-      await delay(50);
-    }
-    return undefined;
-  }
-
   async #conclude(members: readonly Member[]): Promise<Evidence> {
     this.#tell('load ends, draining');
     await this.#load.stop();
+    await this.#changing.stop();
     const ends = await this.#topics.ends();
     const until = Date.now() + drainMs;
     const behind = (): boolean =>
       [...ends].some(([p, end]) => end > 0 && this.#sampler.latest?.committed.get(p) !== end);
     while (behind() && Date.now() < until) await delay(100);
+    const caughtUp = async (): Promise<boolean> =>
+      (await changingOffsets(this.#topics, this.#changing)).every(
+        ({ offset, end }) => offset === end || end === 0,
+      );
+    while (!(await caughtUp()) && Date.now() < until) await delay(500);
     await Promise.all(members.map(member => this.#stop(member, 'the end')));
     const drained = { committed: this.#sampler.latest?.committed ?? new Map<number, number>(), ends };
     await this.#sampler.stop();
 
     this.#tell('final read');
-    const { topics, commits } = await readTopics(this.cluster.brokers, [inputTopic, ...outputTopics]);
     const all = [...this.#all.values()];
-    const { documents, writes } = await readStores(all.map(member => member.folder));
-    const of = (topic: string) => topics.get(topic) ?? [];
+    const { commits, ...left } = await readRemains(
+      this.cluster.brokers,
+      { admin: this.#topics, changing: this.#changing },
+      all.map(member => member.folder),
+    );
     return {
       inputs: this.#load.inputs,
-      log: of(inputTopic),
-      outputs: { patterns: of('patterns'), rewards: of('rewards'), purchases: of('purchases') },
-      writes,
-      documents,
+      ...left,
       samples: [...this.#sampler.samples, ...commits],
       faults: this.#faults,
       stops: this.#stops,
@@ -211,6 +191,7 @@ class ChaosRun {
       nodes: this.cluster.nodes,
       proxies: this.proxies,
       topics: this.#topics,
+      changing: this.#changing,
       load: this.#load,
       sampler: this.#sampler,
       draw: drawsFrom(seed),
@@ -233,7 +214,7 @@ class ChaosRun {
     const brokers = this.proxies.map(({ address }) => address);
     const member = new Member({
       name,
-      task: { brokers, folder: join(this.folder, name), bug: this.request.bug },
+      task: { brokers, folder: join(this.folder, name), bug: this.request.bug, path: this.request.path },
       event: (who, atMs, text) => this.#tell(`${who}: ${text}`, atMs),
       rejection: text => {
         this.#rejections.push(text);

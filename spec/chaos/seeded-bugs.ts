@@ -8,14 +8,19 @@ import { Watermark } from '../../lib/flow/commit/watermark.js';
 import { Dispatcher } from '../../lib/flow/source/dispatcher.js';
 import type { PartitionLane } from '../../lib/flow/source/partition-lane.js';
 import type { ConnectionPatch } from './fail-points.js';
-import type { BugName } from './messages.js';
+import type { BugName, TopicBugName } from './messages.js';
+import { topicBugs } from './seeded-topic-bugs.js';
 
 /** Puts the bug in; `ignore-missing-partition` is part of {@link LeftOutPartitions}. */
 export function seedBug(bug: BugName | undefined): ConnectionPatch {
   if (bug === 'commit-before-ack') return { producer: believesAtOnce };
   if (bug === 'commit-highest') commitHighest();
   if (bug === 'no-epoch-check') return withoutEpochs();
-  return {};
+  return bug !== undefined && isTopicBug(bug) ? topicBugs[bug] : {};
+}
+
+function isTopicBug(bug: BugName): bug is TopicBugName {
+  return bug in topicBugs;
 }
 
 /** Topic sinks settle when a record was appended, before the broker has it. */

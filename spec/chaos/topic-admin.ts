@@ -54,16 +54,45 @@ export class TopicAdmin {
 
   /** @returns the number of the input's partitions before and now */
   async addInputPartition(): Promise<{ readonly before: number; readonly now: number }> {
-    const before = (await this.ends()).size;
-    await this.#ask(admin =>
-      admin.createPartitions({ topicPartitions: [{ topic: inputTopic, count: before + 1 }] }),
-    );
-    return { before, now: before + 1 };
+    const now = await this.addPartition(inputTopic);
+    return { before: now - 1, now };
   }
 
-  /** End offsets of the input. */
-  async ends(): Promise<Map<number, number>> {
-    const offsets = await this.#ask(admin => admin.fetchTopicOffsets(inputTopic));
+  /** Makes a topic whose append times are the broker's, and waits until it has leaders. */
+  async make(topic: string, numPartitions: number): Promise<void> {
+    // Tried again while the one before is still going.
+    await this.#ask(admin =>
+      admin.createTopics({
+        waitForLeaders: false,
+        topics: [{ topic, numPartitions, configEntries: [...outputConfig] }],
+      }),
+    );
+    await this.ends(topic);
+  }
+
+  async delete(topic: string): Promise<void> {
+    await this.#ask(admin => admin.deleteTopics({ topics: [topic] }));
+  }
+
+  /** @returns the number of its partitions now */
+  async addPartition(topic: string): Promise<number> {
+    const count = (await this.ends(topic)).size + 1;
+    await this.#ask(admin => admin.createPartitions({ topicPartitions: [{ topic, count }] }));
+    return count;
+  }
+
+  /** What the group has committed of a topic; -1: nothing. */
+  async committed(topic: string): Promise<ReadonlyMap<number, number>> {
+    const answer = await this.#ask(async admin => {
+      await admin.fetchTopicMetadata({ topics: [topic] });
+      return admin.fetchOffsets({ groupId, topics: [topic] });
+    });
+    return new Map(answer[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
+  /** End offsets, of the input by default. */
+  async ends(topic = inputTopic): Promise<Map<number, number>> {
+    const offsets = await this.#ask(admin => admin.fetchTopicOffsets(topic));
     return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
   }
 

@@ -13,6 +13,14 @@ import { networkBlackHole, networkCut, networkDelay, networkReset } from './netw
 import { partitionsAdded } from './partitions-added.js';
 import { rollingBounce } from './rolling-bounce.js';
 import { failingSink, failingStore, partitionLeftOut, slowSink } from './sinks.js';
+import {
+  namedTopicRecreated,
+  outputRecreated,
+  partitionsAddedElsewhere,
+  topicDeleted,
+  topicFound,
+  topicRecreated,
+} from './topics.js';
 
 export const allFaults: readonly Fault[] = [
   brokerKill,
@@ -36,5 +44,11 @@ export const allFaults: readonly Fault[] = [
   networkBlackHole,
   networkReset,
   partitionsAdded,
+  partitionsAddedElsewhere,
+  topicFound,
+  topicDeleted,
+  topicRecreated,
+  namedTopicRecreated,
+  outputRecreated,
   commitsRefused,
 ];

@@ -1,0 +1,107 @@
+/** The bugs that prove the invariants of topics that come and go, each put in at the driver's port. */
+import type { ConsumerListener, DriverConsumer, DriverProducer } from 'kafka-rx';
+import { changingOutput, foundTopics } from './changing-topics.js';
+import type { ConnectionPatch } from './fail-points.js';
+import type { TopicBugName } from './messages.js';
+
+export const topicBugs: Readonly<Record<TopicBugName, ConnectionPatch>> = {
+  'begin-behind-the-first': { listener: withoutFirstBatch },
+  'name-for-id': {
+    topics: found => found.map(topic => ({ ...topic, id: topic.name })),
+  },
+  'offsets-of-the-old': { consumer: neverBack },
+  'old-comes-back': { producer: withEcho },
+  'slow-revoke': { listener: revokingSlowly },
+};
+
+/** A partition of a found topic begins behind its first batch. */
+function withoutFirstBatch(inner: ConsumerListener): ConsumerListener {
+  const begun = new Set<string>();
+  return {
+    ...forwarded(inner),
+    batch(batch) {
+      const partition = `${batch.topic}-${batch.partition}`;
+      const first = foundTopics.test(batch.topic) && !begun.has(partition);
+      begun.add(partition);
+      if (first) while (batch.next() !== undefined);
+      inner.batch(batch);
+    },
+  };
+}
+
+const revokeMs = 12_000;
+
+/** What is wrong with one topic holds up the partitions of all. */
+function revokingSlowly(inner: ConsumerListener): ConsumerListener {
+  return {
+    ...forwarded(inner),
+    async revoking(partitions) {
+      await inner.revoking(partitions);
+      await new Promise(resolve => setTimeout(resolve, revokeMs));
+    },
+  };
+}
+
+/** A topic that was made anew goes on where the one before it was. */
+function neverBack(inner: DriverConsumer): DriverConsumer {
+  const highest = new Map<string, number>();
+  return {
+    get confirmedUntil() {
+      return inner.confirmedUntil;
+    },
+    start: () => inner.start(),
+    subscribe: topics => inner.subscribe(topics),
+    pause: partitions => inner.pause(partitions),
+    resume: partitions => inner.resume(partitions),
+    seek: (partition, offset) => inner.seek(partition, offset),
+    stop: () => inner.stop(),
+    commit: offsets =>
+      inner.commit(
+        offsets.map(commit => {
+          if (!foundTopics.test(commit.topic)) return commit;
+          const partition = `${commit.topic}-${commit.partition}`;
+          const offset = Math.max(commit.offset, highest.get(partition) ?? 0);
+          highest.set(partition, offset);
+          return { ...commit, offset };
+        }),
+      ),
+  };
+}
+
+const echoMs = 25_000;
+
+/** What was written is written again later, by when its topic may be gone. */
+function withEcho(inner: DriverProducer): DriverProducer {
+  const unheard = { acknowledged: () => {}, refused: () => {} };
+  return {
+    prepare: topics => inner.prepare(topics),
+    partitionCount: topic => inner.partitionCount(topic),
+    get bufferedBytes() {
+      return inner.bufferedBytes;
+    },
+    flush: () => inner.flush(),
+    close: () => inner.close(),
+    output(partition, listener) {
+      const output = inner.output(partition, listener);
+      if (partition.topic !== changingOutput) return output;
+      const echo = inner.output(partition, unheard);
+      return {
+        append(key, value, headers, timestamp) {
+          output.append(key, value, headers, timestamp);
+          setTimeout(() => echo.append(key, value, headers, timestamp), echoMs).unref();
+        },
+      };
+    },
+  };
+}
+
+function forwarded(inner: ConsumerListener): ConsumerListener {
+  return {
+    assigned: partitions => inner.assigned(partitions),
+    revoking: partitions => inner.revoking(partitions),
+    lost: partitions => inner.lost(partitions),
+    confirmed: () => inner.confirmed(),
+    failed: error => inner.failed(error),
+    batch: batch => inner.batch(batch),
+  };
+}
