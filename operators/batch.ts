@@ -5,6 +5,7 @@ import type { Timer } from '../lib/base/clock.js';
 import { systemClock } from '../lib/base/clock.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
+import { noteGathered } from '../lib/record/gathered.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, madeOf } from '../lib/record/record.js';
 
@@ -63,6 +64,7 @@ export function batch<K, V, U>(
         let cause: unknown;
         try {
           made = madeOf(records, make(records));
+          noteGathered(made, records, node);
         } catch (thrown) {
           cause = thrown;
         }

@@ -4,6 +4,7 @@ import { bytes } from '../codecs/bytes.js';
 import type { Codec } from '../codecs/codec.js';
 import { nullable } from '../codecs/nullable.js';
 import { KafkaRxError } from '../errors/errors.js';
+import { partOfBranch } from '../flow/sinks/document-identities.js';
 import { type EachFunction, EachSink, type EachSinkOptions } from '../flow/sinks/each-sink.js';
 import { createGuard, type Guard, type GuardOptions } from '../flow/sinks/guard.js';
 import type { Outputs } from '../flow/sinks/outputs.js';
@@ -91,7 +92,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
 
   store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
     const place = this.#place('sink', options.name ?? store.name);
-    const branch = options.name === undefined ? this.#unnamedBranch(store.name) : place.node.id;
+    const branch = options.name === undefined ? this.#unnamedBranch(store.name) : partOfBranch(place.node.id);
     // Opened and closed by the app, whatever its documents are.
     this.stores.add(store as unknown as DocumentStore<unknown>);
     const { host, instruments, origins } = this.#parts;

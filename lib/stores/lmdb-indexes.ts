@@ -46,7 +46,7 @@ export class LmdbIndexes {
   noteUse(): void {
     if (this.#noted) return;
     const { meta } = this.#tables;
-    const wanted = this.#wanted.map(index => indexKey(this.#names.intern(index)));
+    const wanted = this.#wanted.map(index => indexKey(this.#names.intern('i', index)));
     const known = [...meta.getKeys({ start: prefix, end: indexKey(0xff_ff_ff_ff) })];
     for (const key of known) if (!wanted.some(each => each.equals(key))) meta.remove(key);
     for (const key of wanted) meta.put(key, nothing);
@@ -54,7 +54,7 @@ export class LmdbIndexes {
   }
 
   #isComplete(index: string): boolean {
-    const number = this.#names.numberOf(index);
+    const number = this.#names.numberOf('i', index);
     return number !== undefined && this.#tables.meta.get(indexKey(number)) !== undefined;
   }
 }

@@ -7,13 +7,19 @@
  *                                                     filings-length (u32) filings  codec bytes
  * by-time      time document                       -> nothing
  * by-index     generation filing time document     -> nothing
- * names        number (u32)                        -> origin, branch or index, as a JSON string (a lone surrogate survives)
+ * units        unit                                -> records that are still its own (float64), and for each partition that it
+ *                                                     has records of: origin-number (u32) partition (u32) first offset (u64)
+ * runs         origin-number (u32) partition (u32) branch-number (u32) last offset (u64) ordinal steps (u32 each)
+ *                                                  -> first offset (u64) unit
+ * names        number (u32)                        -> 'o' origin, 'b' branch or 'i' index, as a JSON string (a lone surrogate survives)
  * meta         'format' -> u32, 'id' -> the store's own id
  *              'count', 'removed' (documents ever filed, and removed again), 'incarnation' -> float64
  *              'position' origin-number (u32) partition (u32) -> float64
+ *              'succeeds' id -> nothing: a lost store that this one stands for
  *              'index' index-number (u32) -> nothing: every document of the store is filed by that index
  *
  * document     origin-number (u32) partition (u32) offset (u64) branch-number (u32) ordinal steps (u32 each)  20 to 276 bytes
+ * unit         the first 28 bytes of its documents: their ordinals begin with two steps of its own
  * time         float64, its sign turned so that the order of the bytes is the order of the numbers  8 bytes
  * filing       index-number (u32) term                                                         6 to 774 bytes
  * term         length (u16) UTF-8, or 0xffff SHA-256                                           2 to 770 bytes
@@ -39,6 +45,8 @@ const longestTerm = 2 + 768;
 /** What stands before the time in a key of `by-index`, at most. */
 export const longestFiled = generationBytes + 4 + longestTerm;
 const ordinalAt = 20;
+/** What documents made of the same records have in common. */
+export const unitKeyBytes = ordinalAt + 8;
 export const longestDocumentKey = ordinalAt + 64 * 4;
 export const longestKey = longestFiled + timeBytes + longestDocumentKey;
 

@@ -3,6 +3,12 @@ import { KafkaRxError } from '../errors/errors.js';
 import type { Table } from './lmdb-tables.js';
 
 /**
+ * Origin, branch, index: each kind has its own numbers in the order of first sight, as documents of one time are in the order
+ * of their origins.
+ */
+type NameKind = 'o' | 'b' | 'i';
+
+/**
  * The names that keys are made of (origins, branches, indexes), each a number: some sixty characters become four bytes in
  * every key.
  *
@@ -13,7 +19,11 @@ export class Names {
   readonly #table: Table;
   readonly #where: string;
   readonly #names: string[] = [];
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers: { readonly [kind in NameKind]: Map<string, number> } = {
+    o: new Map(),
+    b: new Map(),
+    i: new Map(),
+  };
 
   constructor(table: Table, where: string) {
     this.#table = table;
@@ -24,35 +34,38 @@ export class Names {
     return this.#names.length;
   }
 
-  /** The number of `name`; undefined where no key of the store has it. */
-  numberOf(name: string): number | undefined {
-    if (!this.#numbers.has(name)) this.#readOn();
-    return this.#numbers.get(name);
+  /** The number of a name; undefined where no key of the store has it. */
+  numberOf(kind: NameKind, name: string): number | undefined {
+    const numbers = this.#numbers[kind];
+    const known = numbers.get(name);
+    if (known !== undefined) return known;
+    this.#readOn();
+    return numbers.get(name);
   }
 
   /** @throws {KafkaRxError} `STORE` where a document refers to a name that the store does not have */
   nameOf(number: number, transaction?: Transaction): string {
     if (number >= this.#names.length) this.#readOn(transaction);
     const name = this.#names[number];
-    if (name !== undefined) return name;
+    if (name !== undefined) return name.slice(1);
     throw new KafkaRxError('STORE', `The ${this.#where} lacks a name that a document refers to`, {
       remedy: 'The folder is damaged: name a new one and let the pipeline fill it again',
     });
   }
 
-  /** The number of `name`, given now if it has none. Inside a write transaction, which keeps other writers out. */
-  intern(name: string): number {
-    const known = this.numberOf(name);
+  /** The number of a name, given now if it has none. Inside a write transaction, which keeps other writers out. */
+  intern(kind: NameKind, name: string): number {
+    const known = this.numberOf(kind, name);
     if (known !== undefined) return known;
     const number = this.#names.length;
-    this.#table.put(numberKey(number), Buffer.from(JSON.stringify(name)));
-    this.#learn(name);
+    this.#table.put(numberKey(number), Buffer.from(JSON.stringify(kind + name)));
+    this.#learn(kind + name);
     return number;
   }
 
   /** Takes back what was learned since there were `size`: the transaction that interned it failed. */
   forget(size: number): void {
-    for (const name of this.#names.splice(size)) this.#numbers.delete(name);
+    for (const word of this.#names.splice(size)) this.#numbersOf(word).delete(word.slice(1));
   }
 
   #readOn(transaction?: Transaction): void {
@@ -65,9 +78,14 @@ export class Names {
     }
   }
 
-  #learn(name: string): void {
-    this.#numbers.set(name, this.#names.length);
-    this.#names.push(name);
+  #numbersOf(word: string): Map<string, number> {
+    const [kind] = word;
+    return this.#numbers[kind === 'b' || kind === 'i' ? kind : 'o'];
+  }
+
+  #learn(word: string): void {
+    this.#numbersOf(word).set(word.slice(1), this.#names.length);
+    this.#names.push(word);
   }
 }
 

@@ -35,7 +35,7 @@ export class LmdbPositions {
 
   /** Undefined where nothing was noted. */
   read(origin: string, partition: number): number | undefined {
-    const number = this.#names.numberOf(origin);
+    const number = this.#names.numberOf('o', origin);
     return number === undefined
       ? undefined
       : this.#tables.meta.get(positionKey(number, partition))?.readDoubleBE(0);
@@ -55,7 +55,7 @@ export class LmdbPositions {
   #put({ origin, partition, offset }: StorePosition): void {
     const bytes = Buffer.alloc(8);
     bytes.writeDoubleBE(offset);
-    this.#tables.meta.put(positionKey(this.#names.intern(origin), partition), bytes);
+    this.#tables.meta.put(positionKey(this.#names.intern('o', origin), partition), bytes);
   }
 
   /**
@@ -83,19 +83,34 @@ export class LmdbPositions {
     this.#incarnation = this.#readIncarnation();
   }
 
-  /** Inside a write transaction: removes some of the documents from `position` on. @returns whether there may be more */
-  removeSome({ origin, partition, offset }: StorePosition, writer: LmdbWriter): boolean {
-    const number = this.#names.numberOf(origin);
-    if (number === undefined) return false;
+  /**
+   * Inside a write transaction: removes some of the documents from `position` on; a unit goes only if all of its records lie
+   * at or above one of `all`.
+   *
+   * @param after where the last call stopped
+   * @returns where this one did; undefined when it is done
+   */
+  removeSome(
+    { origin, partition, offset }: StorePosition,
+    all: readonly StorePosition[],
+    writer: LmdbWriter,
+    after: Buffer | undefined,
+  ): Buffer | undefined {
+    const number = this.#names.numberOf('o', origin);
+    if (number === undefined) return undefined;
+    const from = new Map(
+      all.map(each => [`${this.#names.numberOf('o', each.origin)}/${each.partition}`, each.offset]),
+    );
     const range = {
-      start: placeKey(number, partition, offset),
+      start: after ?? placeKey(number, partition, offset),
+      exclusiveStart: after !== undefined,
       // Behind every offset, whose eight bytes never are 0xff all.
       end: placeKey(number, partition, 0).fill(0xff, 8),
       limit: removedAtOnce,
     };
     const keys = [...this.#tables.documents.getKeys(range)];
-    writer.remove(keys);
-    return keys.length === removedAtOnce;
+    writer.removeUnits(keys, (origin, partition) => from.get(`${origin}/${partition}`));
+    return keys.length === removedAtOnce ? keys.at(-1) : undefined;
   }
 
   #readIncarnation(): number {

@@ -17,7 +17,8 @@ import {
 import type { Names } from './lmdb-names.js';
 import { Runs } from './lmdb-runs.js';
 import type { Tables } from './lmdb-tables.js';
-import type { DocumentSource, StoredDocument } from './port.js';
+import { sourceOfId } from './own-ids.js';
+import type { DocumentSource, StoredDocument, StoreOptions } from './port.js';
 
 /** Read in one go; a scan of more goes on where it stood. */
 const chunkDocuments = 256;
@@ -70,21 +71,33 @@ export class LmdbReader<V> {
   readonly #names: Names;
   readonly #codec: Codec<V>;
   readonly #snapshotMs: number;
+  readonly #ownId: StoreOptions<V>['id'];
   readonly #snapshots = new Set<Snapshot>();
 
-  constructor(tables: Tables, names: Names, codec: Codec<V>, snapshotMs: number) {
+  constructor(
+    tables: Tables,
+    names: Names,
+    codec: Codec<V>,
+    snapshotMs: number,
+    ownId: StoreOptions<V>['id'],
+  ) {
     this.#tables = tables;
     this.#names = names;
     this.#codec = codec;
     this.#snapshotMs = snapshotMs;
+    this.#ownId = ownId;
   }
 
   /** Undefined for an id that no document has. */
   find(id: string): Found | undefined {
+    const own = this.#ownId === undefined ? undefined : this.#at(sourceOfId(id));
     const source = documentSource(id);
-    if (source === undefined) return undefined;
-    const origin = this.#names.numberOf(source.origin);
-    const branch = this.#names.numberOf(source.branch ?? '');
+    return own ?? (source === undefined ? undefined : this.#at(source));
+  }
+
+  #at(source: DocumentSource): Found | undefined {
+    const origin = this.#names.numberOf('o', source.origin);
+    const branch = this.#names.numberOf('b', source.branch ?? '');
     if (origin === undefined || branch === undefined) return undefined;
     const key = Buffer.alloc(longestDocumentKey);
     const end = writeDocumentKey(key, 0, { origin, branch }, source);
@@ -157,13 +170,14 @@ export class LmdbReader<V> {
   /** Of an index whose name has no number nothing is filed: its key is nobody's. */
   #filingBytes({ index, term }: Filing): Buffer {
     const key = Buffer.alloc(longestFiled);
-    const number = this.#names.numberOf(index) ?? 0xff_ff_ff_ff;
+    const number = this.#names.numberOf('i', index) ?? 0xff_ff_ff_ff;
     return key.subarray(0, writeFiling(key, 0, number, term));
   }
 
   #decoded({ source, bytes }: Found): StoredDocument<V> {
     const { time, value } = readDocument(bytes);
-    return { id: documentId(source), value: this.#codec.decode(value, coordinates(source)), time };
+    const decoded = this.#codec.decode(value, coordinates(source));
+    return { id: this.#ownId?.(decoded) ?? documentId(source), value: decoded, time };
   }
 }
 

@@ -10,6 +10,8 @@ export interface Tables {
   readonly documents: Table;
   readonly byTime: Table;
   readonly byIndex: Table;
+  readonly units: Table;
+  readonly runs: Table;
   readonly names: Table;
   readonly meta: Table;
 }
@@ -49,6 +51,8 @@ export function openTables(root: Tables['root'], readOnly: boolean, where: strin
     documents: table('documents'),
     byTime: table('by-time'),
     byIndex: table('by-index'),
+    units: table('units'),
+    runs: table('runs'),
     names: table('names'),
   };
 }

@@ -18,6 +18,8 @@ import {
 } from './lmdb-layout.js';
 import type { Names } from './lmdb-names.js';
 import { addRemoved, readFiled, type Table, type Tables, writeFiled } from './lmdb-tables.js';
+import type { LmdbUnits } from './lmdb-units.js';
+import { underOwnId } from './own-ids.js';
 import type { Document, StoreOptions } from './port.js';
 
 /** Documents with all that can fail on a value done: column by column, since there may be thousands. */
@@ -40,16 +42,18 @@ export function prepareBatch<V>(
   indexes: readonly NamedIndex<V>[],
   where: string,
 ): Batch {
+  const keyed: Document<V>[] = [];
   const values: (Buffer | null)[] = [];
   const times: number[] = [];
   const filings: (readonly Filing[])[] = [];
   for (const document of documents) {
     checkSource(document.source, where);
+    keyed.push(underOwnId(document, options, where));
     values.push(codec.encode(document.value));
     times.push(timeOf(document, options, where));
     filings.push(filingsOf(document, indexes, where));
   }
-  return { documents, values, times, filings };
+  return { documents: keyed, values, times, filings };
 }
 
 const nothing = Buffer.alloc(0);
@@ -63,13 +67,15 @@ const nothing = Buffer.alloc(0);
 export class LmdbWriter {
   readonly #tables: Tables;
   readonly #names: Names;
+  readonly #units: LmdbUnits;
   readonly #keys = new Views(Buffer.alloc(longestKey));
   #filings = new Views(Buffer.alloc(8 * longestFiled));
   #values = new Views(Buffer.alloc(4096));
 
-  constructor(tables: Tables, names: Names) {
+  constructor(tables: Tables, names: Names, units: LmdbUnits) {
     this.#tables = tables;
     this.#names = names;
+    this.#units = units;
   }
 
   /** Inside a write transaction: all of it, or a throw that must abort the transaction. */
@@ -77,12 +83,15 @@ export class LmdbWriter {
     const key = this.#keys.buffer;
     const before = readFiled(this.#tables);
     let count = before;
-    for (const [i, { source }] of documents.entries()) {
+    for (const [i, { source, members }] of documents.entries()) {
+      if (members !== undefined) {
+        for (const unit of this.#units.claim(source, members)) this.remove(this.#units.drop(unit));
+      }
       // The columns are as long as `documents`.
       const time = times[i] ?? 0;
       const numbers = {
-        origin: this.#names.intern(source.origin),
-        branch: this.#names.intern(source.branch ?? ''),
+        origin: this.#names.intern('o', source.origin),
+        branch: this.#names.intern('b', source.branch ?? ''),
       };
       const end = writeDocumentKey(key, writeTime(key, timeAt, time), numbers, source);
       const generation = Math.floor(count / documentsOfGeneration);
@@ -101,6 +110,16 @@ export class LmdbWriter {
       documents.remove(key);
     }
     if (keys.length > 0) addRemoved(this.#tables, keys.length);
+  }
+
+  /** Inside a write transaction: removes those that may go with a reset. @param from where it begins in each partition */
+  removeUnits(
+    keys: readonly Buffer[],
+    from: (origin: number, partition: number) => number | undefined,
+  ): void {
+    const going = keys.filter(key => this.#units.mayGo(key, from));
+    this.remove(going);
+    for (const key of going) this.#units.forget(key);
   }
 
   /** `#keys` holds `time document`. @returns whether the document is new */
@@ -147,7 +166,7 @@ export class LmdbWriter {
     if (room > this.#filings.buffer.length) this.#filings = new Views(Buffer.alloc(room));
     let end = 0;
     for (const { index, term } of filings) {
-      end = writeFiling(this.#filings.buffer, end, this.#names.intern(index), term);
+      end = writeFiling(this.#filings.buffer, end, this.#names.intern('i', index), term);
     }
     return this.#filings.view(0, end);
   }

@@ -13,6 +13,7 @@ import { Names } from './lmdb-names.js';
 import { LmdbPositions } from './lmdb-positions.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { binary, openTables, readCount, type Tables } from './lmdb-tables.js';
+import { LmdbUnits } from './lmdb-units.js';
 import { LmdbWriter, prepareBatch } from './lmdb-writer.js';
 import type {
   Document,
@@ -54,6 +55,7 @@ interface Opened<V> {
   readonly tables: Tables;
   readonly names: Names;
   readonly indexes: LmdbIndexes;
+  readonly units: LmdbUnits;
   readonly positions: LmdbPositions;
   readonly reader: LmdbReader<V>;
   readonly writer: LmdbWriter;
@@ -137,7 +139,7 @@ class Lmdb<V> implements LmdbStore<V> {
         // Writes are transactions already. With it, a failed commit also rejects a promise inside lmdb-js that nobody can
         // catch (3.5.6, `writeBatchStart`), and that ends the process.
         eventTurnBatching: false,
-        maxDbs: 8,
+        maxDbs: 16,
         maxReaders: readerSlots,
       });
       try {
@@ -146,9 +148,18 @@ class Lmdb<V> implements LmdbStore<V> {
         const indexes = new LmdbIndexes(tables, names, this.#indexes, this.#where);
         if (!readOnly) indexes.requireComplete();
         const snapshotMs = this.#options.snapshotMs ?? defaultSnapshotMs;
-        const reader = new LmdbReader(tables, names, this.#options.value, snapshotMs);
+        const reader = new LmdbReader(tables, names, this.#options.value, snapshotMs, this.#options.id);
+        const units = new LmdbUnits(tables, names);
         const positions = new LmdbPositions(tables, names, readOnly, this.#where);
-        return { tables, names, indexes, positions, reader, writer: new LmdbWriter(tables, names) };
+        return {
+          tables,
+          names,
+          indexes,
+          units,
+          positions,
+          reader,
+          writer: new LmdbWriter(tables, names, units),
+        };
       } catch (error) {
         void root.close();
         throw error;
@@ -177,6 +188,10 @@ class Lmdb<V> implements LmdbStore<V> {
         opened.positions.raise(noted);
       };
       await store.#inTurn(() => store.#transact(opened, raise));
+    },
+    wholeFrom(starts) {
+      const { units } = store.#ready();
+      return store.#guarded('read', () => units.wholeFrom(starts));
     },
     async reincarnate(noted) {
       const opened = store.#ready();
@@ -245,11 +260,12 @@ class Lmdb<V> implements LmdbStore<V> {
   /** The positions last: had they been first, what another process writes meanwhile would be removed and passed for done. */
   async #reincarnate(opened: Opened<V>, positions: readonly StorePosition[]): Promise<void> {
     for (const position of positions) {
-      for (let more = true; more; ) {
+      let after: Buffer | undefined;
+      do {
         await this.#transact(opened, () => {
-          more = opened.positions.removeSome(position, opened.writer);
+          after = opened.positions.removeSome(position, positions, opened.writer, after);
         });
-      }
+      } while (after !== undefined);
     }
     await this.#transact(opened, () => opened.positions.begin(positions));
     opened.positions.begun();

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
 import { checkPosition, checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, type Filing, filingsOf, indexesOf, timeOf } from './index-values.js';
+import { MemoryUnits } from './memory-units.js';
+import { sourceOfId, underOwnId } from './own-ids.js';
 import type {
   Document,
   DocumentStore,
@@ -63,6 +65,7 @@ export function memoryStore<V, I extends string = string>(
   const origins = new Map<string, number>();
   const branches = new Map<string, number>();
   const noted = new Map<string, number>();
+  const units = new MemoryUnits();
   let sorted: readonly Entry<V>[] | undefined;
   let isOpen = false;
   let failures: { times: number; readonly error: unknown } | undefined;
@@ -99,14 +102,23 @@ export function memoryStore<V, I extends string = string>(
     const ready = documents.map(document => {
       checkSource(document.source, where);
       const time = timeOf(document, options, where);
-      return { document, time, filings: filingsOf(document, indexes, where) };
+      const filings = filingsOf(document, indexes, where);
+      return { document: underOwnId(document, options, where), time, filings };
     });
     for (const { document, time, filings } of ready) {
       const { source, value } = document;
       const { origin, partition, offset, branch = '', ordinal } = source;
       const place = [numberIn(origins, origin), partition, offset, numberIn(branches, branch)];
       const id = documentId(source);
-      entries.set(id, { id, value, time, filings, order: [...place, ...ordinalSteps(ordinal)] });
+      const gone = document.members === undefined ? [] : units.claim(source, document.members, id);
+      for (const each of gone) entries.delete(each);
+      entries.set(id, {
+        id: options.id?.(value) ?? id,
+        value,
+        time,
+        filings,
+        order: [...place, ...ordinalSteps(ordinal)],
+      });
     }
     if (ready.length > 0) sorted = undefined;
   }
@@ -146,12 +158,18 @@ export function memoryStore<V, I extends string = string>(
       }
       return undefined;
     },
+    wholeFrom(starts) {
+      requireOpen();
+      return units.wholeFrom(starts);
+    },
     async reincarnate(news) {
       requireOpen();
       for (const position of news) checkPosition(position, where);
+      for (const id of units.dropFrom(news)) entries.delete(id);
       for (const { origin, partition, offset } of news) {
         const number = origins.get(origin);
         for (const [id, { order }] of entries) {
+          if (units.has(id)) continue;
           if (order[0] === number && order[1] === partition && (order[2] ?? 0) >= offset) entries.delete(id);
         }
         noted.set(`${origin}/${partition}`, offset);
@@ -191,7 +209,8 @@ export function memoryStore<V, I extends string = string>(
       },
       async get(id) {
         requireOpen();
-        const entry = entries.get(id);
+        const own = options.id === undefined ? undefined : entries.get(documentId(sourceOfId(id)));
+        const entry = own ?? entries.get(id);
         return entry === undefined ? undefined : plain(entry);
       },
       by: (index, term, range) =>

@@ -22,12 +22,23 @@ export interface DocumentSource {
   readonly branch?: string | undefined;
 }
 
+/** One of several records that a document was made of. */
+export type DocumentMember = Omit<DocumentSource, 'branch'>;
+
 /** A document about to be written. */
 export interface Document<V> {
   readonly source: DocumentSource;
   readonly value: V;
   /** The record's timestamp, milliseconds since 1970. */
   readonly timestamp: number;
+  /**
+   * All records that it was made of, where these are several, as behind `batch`: each once. The source is the last's, and
+   * its ordinal begins with two steps that stand for them all, so that documents made of the same records, a *unit*, share
+   * origin, partition, offset, branch and these steps. Of a branch each record belongs to the unit that was written last
+   * with it; a unit to which none belongs any more is removed, in the same write: however the records are grouped when they
+   * come again, what is found is made of each once.
+   */
+  readonly members?: readonly DocumentMember[] | undefined;
 }
 
 /** A document read back. */
@@ -64,8 +75,14 @@ export interface StorePositions {
    */
   advance(positions: readonly StorePosition[]): Promise<void> | undefined;
   /**
+   * Where to begin so that no unit of documents (see {@link Document.members}) is cut in two: for each of these positions
+   * one that is as low, or lower. A unit of which a part came again could neither be kept nor removed. Left out: none is.
+   */
+  readonly wholeFrom?: ((starts: readonly StorePosition[]) => readonly number[]) | undefined;
+  /**
    * Begins a new incarnation for an intended reprocess: removes all documents of records from each position on and notes
-   * it, so that what is written next is found instead of, not beside, what was written before. A process that has the
+   * it, so that what is written next is found instead of, not beside, what was written before; a unit that also holds records
+   * of below stays, for {@link wholeFrom} to begin below it. A process that has the
    * store open meanwhile writes nothing more. Can be repeated, also after it was cut off.
    */
   reincarnate(positions: readonly StorePosition[]): Promise<void>;
@@ -118,6 +135,11 @@ export type IndexOf<V> = (value: V) => string | undefined;
 
 /** How a store finds documents again; shared by all stores. */
 export interface StoreOptions<V, I extends string = string> {
+  /**
+   * The document's own id, text: documents with one id replace each other, whatever records they are made of. A reset leaves
+   * them. Default: where the document came from.
+   */
+  readonly id?: ((value: V) => string) | undefined;
   /** The indexes, by the names under which `store.by` asks for them. Default: none. */
   readonly by?: { readonly [name in I]: IndexOf<V> } | undefined;
   /**

@@ -11,7 +11,7 @@ const renamed: Readonly<Record<string, string>> = {
  * @throws {KafkaRxError} `CONFIGURATION`, naming the option
  */
 export function checkStoreOptions(options: object, own: readonly string[], where: string): void {
-  const known = ['by', 'time', ...own];
+  const known = ['id', 'by', 'time', ...own];
   for (const name of Object.keys(options)) {
     const now = renamed[name];
     if (now !== undefined) {
@@ -25,7 +25,8 @@ export function checkStoreOptions(options: object, own: readonly string[], where
       });
     }
   }
-  const { by, time }: { readonly by?: unknown; readonly time?: unknown } = options;
+  const { id, by, time }: { readonly id?: unknown; readonly by?: unknown; readonly time?: unknown } = options;
+  if (id !== undefined) requireFunction(id, 'id', where);
   if (time !== undefined) requireFunction(time, 'time', where);
   if (by === undefined) return;
   if (typeof by !== 'object' || by === null) {

@@ -209,6 +209,25 @@ describe('a store and what was committed', () => {
     expect(member.outcome).toBe('running');
   });
 
+  test('so has a store that tells no positions: nothing of the old topic is overwritten', async () => {
+    const members = new Members({ in: 1 });
+    const store = memoryStore<string>('history');
+    const member = members.start(into({ ...store, positions: undefined }));
+    members.publish('in', ...numbers(0, 5));
+    await members.pass(200);
+    const old = await originOf(members, 'in');
+    members.broker.deleteTopic('in');
+    await members.pass(100);
+    members.broker.createTopic('in', 1);
+    members.publish('in', 'new', 'newer');
+    await members.pass(200);
+    expect(texts(store)).toEqual([...numbers(0, 5), 'new', 'newer']);
+    const origins = store.documents().map(({ id }) => id.replace(/\/0\/\d+$/, ''));
+    const anew = await originOf(members, 'in');
+    expect(origins).toEqual([old, old, old, old, old, anew, anew]);
+    expect(member.outcome).toBe('running');
+  });
+
   test('an intended reset is read again, and found once', async () => {
     const members = new Members({ in: 1 });
     const store = memoryStore<string>('history');

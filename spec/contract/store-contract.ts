@@ -8,6 +8,7 @@ import { describeModel } from './store-model-contract.js';
 import { describePositions } from './store-position-contract.js';
 import { describeReading } from './store-reading-contract.js';
 import type { StoreTested } from './store-tested.js';
+import { describeUnits } from './store-unit-contract.js';
 import { describeWriting } from './store-writing-contract.js';
 
 /** A store that was not opened yet, and how to be rid of it. */
@@ -44,6 +45,7 @@ export function describeStoreContract(
     describeReading(tested);
     describeOpeningAndClosing(tested);
     describePositions(tested);
+    describeUnits(tested);
     describeModel(tested);
   });
 }

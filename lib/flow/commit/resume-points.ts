@@ -45,20 +45,22 @@ interface PositionedStore {
 export class ResumePoints {
   readonly #stores: readonly PositionedStore[];
   readonly #parts: ResumePointsParts;
+  /**
+   * Whether each assignment is to be asked about: with a store of any kind, since its documents bear the identity that a
+   * topic has from then on, and one that was deleted and made anew meanwhile has another.
+   */
+  readonly needed: boolean;
   /** What all stores have noted, by origin and partition: a commit that is tried again, or in parts, is noted once. */
   readonly #noted = new Map<string, number>();
 
-  /** @param stores those without positions are left out */
+  /** @param stores offsets are held against those that have positions */
   constructor(stores: Iterable<DocumentStore<unknown>>, parts: ResumePointsParts) {
-    this.#stores = [...stores].flatMap(({ name, positions }) =>
+    const all = [...stores];
+    this.needed = all.length > 0;
+    this.#stores = all.flatMap(({ name, positions }) =>
       positions === undefined ? [] : [{ name, positions }],
     );
     this.#parts = parts;
-  }
-
-  /** Whether there is a store to hold anything against. */
-  get needed(): boolean {
-    return this.#stores.length > 0;
   }
 
   /**
@@ -66,7 +68,7 @@ export class ResumePoints {
    * a partition whose epoch is over, and with a retriable `COMMIT_FAILED` while the membership is not confirmed.
    */
   notedBefore(target: CommitTarget): CommitTarget {
-    if (!this.needed) return target;
+    if (this.#stores.length === 0) return target;
     const metadata = metadataOfStores(this.#stores.map(({ positions }) => positions.id));
     return {
       commit: async offsets => {
@@ -125,7 +127,46 @@ export class ResumePoints {
   /** @see ConsumerOptions.resumeAt */
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
     const originOf = await this.#parts.originsOf([...new Set(partitions.map(({ topic }) => topic))]);
-    return Promise.all(partitions.map(partition => this.#begin(partition, originOf(partition.topic))));
+    const begins = await Promise.all(
+      partitions.map(partition => this.#begin(partition, originOf(partition.topic))),
+    );
+    return this.#whole(partitions, begins, originOf);
+  }
+
+  /** Lower where a document made of several records would be cut in two: what is made of its rest would stand beside it. */
+  async #whole(
+    partitions: readonly CommittedPartition[],
+    begins: readonly (number | undefined)[],
+    originOf: (topic: string) => string | undefined,
+  ): Promise<readonly (number | undefined)[]> {
+    // Without a commit everything comes again.
+    const starts = partitions.map(({ topic, partition, offset }, i) => {
+      return { origin: originOf(topic) ?? topic, partition, offset: begins[i] ?? offset ?? 0 };
+    });
+    const wanted = [...begins];
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const { name, positions } of this.#stores) {
+        const whole = positions.wholeFrom?.(starts) ?? [];
+        for (const [i, at] of partitions.entries()) {
+          const [start, position = Number.POSITIVE_INFINITY] = [starts[i], whole[i]];
+          if (start === undefined || at.offset === undefined || position >= start.offset) continue;
+          const offset = Math.max(position, await this.#first(at));
+          if (offset >= start.offset) continue;
+          starts[i] = { ...start, offset };
+          wanted[i] = offset;
+          moved = true;
+          const { topic, partition, offset: committed } = at;
+          const found = { topic, partition, store: name, committed, position, offset };
+          this.#parts.announce({ type: 'resumed-at-store', ...found });
+        }
+      }
+    }
+    return wanted;
+  }
+
+  async #first({ topic, partition }: CommittedPartition): Promise<number> {
+    return (await this.#parts.connection.admin.offsets(topic, 'earliest'))[partition] ?? 0;
   }
 
   async #begin(at: CommittedPartition, origin: string | undefined): Promise<number | undefined> {
@@ -142,8 +183,7 @@ export class ResumePoints {
       if (behind === undefined || durable < behind.position) behind = { store: name, position: durable };
     }
     if (behind === undefined || committed === undefined) return undefined;
-    const first = (await this.#parts.connection.admin.offsets(topic, 'earliest'))[partition] ?? 0;
-    const offset = Math.min(committed, Math.max(behind.position, first));
+    const offset = Math.min(committed, Math.max(behind.position, await this.#first(at)));
     this.#parts.announce({ type: 'resumed-at-store', topic, partition, ...behind, committed, offset });
     return offset;
   }

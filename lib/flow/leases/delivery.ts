@@ -119,6 +119,10 @@ export class Delivery {
   declare readonly pin: BatchPin;
   /** Nodes that pass it by, for a replayed record that is for one branch alone. */
   declare directed: ReadonlySet<string> | undefined;
+  /** What store sinks note of the documents that they took of it. */
+  declare filed: object | undefined;
+  /** The deliveries within which it was made, by `through`. */
+  declare outer: Deliveries | undefined;
   /** Starts with the source's own. */
   private leases = 1;
   /** Depth of open dispatch windows; the source's `next` is the first. */
@@ -131,6 +135,8 @@ export class Delivery {
     this.offset = offset;
     this.pin = pin;
     this.directed = undefined;
+    this.filed = undefined;
+    this.outer = undefined;
   }
 
   get topic(): string {

@@ -34,6 +34,7 @@ export function nestedDelivery<K, V>(
   if (first === undefined) throw new RangeError('a record without a delivery has nothing to nest in');
   const lane = new NestedLane(outer, first.lane, settled);
   const delivery = new Delivery(lane, first.sequence, first.offset, { bytes: 0, open: 0 });
+  delivery.outer = record[deliveriesOf];
   // Made of several, the record is partly for every branch.
   if (outer.length === 1) delivery.directed = first.directed;
   return {

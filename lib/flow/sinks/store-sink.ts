@@ -8,6 +8,7 @@ import type { Document, DocumentStore } from '../../stores/port.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { endedBefore, hold, isStale, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
+import { DocumentIdentities } from './document-identities.js';
 import type { Guard } from './guard.js';
 import { Sink, type SinkHost, type SinkOptions } from './sink.js';
 
@@ -39,6 +40,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
   readonly #parts: StoreSinkParts;
   readonly #waiting = new Queue<KafkaRecord<unknown, V>>();
   readonly #labels: { readonly store: string };
+  readonly #identities: DocumentIdentities;
   readonly #retries = new Retries();
   #busy = false;
 
@@ -53,6 +55,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.#store = store;
     this.#options = options;
     this.#parts = parts;
+    this.#identities = new DocumentIdentities(parts.branch, parts.originOf);
     this.#labels = { store: store.name };
   }
 
@@ -65,7 +68,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
       this.problemWith(record[deliveriesOf], 'encode', this.#storeError(cause, [record]), undefined);
       return;
     }
-    this.#waiting.push(record);
+    this.#waiting.push(this.#identities.take(record));
     if (this.#busy) return;
     this.#busy = true;
     // Begun: it is written in the next turn, also if the app has failed by then.
@@ -172,9 +175,8 @@ export class StoreSink<V> extends Sink<unknown, V> {
   }
 
   #document(record: KafkaRecord<unknown, V>): Document<V> {
-    const { topic, partition, offset, ordinal, value, timestamp } = record;
-    const { originOf, branch } = this.#parts;
-    return { source: { origin: originOf(topic), partition, offset, ordinal, branch }, value, timestamp };
+    const { value, timestamp } = record;
+    return { ...this.#identities.of(record), value, timestamp };
   }
 
   #storeError(cause: unknown, records: readonly KafkaRecord[]): KafkaRxError {

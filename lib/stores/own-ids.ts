@@ -1,0 +1,38 @@
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { coordinates } from './document-source.js';
+import type { Document, DocumentSource, StoreOptions } from './port.js';
+import { sourceDigest } from './source-digest.js';
+
+/** The origin of documents that have ids of their user's. */
+const origin = 'id';
+
+/** The place of the document that has this id, whatever record it is made of. */
+export function sourceOfId(id: string): DocumentSource {
+  return { origin, ...sourceDigest(id), branch: '' };
+}
+
+/**
+ * The document under its own id, where the store gives it one.
+ *
+ * @throws {KafkaRxError} `STORE`, with the document's coordinates, where the option `id` throws or gives no text
+ */
+export function underOwnId<V>(document: Document<V>, { id }: StoreOptions<V>, where: string): Document<V> {
+  if (id === undefined) return document;
+  const { value, timestamp, source } = document;
+  let given: unknown;
+  try {
+    given = id(value);
+  } catch (error) {
+    if (isKafkaRxError(error)) throw error;
+    throw new KafkaRxError('STORE', `The option 'id' of ${where} threw ${errorKind(error)}`, {
+      at: coordinates(source),
+      cause: error,
+      remedy: "Correct 'id', which is called with each document's value",
+    });
+  }
+  if (typeof given === 'string' && given !== '') return { source: sourceOfId(given), value, timestamp };
+  throw new KafkaRxError('STORE', `The option 'id' of ${where} gave no text for a document`, {
+    at: coordinates(source),
+    remedy: "Have 'id' return text of at least one character",
+  });
+}
