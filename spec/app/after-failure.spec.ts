@@ -253,31 +253,3 @@ test('of the record that failed, other branches begin nothing', async () => {
   expect(member.outcome).toMatchObject({ code: 'PROCESS' });
   expect([called, members.values('out'), members.committed('in')]).toEqual([[], [], [-1]]);
 });
-
-test('dead letters end with the failure: of one record’s several, none follows the one that could not be written', async () => {
-  const members = new Members({ in: 1, dead: 1, out: 1 });
-  const member = members.start(
-    app =>
-      app
-        .topic('in', { value: string })
-        .pipe(
-          batch(
-            (): string => {
-              throw new Error('no');
-            },
-            { maxRecords: 4 },
-          ),
-        )
-        .subscribe(app.to('out', { value: string })),
-    {
-      ...quick,
-      policies: { process: 'dead-letter' },
-      deadLetters: { topic: 'dead', limit: { perMinute: 1 } },
-    },
-  );
-  members.publish('in', 'a', 'b', 'c', 'd');
-  await members.pass(2000, 100);
-  expect(member.outcome).toMatchObject({ code: 'DEAD_LETTER_LIMIT', at: { offset: 1 } });
-  expect(members.values('dead')).toHaveLength(1);
-  expect(members.committed('in')).toEqual([1]);
-});

@@ -125,13 +125,14 @@ class DeadLetterOutput implements OutputListener {
   }
 
   acknowledged(count: number): void {
-    this.#parts.published(count);
-    for (let i = 0; i < count; i++) {
+    let answered = 0;
+    for (; answered < count; answered++) {
       const delivery = this.#pending.shift();
       // More than were sent.
-      if (delivery === undefined) return;
+      if (delivery === undefined) break;
       delivery.release();
     }
+    this.#parts.published(answered);
   }
 
   refused(count: number, error: KafkaRxError): void {

@@ -39,7 +39,7 @@ export type DeliveryEvent = Settled | Advanced | Revoked;
 export interface CommitPoint extends OffsetCommit {
   /** The lane's. */
   readonly slot: number;
-  readonly settled: number;
+  readonly deliveriesBelow: number;
 }
 
 /** A partition's newest epoch. Revoked: `watermark` is undefined, and older epochs stay refused. */
@@ -99,7 +99,7 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
 
 function commitPoint(
   { topic, partition, epoch, slot }: LaneIdentity,
-  { offset, settled }: Watermark,
+  { offset, below }: Watermark,
 ): CommitPoint {
-  return { topic, partition, epoch, offset, slot, settled };
+  return { topic, partition, epoch, offset, slot, deliveriesBelow: below };
 }

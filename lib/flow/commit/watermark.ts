@@ -37,7 +37,7 @@ export class Watermark {
   }
 
   /** How many deliveries lie below the watermark. */
-  get settled(): number {
+  get below(): number {
     return this.#head;
   }
 

@@ -30,7 +30,10 @@ export interface SinkHost extends DeliveryHost {
 export interface SinkOptions {
   /** The sink's name in `describe()`, errors and metrics. Default: its topic or store. */
   readonly name?: string | undefined;
-  /** Allows the sink to complete or be unsubscribed while the app runs. Default false: that fails the app. */
+  /**
+   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are let go of. Default
+   * false: that fails the app.
+   */
   readonly mayEnd?: boolean | undefined;
 }
 

@@ -176,13 +176,14 @@ export class TopicSink<K, V> extends Sink<K, V> {
 
   /** @internal by count, the oldest first */
   acknowledged(partition: number, count: number): void {
-    this.#parts.produced.add(count, this.#labels);
-    for (let i = 0; i < count; i++) {
+    let answered = 0;
+    for (; answered < count; answered++) {
       const deliveries = this.#pending.shift(partition);
       // More than were sent.
-      if (deliveries === undefined) return;
+      if (deliveries === undefined) break;
       releaseAll(deliveries);
     }
+    this.#parts.produced.add(answered, this.#labels);
   }
 
   /** @internal */

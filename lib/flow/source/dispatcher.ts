@@ -147,11 +147,11 @@ export class Dispatcher implements LaneOwner {
   }
 
   /** A watermark moved; a partition blocked at its span may go on. */
-  advanced({ slot, epoch, offset, settled }: CommitPoint): void {
+  advanced({ slot, epoch, offset, deliveriesBelow }: CommitPoint): void {
     const lane = this.#lanes.at(slot);
     if (lane === undefined || lane.epoch !== epoch) return;
     const wasFull = lane.span >= this.#parts.bounds.maxSpan;
-    lane.belowWatermark = settled;
+    lane.belowWatermark = deliveriesBelow;
     lane.watermark = offset;
     // One look at the clock for all that settles in one burst: from its first on, a dispatch is scheduled.
     if (!this.#dispatching && !this.#scheduled) this.#now = this.#parts.clock.elapsed();

@@ -162,7 +162,7 @@ describe('commitInOrder, against a model', () => {
                     slot: partition,
                     epoch: after.epoch,
                     offset: after.offset,
-                    settled: after.settled,
+                    deliveriesBelow: after.settled,
                   },
                 ]
               : [],

@@ -33,7 +33,7 @@ const revoked = (at = lane(1)): DeliveryEvent => ({ kind: 'revoked', lane: at })
 const below = (count: number, at = lane(1), offset = 100 + count): CommitPoint => ({
   ...at,
   offset,
-  settled: count,
+  deliveriesBelow: count,
 });
 
 const first = { 0: settled(0), 1: settled(1), 2: settled(2), 3: settled(3) };

@@ -14,7 +14,7 @@ const upTo = (count: number): readonly number[] => Array.from({ length: count },
 describe('the watermark', () => {
   test('is -1 until the first delivery settles', () => {
     const watermark = new Watermark();
-    expect([watermark.offset, watermark.settled, watermark.ahead]).toEqual([-1, 0, 0]);
+    expect([watermark.offset, watermark.below, watermark.ahead]).toEqual([-1, 0, 0]);
   });
 
   test('follows deliveries that settle in order', () => {
@@ -26,7 +26,7 @@ describe('the watermark', () => {
     expect(settleInTurn([3, 1, 2], watermark)).toEqual([-1, -1, -1]);
     expect(watermark.ahead).toBe(3);
     expect(settleInTurn([0], watermark)).toEqual([4]);
-    expect([watermark.settled, watermark.ahead]).toEqual([4, 0]);
+    expect([watermark.below, watermark.ahead]).toEqual([4, 0]);
   });
 
   test('stops at each of two gaps', () => {
@@ -51,7 +51,7 @@ describe('the watermark', () => {
     expect(settleInTurn([2, 2, 0, 0, 2], watermark)).toEqual([-1, -1, 1, 1, 1]);
     expect(watermark.ahead).toBe(1);
     expect(settleInTurn([1, 1, 2], watermark)).toEqual([3, 3, 3]);
-    expect([watermark.settled, watermark.ahead]).toEqual([3, 0]);
+    expect([watermark.below, watermark.ahead]).toEqual([3, 0]);
   });
 
   test('a double does not stand for the delivery one turn of the ring later', () => {
@@ -99,9 +99,9 @@ describe('the watermark', () => {
       const watermark = new Watermark(32);
       for (const sequence of upTo(45)) watermark.settle(sequence, nextOffset(sequence));
       for (let sequence = 300; sequence > 45; sequence--) watermark.settle(sequence, nextOffset(sequence));
-      expect([watermark.settled, watermark.ahead, watermark.offset]).toEqual([45, 255, nextOffset(44)]);
+      expect([watermark.below, watermark.ahead, watermark.offset]).toEqual([45, 255, nextOffset(44)]);
       watermark.settle(45, nextOffset(45));
-      expect([watermark.settled, watermark.ahead, watermark.offset]).toEqual([301, 0, nextOffset(300)]);
+      expect([watermark.below, watermark.ahead, watermark.offset]).toEqual([301, 0, nextOffset(300)]);
     }
   });
 
