@@ -38,7 +38,10 @@ export interface AppOptions {
   readonly commit?:
     | { readonly intervalMs?: number | undefined; readonly every?: number | undefined }
     | undefined;
-  /** Groups of topics of which a member gets the same partition numbers, as joins need. Default: none. */
+  /**
+   * Groups of topics of which a member gets the same partition numbers, as joins need. `run()` rejects with `CONFIGURATION`
+   * where the topics of a group have different numbers of partitions. Default: none.
+   */
   readonly coPartitioned?: readonly (readonly string[])[] | undefined;
   /** Milliseconds without a heartbeat after which the broker gives the partitions away. Default 30,000. */
   readonly sessionTimeoutMs?: number | undefined;

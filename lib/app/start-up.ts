@@ -5,6 +5,7 @@ import { TopicWatch } from '../flow/source/topic-watch.js';
 import type { DocumentStore } from '../stores/port.js';
 import type { AppParts } from './app-parts.js';
 import type { Closers } from './closing.js';
+import { requireCoPartitioned } from './co-partitioned.js';
 import { connect } from './connect.js';
 import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
@@ -57,6 +58,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   );
   closers.first(() => watch.stop());
   const first = await step('the list of topics', () => watch.first());
+  requireCoPartitioned(first, options.coPartitioned ?? []);
   const topics = subscribed(first, connection, parts);
   closers.behind('the producer', () => outputs.close());
   await step('the topics of the sinks', () => outputs.open(connection));

@@ -32,8 +32,8 @@ export interface AssignorInput {
   /**
    * Groups of topics of which a member gets the same partition numbers; groups that overlap count as one. Topics of
    * a group move together as far as the same members subscribe to them. Where their partition counts differ, the
-   * numbers that exist go together and those of the longer topics stand alone: whether that is an error is for the
-   * app to say before it joins, since a member that refuses here would stop the whole group.
+   * numbers that exist go together and those of the longer topics stand alone. The app refuses to start with such
+   * (`lib/app/co-partitioned.ts`); partitions may be added later, and a member that refused here would stop the whole group.
    */
   readonly coPartitioned: readonly (readonly string[])[];
 }
