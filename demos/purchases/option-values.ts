@@ -102,13 +102,17 @@ export function instant(value: string, flag: string): Date {
 export function startFrom(value: string, flag: string): StartFrom {
   if (value === 'earliest' || value === 'latest') return value;
   if (/^\d{1,15}$/.test(value)) return { timestamp: Number(value) };
+  let timestamp: number;
   try {
-    return { timestamp: instant(value, flag).getTime() };
+    timestamp = instant(value, flag).getTime();
   } catch {
     throw new UsageError(
       `${flag} must be earliest, latest, a date as 1997-05-31, a time as 1997-05-31T18:30:00Z, or milliseconds since 1970`,
     );
   }
+  // Kafka would take a negative time for its end.
+  if (timestamp < 0) throw new UsageError(`${flag} is before 1970, when there was no record: say earliest`);
+  return { timestamp };
 }
 
 function inWords(choices: readonly string[]): string {

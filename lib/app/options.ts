@@ -1,3 +1,4 @@
+import { checkStartFrom } from '../base/check-start-from.js';
 import type { Clock } from '../base/clock.js';
 import type { ConsumerOptions, Driver, StartFrom } from '../drivers/port.js';
 import { checkDeadLetters, type DeadLetterOptions } from '../errors/dead-letters/options.js';
@@ -64,11 +65,13 @@ export interface AppOptions {
 }
 
 /** @throws `CONFIGURATION` for options that cannot be */
-export function checkOptions({ groupId, deadLetters }: AppOptions): void {
+export function checkOptions(options: AppOptions): void {
+  const { groupId, deadLetters } = options;
   if (groupId === '') {
     throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
   }
   if (deadLetters !== undefined) checkDeadLetters(deadLetters);
+  if (options.startFrom !== undefined) checkStartFrom('startFrom', options.startFrom);
 }
 
 /** What the driver's consumer is told, defaults filled in. */

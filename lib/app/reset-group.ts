@@ -1,3 +1,4 @@
+import { checkStartFrom } from '../base/check-start-from.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
 import { KafkaRxError } from '../errors/errors.js';
@@ -34,7 +35,7 @@ export interface ResetOptions {
  * stores were told, nothing is lost, but what they hold stays beside what is made anew: reset again.
  *
  * @returns what was set, by topic and partition
- * @throws by rejection `GROUP_ACTIVE` while the group has members, `MISSING_TOPIC`, `UNREACHABLE`, `STORE`
+ * @throws by rejection `CONFIGURATION` for a time that cannot be, `GROUP_ACTIVE` while the group has members, `MISSING_TOPIC`, `UNREACHABLE`, `STORE`
  * @example
  * ```ts
  * await resetGroup({ driver, groupId: 'purchases', topics: ['transactions'], to: 'earliest', stores: [history] });
@@ -43,6 +44,7 @@ export interface ResetOptions {
  */
 export async function resetGroup(options: ResetOptions): Promise<readonly PartitionOffset[]> {
   const { driver, groupId, connectTimeoutMs = defaults.connectTimeoutMs, logger = silentLogger } = options;
+  checkStartFrom('resetGroup({ to })', options.to);
   const clock = options.clock ?? driver.clock ?? systemClock;
   const context = { clientId: `${groupId}-reset`, clock, logger, event: () => {} };
   const connection = await connect(driver, context, connectTimeoutMs, () => false);

@@ -70,6 +70,17 @@ export function topicsContract(context: ContractContext): void {
     expect(await offsets(topic, { timestamp: at + 60_000 })).toEqual([0, 3, 0]);
   });
 
+  test('a time that cannot be is refused before anything is asked or begun', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client);
+    for (const timestamp of [-1, -86_400_000, Number.NaN, 1.5, 2 ** 60, Number.POSITIVE_INFINITY]) {
+      const refusal = { code: 'CONFIGURATION', retriable: false };
+      await expect(client.connection.admin.offsets(topic, { timestamp })).rejects.toMatchObject(refusal);
+      const consumer = () => client.consumer(context.name('group'), [topic], { startFrom: { timestamp } });
+      expect(consumer).toThrow(expect.objectContaining(refusal));
+    }
+  });
+
   can(setup.deleteRecords)('the earliest offset is where the log begins, not 0', async () => {
     const client = await context.client();
     const topic = await context.topic(client);

@@ -19,6 +19,7 @@ const foundations = [
   'lib/card/redact.ts',
   'lib/card/search.ts',
   'lib/card/symbols.ts',
+  'lib/base/check-start-from.ts',
   'lib/base/clock.ts',
   'lib/base/commit-metadata.ts',
   'lib/base/partition-key.ts',

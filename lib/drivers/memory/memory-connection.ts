@@ -1,3 +1,4 @@
+import { checkStartFrom } from '../../base/check-start-from.js';
 import { Closables } from '../closables.js';
 import type {
   ConsumerListener,
@@ -41,6 +42,7 @@ export class MemoryConnection implements DriverConnection {
         }
       },
       offsets: async (topic: string, at: StartFrom) => {
+        checkStartFrom('offsets', at);
         this.#requireCluster();
         return cluster.logs(topic).map(log => log.offsetAt(at));
       },
@@ -67,6 +69,7 @@ export class MemoryConnection implements DriverConnection {
   }
 
   consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer {
+    checkStartFrom('startFrom', options.startFrom);
     const consumer = new MemoryConsumer(this.#cluster, this.#context, options, listener);
     this.#consumers.add(consumer);
     return consumer;

@@ -113,6 +113,14 @@ describe('the command line', () => {
     });
   });
 
+  it.each(['1969-12-31T23:59:59.999Z', '1969-12-31', '1970-01-01T00:00:00+00:01'])(
+    'refuses reset to %p, which Kafka would take for its end',
+    to => {
+      const message = refusalOf(['reset', '--to', to, '--brokers', 'k:9092']);
+      expect(message).toBe('--to is before 1970, when there was no record: say earliest');
+    },
+  );
+
   it.each([['--help'], ['-h'], ['--json', '--help', 'history'], ['reset', '-h']])(
     'prints help for %p',
     (...argv) => {

@@ -1,3 +1,4 @@
+import { checkStartFrom } from '../../../base/check-start-from.js';
 import { delay, within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import { Closables } from '../../closables.js';
@@ -77,6 +78,7 @@ export class KafkajsConnection implements DriverConnection {
   }
 
   consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer {
+    checkStartFrom('startFrom', options.startFrom);
     const consumer = this.#path.consumer(options, listener);
     this.#consumers.add(consumer);
     return consumer;

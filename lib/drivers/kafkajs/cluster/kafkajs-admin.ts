@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { checkStartFrom } from '../../../base/check-start-from.js';
 import { delay } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { DriverAdmin, DriverContext, PartitionOffset, StartFrom } from '../../port.js';
@@ -52,8 +53,10 @@ export class KafkajsAdmin implements DriverAdmin {
     });
   }
 
-  readonly offsets = (topic: string, at: StartFrom): Promise<readonly number[]> =>
-    this.#persist('offsets', () => this.#queries.offsets(topic, at));
+  readonly offsets = async (topic: string, at: StartFrom): Promise<readonly number[]> => {
+    checkStartFrom('offsets', at);
+    return this.#persist('offsets', () => this.#queries.offsets(topic, at));
+  };
 
   readonly committed = (groupId: string, topic: string): Promise<readonly number[]> =>
     this.#persist('committed offsets', async () =>

@@ -1,0 +1,28 @@
+import { KafkaRxError } from '../errors/errors.js';
+
+/**
+ * Throws unless this says where to begin: `'earliest'`, `'latest'`, or `{ timestamp }` in whole milliseconds since 1970. Kafka itself
+ * takes -1 for the end and other negative numbers for whatever a later version meant by them, and a Date is no number.
+ *
+ * @param option its name, as the caller knows it
+ * @throws KafkaRxError `CONFIGURATION`
+ */
+export function checkStartFrom(option: string, at: unknown): void {
+  if (at === 'earliest' || at === 'latest') return;
+  const { timestamp } = Object(at) as { readonly timestamp?: unknown };
+  if (typeof timestamp === 'number' && Number.isSafeInteger(timestamp) && timestamp >= 0) return;
+  throw new KafkaRxError(
+    'CONFIGURATION',
+    `${option} must be 'earliest', 'latest' or { timestamp } in milliseconds since 1970`,
+    { remedy: remedyFor(at instanceof Date ? at : timestamp) },
+  );
+}
+
+function remedyFor(timestamp: unknown): string {
+  if (timestamp instanceof Date) return 'Write { timestamp: date.getTime() }.';
+  if (typeof timestamp === 'number' && timestamp < 0) {
+    return "No record is from before 1970: say 'earliest' for the beginning, 'latest' for the end.";
+  }
+  if (typeof timestamp === 'number') return 'Give a whole number below 2^53, such as Date.now().';
+  return "Say 'earliest' for the beginning, 'latest' for the end.";
+}
