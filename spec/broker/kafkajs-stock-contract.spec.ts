@@ -4,6 +4,7 @@ describeKafkajsContract('stock', {
   readsAhead: 'kafkajs fetches again only when every handler of the fetch before has returned',
   idleDrain: 'kafkajs joins at once where no handler is open',
   sureMembership: 'kafkajs hands a fetched batch on whatever became of its heartbeats',
+  vanishingTopics: 'kafkajs fails the metadata of all topics where one is gone',
   topicIds: "kafkajs's public API tells no topic ids",
   unitsOfWork: "kafkajs's public API cannot commit offsets in a transaction under a member's generation",
 });

@@ -28,6 +28,8 @@ export interface ContractLimits {
   readonly sureMembership?: string;
   /** Tells a topic that was made anew from the one before. */
   readonly topicIds?: string;
+  /** Reads the other topics on while one is gone. */
+  readonly vanishingTopics?: string;
   /** Makes outputs and offsets durable together. */
   readonly unitsOfWork?: string;
 }

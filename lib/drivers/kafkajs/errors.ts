@@ -24,6 +24,12 @@ export function typeOf(error: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined;
 }
 
+/** The address, `host:port`, of an error of a connection. */
+export function brokerOf(error: unknown): string | undefined {
+  const { broker } = rootOf(error);
+  return typeof broker === 'string' ? broker : undefined;
+}
+
 /** What may be said of a kafkajs error: its type, or its name and code. */
 export function kindOf(error: unknown): string {
   return typeOf(error) ?? errorKind(rootOf(error));

@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import type { ConsumerListener, ConsumerOptions, DriverContext, ProducerOptions } from '../port.js';
+import type { KnownCluster } from './cluster/advertised.js';
 import { ClusterConnections } from './cluster/cluster-connections.js';
 import { describeTopics } from './cluster/cluster-queries.js';
 import { FastQueries } from './cluster/fast-queries.js';
@@ -41,10 +42,11 @@ export class FastPath implements KafkajsPath {
     this.queries = new FastQueries(this.#cluster);
   }
 
-  async reach(): Promise<string> {
+  async reach(): Promise<KnownCluster> {
     await this.#cluster.connect();
     // No topic: the answer is the cluster and its brokers alone.
-    return (await describeTopics(this.#cluster, [])).clusterId;
+    const { clusterId, brokers } = await describeTopics(this.#cluster, []);
+    return { clusterId, advertised: brokers };
   }
 
   transport(compression: BatchCompression | undefined): ProduceTransport {
@@ -88,6 +90,7 @@ export class FastPath implements KafkajsPath {
       driver: this.#driver,
       transaction,
       producer,
+      labelled: offsets => this.#members.get(groupId)?.labelled(offsets) ?? offsets,
       member: offsets => {
         const member = this.#members.get(groupId);
         if (member === undefined) throw notAMember();

@@ -8,6 +8,7 @@ import type {
   UnitOfWork,
 } from '../port.js';
 import type { Committed } from '../topic-commits.js';
+import type { KnownCluster } from './cluster/advertised.js';
 import { missingTopics } from './errors.js';
 import type { ProduceTransport } from './producer/produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-builder.js';
@@ -36,8 +37,8 @@ export interface ClusterQueries {
 /** A way to use kafkajs: the fast path through its inside, or the stock path through its public API alone. */
 export interface KafkajsPath {
   readonly queries: ClusterQueries;
-  /** Connects, where that is not done yet, and tells the cluster's id. */
-  reach(): Promise<string>;
+  /** Connects, where that is not done yet, and tells what answered. */
+  reach(): Promise<KnownCluster>;
   /** A way to the partition leaders, one for each producer. */
   transport(compression: BatchCompression | undefined): ProduceTransport;
   consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer;

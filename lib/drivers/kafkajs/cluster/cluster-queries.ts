@@ -9,7 +9,6 @@ import { errorType, passes } from '../protocol/error-codes.js';
 import { groupOffsetsRequest } from '../protocol/group-offsets.js';
 import {
   type MetadataResponse,
-  type TopicMetadata,
   topicMetadataRequest,
   topicMetadataVersion,
 } from '../protocol/topic-metadata.js';
@@ -23,18 +22,18 @@ const leaderNotAvailable = 5;
 export async function describeTopics(
   cluster: Cluster,
   names: readonly string[] | undefined,
-): Promise<{ readonly clusterId: string; readonly topics: readonly TopicMetadata[] }> {
+): Promise<Pick<MetadataResponse, 'clusterId' | 'brokers' | 'topics'>> {
   const broker = await cluster.brokerPool.findConnectedBroker();
   if ((broker.versions?.[metadataKey]?.maxVersion ?? 0) < topicMetadataVersion) {
     throw new KafkaRxError('DRIVER', 'The brokers are too old: they do not tell topic ids', {
       remedy: 'Use Kafka 3.1 or later.',
     });
   }
-  const { clusterId, topics }: MetadataResponse = await sendTo(broker, topicMetadataRequest(names));
+  const { clusterId, brokers, topics }: MetadataResponse = await sendTo(broker, topicMetadataRequest(names));
   const known = topics.filter(topic => !doesNotExist.has(topic.errorCode));
   // A topic just made has no leader yet, but it is there.
   const failed = known.find(topic => topic.errorCode !== 0 && topic.errorCode !== leaderNotAvailable);
-  if (failed === undefined) return { clusterId, topics: known };
+  if (failed === undefined) return { clusterId, brokers, topics: known };
   const type = errorType(failed.errorCode);
   throw new KafkaRxError('DRIVER', `Kafka does not describe topic ${failed.name}: ${type}`, {
     remedy: 'Give the user the right to describe it by an ACL, or correct the name.',

@@ -14,7 +14,7 @@ import type {
   TopicDescription,
 } from '../../port.js';
 import { compressionOf } from '../compression/batch-compression.js';
-import { fatalErrorOf, kindOf } from '../errors.js';
+import { brokerOf, fatalErrorOf, kindOf } from '../errors.js';
 import { FastPath } from '../fast-path.js';
 import { isUnknownKafkajs } from '../internals/unknown-kafkajs.js';
 import { type KafkajsPath, requireTopics } from '../kafkajs-path.js';
@@ -23,6 +23,7 @@ import { KafkajsProducer } from '../producer/kafkajs-producer.js';
 import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { checkSecurity } from '../security/check-security.js';
 import { StockPath } from '../stock/stock-path.js';
+import { nobodyThere, reachAdvertised } from './advertised.js';
 import { createKafka } from './client.js';
 import { KafkajsAdmin } from './kafkajs-admin.js';
 
@@ -145,8 +146,12 @@ async function reach(driver: DriverContext, settings: Settings, make: () => Kafk
   try {
     for (let attempt = 1; clock.elapsed() < until; attempt++) {
       try {
-        const clusterId = await within(clock, path.reach(), Math.max(1, until - clock.elapsed()));
-        if (clusterId !== 'late') return { path, clusterId };
+        const leftMs = Math.max(1, until - clock.elapsed());
+        const known = await within(clock, path.reach(), leftMs);
+        if (known === 'late') continue;
+        const timeoutMs = Math.min(settings.connectionTimeoutMs, leftMs);
+        await reachAdvertised(known.advertised, { clock, bootstrap: settings.brokers, timeoutMs });
+        return { path, clusterId: known.clusterId };
       } catch (error) {
         last = error;
         const fatal = fatalErrorOf(error);
@@ -163,6 +168,10 @@ async function reach(driver: DriverContext, settings: Settings, make: () => Kafk
 }
 
 function unreachable({ brokers }: Settings, cause: unknown): KafkaRxError {
+  if (cause instanceof KafkaRxError && cause.code === 'UNREACHABLE') return cause;
+  // kafkajs has gone there by itself: an address that nobody gave it.
+  const broker = brokerOf(cause);
+  if (broker !== undefined && !brokers.includes(broker)) return nobodyThere([broker], brokers, cause);
   return new KafkaRxError('UNREACHABLE', `No broker answered at ${brokers.join(', ')}: ${kindOf(cause)}`, {
     cause,
     remedy: 'Check the addresses, that Kafka runs, and that it wants no other protocol (TLS, SASL).',

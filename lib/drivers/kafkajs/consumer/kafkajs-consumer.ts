@@ -172,6 +172,11 @@ export class KafkajsConsumer implements DriverConsumer {
     return this.#membership.generation;
   }
 
+  /** @see OffsetCommitter.labelled */
+  labelled(offsets: readonly OffsetCommit[]): readonly OffsetCommit[] {
+    return this.#committer.labelled(offsets);
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;

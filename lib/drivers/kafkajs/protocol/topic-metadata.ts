@@ -14,6 +14,8 @@ export interface TopicMetadata {
 
 export interface MetadataResponse extends Throttled {
   readonly clusterId: string;
+  /** `host:port` of each, as it advertises itself. */
+  readonly brokers: readonly string[];
   readonly topics: readonly TopicMetadata[];
 }
 
@@ -57,17 +59,18 @@ function decode(payload: Buffer): MetadataResponse {
   const reader = new ByteReader(payload);
   reader.skipTags();
   const clientSideThrottleTime = reader.int32();
-  reader.compactArray(() => {
+  const brokers = reader.compactArray(() => {
     reader.skip(4);
-    reader.compactString();
-    reader.skip(4);
+    const host = reader.compactString() ?? '';
+    const port = reader.int32();
     reader.compactString();
     reader.skipTags();
+    return `${host}:${port}`;
   });
   const clusterId = reader.compactString() ?? '';
   reader.skip(4);
   const topics = reader.compactArray(() => topicOf(reader));
-  return { clientSideThrottleTime, clusterId, topics };
+  return { clientSideThrottleTime, clusterId, brokers, topics };
 }
 
 function topicOf(reader: ByteReader): TopicMetadata {

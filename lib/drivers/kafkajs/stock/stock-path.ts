@@ -1,6 +1,7 @@
 import { type Admin, CompressionTypes, type Kafka } from 'kafkajs';
 import { within } from '../../../base/clock.js';
 import type { ConsumerListener, ConsumerOptions, DriverContext } from '../../port.js';
+import type { KnownCluster } from '../cluster/advertised.js';
 import type { KafkajsPath } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
 import type { ProduceTransport } from '../producer/produce-transport.js';
@@ -28,9 +29,10 @@ export class StockPath implements KafkajsPath {
     this.queries = new StockQueries(this.#admin);
   }
 
-  async reach(): Promise<string> {
+  async reach(): Promise<KnownCluster> {
     await this.#admin.connect();
-    return (await this.#admin.describeCluster()).clusterId;
+    const { clusterId, brokers } = await this.#admin.describeCluster();
+    return { clusterId, advertised: brokers.map(({ host, port }) => `${host}:${port}`) };
   }
 
   transport(compression: BatchCompression | undefined): ProduceTransport {

@@ -16,6 +16,8 @@ export interface UnitContext {
   readonly transaction: KafkaTransaction;
   /** Sends under the transaction's identity; this unit of work's alone. */
   readonly producer: KafkajsProducer;
+  /** The offsets as the coordinator gets them, each saying of which topic it is. */
+  readonly labelled: (offsets: readonly OffsetCommit[]) => readonly OffsetCommit[];
   /** Of the group's member here; throws `COMMIT_REFUSED` where these partitions are not assigned to it in that epoch. */
   readonly member: (offsets: readonly OffsetCommit[]) => GroupGeneration;
 }
@@ -47,7 +49,9 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
       this.producer.refuseNew(outsideOfUnit());
       await this.producer.flush();
       this.#throwIfLost();
-      await this.#transaction.addOffsets(offsets, () => this.#context.member(offsets));
+      await this.#transaction.addOffsets(this.#context.labelled(offsets), () =>
+        this.#context.member(offsets),
+      );
       this.#throwIfLost();
       await this.#transaction.end('commit');
       this.left();

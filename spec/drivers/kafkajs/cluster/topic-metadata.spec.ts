@@ -28,6 +28,7 @@ test('a response is read past the tags that it may bring', async () => {
   expect(response).toEqual({
     clientSideThrottleTime: 7,
     clusterId: 'xyz',
+    brokers: ['a:9092'],
     topics: [{ errorCode: 0, name: 't', id, internal: true, partitions: 1 }],
   });
 });

@@ -66,7 +66,7 @@ async function opened() {
     { maxRecordBytes: 5_000, deliveryTimeoutMs: 5_000 },
   );
   const member = () => ({ groupId: 'g', memberId: 'm', groupGenerationId: 3 });
-  const unit = new KafkajsUnitOfWork({ driver, transaction, producer, member });
+  const unit = new KafkajsUnitOfWork({ driver, transaction, producer, labelled: offsets => offsets, member });
   const output = unit.output({ topic: 't', partition: 0 }, { acknowledged: () => {}, refused: () => {} });
   broker.log.length = 0;
   return {
