@@ -19,7 +19,7 @@ jest.mock('kafkajs', () => ({
       return {
         connect: nothing,
         disconnect: nothing,
-        describeCluster: async () => ({ clusterId: 'told by the admin' }),
+        describeCluster: async () => ({ brokers: [], clusterId: 'told by the admin' }),
       };
     }
   },

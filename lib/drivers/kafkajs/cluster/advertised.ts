@@ -29,6 +29,7 @@ export async function reachAdvertised(
   advertised: readonly string[],
   { clock, bootstrap, timeoutMs }: AdvertisedBounds,
 ): Promise<void> {
+  if (advertised.length === 0) return;
   try {
     await Promise.any(advertised.map(address => knock(address, clock, timeoutMs)));
   } catch (error) {

@@ -6,7 +6,7 @@
  */
 import type { Timer } from '../../../base/clock.js';
 import { partitionKey } from '../../../base/partition-key.js';
-import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
+import { KafkaRxError } from '../../../errors/errors.js';
 import type { MembershipLease } from '../../membership-lease.js';
 import type {
   ConsumerListener,
@@ -17,7 +17,6 @@ import type {
 } from '../../port.js';
 import { startBatch } from '../../start-batch.js';
 import { backoffMs } from '../backoff.js';
-import { decompress } from '../compression/batch-compression.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
 import { type Broker, type FetchParameters, sendTo } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
@@ -25,10 +24,10 @@ import { Interruption } from '../interruption.js';
 import type { Settings } from '../options.js';
 import { errorType, meansStaleMetadata, passes } from '../protocol/error-codes.js';
 import { type FetchedPartition, fetchRequest } from '../protocol/fetch.js';
-import { readRecordSet } from '../protocol/record-batch-reader.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
 import type { Positions } from './positions.js';
+import { readFetched } from './read-fetched.js';
 import { rebalanceWanted } from './rebalance-wanted.js';
 
 export interface FetcherContext {
@@ -188,7 +187,11 @@ export class PartitionFetcher {
     const state = assignment.readable(asked);
     if (state?.epoch !== asked.epoch || state.position !== asked.position) return undefined;
     if (fetched.errorCode !== 0) return this.#partitionFailed(broker, state, errorType(fetched.errorCode));
-    const set = await this.#read(asked, fetched);
+    const set = await readFetched(
+      fetched,
+      { ...asked, offset: asked.position },
+      this.#context.settings.maxDecompressedBytes,
+    );
     // The wait may have ended the epoch: then these records come again, or go to another member.
     if (!assignment.isCurrent(asked) || state.position !== asked.position) return undefined;
     state.failures = 0;
@@ -198,27 +201,6 @@ export class PartitionFetcher {
     state.position = set.nextOffset;
     this.#handOut(state, new KafkajsBatch(asked, set, end));
     return undefined;
-  }
-
-  async #read(
-    { topic, partition, position }: TopicPartition & { position: number },
-    fetched: FetchedPartition,
-  ) {
-    const limit = this.#context.settings.maxDecompressedBytes;
-    const from = { topic, partition, offset: position };
-    try {
-      return await readRecordSet(fetched.records, from, fetched.aborted, {
-        decompress: (codec, bytes, at) => decompress(codec, bytes, limit, at),
-        enoughBytes: limit,
-      });
-    } catch (cause) {
-      if (isKafkaRxError(cause) && cause.at !== undefined) throw cause;
-      throw new KafkaRxError('DRIVER', 'A fetched batch cannot be read', {
-        at: from,
-        cause,
-        remedy: cause instanceof KafkaRxError ? cause.remedy : 'Skip it with `seek`, or repair the topic.',
-      });
-    }
   }
 
   #mayHandOut(state: PartitionState): boolean {

@@ -1,5 +1,5 @@
 import type { EachBatchPayload } from 'kafkajs';
-import { type Timer, within } from '../../../base/clock.js';
+import type { Timer } from '../../../base/clock.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -9,7 +9,6 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../../port.js';
-import { offsetOf } from '../cluster/cluster-queries.js';
 import { Assignment, type PartitionState } from '../consumer/assignment.js';
 import { heartbeatIntervalOf } from '../consumer/consumer-config.js';
 import { ConsumerSessions } from '../consumer/consumer-sessions.js';
@@ -18,8 +17,7 @@ import { OffsetCommitter } from '../consumer/offset-committer.js';
 import { typeOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
-import { HeldBatches } from './held-batches.js';
-import { StockBatch } from './stock-batch.js';
+import { StockHandOut } from './stock-hand-out.js';
 import { StockPositions } from './stock-positions.js';
 import { StockSession } from './stock-session.js';
 
@@ -48,7 +46,7 @@ export class StockConsumer implements DriverConsumer {
   readonly #listener: ConsumerListener;
   readonly #heartbeatIntervalMs: number;
   readonly #assignment = new Assignment();
-  readonly #held = new HeldBatches();
+  readonly #handOut: StockHandOut;
   readonly #positions: StockPositions;
   readonly #sessions: ConsumerSessions<StockSession>;
   readonly #committer: OffsetCommitter;
@@ -85,8 +83,8 @@ export class StockConsumer implements DriverConsumer {
             topics,
             joining: () => this.#positions.comeTo(topics),
             owned: () => this.#owned,
-            batch: payload => this.#batch(payload),
-            passed: (partition, nextOffset, endOffset) => this.#passed(partition, nextOffset, endOffset),
+            batch: payload => this.#handOut.batch(payload),
+            passed: (...passed) => this.#handOut.passed(...passed),
             rebalancing: () => void this.#letGoOfAll(undefined),
           }),
         joined: partitions => this.#joined(partitions),
@@ -108,15 +106,19 @@ export class StockConsumer implements DriverConsumer {
       queries,
       failed: error => this.#sessions.fail(error),
     });
+    this.#handOut = new StockHandOut({
+      driver,
+      listener,
+      assignment: this.#assignment,
+      positions: this.#positions,
+      heartbeatIntervalMs: this.#heartbeatIntervalMs,
+      beat: heartbeat => this.#beat(heartbeat),
+    });
     this.#committer = new OffsetCommitter({
       driver,
       assignment: this.#assignment,
       queries,
-      open: async () => {
-        const { current } = this.#sessions;
-        if (current === undefined) throw new Error('no session');
-        return current.openCommit();
-      },
+      open: () => this.#session?.openCommit() ?? Promise.reject(new Error('no session')),
     });
   }
 
@@ -140,20 +142,20 @@ export class StockConsumer implements DriverConsumer {
   resume(partitions: readonly TopicPartition[]): void {
     const resumed = this.#setPaused(partitions, false);
     // No listener is called inside a call into the port.
-    this.#driver.clock.defer(() => this.#handOutStarts(resumed));
+    this.#driver.clock.defer(() => this.#handOut.starts(resumed));
     this.#session?.resume(resumed);
   }
 
   seek(partition: TopicPartition, offset: number): number {
     const epoch = this.#assignment.seek(partition, offset);
     this.#session?.seek(partition, offset);
-    this.#held.drop(partition);
+    this.#handOut.held.drop(partition);
     return epoch;
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     await this.#committer.commit(offsets);
-    this.#held.committed(offsets);
+    this.#handOut.held.committed(offsets);
   }
 
   stop(): Promise<void> {
@@ -211,54 +213,8 @@ export class StockConsumer implements DriverConsumer {
           this.#session?.seek(state, state.position);
           if (!state.paused) this.#session?.resume([state]);
         }
-        this.#handOutStarts(this.#assignment.list());
+        this.#handOut.starts(this.#assignment.list());
       },
-    );
-  }
-
-  /** Of those that nobody has committed: where they begin. It comes before what is fetched, and once. */
-  #handOutStarts(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) {
-      const state = this.#assignment.readable(partition);
-      const start = state?.parked;
-      if (state === undefined || start === undefined || state.paused) continue;
-      state.parked = undefined;
-      state.begun = true;
-      this.#listener.batch(start);
-    }
-  }
-
-  /** kafkajs's handler. What it does not resolve, kafkajs fetches again. */
-  async #batch({ batch, heartbeat, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
-    const { topic, partition } = batch;
-    const state = this.#assignment.readable(batch);
-    const first = batch.firstOffset();
-    if (state === undefined || first === null || isStale()) return;
-    const at = { topic, partition, epoch: state.epoch };
-    const from = await this.#positions.handOutFrom(state, offsetOf(first));
-    if (from === undefined || state.paused || isStale() || !this.#assignment.isCurrent(at)) return;
-    const nextOffset = offsetOf(batch.lastOffset()) + 1;
-    if (nextOffset <= from) return;
-    resolveOffset(batch.lastOffset());
-    state.position = nextOffset;
-    state.begun = true;
-    const messages = batch.messages.filter(({ offset }) => offsetOf(offset) >= from);
-    const last = messages.at(-1);
-    const settled = last === undefined ? undefined : this.#held.hold(at, offsetOf(last.offset) + 1);
-    this.#listener.batch(new StockBatch(at, messages, nextOffset, offsetOf(batch.highWatermark)));
-    if (settled === undefined) return;
-    while ((await within(this.#driver.clock, settled, this.#heartbeatIntervalMs)) === 'late') {
-      await this.#beat(heartbeat);
-    }
-  }
-
-  #passed(partition: TopicPartition, nextOffset: number, endOffset: number): void {
-    const state = this.#assignment.readable(partition);
-    if (state?.position === undefined || state.paused || nextOffset <= state.position) return;
-    state.position = nextOffset;
-    const { topic, epoch } = state;
-    this.#listener.batch(
-      new StockBatch({ topic, partition: state.partition, epoch }, [], nextOffset, endOffset),
     );
   }
 
@@ -332,7 +288,7 @@ export class StockConsumer implements DriverConsumer {
     this.#turn++;
     const before = this.#assignment.clear();
     this.#cutShort();
-    this.#held.dropAll();
+    this.#handOut.held.dropAll();
     return before;
   }
 }
