@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { keeping } from '../lib/codecs/declared.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
@@ -33,8 +34,8 @@ export function filterValue<K, V>(
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, V>> {
   const name = operatorName('filterValue', passes, options);
-  return source =>
-    operatorObservable<KafkaRecord<K, V>>(name, [source], (subscriber, node) =>
+  return source => {
+    const passing = operatorObservable<KafkaRecord<K, V>>(name, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
           let through: boolean;
@@ -51,4 +52,6 @@ export function filterValue<K, V>(
         complete: () => subscriber.complete(),
       }),
     );
+    return keeping(source, passing);
+  };
 }

@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
+import { keeping } from '../lib/codecs/declared.js';
 import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -24,8 +25,9 @@ export function mapKey<K, V, L>(
   change: ((key: K, record: KafkaRecord<K, V>) => L) & NotLater<L>,
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<L, V>> {
-  return mapRecord((record: KafkaRecord<K, V>) => record.withKey(change(record.key, record)), {
+  const mapping = mapRecord((record: KafkaRecord<K, V>) => record.withKey(change(record.key, record)), {
     ...options,
     name: operatorName('mapKey', change, options),
   });
+  return source => keeping(source, mapping(source));
 }

@@ -1,14 +1,13 @@
 import type { OperatorFunction } from 'rxjs';
 import { looksMasked, type MaskedCardNumber, maskCardNumber } from '../lib/card/card-number.js';
-import { maskFields, type Replacement } from '../lib/card/mask-fields.js';
+import { type FieldOptions, maskFields, type Replacement } from '../lib/card/mask-fields.js';
 import { compilePattern, type MaskedText, type MaskPattern } from '../lib/card/mask-pattern.js';
 import type { Masked } from '../lib/card/masked.js';
 import type { Path } from '../lib/card/path.js';
-import type { OperatorOptions } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
-export interface MaskOptions extends OperatorOptions {
+export interface MaskOptions extends FieldOptions {
   /** How the text is masked where it is no card number, such as an e-mail address. Default: as a card number. */
   readonly pattern?: MaskPattern | undefined;
 }
@@ -50,8 +49,13 @@ export type MaskedBy<O extends MaskOptions> = typeof none extends keyof O
  *
  * Other text is masked by a `pattern`, and its type becomes `MaskedText`: a RegExp whose groups stay, or a function.
  *
- * @param paths dotted paths into the value, `*` for every element of an array; a path that does not exist in the type
- *   does not compile
+ * A misspelt path does not compile. Where there are no types (JavaScript, `any`) it is refused while wiring, if the source
+ * is a topic whose codec declares its fields, and otherwise at the first record that lacks it: a `process` problem of each
+ * until one has it, unless `optional` is set.
+ *
+ * @param paths dotted paths into the value, `*` for every element of an array and every field of a Record; a path that does
+ *   not exist in the type does not compile
+ * @throws `CONFIGURATION`, while it is wired, for a path that the source's codec does not declare
  * @example
  * ```ts
  * purchases$.pipe(mask('cardNumber'));
@@ -63,8 +67,8 @@ export function mask<K, V, const P extends Path<V>, O extends MaskOptions = NoMa
   paths: P | readonly P[],
   options?: O,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, MaskedBy<O>>>> {
-  const { pattern, name, onError }: MaskOptions = options ?? {};
-  return maskFields('mask', paths, replacementOf(pattern), { name, onError });
+  const { pattern, name, onError, optional }: MaskOptions = options ?? {};
+  return maskFields('mask', paths, replacementOf(pattern), { name, onError, optional });
 }
 
 function replacementOf(pattern: MaskPattern | undefined): Replacement {

@@ -1,4 +1,5 @@
 import type { MonoTypeOperatorFunction } from 'rxjs';
+import { keeping } from '../lib/codecs/declared.js';
 import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -31,5 +32,6 @@ export function peek<R extends KafkaRecord, U = void>(
     refuseLater(look(record));
     return record;
   };
-  return mapRecord(peeked, { ...options, name: operatorName('peek', look, options) });
+  const peeking = mapRecord(peeked, { ...options, name: operatorName('peek', look, options) });
+  return source => keeping(source, peeking(source));
 }

@@ -1,5 +1,6 @@
 import { type MonoTypeOperatorFunction, share as rxShare } from 'rxjs';
 import { FanOut } from '../lib/base/fan-out.js';
+import { keeping } from '../lib/codecs/declared.js';
 
 /**
  * rxjs's `share` without options, at half the cost of each record: what several branches are made of. Subscribe every branch
@@ -23,5 +24,6 @@ import { FanOut } from '../lib/base/fan-out.js';
  * @category Operators @since 0.1.0
  */
 export function share<T>(): MonoTypeOperatorFunction<T> {
-  return rxShare({ connector: () => new FanOut<T>() });
+  const shared: MonoTypeOperatorFunction<T> = rxShare({ connector: () => new FanOut<T>() });
+  return source => keeping(source, shared(source));
 }

@@ -1,13 +1,12 @@
 import type { OperatorFunction } from 'rxjs';
 import { type CardToken, cardTokens, isCardToken, type TokenKey } from '../lib/card/card-token.js';
-import { maskFields } from '../lib/card/mask-fields.js';
+import { type FieldOptions, maskFields } from '../lib/card/mask-fields.js';
 import type { Masked } from '../lib/card/masked.js';
 import type { Path } from '../lib/card/path.js';
-import type { OperatorOptions } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
 /** @category Operators @since 0.1.0 */
-export interface TokenizeOptions extends OperatorOptions {
+export interface TokenizeOptions extends FieldOptions {
   /** The secret of all who join on these tokens: another key gives others. */
   readonly key: TokenKey;
 }
@@ -27,7 +26,8 @@ export interface TokenizeOptions extends OperatorOptions {
  * field that is missing or null is left alone; text that is no card number is a `process` problem of its record: the
  * policy decides. A card of 17 digits or more that comes as a JSON number has lost its last digits: have it sent as text.
  *
- * @throws `CONFIGURATION` when it is wired, for a key of fewer than 32 bytes or one that is not there
+ * @throws `CONFIGURATION` when it is wired, for a key of fewer than 32 bytes or one that is not there, and for a path that the
+ *   source's codec does not declare (as `mask` does)
  * @example
  * ```ts
  * purchases$.pipe(tokenize('cardNumber', { key: { env: 'CARD_TOKEN_KEY' } }));
@@ -38,7 +38,7 @@ export function tokenize<K, V, const P extends Path<V>>(
   paths: P | readonly P[],
   options: TokenizeOptions,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, CardToken>>> {
-  const { key, name, onError } = options;
+  const { key, name, onError, optional } = options;
   const replacement = { mask: cardTokens(key), isMasked: isCardToken };
-  return maskFields('tokenize', paths, replacement, { name, onError });
+  return maskFields('tokenize', paths, replacement, { name, onError, optional });
 }

@@ -4,6 +4,7 @@ import { bytes } from '../codecs/bytes.js';
 import type { Codec } from '../codecs/codec.js';
 import { nullable } from '../codecs/nullable.js';
 import { KafkaRxError } from '../errors/errors.js';
+import { checkGuarded, type Declaring } from '../flow/sinks/check-guarded.js';
 import { partOfBranch } from '../flow/sinks/document-identities.js';
 import { type EachFunction, EachSink, type EachSinkOptions } from '../flow/sinks/each-sink.js';
 import { createGuard, type Guard, type GuardOptions } from '../flow/sinks/guard.js';
@@ -40,6 +41,8 @@ export interface WiringParts {
 export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'watch'> {
   readonly graph: TopologyGraph;
   readonly stores = new Set<DocumentStore<unknown>>();
+  /** What tells which fields values have: codecs of sources and of topic sinks, and stores. */
+  readonly #declaring: Declaring[] = [];
   readonly #parts: WiringParts;
   #guard: Guard = createGuard([], false);
   /** By a store's name, since two objects may stand for one folder. */
@@ -69,6 +72,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
       options.deadLetters ?? false,
       () => views.subscribersChanged(),
     );
+    this.#declaring.push({ name: place.node.id, by: options.value });
     // A list of views of many types; each hands its own type to its own subscribers only.
     views.add(view as unknown as TopicView);
     return view.records$;
@@ -83,6 +87,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   ): Observer<KafkaRecord<unknown, V>> {
     checkTopicName(topic);
     const place = this.#place('sink', options.name ?? topic, [topic]);
+    this.#declaring.push({ name: place.node.id, by: options.value });
     // The overloads of App tie the key codec to what keyBy or the record gives.
     const keyOf = keyMaker<unknown, V>(options.key, options.keyBy);
     const { host, outputs, instruments } = this.#parts;
@@ -93,6 +98,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
     const place = this.#place('sink', options.name ?? store.name);
     const branch = options.name === undefined ? this.#unnamedBranch(store.name) : partOfBranch(place.node.id);
+    this.#declaring.push({ name: place.node.id, by: store });
     // Opened and closed by the app, whatever its documents are.
     this.stores.add(store as unknown as DocumentStore<unknown>);
     const { host, instruments, origins } = this.#parts;
@@ -123,7 +129,8 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
    * Ends the wiring.
    *
    * @throws `TOPOLOGY` without a source, `SOURCE_WITHOUT_SUBSCRIBER` for one that nobody hears, `PATH_WITHOUT_SINK` and
-   *   `STREAM_WITHOUT_SUBSCRIBER` for what leads nowhere
+   *   `STREAM_WITHOUT_SUBSCRIBER` for what leads nowhere, `CONFIGURATION` for a field of the guard that
+   *   nothing declares
    */
   close(guard: GuardOptions = {}): void {
     this.#closed = true;
@@ -143,6 +150,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
       );
     }
     this.graph.ends.close();
+    checkGuarded(guard.fields ?? [], this.#declaring);
     this.#guard = createGuard(
       [...this.graph.masks, ...(guard.fields ?? []).map(path => ({ path, isMasked: looksMasked }))],
       guard.scan ?? false,

@@ -1,3 +1,4 @@
+import { isProxy } from 'node:util/types';
 import { KafkaRxError } from '../errors/errors.js';
 import type { CompiledPath } from './path.js';
 
@@ -6,8 +7,10 @@ import type { CompiledPath } from './path.js';
  * is shared, the order of fields stays, and where nothing changes the value itself comes back.
  *
  * A missing or null field is left alone, and so is a path that ends early (an optional part, another member of a
- * union). A number becomes masked text. Anything else at the end of a path throws `PROCESS` with the path: it cannot be
- * masked, and must not go on unmasked.
+ * union). A number becomes masked text. Anything else at the end of a path throws `PROCESS` with the path: it
+ * cannot be masked, and must not go on unmasked. So does a field that is not the value's own (inherited, or an accessor of its
+ * class): what a copy would mask, whoever reads the value itself would still find. `*` is every element of an array and
+ * every own field of an object.
  *
  * The result has the type `Masked<V, P>`, which `mask` gives it.
  *
@@ -33,7 +36,13 @@ function top(value: unknown, path: CompiledPath, mask: (text: string) => string)
   const before = (value as Readonly<Record<string, unknown>>)[segment];
   if (typeof before !== 'string' || !Object.hasOwn(value, segment)) return at(value, path, 0, mask);
   const after = mask(before);
-  return after === before ? value : withField(value, segment, after);
+  if (after !== before) return withField(value, segment, after);
+  return isData(value, segment) ? value : withField(value, segment, after);
+}
+
+/** Masked already, it may go on as it is, unless it answers something else the next time. Rare: off the usual way. */
+function isData(value: object, segment: string): boolean {
+  return !isProxy(value) && Object.getOwnPropertyDescriptor(value, segment)?.get === undefined;
 }
 
 function at(value: unknown, path: CompiledPath, depth: number, mask: (text: string) => string): unknown {
@@ -41,12 +50,35 @@ function at(value: unknown, path: CompiledPath, depth: number, mask: (text: stri
   if (segment === undefined) return leaf(value, path, mask);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return segment === '*' ? items(value, path, depth, mask) : value;
-  if (!Object.hasOwn(value, segment)) return value;
+  if (segment === '*') return fieldsOf(value, path, depth, mask);
+  if (!Object.hasOwn(value, segment)) return notOwn(value, path, segment);
   // An object that has the field: reading it by name is what was just checked.
   const fields = value as Readonly<Record<string, unknown>>;
   const before = fields[segment];
   const after = at(before, path, depth + 1, mask);
-  return after === before ? value : withField(fields, segment, after);
+  return after === before && isData(value, segment) ? value : withField(fields, segment, after);
+}
+
+/** A field that is missing, which is well, or one that its class or prototype has. */
+function notOwn(value: object, { path }: CompiledPath, segment: string): object {
+  if (!(segment in value) || segment in Object.prototype) return value;
+  throw new KafkaRxError('PROCESS', `${path} cannot be masked: it is no field of the value's own`, {
+    path,
+    remedy: 'Make a plain object of the value before mask, with mapValue',
+  });
+}
+
+/** Every own field of an object: of a Record whose names only the value knows. */
+function fieldsOf(value: object, path: CompiledPath, depth: number, mask: (text: string) => string): object {
+  let copy: Record<string, unknown> | undefined;
+  for (const [name, before] of Object.entries(value)) {
+    const after = at(before, path, depth + 1, mask);
+    if (after === before && isData(value, name)) continue;
+    copy ??= { ...value };
+    // Its own already, `__proto__` too: assigned, it stays a field like any other.
+    copy[name] = after;
+  }
+  return copy ?? value;
 }
 
 /** Assigned to the copy rather than named in the literal: a computed name there costs 75 ns against 27. */

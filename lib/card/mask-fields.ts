@@ -1,10 +1,15 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../app/topology/topology-observable.js';
+import { declare, declaredShape } from '../codecs/declared.js';
+import { declaredNames, reachOf } from '../codecs/reaches.js';
+import type { Shape } from '../codecs/shape.js';
+import { KafkaRxError } from '../errors/errors.js';
 import { type OperatorOptions, processFailed } from '../errors/policies/process-failed.js';
 import type { KafkaRecord } from '../record/record.js';
 import { maskAt } from './mask-at.js';
 import type { Masked } from './masked.js';
-import { compilePath } from './path.js';
+import { type CompiledPath, compilePath } from './path.js';
+import { presenceOf } from './presence.js';
 
 /** How a field's text is replaced, and known as replaced. */
 export interface Replacement {
@@ -13,25 +18,46 @@ export interface Replacement {
   isMasked(text: string): boolean;
 }
 
-/** The operator behind `mask` and `tokenize`: replaces text at paths, and has every sink refuse it unreplaced. */
+/** @category Operators @since 0.1.0 */
+export interface FieldOptions extends OperatorOptions {
+  /**
+   * The fields may be missing in every record. Default false: until a path has been there once, a record that lacks it is a
+   * `process` problem, since a misspelt path masks nothing. Not asked where the source's codec declares the fields.
+   */
+  readonly optional?: boolean | undefined;
+}
+
+/**
+ * The operator behind `mask` and `tokenize`: replaces text at paths, and has every sink refuse it unreplaced.
+ *
+ * @throws `CONFIGURATION`, while it is wired, for a path that the source's codec does not declare
+ */
 export function maskFields<K, V, P extends string, As extends string>(
   operator: string,
   paths: P | readonly P[],
   { mask, isMasked }: Replacement,
-  options: OperatorOptions,
+  options: FieldOptions,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, As>>> {
   const fields: readonly string[] = typeof paths === 'string' ? [paths] : (paths as readonly P[]);
   const compiled = fields.map(compilePath);
-  const { name = `${operator}(${fields.join(',')})`, onError } = options;
-  return source =>
-    operatorObservable<KafkaRecord<K, Masked<V, P, As>>>(
+  const { name = `${operator}(${fields.join(',')})`, onError, optional = false } = options;
+  return source => {
+    const shape = declaredShape(source);
+    if (shape !== undefined) checkDeclared(name, compiled, shape);
+    // A path of which nothing declares that it can be there.
+    const asked = compiled.filter(
+      ({ segments }) => !optional && (shape === undefined || reachOf(shape, segments) === 'open'),
+    );
+    const masked = operatorObservable<KafkaRecord<K, Masked<V, P, As>>>(
       name,
       [source],
-      (subscriber, node) =>
-        source.subscribe({
+      (subscriber, node) => {
+        let unseen: readonly CompiledPath[] = asked;
+        return source.subscribe({
           next(record) {
             let value: Masked<V, P, As>;
             try {
+              if (unseen.length > 0) unseen = stillUnseen(unseen, record.value);
               // maskAt replaces exactly the fields that Masked gives another type.
               value = maskAt(record.value, compiled, mask) as Masked<V, P, As>;
             } catch (cause) {
@@ -42,7 +68,33 @@ export function maskFields<K, V, P extends string, As extends string>(
           },
           error: error => subscriber.error(error),
           complete: () => subscriber.complete(),
-        }),
+        });
+      },
       fields.map(path => ({ path, isMasked })),
     );
+    // Other text stands in the same fields.
+    return declare(masked, shape);
+  };
+}
+
+function checkDeclared(operator: string, paths: readonly CompiledPath[], shape: Shape): void {
+  for (const { path, segments } of paths) {
+    if (reachOf(shape, segments) !== 'never') continue;
+    throw new KafkaRxError('CONFIGURATION', `${operator}: its source has no field '${path}'`, {
+      path,
+      remedy: `Correct the path; what is declared there: ${declaredNames(shape, segments).join(', ')}`,
+    });
+  }
+}
+
+/** The paths that no record had so far; throws `PROCESS` for one that this record lacks. */
+function stillUnseen(paths: readonly CompiledPath[], value: unknown): readonly CompiledPath[] {
+  return paths.filter(({ path, segments }) => {
+    const presence = presenceOf(value, segments);
+    if (presence !== 'missing') return presence === 'unknown';
+    throw new KafkaRxError('PROCESS', `No record so far has the field '${path}', which is to be masked`, {
+      path,
+      remedy: `Correct the path, or say that it may be missing: { optional: true }`,
+    });
+  });
 }

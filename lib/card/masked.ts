@@ -1,4 +1,5 @@
 import type { MaskedCardNumber } from './card-number.js';
+import type { IsOpen } from './path.js';
 
 type Primitive = string | number | bigint | boolean | symbol | null | undefined;
 
@@ -18,18 +19,27 @@ export type Masked<V, P extends string, As extends string = MaskedCardNumber> = 
   ? V
   : V extends readonly unknown[]
     ? { [I in keyof V]: MaskedField<V[I], '*', P, As> }
-    : { [K in keyof V]: MaskedField<V[K], K, P, As> };
+    : { [K in keyof V]: MaskedField<V[K], StepTo<K>, P, As> };
 
-type MaskedField<Field, K, P extends string, As extends string> = Within<
-  K extends P ? Replaced<Field, As> : Field,
-  Rest<K, P>,
+/** What a path may call a field: its name, unless only the value knows it, and `*`, which is every field. */
+type StepTo<K> = K extends string
+  ? IsOpen<K> extends true
+    ? '*'
+    : `${K}` | '*'
+  : K extends number
+    ? '*'
+    : never;
+
+type MaskedField<Field, Steps extends string, P extends string, As extends string> = Within<
+  [Extract<P, Steps>] extends [never] ? Field : Replaced<Field, As>,
+  Rest<Steps, P>,
   As
 >;
 
 /** Fields that no path leads into stay as they are, names and all: they are not mapped. */
 type Within<Field, P extends string, As extends string> = [P] extends [never] ? Field : Masked<Field, P, As>;
 
-type Rest<K, P extends string> = K extends string ? (P extends `${K}.${infer After}` ? After : never) : never;
+type Rest<Steps extends string, P extends string> = P extends `${Steps}.${infer After}` ? After : never;
 
 /** A card number that came as a JSON number is masked to text as well. */
 type Replaced<Field, As> = Field extends string | number ? As : Field;

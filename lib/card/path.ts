@@ -8,9 +8,10 @@ type Below = { 5: 4; 4: 3; 3: 2; 2: 1; 1: 0 };
 type Depth = keyof Below;
 
 /**
- * The dotted paths into `V` that lead to text: `cardNumber`, `payment.card`, `cards.*.number` (`*` is every element of
- * an array). Optional, nullable and branded fields count, and fields of each member of a union. At most five steps
- * deep; a field whose name holds a dot has no path. A path that is misspelt does not compile.
+ * The dotted paths into `V` that lead to text: `cardNumber`, `payment.card`, `cards.*.number`. `*` is every element of an
+ * array, and every field of a `Record`, whose names only the value knows. Optional, nullable and branded fields count, and
+ * fields of each member of a union. At most five steps deep; a field whose name holds a dot, or is `*`, has no path; neither
+ * has one that may be anything else beside text, a number or null. A path that is misspelt does not compile.
  *
  * @category Privacy @since 0.1.0
  */
@@ -20,12 +21,41 @@ type PathWithin<V, D extends Depth> = V extends Primitive | Callable
   ? never
   : V extends readonly (infer Item)[]
     ? Step<'*', Item, D>
-    : { [K in keyof V & string]-?: K extends `${string}.${string}` ? never : Step<K, V[K], D> }[keyof V &
-        string];
+    :
+        | { [K in keyof V & string]-?: IsOpen<K> extends true ? never : Named<K, V[K], D> }[keyof V & string]
+        | (HasOpen<V> extends true ? Step<'*', V[keyof V], D> : never);
+
+/** Whether a key stands for names that only the value knows: of a Record, of a template. */
+export type IsOpen<K extends PropertyKey> = Record<never, never> extends Record<K, 1> ? true : false;
+
+/** Whether `V` has such a key. A symbol's is never walked. */
+export type HasOpen<V> = true extends { [K in keyof V]-?: K extends symbol ? false : IsOpen<K> }[keyof V]
+  ? true
+  : false;
+
+/** Through what a path cannot name no step leads; an enum's member is named by its text. */
+type Named<K extends string, Field, D extends Depth> = `${K}` extends
+  | `${string}.${string}`
+  | ''
+  | '*'
+  | '__proto__'
+  | 'prototype'
+  | 'constructor'
+  ? never
+  : Step<`${K}`, Field, D>;
 
 type Step<K extends string, Field, D extends Depth> =
-  | ([Extract<Field, string>] extends [never] ? never : K)
+  | (IsText<Field> extends true ? K : never)
   | (Below[D] extends infer Less extends Depth ? Prefixed<K, PathWithin<Field, Less>> : never);
+
+/** Text, perhaps, and nothing beside it that cannot be masked. */
+type IsText<Field> = [Extract<Field, string>] extends [never]
+  ? false
+  : [Exclude<Field, Maskable>] extends [never]
+    ? true
+    : false;
+
+type Maskable = string | number | null | undefined;
 
 type Prefixed<K extends string, Rest> = Rest extends string ? `${K}.${Rest}` : never;
 
@@ -46,12 +76,12 @@ const forbidden: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'const
  * @category Privacy @since 0.1.0
  */
 export function compilePath(path: string): CompiledPath {
-  const [first, ...rest] = path.split('.');
+  const [first, ...rest] = String(path).split('.');
   const segments = [first ?? '', ...rest] as const;
   if (segments.some(segment => segment === '' || forbidden.has(segment))) {
     throw new KafkaRxError('CONFIGURATION', `'${path}' is not a path to a field`, {
       remedy:
-        "Name the fields from the value's root with dots between them, and * for the elements of an array",
+        "Name the fields from the value's root with dots between them, and * for all of an array or Record",
     });
   }
   return { path, segments: [segments[0], ...rest] };

@@ -2,14 +2,18 @@ import { defaults } from '../app/defaults.js';
 import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
 import { isAsIs } from './as-is.js';
 import type { Codec } from './codec.js';
+import { declare, guardable, type ProtectedField } from './declared.js';
 import { declaredPath } from './declared-path.js';
 import { decodeFailure, encodeFailure } from './failure.js';
+import { lookAtPlain, lookAtText } from './guarded-json.js';
 import { failureOf, shortened } from './io-ts-failure.js';
 import type { IoTsShape } from './io-ts-shape.js';
 import { type JsonOptions, rulesOf } from './json-options.js';
 import { type Reader, readerOf } from './json-reader.js';
-import { parseJson, writeJson } from './json-text.js';
+import { jsonText, parseJson } from './json-text.js';
 import { type Writer, writerOf } from './json-writer.js';
+import { plainCopy } from './plain-copy.js';
+import { reachOf } from './reaches.js';
 import { depthOf, planOf } from './record-plan.js';
 import { shapeOf } from './shape.js';
 import { strip } from './strip.js';
@@ -18,10 +22,16 @@ import { strip } from './strip.js';
 export interface FastWays {
   readonly read: Reader | undefined;
   readonly write: Writer | undefined;
+  /** The writer of what has no protected field unmasked. */
+  readonly writeUnder: (fields: readonly ProtectedField[]) => Writer | undefined;
 }
 
 /** @internal The way of JSON.parse and JSON.stringify for everything: what the fast ways are held to. */
-export const noFastWays: FastWays = { read: undefined, write: undefined };
+export const noFastWays: FastWays = {
+  read: undefined,
+  write: undefined,
+  writeUnder: () => undefined,
+};
 
 /**
  * The codec of an io-ts type. Records of the form that producers write are read and written by generated code; all that
@@ -32,7 +42,7 @@ export const noFastWays: FastWays = { read: undefined, write: undefined };
 export function jsonOfType<A>(
   type: IoTsShape<A>,
   options: JsonOptions,
-  { read, write }: FastWays = fastWays(type, options),
+  { read, write, writeUnder }: FastWays = fastWays(type, options),
 ): Codec<A> {
   const typeName = typeof type.name === 'string' ? type.name : 'value';
   const name = `json(${shortened(typeName)})`;
@@ -61,7 +71,32 @@ export function jsonOfType<A>(
     return result.right;
   };
 
-  return {
+  /** Reads each field once: what is checked, by type and guard, is what is written. */
+  const encodeGenerally = (value: A, look: Look | undefined): Buffer => {
+    let declared: unknown;
+    let written: unknown;
+    try {
+      const copy = plainCopy(shape, value);
+      if (type.is !== undefined && !type.is(copy)) throw unfit(name, typeName, type, copy as A);
+      if (refuse)
+        strip(
+          shape,
+          value,
+          trail(path => encodeFailure(name, undeclared(path), path)),
+        );
+      declared = strip(shape, copy, undefined);
+      written = asIs ? declared : type.encode(declared as A); // Removing undeclared fields leaves an A.
+    } catch (error) {
+      throw own(error) ?? encodeFailure(name, `its type cannot write it (${errorKind(error)})`);
+    }
+    const text = jsonText(name, written);
+    look?.(declared, text);
+    return Buffer.from(text);
+  };
+  const encoder = (fast: Writer | undefined, look: Look | undefined) => (value: A) =>
+    (fast && unlessItThrows(fast, value)) ?? encodeGenerally(value, look);
+
+  const codec: Codec<A> = {
     name,
     decode(bytes, at) {
       if (read !== undefined && bytes !== null && bytes.length <= rules.maxBytes) {
@@ -85,30 +120,32 @@ export function jsonOfType<A>(
         );
       }
     },
-    encode(value) {
-      if (write !== undefined) {
-        const bytes = unlessItThrows(write, value);
-        if (bytes !== undefined) return bytes;
-      }
-      let written: unknown;
-      try {
-        if (type.is !== undefined && !type.is(value)) throw unfit(name, typeName, type, value);
-        const refusal = refuse ? trail(path => encodeFailure(name, undeclared(path), path)) : undefined;
-        const declared = strip(shape, value, refusal);
-        written = asIs ? declared : type.encode(declared as A); // Removing undeclared fields leaves an A.
-      } catch (error) {
-        throw own(error) ?? encodeFailure(name, `its type cannot write it (${errorKind(error)})`);
-      }
-      return writeJson(name, written);
-    },
+    encode: encoder(write, undefined),
   };
+  return guardable(declare(codec, shape), fields => {
+    // What a type's own encode makes of a value has other names, perhaps, and may be anything.
+    const there = asIs ? fields.filter(({ segments }) => reachOf(shape, segments) !== 'never') : fields;
+    if (there.length === 0) return codec.encode;
+    const open = there.filter(({ segments }) => !asIs || reachOf(shape, segments) === 'open');
+    return encoder(writeUnder(there), (declared, text) => {
+      lookAtPlain(declared, there);
+      lookAtText(text, open);
+    });
+  });
 }
+
+/** Looks at what is about to be written: as plain data, and as text. */
+type Look = (declared: unknown, text: string) => void;
 
 function fastWays(type: unknown, options: JsonOptions): FastWays {
   const plan = planOf(type);
   if (plan === undefined) return noFastWays;
   const deep = depthOf(plan) > (options.maxDepth ?? defaults.json.maxDepth);
-  return { read: deep ? undefined : readerOf(plan), write: writerOf(plan) };
+  return {
+    read: deep ? undefined : readerOf(plan),
+    write: writerOf(plan),
+    writeUnder: fields => writerOf(plan, fields),
+  };
 }
 
 /** A type's `is` that throws is called once more on the general way, which says so. */

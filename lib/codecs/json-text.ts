@@ -61,7 +61,7 @@ export function parseJson(codec: string, bytes: Buffer | null, at: Coordinates, 
 const noBytes = Buffer.alloc(0);
 
 /** @internal Throws `ENCODE` where JSON has no form for the value. */
-export function writeJson(codec: string, value: unknown): Buffer {
+export function jsonText(codec: string, value: unknown): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
@@ -73,7 +73,11 @@ export function writeJson(codec: string, value: unknown): Buffer {
   if (text.includes('null') && hasNonFinite(value)) {
     throw encodeFailure(codec, 'it holds a number that is not finite, which JSON would turn into null');
   }
-  return Buffer.from(text);
+  // Of a Map, of a class without fields of its own, JSON.stringify writes nothing but the braces.
+  if (text.includes('{}') && hasLostAll(value)) {
+    throw encodeFailure(codec, 'it holds an object of which JSON would write nothing but {}');
+  }
+  return text;
 }
 
 function removeProto(root: unknown): void {
@@ -95,6 +99,24 @@ function hasNonFinite(root: unknown): boolean {
     if (isObject(value)) for (const inner of Object.values(value)) pending.push(inner);
   }
   return false;
+}
+
+/** Whether some object, of a class, is written without anything of it. */
+function hasLostAll(root: unknown): boolean {
+  const pending = [root];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (!isObject(value) || ('toJSON' in value && typeof value.toJSON === 'function')) continue;
+    const fields = Object.values(value);
+    if (fields.length === 0 && !Array.isArray(value) && !isBare(value)) return true;
+    for (const inner of fields) pending.push(inner);
+  }
+  return false;
+}
+
+function isBare(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function isObject(value: unknown): value is object {

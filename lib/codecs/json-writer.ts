@@ -1,3 +1,5 @@
+import { isMaskedLeaf } from '../card/masked-at.js';
+import type { ProtectedField } from './declared.js';
 import { generated } from './generated.js';
 import { JsonBytes } from './json-bytes.js';
 import type { LeafPlan, Primitive, RecordPlan } from './record-plan.js';
@@ -26,11 +28,12 @@ export type Writer = (value: unknown) => Buffer | undefined;
  * return out.take(p);
  * ```
  *
+ * @param fields that must be masked, asked about as they are read; a value with one that is not is not written here
  * @internal
  */
-export function writerOf(plan: RecordPlan): Writer | undefined {
-  const code = new WriterCode();
-  code.record(plan, 'value');
+export function writerOf(plan: RecordPlan, fields: readonly ProtectedField[] = []): Writer | undefined {
+  const code = new WriterCode(fields);
+  code.record(plan, 'value', []);
   // Holds: the source below is of such a function.
   return generated({ ...code.parameters, out: new JsonBytes(), isRecord }, code.source()) as
     | Writer
@@ -50,6 +53,12 @@ function isRecord(value: unknown, names: readonly string[]): boolean {
   return next === names.length && (last === undefined || Object.hasOwn(value, last));
 }
 
+function leadsTo(segments: readonly string[], path: readonly string[]): boolean {
+  return (
+    segments.length === path.length && segments.every((segment, i) => segment === '*' || segment === path[i])
+  );
+}
+
 const tests: Readonly<Record<Primitive, (v: string) => string>> = {
   string: v => `typeof ${v} !== 'string'`,
   number: v => `typeof ${v} !== 'number'`,
@@ -62,13 +71,23 @@ class WriterCode {
   #literal = '';
   #leaves = 0;
   #records = 0;
+  #asked = 0;
   #fixed = 0;
   #room: string[] = [];
   #checks = '';
   #writes = '';
+  readonly #protected: readonly ProtectedField[];
 
-  /** Adds the checks and the writing of a record that `from` is the expression of. */
-  record({ fields }: RecordPlan, from: string): void {
+  constructor(fields: readonly ProtectedField[]) {
+    this.#protected = fields;
+  }
+
+  /** Adds the checks and the writing of a record that `from` is the expression of, and `path` the way to. */
+  record({ fields }: RecordPlan, from: string, path: readonly string[]): void {
+    // A record was never masked.
+    if (path.length > 0 && this.#protected.some(({ segments }) => leadsTo(segments, path))) {
+      this.#checks += 'return;\n  ';
+    }
     const names = `names${this.#records++}`;
     this.parameters[names] = fields.map(({ name }) => name);
     this.#checks += `if (!isRecord(${from}, ${names})) return;\n  `;
@@ -78,8 +97,8 @@ class WriterCode {
       this.#literal += `${at === 0 ? '' : ','}${key}:`;
       const v = of.kind === 'record' ? `record${this.#records}` : `v${this.#leaves}`;
       this.#checks += `const ${v} = ${from}[${key}];\n  `;
-      if (of.kind === 'record') this.record(of, v);
-      else this.#leaf(of, v);
+      if (of.kind === 'record') this.record(of, v, [...path, name]);
+      else this.#leaf(of, v, [...path, name]);
     }
     this.#literal += '}';
   }
@@ -97,8 +116,14 @@ return function write(value) {
 };`;
   }
 
-  #leaf({ primitives, type }: LeafPlan, v: string): void {
+  #leaf({ primitives, type }: LeafPlan, v: string, path: readonly string[]): void {
     const i = this.#leaves++;
+    for (const { segments, isMasked } of this.#protected) {
+      if (!leadsTo(segments, path)) continue;
+      const masked = `masked${this.#asked++}`;
+      this.parameters[masked] = (value: unknown) => isMaskedLeaf(value, isMasked);
+      this.#checks += `if (!${masked}(${v})) return;\n  `;
+    }
     const mismatch = Array.from(primitives, primitive => tests[primitive](v)).join(' && ');
     this.#checks += `if (${mismatch}) return;\n  `;
     if (type !== undefined) {

@@ -1,10 +1,12 @@
 import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { Codec } from './codec.js';
+import { guardable } from './declared.js';
 import { decodeFailure, encodeFailure } from './failure.js';
+import { lookAtText } from './guarded-json.js';
 import type { IoTsShape } from './io-ts-shape.js';
 import { jsonOfType } from './json-of-type.js';
 import { type JsonOptions, type JsonTextOptions, rulesOf } from './json-options.js';
-import { parseJson, writeJson } from './json-text.js';
+import { jsonText, parseJson } from './json-text.js';
 import { isStandardSchema, issuePath, type StandardSchema } from './standard-schema.js';
 
 export type { JsonOptions, JsonTextOptions } from './json-options.js';
@@ -79,16 +81,22 @@ function jsonOfSchema(schema: StandardSchema<unknown, unknown>, options: JsonOpt
     const path = issuePath(result.issues);
     throw failed(`${path === '' ? 'the value' : path} is not what the schema demands`, path);
   };
-  return {
+  const textOf = (value: unknown): string =>
+    jsonText(
+      name,
+      run(value, (what, path) => encodeFailure(name, what, path)),
+    );
+  const codec: Codec<unknown> = {
     name,
     decode: (bytes, at) =>
       run(parseJson(name, bytes, at, rules), (what, path) => decodeFailure(name, 'type', what, at, path)),
-    encode: value =>
-      writeJson(
-        name,
-        run(value, (what, path) => encodeFailure(name, what, path)),
-      ),
+    encode: value => Buffer.from(textOf(value)),
   };
+  return guardable(codec, fields => value => {
+    const text = textOf(value);
+    lookAtText(text, fields);
+    return Buffer.from(text);
+  });
 }
 
 function notAType(): KafkaRxError {

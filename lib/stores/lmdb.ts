@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { open } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';
+import { declare, declaredShape } from '../codecs/declared.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { dataDirectory } from './data-directory.js';
 import { checkPosition } from './document-source.js';
@@ -100,7 +101,8 @@ export function lmdb<V, I extends string = string>(
   options: LmdbOptions<V, I>,
 ): LmdbStore<V, I> {
   checkStoreOptions(options, ['value', 'directory', 'readOnly', 'snapshotMs'], `store ${name}`);
-  return Object.assign(new Lmdb<V>(name, options), renamedMethods);
+  const store = Object.assign(new Lmdb<V>(name, options), renamedMethods);
+  return declare(store, declaredShape(options.value));
 }
 
 class Lmdb<V> implements LmdbStore<V> {

@@ -60,8 +60,22 @@ describe('maskAt', () => {
 
   it('does not take an inherited field for one of the value', () => {
     const value = Object.create({ cardNumber: raw });
-    expect(mask(value, 'cardNumber')).toBe(value);
+    expect(() => mask(value, 'cardNumber')).toThrow(
+      expect.objectContaining({ code: 'PROCESS', path: 'cardNumber' }),
+    );
     expect(mask({}, 'toString')).toEqual({});
+  });
+
+  it('masks every field of a record whose names only the value knows, at * as in an array', () => {
+    const value = deepFreeze({
+      byId: { a: { number: raw, more: 1 }, __proto__x: { number: raw }, b: null },
+      plain: JSON.parse(`{"__proto__":"${raw}","x":"${raw}"}`),
+    });
+    expect(mask(value, 'byId.*.number', 'plain.*')).toEqual({
+      byId: { a: { number: masked, more: 1 }, __proto__x: { number: masked }, b: null },
+      plain: JSON.parse(`{"__proto__":"${masked}","x":"${masked}"}`),
+    });
+    expect(mask({ byId: {} }, 'byId.*.number')).toEqual({ byId: {} });
   });
 
   it('masks a number as text', () => {

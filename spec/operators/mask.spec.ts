@@ -6,7 +6,11 @@ import type { MaskPattern } from '../../lib/card/mask-pattern.js';
 import { json } from '../../lib/codecs/json.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp } from '../../lib/testing/index.js';
+import { filterValue } from '../../operators/filterValue.js';
+import { mapKey } from '../../operators/mapKey.js';
 import { mask } from '../../operators/mask.js';
+import { peek } from '../../operators/peek.js';
+import { share as ourShare } from '../../operators/share.js';
 import { numbered } from './numbered.js';
 import { synchronousContract } from './synchronous-contract.js';
 
@@ -14,7 +18,7 @@ const cards = (card: unknown) => numbered({ id: 'x', card: card as string });
 
 describe('mask', () => {
   synchronousContract<{ card: string | Record<string, never> }>({
-    operator: options => mask('card', options),
+    operator: options => mask('card' as never, options),
     name: 'mask(card)',
     good: { card: '1234-5678-1234-1233' },
     // An object at the end of a path cannot be masked and must not go on.
@@ -59,7 +63,7 @@ describe('mask', () => {
       };
       const seen: unknown[] = [];
       const source = hot('--a--|', numbered(order));
-      source.pipe(mask(['main', 'lines.*.card', 'gift.card'])).subscribe(({ value }) => {
+      source.pipe(mask(['main', 'lines.*.card', 'gift.card'], { optional: true })).subscribe(({ value }) => {
         seen.push(value, value.note === order.note);
       });
       expectObservable(source).toBe('--a--|', numbered(order));
@@ -80,6 +84,81 @@ describe('mask', () => {
       expect(delivered.failures[0]?.message).not.toContain('4111');
       expect(delivered.settled).toEqual([]);
     }));
+
+  describe('a misspelt path, where no compiler looks', () => {
+    const Sale = t.strict({ id: t.string, payment: t.partial({ card: t.string }) });
+    const wired = (
+      path: string,
+      keep = (sales$: Observable<KafkaRecord>): Observable<KafkaRecord> => sales$,
+    ) =>
+      testApp(app =>
+        keep(app.topic('in', { value: json(Sale) }))
+          .pipe(mask(path as never))
+          .subscribe(app.to('out', { value: json(Sale), keyBy: () => null }) as never),
+      );
+
+    test('is refused while wiring, by name and with what is there, if the source declares its fields', async () => {
+      await expect(wired('payment.crad')).rejects.toMatchObject({
+        code: 'CONFIGURATION',
+        path: 'payment.crad',
+        message: expect.stringMatching(/'payment\.crad'.*what is declared there: card/),
+      });
+      await expect(wired('paymnt.card')).rejects.toThrow('id, payment');
+      await expect(wired('payment.*.card')).rejects.toThrow('no field');
+      const kept = (sales$: Observable<KafkaRecord>) =>
+        sales$.pipe(
+          filterValue(() => true),
+          peek(() => {}),
+          mapKey(() => null),
+          mask('id' as never),
+          ourShare(),
+        );
+      await expect(wired('payment.crad', kept)).rejects.toThrow("no field 'payment.crad'");
+      // What may be missing by its type may be missing.
+      const test = await wired('payment.card', kept);
+      test.pipeIn('in', [{ value: { id: 'a', payment: {} } }]);
+      expect(test.broker.records('out')).toHaveLength(1);
+    });
+
+    const ran = async (
+      values: readonly unknown[],
+      path: string,
+      options?: { readonly optional: boolean },
+    ) => {
+      const test = await testApp(
+        app =>
+          app
+            .topic('in', { value: json(t.unknown) })
+            .pipe(mask(path as never, options))
+            .subscribe(app.to('out', { value: json(t.unknown), keyBy: () => null }) as never),
+        { policies: { process: 'skip' } },
+      );
+      test.pipeIn(
+        'in',
+        values.map(value => ({ value: value as never })),
+      );
+      return test.broker.records('out').map(({ value }) => JSON.parse(String(value)));
+    };
+
+    test('is otherwise a problem of each record, until one has the field', async () => {
+      const sale = { id: 'a', card: '4111111111111111' };
+      expect(await ran([sale, sale], 'crad')).toEqual([]);
+      expect(await ran([{ id: 'a' }, sale, { id: 'b' }], 'card')).toEqual([
+        { id: 'a', card: 'xxxxxxxxxxxx1111' },
+        { id: 'b' },
+      ]);
+      // Nothing there of which a field could be missing.
+      const empty = [{ cards: [] }, { cards: null }];
+      expect(await ran([...empty, { cards: [{ no: 1 }] }], 'cards.*.number')).toEqual(empty);
+      expect(await ran([{ by: { x: { n: sale.card } } }], 'by.*.n')).toEqual([
+        { by: { x: { n: 'xxxxxxxxxxxx1111' } } },
+      ]);
+    });
+
+    test('passes where it is said that the field may be missing', async () => {
+      expect(await ran([{ id: 'a' }], 'card', { optional: true })).toEqual([{ id: 'a' }]);
+    });
+  });
 
   test.each(['', 'a..b', '__proto__.x'])('refuses the path %j when the topology is wired', path => {
     // What a caller without types may pass.

@@ -39,7 +39,7 @@ describe('types of masking', () => {
   it('a path leads to text, through optional fields, arrays and unions', () => {
     const of = take<Order>();
     of('id', 'card', 'spare', 'old', 'either', 'payment.number', 'cards.*.number', 'cards.*.note');
-    of('method.kind', 'method.pan', 'method.iban', 'attributes.anything', 'a.b.c.d.e');
+    of('method.kind', 'method.pan', 'method.iban', 'attributes.*', 'a.b.c.d.e');
     expectTypeOf<Path<{ a: string; n: number; x: { y?: string | null } }>>().toEqualTypeOf<'a' | 'x.y'>();
     expectTypeOf<Path<readonly string[]>>().toEqualTypeOf<'*'>();
     expectTypeOf<Path<Purchase>>().toEqualTypeOf<'id' | 'cardNumber'>();
@@ -55,6 +55,8 @@ describe('types of masking', () => {
     of('payment.nummer');
     // @ts-expect-error an array is entered by *
     of('cards.number');
+    // @ts-expect-error what only the value names is entered by *
+    of('attributes.anything');
     // @ts-expect-error a record is no text
     of('payment');
     // @ts-expect-error methods are no fields

@@ -24,7 +24,7 @@ export interface TopologyEdge {
 
 /** A field that no sink may write unmasked. */
 export interface MaskedField {
-  /** Dotted, `*` for every element of an array. */
+  /** Dotted, `*` for every element of an array and every field of an object. */
   readonly path: string;
   /** Whether a text found there is masked. */
   isMasked(text: string): boolean;

@@ -3,8 +3,15 @@
  * slipped past the types is stopped before it is written. It fails closed: what it cannot read, it refuses.
  */
 
+import { isUint8Array } from 'node:util/types';
 import type { MaskedField } from '../../app/topology/graph.js';
+import { isMaskedStrictly } from '../../card/masked-strictly.js';
+import { compilePath } from '../../card/path.js';
 import { containsCardNumber } from '../../card/scan.js';
+import { scanDocument } from '../../card/scan-document.js';
+import type { Codec } from '../../codecs/codec.js';
+import { guardedEncode, UnmaskedField } from '../../codecs/declared.js';
+import { lookAtBytes } from '../../codecs/guarded-json.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { KafkaRecord } from '../../record/record.js';
 
@@ -12,12 +19,14 @@ import type { KafkaRecord } from '../../record/record.js';
 export interface GuardOptions {
   /**
    * Paths (such as `cardNumber`, `payment.card`) that no sink may write unmasked. Those that a `mask` operator of the
-   * topology masks are added by themselves.
+   * topology masks are added by themselves. A path that no codec of the app declares is refused by `run()` with
+   * `CONFIGURATION`, where all of its codecs tell what they declare.
    */
   readonly fields?: readonly string[] | undefined;
   /**
-   * Also searches every key, value, header and document for card numbers: all that `redact` would mask in them.
-   * Default false: it costs about two microseconds for each 300 bytes.
+   * Also searches every key, value, header and document for card numbers: all that `redact` would mask in them. What cannot
+   * be searched (in a document a Proxy, an accessor, a circle) is refused. Default false: it costs about two microseconds for
+   * each 300 bytes.
    */
   readonly scan?: boolean | undefined;
 }
@@ -26,97 +35,93 @@ export interface GuardOptions {
 export interface Guard {
   /** Whether bytes are searched: otherwise they need not be shown. */
   readonly scans: boolean;
-  /** Throws `GUARD` when a protected field of the value is not masked. */
-  checkValue(value: unknown, record: KafkaRecord, sink: string): void;
+  /**
+   * How a topic sink encodes: the codec's own `encode`, or one that throws {@link UnmaskedField} in its place. A codec of
+   * ours looks at what it writes, each field read once; with one of the user's the value is looked at, of which none passes
+   * that may answer differently the next time, and what it writes where that is JSON.
+   */
+  encoder<V>(codec: Codec<V>): (value: V) => Buffer | null;
   /** Throws `GUARD` when the bytes hold a card number; does nothing unless scanning. */
   checkBytes(bytes: Buffer | null, what: 'key' | 'value' | 'header', record: KafkaRecord, sink: string): void;
-  /** Throws `GUARD` when a document holds a card number or cannot be searched; does nothing unless scanning. */
+  /**
+   * Throws `GUARD` for a document, which the store keeps or encodes as it is, with a protected field that is not masked or
+   * is computed; when scanning, also for one that holds a card number or cannot be searched.
+   */
   checkDocument(value: unknown, record: KafkaRecord, sink: string): void;
 }
 
-/** @param fields where one path is masked in several ways, any of them will do */
+/**
+ * @param fields where one path is masked in several ways, any of them will do
+ * @throws `CONFIGURATION` for what is no path
+ */
 export function createGuard(fields: readonly MaskedField[], scan: boolean): Guard {
-  const paths = [...new Set(fields.map(({ path }) => path))].map(field => ({
-    field,
-    holds: checkOf(field.split('.'), [
-      ...new Set(fields.filter(({ path }) => path === field).map(one => one.isMasked)),
+  const guarded = [...new Set(fields.map(({ path }) => path))].map(path => ({
+    path,
+    segments: compilePath(path).segments,
+    isMasked: maskedInAnyWay([
+      ...new Set(fields.filter(field => field.path === path).map(field => field.isMasked)),
     ]),
   }));
+  const checkFields = (value: unknown, asJson: boolean): void => {
+    for (const { path, segments, isMasked } of guarded) {
+      if (!isMaskedStrictly(value, segments, 0, isMasked, asJson)) throw new UnmaskedField(path);
+    }
+  };
   return {
     scans: scan,
-    checkValue(value, record, sink) {
-      for (const { field, holds } of paths)
-        if (!holds(value)) throw refused(`the field '${field}' unmasked`, record, sink, field);
+    encoder(codec) {
+      if (guarded.length === 0) return codec.encode.bind(codec);
+      const under = guardedEncode(codec);
+      if (under !== undefined) return under(guarded);
+      return value => {
+        checkFields(value, false);
+        const bytes = codec.encode(value);
+        // Of what it makes of a value nothing is known, but JSON can be read.
+        if (isUint8Array(bytes)) lookAtBytes(bytes, guarded);
+        return bytes;
+      };
     },
     checkBytes(bytes, what, record, sink) {
       if (scan && bytes !== null && containsCardNumber(bytes)) {
-        throw refused(`a card number in the ${what}`, record, sink, undefined);
+        throw refusedFor(`a card number in the ${what}`, record, sink, undefined);
       }
     },
     checkDocument(value, record, sink) {
+      try {
+        checkFields(value, true);
+      } catch (error) {
+        throw error instanceof UnmaskedField ? unmasked(error, record, sink) : error;
+      }
       if (!scan) return;
-      const text = asText(value);
-      if (text === undefined) throw refused('a document that cannot be searched', record, sink, undefined);
-      if (containsCardNumber(Buffer.from(text)))
-        throw refused('a card number in the document', record, sink, undefined);
+      const found = scanDocument(value);
+      if (found === 'clear') return;
+      const what = found === 'card' ? 'a card number in the document' : 'a document that cannot be searched';
+      throw refusedFor(what, record, sink, undefined);
     },
   };
 }
 
-type IsMasked = (text: string) => boolean;
+/** The `GUARD` error of a field that was about to be written. */
+export function unmasked({ path }: UnmaskedField, record: KafkaRecord, sink: string): KafkaRxError {
+  return refusedFor(`the field '${path}' unmasked`, record, sink, path);
+}
 
-/** Whether what a value has at a path is masked in one of several ways, or there is nothing. */
-function checkOf(segments: readonly string[], ways: readonly IsMasked[]): (value: unknown) => boolean {
-  // Several sinks are handed the one value: the text found masked last is not asked about again.
-  let lastMasked = '';
-  const isMasked = (text: string): boolean => {
-    if (text === lastMasked) return true;
+/** Several sinks are handed the one value: the text found masked last is not asked about again. */
+function maskedInAnyWay(ways: readonly ((text: string) => boolean)[]): (text: string) => boolean {
+  let last: string | undefined;
+  return text => {
+    if (text === last) return true;
     // A loop: a function that captured the text would have it on the heap for each record.
-    for (const isMaskedThisWay of ways) {
-      if (!isMaskedThisWay(text)) continue;
-      lastMasked = text;
+    for (const isMasked of ways) {
+      if (!isMasked(text)) continue;
+      last = text;
       return true;
     }
     return false;
   };
-  const [segment = ''] = segments;
-  if (segments.length > 1 || segment === '*') return value => isMaskedAt(value, segments, 0, isMasked);
-  return value => {
-    // The usual case without a walk: a field at the top, not there or seen just before.
-    if (typeof value === 'object' && value !== null) {
-      const inner = (value as Readonly<Record<string, unknown>>)[segment];
-      if (inner === undefined || inner === lastMasked) return true;
-    }
-    return isMaskedAt(value, segments, 0, isMasked);
-  };
 }
 
-function isMaskedAt(value: unknown, segments: readonly string[], depth: number, isMasked: IsMasked): boolean {
-  if (value === undefined || value === null) return true;
-  const segment = segments[depth];
-  if (segment === undefined) {
-    if (typeof value === 'string') return isMasked(value);
-    // A number could be the card itself; objects here never were.
-    return typeof value !== 'number' || isMasked(String(value));
-  }
-  if (typeof value !== 'object') return true;
-  if (segment === '*')
-    return !Array.isArray(value) || value.every(item => isMaskedAt(item, segments, depth + 1, isMasked));
-  // Read first: most values have no such field, and asking whether one is its own costs more than reading it.
-  const inner = (value as Record<string, unknown>)[segment];
-  return isMaskedAt(inner, segments, depth + 1, isMasked) || !Object.hasOwn(value, segment);
-}
-
-/** A document as a store would write it; undefined where it has no text, such as for a circle. */
-function asText(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value) ?? '';
-  } catch {
-    return undefined;
-  }
-}
-
-function refused(what: string, record: KafkaRecord, sink: string, path: string | undefined): KafkaRxError {
+function refusedFor(what: string, record: KafkaRecord, sink: string, path: string | undefined): KafkaRxError {
   return new KafkaRxError('GUARD', `'${sink}' was about to write ${what}`, {
     at: record,
     path,

@@ -62,7 +62,6 @@ export class StoreSink<V> extends Sink<unknown, V> {
   protected take(record: KafkaRecord<unknown, V>): void {
     try {
       const guard = this.#parts.guard();
-      guard.checkValue(record.value, record, this.name);
       guard.checkDocument(record.value, record, this.name);
     } catch (cause) {
       this.problemWith(record[deliveriesOf], 'encode', this.#storeError(cause, [record]), undefined);

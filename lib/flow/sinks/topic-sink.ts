@@ -1,6 +1,7 @@
 import type { Place } from '../../app/topology/topology-observable.js';
 import { Queues } from '../../base/queues.js';
 import type { Codec } from '../../codecs/codec.js';
+import { UnmaskedField } from '../../codecs/declared.js';
 import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
@@ -11,7 +12,7 @@ import type { KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
 import { listOf, releaseAll } from '../leases/leases.js';
-import type { Guard } from './guard.js';
+import { type Guard, unmasked } from './guard.js';
 import type { Outputs } from './outputs.js';
 import { createPartitioner, type Partitioner } from './partitioner.js';
 import { Sink, type SinkHost, type SinkOptions } from './sink.js';
@@ -53,6 +54,8 @@ export class TopicSink<K, V> extends Sink<K, V> {
   readonly #topic: string;
   readonly #keyOf: KeyOf<K, V>;
   readonly #options: TopicSinkOptions<V>;
+  /** From the first record on, when it is known what the topology masks. */
+  #encode: ((value: V) => Buffer | null) | undefined;
   readonly #parts: TopicSinkParts;
   /** By partition, from the first record on. */
   readonly #opened: (ProducerOutput | undefined)[] = [];
@@ -87,9 +90,9 @@ export class TopicSink<K, V> extends Sink<K, V> {
   protected take(record: KafkaRecord<K, V>): void {
     try {
       const guard = this.#parts.guard();
-      guard.checkValue(record.value, record, this.name);
+      this.#encode ??= guard.encoder(this.#options.value);
       const key = this.#keyOf(record);
-      const value = this.#options.value.encode(record.value);
+      const value = this.#encode(record.value);
       const timestamp = this.#timestampOf(record);
       // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.
       const headers = outgoing(key, value, this.#headersOf(record), timestamp);
@@ -166,6 +169,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
   }
 
   #encodeError(cause: unknown, record: KafkaRecord): KafkaRxError {
+    if (cause instanceof UnmaskedField) return unmasked(cause, record, this.name);
     if (isKafkaRxError(cause)) return located(cause, this.name, record);
     return new KafkaRxError('ENCODE', `A codec or selector of '${this.name}' threw ${errorKind(cause)}`, {
       at: record,

@@ -1,6 +1,7 @@
 import type { Observable, Subscriber } from 'rxjs';
 import { type Place, TopologyObservable } from '../../app/topology/topology-observable.js';
 import type { Codec } from '../../codecs/codec.js';
+import { declare, declaredShape } from '../../codecs/declared.js';
 import type { SourceRecord } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
@@ -36,6 +37,7 @@ export class TopicView<K = unknown, V = unknown> {
         subscribersChanged();
       };
     });
+    declare(this.records$, declaredShape(value));
   }
 
   get name(): string {

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { type App, json, memoryStore, readDeadLetter, string } from 'kafka-rx';
+import { type App, type Codec, json, memoryStore, readDeadLetter, string } from 'kafka-rx';
 import { mapValue, mask } from 'kafka-rx/operators';
 import { type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { share } from 'rxjs';
@@ -68,6 +68,131 @@ describe('the guard', () => {
       );
     expect((await run('4111111111111111')).error).toMatchObject({ code: 'GUARD', path: 'payments.*.card' });
     expect((await run('xxxxxxxxxxxx1111')).error).toBeUndefined();
+  });
+
+  test('a misspelt field is refused by run(), where all codecs tell what they declare', async () => {
+    const Nested = t.strict({ payment: t.strict({ card: t.string }) });
+    const run = (path: string, other: Codec<unknown> = json(Nested) as Codec<unknown>) =>
+      testApp(
+        app =>
+          app
+            .topic('in', { value: json(Nested) })
+            .subscribe(app.to('out', { value: other, keyBy: () => null })),
+        { guard: { fields: ['payment.card', path] } },
+      );
+    await expect(run('payment.crad')).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      path: 'payment.crad',
+      message: expect.stringContaining("names 'payment.crad', which nothing declares (in, out)"),
+    });
+    await expect(run('card')).rejects.toMatchObject({ code: 'CONFIGURATION' });
+    for (const path of ['', 'a..b', '__proto__.x', 7 as never]) {
+      await expect(run(path)).rejects.toMatchObject({ code: 'CONFIGURATION' });
+    }
+    const unknown: Codec<unknown> = { name: 'own', decode: bytes => bytes, encode: () => null };
+    await (await run('payment.crad', unknown)).stop();
+  });
+
+  test.each<[string, (card: string) => unknown, boolean]>([
+    ['a Buffer', card => ({ note: Buffer.from(`by ${card}`) }), true],
+    ['a Buffer itself', card => Buffer.from(card), true],
+    ['a Map', card => new Map([['note', card]]), true],
+    ['a key of a Map', card => new Map([[card, 1]]), true],
+    ['a Set', card => ({ seen: new Set([[card]]) }), true],
+    ['a typed array', card => new Uint8Array(Buffer.from(card)), true],
+    ['an ArrayBuffer', card => ({ bytes: new Uint8Array(Buffer.from(card)).buffer }), true],
+    ['a DataView', card => new DataView(new Uint8Array(Buffer.from(card)).buffer), true],
+    ['a bigint', card => ({ note: BigInt(card) }), true],
+    ['a number', card => ({ note: Number(card) }), true],
+    ['a name of a field', card => ({ [card]: 1 }), true],
+    ['a symbol', card => ({ [Symbol(card)]: 1 }), true],
+    ['a hidden field', card => Object.defineProperty({}, 'note', { value: card }), true],
+    ['an inherited field', card => Object.create({ note: card }), true],
+    [
+      'an accessor',
+      card => ({
+        get note() {
+          return card;
+        },
+      }),
+      true,
+    ],
+    [
+      'an accessor of a class',
+      card =>
+        new (class {
+          get note() {
+            return card;
+          }
+        })(),
+      true,
+    ],
+    ['a Proxy', card => new Proxy({}, { get: () => card }), true],
+    ['a toJSON', card => ({ toJSON: () => card }), true],
+    ['an Error', card => new Error(card), true],
+    ['a function', card => ({ note: () => card }), true],
+    ['a promise', card => ({ note: Promise.resolve(card) }), true],
+    [
+      'none',
+      () => ({ b: Buffer.from('x'), m: new Map([[1, new Set([2n])]]), d: new Date(0), n: null, l: [1.5] }),
+      false,
+    ],
+    [
+      'none in an instance',
+      () =>
+        new (class Sale {
+          id = 'a';
+          total() {
+            return 1;
+          }
+        })(),
+      false,
+    ],
+  ])('scanning refuses a document with a card in %s', async (_, make, refused) => {
+    const store = memoryStore<unknown>('history');
+    const { error } = await refusalOf(
+      app =>
+        app
+          .topic('in', { value: string })
+          .pipe(mapValue(() => make('4111111111111111')))
+          .subscribe(app.store(store)),
+      { value: 'x' },
+      { guard: { scan: true } },
+    );
+    if (refused) expect(error).toMatchObject({ code: 'GUARD', at });
+    else expect(error).toBeUndefined();
+    expect(String(error)).not.toContain('4111');
+    expect(store.documents()).toHaveLength(refused ? 0 : 1);
+  });
+
+  test.each([
+    ['a bigint', 4111111111111111n],
+    ['a number', 4111111111111111],
+    ['an array', ['4111111111111111']],
+    ['an object', { number: '4111111111111111' }],
+    ['a Buffer', Buffer.from('4111111111111111')],
+  ])('%s in a field of the guard is not masked text: no sink takes it', async (_, card) => {
+    const store = memoryStore<unknown>('history');
+    for (const sink of [
+      (app: App) => app.store(store),
+      (app: App) => app.to('out', { value: json(t.unknown), keyBy: () => null }),
+      (app: App) =>
+        app.to('out', { value: json(t.type({ card: t.unknown })) as Codec<unknown>, keyBy: () => null }),
+    ]) {
+      const { error, test } = await refusalOf(
+        app =>
+          app
+            .topic('in', { value: string })
+            .pipe(mapValue((): unknown => ({ card })))
+            .subscribe(sink(app)),
+        { value: 'x' },
+        { guard: { fields: ['card'] } },
+      );
+      // JSON has no bigint at all.
+      expect(['GUARD', 'ENCODE']).toContain((error as { code: string }).code);
+      expect(test.metrics.value('kafka_rx_records_produced_total') ?? 0).toBe(0);
+    }
+    expect(store.documents()).toEqual([]);
   });
 
   test.each([
