@@ -1,16 +1,10 @@
-import type { AssignedPartition, FetchedBatch, SourceRecord } from '../port.js';
+import { PartitionBatch } from '../partition-batch.js';
+import type { AssignedPartition, SourceRecord } from '../port.js';
 import type { LogRecord } from './log-record.js';
 import type { LogSlice } from './partition-log.js';
 
 /** A slice of the log as the port's batch; each record is made when it is asked for. */
-export class LogBatch implements FetchedBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly epoch: number;
-  readonly bytes: number;
-  readonly count: number;
-  readonly nextOffset: number;
-  readonly endOffset: number;
+export class LogBatch extends PartitionBatch {
   readonly #readCommitted: boolean;
   readonly #from: number;
   readonly #to: number;
@@ -18,13 +12,7 @@ export class LogBatch implements FetchedBatch {
   #at: number;
 
   constructor(of: AssignedPartition, slice: LogSlice, readCommitted: boolean) {
-    this.topic = of.topic;
-    this.partition = of.partition;
-    this.epoch = of.epoch;
-    this.bytes = slice.bytes;
-    this.count = slice.count;
-    this.nextOffset = slice.nextOffset;
-    this.endOffset = slice.endOffset;
+    super(of, slice);
     this.#readCommitted = readCommitted;
     this.#records = slice.records;
     this.#from = slice.from;

@@ -1,28 +1,16 @@
-import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../port.js';
+import { PartitionBatch } from '../../partition-batch.js';
+import type { AssignedPartition, SourceRecord } from '../../port.js';
 import { RecordCursor, type RecordSet } from '../protocol/record-batch-reader.js';
 
 /** A fetched batch, decoded record by record as they are asked for. */
-export class KafkajsBatch implements FetchedBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly epoch: number;
-  readonly bytes: number;
-  readonly count: number;
-  readonly nextOffset: number;
-  readonly endOffset: number;
+export class KafkajsBatch extends PartitionBatch {
   readonly #set: RecordSet;
   readonly #cursor: RecordCursor;
   #again: RecordCursor | undefined;
   #rereadUpTo = 0;
 
-  constructor({ topic, partition, epoch }: AssignedPartition, set: RecordSet, endOffset: number) {
-    this.topic = topic;
-    this.partition = partition;
-    this.epoch = epoch;
-    this.bytes = set.bytes;
-    this.count = set.count;
-    this.nextOffset = set.nextOffset;
-    this.endOffset = endOffset;
+  constructor(at: AssignedPartition, set: RecordSet, endOffset: number) {
+    super(at, { bytes: set.bytes, count: set.count, nextOffset: set.nextOffset, endOffset });
     this.#set = set;
     this.#cursor = new RecordCursor(set);
   }

@@ -258,7 +258,7 @@ export class KafkajsProducer implements DriverProducer {
     let stale = false;
     try {
       this.#metadata.ifDue();
-      await this.#number(sent);
+      await this.#identities.number(sent);
       if (this.#closed !== undefined) return;
       const results = await transport.send(leader, batches);
       const answers = new Map(results.map(result => [nameOf(result), result]));
@@ -274,18 +274,6 @@ export class KafkajsProducer implements DriverProducer {
     if (stale) await this.#metadata.now();
     this.#schedule();
     this.#flushes.check();
-  }
-
-  /** Has the brokers know the batches, so that one that is sent again, its answer lost, is not written again. */
-  async #number(queues: readonly PartitionQueue[]): Promise<void> {
-    for (const queue of queues) {
-      if (queue.wantsIdentity) {
-        const identity = await this.#identities.forPartition(queue);
-        if (identity === undefined) return;
-        queue.begin(identity);
-      }
-      queue.number();
-    }
   }
 
   /** Those whose time is over, and those that were refused at `append` and are now the oldest. */

@@ -14,8 +14,23 @@ export class ProducerIdentities {
     this.#logger = logger;
   }
 
+  /**
+   * Has the brokers know the batches under way, so that one that is sent again, its answer lost, is not written again.
+   * Rejects when the cluster could not be asked.
+   */
+  async number(queues: readonly PartitionQueue[]): Promise<void> {
+    for (const queue of queues) {
+      if (queue.wantsIdentity) {
+        const identity = await this.#forPartition(queue);
+        if (identity === undefined) return;
+        queue.begin(identity);
+      }
+      queue.number();
+    }
+  }
+
   /** Undefined where the cluster gives none. Rejects when it could not be asked; the next call asks again. */
-  async forPartition({ spent }: PartitionQueue): Promise<ProducerIdentity | undefined> {
+  async #forPartition({ spent }: PartitionQueue): Promise<ProducerIdentity | undefined> {
     this.#newest ??= this.#ask();
     const identity = await this.#newest;
     if (identity === undefined || identity !== spent) return identity;

@@ -1,39 +1,30 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 import { type Headers, noHeaders } from '../../../record/headers.js';
-import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../port.js';
+import { PartitionBatch } from '../../partition-batch.js';
+import type { AssignedPartition, SourceRecord } from '../../port.js';
 import { offsetOf } from '../cluster/cluster-queries.js';
 
 /** A record's fields beside key and value, an estimate. */
 const overheadBytes = 100;
 
 /** Messages that kafkajs has decoded, handed out as records. */
-export class StockBatch implements FetchedBatch {
-  readonly topic: string;
-  readonly partition: number;
-  readonly epoch: number;
-  readonly bytes: number;
-  readonly count: number;
-  readonly nextOffset: number;
-  readonly endOffset: number;
+export class StockBatch extends PartitionBatch {
   readonly #messages: readonly KafkaMessage[];
   #index = 0;
 
   constructor(
-    { topic, partition, epoch }: AssignedPartition,
+    at: AssignedPartition,
     messages: readonly KafkaMessage[],
     nextOffset: number,
     endOffset: number,
   ) {
-    this.topic = topic;
-    this.partition = partition;
-    this.epoch = epoch;
+    super(at, {
+      bytes: Math.max(1, bytesOf(messages)),
+      count: messages.length,
+      nextOffset,
+      endOffset: Math.max(endOffset, nextOffset),
+    });
     this.#messages = messages;
-    this.count = messages.length;
-    this.nextOffset = nextOffset;
-    this.endOffset = Math.max(endOffset, nextOffset);
-    let bytes = 0;
-    for (const { key, value } of messages) bytes += overheadBytes + (key?.length ?? 0) + (value?.length ?? 0);
-    this.bytes = Math.max(1, bytes);
   }
 
   next(): SourceRecord | undefined {
@@ -45,6 +36,12 @@ export class StockBatch implements FetchedBatch {
     const message = this.#messages.find(one => offsetOf(one.offset) === offset);
     return message && recordOf(message);
   }
+}
+
+function bytesOf(messages: readonly KafkaMessage[]): number {
+  let bytes = 0;
+  for (const { key, value } of messages) bytes += overheadBytes + (key?.length ?? 0) + (value?.length ?? 0);
+  return bytes;
 }
 
 function recordOf({ offset, timestamp, key, value, headers }: KafkaMessage): SourceRecord {

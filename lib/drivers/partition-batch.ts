@@ -1,0 +1,28 @@
+import type { AssignedPartition, FetchedBatch, SourceRecord } from './port.js';
+
+/** What is told of a batch as a whole. */
+export type BatchExtent = Pick<FetchedBatch, 'bytes' | 'count' | 'nextOffset' | 'endOffset'>;
+
+/** A batch of one partition, without its records: what those of all drivers have in common. */
+export abstract class PartitionBatch implements FetchedBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly bytes: number;
+  readonly count: number;
+  readonly nextOffset: number;
+  readonly endOffset: number;
+
+  constructor({ topic, partition, epoch }: AssignedPartition, extent: BatchExtent) {
+    this.topic = topic;
+    this.partition = partition;
+    this.epoch = epoch;
+    this.bytes = extent.bytes;
+    this.count = extent.count;
+    this.nextOffset = extent.nextOffset;
+    this.endOffset = extent.endOffset;
+  }
+
+  abstract next(): SourceRecord | undefined;
+  abstract reread(offset: number): SourceRecord | undefined;
+}
