@@ -16,6 +16,7 @@ import { Dispatcher } from '../flow/source/dispatcher.js';
 import { InFlight } from '../flow/source/in-flight.js';
 import { Lanes } from '../flow/source/lanes.js';
 import { partitionReadings } from '../flow/source/partition-readings.js';
+import { sourceWaits } from '../flow/source/source-waits.js';
 import { Views } from '../flow/source/views.js';
 import { silentLogger } from '../logging/logger.js';
 import { instruments } from '../logging/metrics/instruments.js';
@@ -32,6 +33,7 @@ import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { SlowWork } from './lifecycle/slow-work.js';
+import { UnheardViews } from './lifecycle/unheard-views.js';
 import { type AppOptions, checkOptions, drainBoundMs } from './options.js';
 import { Origins } from './origins.js';
 import { Rebalance } from './rebalance.js';
@@ -188,7 +190,20 @@ function assemble(options: AppOptions): AppParts {
     commits,
     drainMs,
   });
-  views.onSubscribersChanged(() => dispatcher.subscribersChanged());
+  const unheard = new UnheardViews(lifecycle);
+  views.onSubscribersChanged(() => {
+    dispatcher.subscribersChanged();
+    unheard.look(views.all);
+  });
+  const { stallTimeoutMs = defaults.stallTimeoutMs } = options;
+  const slowMs = stallTimeoutMs / 10;
+  lifecycle.waits.ask(() =>
+    [
+      ...sourceWaits({ bounds, inFlight, lanes, readings, slowMs }),
+      ...views.withoutWay(lanes.all),
+      ...commits.waits,
+    ].map(reason => ({ reason, ready: true })),
+  );
   host.onFailure(() => {
     dispatcher.halt();
     ending.reach();

@@ -1,3 +1,4 @@
+import type { KafkaRxError } from '../errors/errors.js';
 import type { CommitResult, Committer } from '../flow/commit/committer.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
@@ -7,6 +8,7 @@ export class Commits {
   readonly #lifecycle: Lifecycle;
   readonly #instruments: Instruments;
   #committer: Committer | undefined;
+  #failure: KafkaRxError | undefined;
 
   constructor(lifecycle: Lifecycle, instruments: Instruments) {
     this.#lifecycle = lifecycle;
@@ -23,6 +25,14 @@ export class Commits {
     commits.add(1, { outcome: result.error?.code ?? 'confirmed' });
     commitSeconds.observe(result.tookMs / 1000);
     this.#lifecycle.tell({ type: 'commit', result });
+    // A partition that is another member's by now is no trouble of this one's.
+    if (result.error?.code !== 'COMMIT_REFUSED') this.#failure = result.error;
+  }
+
+  /** Why the last commit was not confirmed, until one is. */
+  get waits(): readonly string[] {
+    if (this.#failure === undefined) return [];
+    return [`the last commit was not confirmed, and is tried again with the next: ${this.#failure.message}`];
   }
 
   /** @see Committer.flush */

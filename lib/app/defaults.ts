@@ -33,6 +33,8 @@ export const defaults = {
     flushMs: 20,
     /** Milliseconds between looks for new topics that match a RegExp. */
     discoveryMs: 30_000,
+    /** Milliseconds between looks for the ends of paused partitions, which no fetch tells. */
+    endOffsetsMs: 10_000,
   },
   group: {
     /** Milliseconds without a heartbeat after which the broker gives the partitions away. */

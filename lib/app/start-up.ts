@@ -1,6 +1,7 @@
 import type { ConsumerOptions, DriverConnection, DriverContext, TopicDescription } from '../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { ResumePoints } from '../flow/commit/resume-points.js';
+import { EndOffsets } from '../flow/source/end-offsets.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
 import type { DocumentStore } from '../stores/port.js';
 import type { AppParts } from './app-parts.js';
@@ -28,6 +29,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     outputs,
     member,
     rebalance,
+    lanes,
     readings,
   } = parts;
   const step = <T>(what: string, work: () => Promise<T>, undo?: (late: T) => unknown): Promise<T> =>
@@ -78,6 +80,14 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
       stalled: error => host.fail(error),
     }),
   );
+  const ends = new EndOffsets({
+    clock,
+    admin: connection.admin,
+    lanes,
+    everyMs: defaults.source.endOffsetsMs,
+  });
+  closers.first(() => ends.stop());
+  ends.start();
   watch.start(found =>
     slow.during('the group to take new topics', consumer.subscribe(subscribed(found, connection, parts))),
   );

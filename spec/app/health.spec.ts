@@ -1,4 +1,5 @@
 import { type App, KafkaRxError, string } from 'kafka-rx';
+import { merge } from 'rxjs';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -88,6 +89,128 @@ describe('health', () => {
     const both = [members.start(copy), members.start(copy)];
     await members.pass(1000);
     expect(both.map(({ app }) => app.health().ready)).toEqual([true, true]);
+  });
+});
+
+describe('health says what waits', () => {
+  const mayEnd = true;
+
+  test('a partition that is not read, because one of its views is heard no more, and that is told', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    let leave = (): void => {};
+    const member = members.start(app => {
+      app.topic('in', { value }).subscribe(app.to('out', { value }));
+      const second = app.topic('in', { value }).subscribe(app.each(() => {}, { mayEnd, name: 'second' }));
+      leave = () => second.unsubscribe();
+    });
+    members.publish('in', 'a');
+    await members.pass(100);
+    leave();
+    members.publish('in', 'b');
+    await members.pass(100);
+    const reason = expect.stringMatching(/'in #2'.*not read/);
+    expect(member.app.health()).toMatchObject({ ready: false, live: true, reasons: [reason] });
+    expect(member.events).toContainEqual({ type: 'waiting', reason });
+    expect([members.values('out'), members.committed('in')]).toEqual([['a'], [1]]);
+    void member.app.stop();
+    await members.settle();
+    expect(member.outcome).toBe('done');
+  });
+
+  test('and no longer, once it is heard again', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    let turn = (): void => {};
+    const member = members.start(app => {
+      const source = app.topic('in', { value });
+      const [first, second] = [app.to('out', { value, mayEnd }), app.to('out', { value, mayEnd })];
+      const subscription = source.subscribe(first);
+      turn = () => {
+        subscription.unsubscribe();
+        source.subscribe(second);
+      };
+    });
+    await members.settle();
+    turn();
+    members.publish('in', 'a');
+    await members.settle();
+    expect(member.app.health()).toMatchObject({ ready: true, reasons: [] });
+    expect(member.events.filter(({ type }) => type === 'waiting' || type === 'waited')).toHaveLength(2);
+    expect(members.values('out')).toEqual(['a']);
+  });
+
+  test.each([
+    ['the bound of all', { maxUnsettled: 1 }, /maxUnsettled \(1\)/],
+    ['the bound of their bytes', { maxUnsettledBytes: 1 }, /maxUnsettledBytes \(1\)/],
+    ['the span of a partition', { maxSpan: 1 }, /partition 0 of 'in'.*maxSpan \(1\).*offset 0/],
+  ])('%s, while it is ready', async (_what, bounds, reason) => {
+    const members = new Members({ in: 1 });
+    const work = held();
+    const member = members.start(app => app.topic('in', { value }).subscribe(app.each(() => work.promise)), {
+      bounds,
+    });
+    members.publish('in', 'a', 'b', 'c');
+    await members.settle();
+    expect(member.app.health()).toMatchObject({ ready: true, reasons: [expect.stringMatching(reason)] });
+    work.resolve();
+    await members.settle();
+    expect(member.app.health()).toMatchObject({ ready: true, reasons: [] });
+  });
+
+  test('the bound of what is on its way to the brokers', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const member = members.start(copy, { bounds: { maxBufferedBytes: 1 } });
+    await members.settle();
+    members.broker.faults.delayAcknowledgements(1000);
+    members.publish('in', 'a', 'b', 'c');
+    await members.settle();
+    expect(member.app.health().reasons).toEqual([expect.stringMatching(/maxBufferedBytes/)]);
+  });
+
+  test('a record that has not settled for a tenth of stallTimeoutMs, by its offset', async () => {
+    const members = new Members({ in: 1 });
+    const work = held();
+    const member = members.start(app => app.topic('in', { value }).subscribe(app.each(() => work.promise)), {
+      stallTimeoutMs: 100_000,
+    });
+    members.publish('in', 'a');
+    await members.pass(9_000);
+    expect(member.app.health().reasons).toEqual([]);
+    await members.pass(2_000);
+    expect(member.app.health()).toMatchObject({
+      ready: true,
+      reasons: [expect.stringMatching(/partition 0 of 'in'.*offset 0.*not settled/)],
+    });
+  });
+
+  test('a commit that is not confirmed, until one is', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const member = members.start(copy);
+    await members.settle();
+    members.broker.faults.refuseCommits(1, new KafkaRxError('DRIVER', 'no coordinator'));
+    members.publish('in', 'a');
+    await members.settle();
+    expect(member.app.health()).toMatchObject({
+      ready: true,
+      reasons: [expect.stringMatching(/commit.*no coordinator/)],
+    });
+    members.publish('in', 'b');
+    await members.pass(1000);
+    expect(member.app.health().reasons).toEqual([]);
+  });
+
+  test('a source of which no record has come to a sink, as far as can be seen', async () => {
+    const members = new Members({ in: 1, other: 1, out: 1 });
+    const member = members.start(app => {
+      merge(app.topic('in', { value }), app.topic('other', { value })).subscribe(() => {});
+    });
+    await members.settle();
+    expect(member.app.health().reasons).toEqual([]);
+    members.publish('in', 'a');
+    await members.settle();
+    expect(member.app.health()).toMatchObject({
+      ready: true,
+      reasons: [expect.stringMatching(/no record of 'in' has come to a sink/)],
+    });
   });
 });
 

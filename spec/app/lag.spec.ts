@@ -84,6 +84,57 @@ describe('lag', () => {
     expect(member.metrics.value('kafka_rx_lag_records')).toBe(10);
   });
 
+  test.each([
+    ['at a bound', { maxUnsettled: 1, maxQueuedBytesPerPartition: 1 }],
+    ['at the span of a partition', { maxSpan: 1, maxQueuedBytesPerPartition: 1 }],
+  ])('goes on growing while the partition is paused %s', async (_where, bounds) => {
+    const members = new Members({ in: 1 });
+    const work = held();
+    const member = members.start(app => app.topic('in', { value }).subscribe(app.each(() => work.promise)), {
+      bounds,
+    });
+    members.publish('in', 'a', 'b');
+    await members.settle();
+    const lag = () => member.metrics.value('kafka_rx_lag_records');
+    expect(lag()).toBe(2);
+    members.publish('in', ...Array.from({ length: 50 }, String));
+    await members.pass(15_000);
+    members.publish('in', ...Array.from({ length: 50 }, String));
+    await members.pass(15_000);
+    expect(lag()).toBe(102);
+    work.resolve();
+    await members.pass(15_000);
+    expect(lag()).toBe(0);
+  });
+
+  test('of a source that nobody hears any more is told apart, and goes on growing', async () => {
+    const members = new Members({ in: 1, other: 1 });
+    let leave = (): void => {};
+    const member = members.start(
+      app => {
+        const unheard = app.topic('in', { value }).subscribe(app.each(() => {}, { mayEnd: true }));
+        app.topic('other', { value }).subscribe(app.each(() => {}));
+        leave = () => unheard.unsubscribe();
+      },
+      { bounds: { maxQueuedBytesPerPartition: 1 } },
+    );
+    members.publish('in', 'a');
+    members.publish('other', 'a');
+    await members.settle();
+    leave();
+    members.publish('in', 'b');
+    await members.settle();
+    members.publish('in', 'c', 'd');
+    await members.pass(15_000);
+    const samples = (name: string) => member.metrics.snapshot().get(name);
+    expect(samples('kafka_rx_lag_records')).toEqual([
+      { labels: { topic: 'other', partition: '0' }, value: 0 },
+    ]);
+    expect(samples('kafka_rx_unread_records')).toEqual([
+      { labels: { topic: 'in', partition: '0' }, value: 3 },
+    ]);
+  });
+
   test('the gap is as deep as what settled above the straggler, and as old as the straggler is at most', async () => {
     const members = new Members({ in: 1 });
     const straggler = held();

@@ -135,6 +135,13 @@ export class TopologyGraph {
     return true;
   }
 
+  /** Whether a way leads from a node to a sink, or to an operator that awaits the work itself. */
+  endsWell(from: TopologyNode): boolean {
+    return [...this.#below(from.id)].some(
+      id => this.#awaiting.has(id) || this.#nodes.get(id)?.kind === 'sink',
+    );
+  }
+
   leak(node: TopologyNode): void {
     this.#leaks.add(node.id);
   }

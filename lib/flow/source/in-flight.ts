@@ -27,6 +27,17 @@ export class InFlight {
     this.#buffer = buffer;
   }
 
+  /** The bounds that are reached, by name; asked by whoever tells people. */
+  get reached(): readonly (keyof Bounds)[] {
+    const { maxUnsettled, maxUnsettledBytes, maxBufferedBytes } = this.#bounds;
+    if (!this.atBound) return [];
+    const reached: (keyof Bounds)[] = [];
+    if (this.unsettled >= maxUnsettled) reached.push('maxUnsettled');
+    if (this.pinnedBytes >= maxUnsettledBytes) reached.push('maxUnsettledBytes');
+    if (this.#buffer.bufferedBytes >= maxBufferedBytes) reached.push('maxBufferedBytes');
+    return reached;
+  }
+
   get atBound(): boolean {
     const bounds = this.#bounds;
     // With nothing unsettled there is nothing to wait for, whatever the sizes: one huge batch must pass.

@@ -15,6 +15,7 @@ export function partitionReadings(
     partition: lane.partition,
     waitingAt: lane.watermark,
     lag: lane.endOffset < 0 ? 0 : Math.max(0, lane.endOffset - Math.max(lane.watermark, 0)),
+    read: lane.wanted,
     gapDepth: Math.max(0, lane.span - lane.unsettled),
     gapAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
   }));

@@ -29,6 +29,21 @@ export class Views {
     for (const source of sources) graph.connect(source, node, true);
   }
 
+  /** Sentences on sources of which records were handed out and none has come to a sink, nor is a way to one known. */
+  withoutWay(lanes: readonly { readonly topic: string; readonly opened: number }[]): readonly string[] {
+    const topics = new Set(lanes.filter(({ opened }) => opened > 0).map(({ topic }) => topic));
+    return this.all
+      .filter(({ pattern, place }) => {
+        const { graph, node } = place;
+        return !graph.endsWell(node) && [...topics].some(topic => pattern.matches(topic));
+      })
+      .map(
+        ({ name }) =>
+          `no record of '${name}' has come to a sink of this app: where an operator drops them all that is well, ` +
+          'otherwise they are committed without anything done (app.each, or mapAsync at the end of the path)',
+      );
+  }
+
   /** Who is to hear when a view gains or loses a subscriber: one, made after the views. */
   onSubscribersChanged(call: () => void): void {
     this.#changed = call;

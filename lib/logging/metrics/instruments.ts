@@ -15,6 +15,8 @@ export interface PartitionReading {
   readonly waitingAt: number;
   /** Records from the watermark to the partition's end, as of the last fetch. */
   readonly lag: number;
+  /** Somebody hears every source of it; otherwise it is not read. */
+  readonly read: boolean;
   /** Settled deliveries that wait above the first unsettled one. */
   readonly gapDepth: number;
   /** Seconds that the first unsettled delivery has held the watermark; 0 when nothing is pending. */
@@ -33,11 +35,22 @@ export interface Instruments {
 }
 
 export function instruments(metrics: Metrics, readings: Readings): Instruments {
-  const perPartition = (read: (partition: PartitionReading) => number) => (): readonly Sample[] =>
-    readings.partitions().map(partition => ({
+  const samples = (
+    partitions: readonly PartitionReading[],
+    read: (partition: PartitionReading) => number,
+  ): readonly Sample[] =>
+    partitions.map(partition => ({
       labels: { topic: partition.topic, partition: String(partition.partition) },
       value: read(partition),
     }));
+  const perPartition = (read: (partition: PartitionReading) => number) => (): readonly Sample[] =>
+    samples(readings.partitions(), read);
+  /** Of one that nobody reads the lag says nothing of how the app keeps up. */
+  const lagWhere = (read: boolean) => (): readonly Sample[] =>
+    samples(
+      readings.partitions().filter(partition => partition.read === read),
+      partition => partition.lag,
+    );
   const single = (read: () => number) => (): readonly Sample[] => [{ labels: {}, value: read() }];
   const place = ['topic', 'partition'];
 
@@ -59,11 +72,12 @@ export function instruments(metrics: Metrics, readings: Readings): Instruments {
     [],
     single(readings.bufferedBytes),
   );
+  metrics.gauge('kafka_rx_lag_records', 'Records from the watermark to the end', place, lagWhere(true));
   metrics.gauge(
-    'kafka_rx_lag_records',
-    'Records from the watermark to the end',
+    'kafka_rx_unread_records',
+    'Records to the end of partitions of which nobody hears a source any more',
     place,
-    perPartition(p => p.lag),
+    lagWhere(false),
   );
   metrics.gauge(
     'kafka_rx_gap_records',

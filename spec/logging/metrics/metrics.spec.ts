@@ -67,6 +67,11 @@ describe('promMetrics', () => {
         ['kafka_rx_in_flight_bytes', 'Bytes of fetched batches that unsettled records pin', 'gauge'],
         ['kafka_rx_buffered_bytes', 'Bytes appended to the producer and not acknowledged', 'gauge'],
         ['kafka_rx_lag_records', 'Records from the watermark to the end', 'gauge'],
+        [
+          'kafka_rx_unread_records',
+          'Records to the end of partitions of which nobody hears a source any more',
+          'gauge',
+        ],
         ['kafka_rx_gap_records', 'Settled records above the first unsettled one', 'gauge'],
         ['kafka_rx_gap_age_seconds', 'Age of the record that holds the watermark', 'gauge'],
         ['kafka_rx_records_consumed_total', 'Records handed to the topology', 'counter'],
@@ -97,7 +102,7 @@ describe('promMetrics', () => {
       { counter: note('counter'), gauge: note('gauge'), histogram: note('histogram') },
       { inFlightRecords: () => 0, inFlightBytes: () => 0, bufferedBytes: () => 0, partitions: () => [] },
     );
-    expect(names).toHaveLength(13);
+    expect(names).toHaveLength(14);
     for (const [kind, name] of names) {
       expect(name).toMatch(/^kafka_rx_[a-z_]+$/);
       expect(name.endsWith('_total')).toBe(kind === 'counter');

@@ -1,0 +1,37 @@
+import type { TopicView } from '../../flow/source/topic-view.js';
+import type { Lifecycle } from './lifecycle.js';
+
+/**
+ * Tells of sources that nobody hears any more. Nothing is wrong with such a source where its sinks may end; but what one view of
+ * a topic does not hear is not committed, and so the other views wait with it.
+ */
+export class UnheardViews {
+  readonly #lifecycle: Lifecycle;
+  readonly #ends = new Map<TopicView, () => void>();
+
+  constructor(lifecycle: Lifecycle) {
+    this.#lifecycle = lifecycle;
+  }
+
+  /** One of them may have gained or lost a subscriber. */
+  look(views: readonly TopicView[]): void {
+    // Before, run() looks at them all; afterwards they end with the app.
+    if (this.#lifecycle.state !== 'running') return;
+    for (const view of views) {
+      const end = this.#ends.get(view);
+      if (view.hasSubscribers) {
+        end?.();
+        this.#ends.delete(view);
+      } else if (end === undefined) {
+        this.#ends.set(view, this.#lifecycle.waits.begin({ reason: unheard(view.name) }));
+      }
+    }
+  }
+}
+
+function unheard(view: string): string {
+  return (
+    `nobody is subscribed to the source '${view}' any more: its partitions are not read, by other sources of the same ` +
+    'topics neither, and nothing more of them is committed; subscribe it, or restart without it'
+  );
+}
