@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const patience = 60_000;
 const drained = 'stopping\nstopped\ncommitted 1\ngoodbye\n';
 
-type How = 'free' | 'slow' | 'stuck' | 'blocked';
+type How = 'free' | 'slow' | 'stuck' | 'blocked' | 'unreachable';
 
 const program = (how: How): string[] => [
   process.execPath,
@@ -81,6 +81,16 @@ describe('one intent to end, however often it is told', () => {
     },
     patience,
   );
+
+  test('while a broker is looked for, a signal and its echo end the app well, within what closing may take', async () => {
+    const { child, output, said, ended } = start(program('unreachable'));
+    await said('retrying');
+    child.kill('SIGTERM');
+    await later(3);
+    child.kill('SIGTERM');
+    expect(await ended()).toBe(0);
+    expect(output()).toMatch(/^stopping$.*^stopped$/ms);
+  }, 25_000);
 
   test('an echo that waits behind a blocked event loop is an echo, however late it is heard', async () => {
     const { child, output, said, ended } = await running('blocked');

@@ -1,5 +1,4 @@
 /** What is left when all has stopped, read by a client that is not the library's. */
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { string } from 'kafka-rx';
@@ -147,7 +146,9 @@ export async function readChangingStores(folders: readonly string[]): Promise<Ch
   const documents: { origin: string; id: string }[] = [];
   for (const folder of folders) {
     const directory = join(folder, changingStore);
-    if (!existsSync(directory)) continue;
+    // A member that was killed before its first write has no store yet.
+    const noted = await readFile(join(directory, writesFile), 'utf8').catch(() => '');
+    if (noted === '') continue;
     const store = lmdb(changingStore, { value: string, directory, readOnly: true });
     await store.open();
     try {
