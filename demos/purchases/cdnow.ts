@@ -40,7 +40,7 @@ export async function* cdnowRecords(file: string = cdnowFile): AsyncGenerator<In
 export async function* rawPurchases(file: string = cdnowFile): AsyncGenerator<RawPurchase, void, undefined> {
   let customer: Customer | undefined;
   let number = 0;
-  for await (const bytes of linesOf(file)) {
+  for await (const { bytes } of linesOf(file)) {
     const line = bytes.toString('latin1').trim();
     number++;
     if (number === 1 && line.startsWith('customer_id')) continue;

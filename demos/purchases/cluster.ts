@@ -6,6 +6,9 @@ import type { InputRecord } from './input.js';
 
 const partitionsOfNewTopics = 4;
 
+/** Bytes of key and value of the largest record that is published: what brokers take by default, less some overhead. */
+export const maxRecordBytes = 1_000_000;
+
 /** Runs `work` on a connection of its own. */
 export async function withConnection<T>(
   driver: Driver,
@@ -44,7 +47,7 @@ export async function publish(
   records: AsyncIterable<InputRecord>,
   stop: AbortSignal,
 ): Promise<number> {
-  const producer = connection.producer({ maxRecordBytes: 1_000_000, deliveryTimeoutMs: 60_000 });
+  const producer = connection.producer({ maxRecordBytes, deliveryTimeoutMs: 60_000 });
   try {
     await producer.prepare([topic]);
     const outputs = new TopicOutputs(producer, topic);

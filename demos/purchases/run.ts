@@ -5,10 +5,11 @@ import { runWorkers, type Workers } from 'kafka-rx/workers';
 import { Activity, type Heard } from './activity.js';
 import type { RunArguments } from './arguments.js';
 import { cdnowRecords } from './cdnow.js';
-import { createMissingTopics, publish, withConnection } from './cluster.js';
+import { createMissingTopics, maxRecordBytes, publish, withConnection } from './cluster.js';
 import { defaultStoreFolder, surroundingsOfProcess } from './data-folder.js';
 import { inputRecords } from './input.js';
 import { type JobOptions, purchaseJob } from './job.js';
+import { UnreadableFileError } from './lines.js';
 import { both, type MetricsEndpoint, openMetricsEndpoint } from './metrics-endpoint.js';
 import { oneLine } from './one-line.js';
 import { showProgress } from './progress.js';
@@ -64,7 +65,15 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
         ]);
       }
       if (!embedded && request.input === undefined) return;
-      const records = request.input === undefined ? cdnowRecords() : inputRecords(request.input);
+      const { input } = request;
+      const tooLarge = (line: number, bytes: number): void => {
+        const what = `line ${line} of ${input} makes a record of ${bytes} bytes, and a topic takes ${maxRecordBytes}`;
+        if (request.onInvalid === 'fail') {
+          throw new UnreadableFileError(`${what}: shorten it, or leave it out with --on-invalid skip`);
+        }
+        progress.print(`${what}: left out`);
+      };
+      const records = input === undefined ? cdnowRecords() : inputRecords(input, maxRecordBytes, tooLarge);
       published = await publish(connection, 'transactions', records, signal);
     });
 

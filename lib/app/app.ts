@@ -34,7 +34,7 @@ import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { SlowWork } from './lifecycle/slow-work.js';
 import { UnheardViews } from './lifecycle/unheard-views.js';
-import { type AppOptions, checkOptions, drainBoundMs } from './options.js';
+import { type AppOptions, checkOptions, drainBoundMs, producerOptions } from './options.js';
 import { Origins } from './origins.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
@@ -121,7 +121,7 @@ function assemble(options: AppOptions): AppParts {
   const slow = new SlowWork(clock, lifecycle.waits);
   const bounds = { ...defaults.bounds, ...options.bounds };
 
-  const outputs = new Outputs(defaults.producer);
+  const outputs = new Outputs(producerOptions(options.producer));
   const views = new Views(outputs.topics);
   const graph = new TopologyGraph();
   const origins = new Origins();

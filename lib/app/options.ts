@@ -1,6 +1,6 @@
 import { checkStartFrom } from '../base/check-start-from.js';
 import type { Clock } from '../base/clock.js';
-import type { ConsumerOptions, Driver, StartFrom } from '../drivers/port.js';
+import type { ConsumerOptions, Driver, ProducerOptions, StartFrom } from '../drivers/port.js';
 import { checkDeadLetters, type DeadLetterOptions } from '../errors/dead-letters/options.js';
 import { KafkaRxError } from '../errors/errors.js';
 import type { Policies } from '../errors/policies/policy.js';
@@ -31,6 +31,13 @@ export interface AppOptions {
   readonly deadLetters?: DeadLetterOptions | undefined;
   /** Whether replayed records that name a branch go to that alone. Default `'directed'`. */
   readonly replays?: ReplayTrust | undefined;
+  /**
+   * What the producer behind `app.to` and the dead letters keeps to. `maxRecordBytes`: bytes of key, value and headers of one
+   * record, at least 1; a larger one is a `produce` problem, and the topic's `max.message.bytes` has to allow it too (default
+   * 1,000,000). `deliveryTimeoutMs`: milliseconds after which a record that no broker acknowledged is one, from 1 to
+   * 2,147,483,647 (default 120,000).
+   */
+  readonly producer?: Partial<ProducerOptions> | undefined;
   /** What sinks refuse to write. */
   readonly guard?: GuardOptions | undefined;
   /** Limits of what is under way. */
@@ -71,7 +78,32 @@ export function checkOptions(options: AppOptions): void {
     throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
   }
   if (deadLetters !== undefined) checkDeadLetters(deadLetters);
+  if (options.producer !== undefined) producerOptions(options.producer);
   if (options.startFrom !== undefined) checkStartFrom('startFrom', options.startFrom);
+}
+
+/**
+ * What the driver's producer is told, defaults filled in.
+ *
+ * @throws `CONFIGURATION` for what is no such number
+ */
+export function producerOptions(given: Partial<ProducerOptions> = {}): ProducerOptions {
+  const { maxRecordBytes = defaults.producer.maxRecordBytes } = given;
+  const { deliveryTimeoutMs = defaults.producer.deliveryTimeoutMs } = given;
+  const whole = (name: string, value: number, most: number): void => {
+    if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;
+    const what = typeof value === 'number' ? value : typeof value;
+    throw new KafkaRxError(
+      'CONFIGURATION',
+      `producer.${name} must be a whole number from 1 to ${most}, not ${what}`,
+      {
+        remedy: 'Correct it in createApp, or leave it out',
+      },
+    );
+  };
+  whole('maxRecordBytes', maxRecordBytes, 2 ** 31 - 1);
+  whole('deliveryTimeoutMs', deliveryTimeoutMs, 2 ** 31 - 1);
+  return { maxRecordBytes, deliveryTimeoutMs };
 }
 
 /** What the driver's consumer is told, defaults filled in. */

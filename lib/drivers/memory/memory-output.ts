@@ -221,7 +221,7 @@ export class MemoryOutput implements ProducerOutput {
     return new KafkaRxError(
       'RECORD_TOO_LARGE',
       `A record of ${bytes} bytes for ${topic}[${partition}] is above the bound of ${maxRecordBytes}`,
-      { remedy: 'Raise `maxRecordBytes` and the topic’s `max.message.bytes`, or make the record smaller.' },
+      { remedy: 'Make it smaller, or raise producer.maxRecordBytes in createApp.' },
     );
   }
 
@@ -232,7 +232,8 @@ export class MemoryOutput implements ProducerOutput {
       'PRODUCE',
       `Records for ${topic}[${partition}] were not acknowledged within ${deliveryTimeoutMs} ms`,
       {
-        remedy: 'They may be in the topic all the same. Look at the broker, or raise `deliveryTimeoutMs`.',
+        remedy:
+          'They may be in the topic all the same. Look at the broker, or raise producer.deliveryTimeoutMs in createApp.',
         cause,
       },
     );

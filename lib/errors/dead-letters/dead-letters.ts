@@ -42,7 +42,7 @@ export class DeadLetters {
   constructor(options: DeadLetterOptions, parts: DeadLetterParts) {
     this.#topic = options.topic;
     this.#parts = parts;
-    this.#payloadOf = payloadMaker(options.payload ?? 'redacted', parts.masks);
+    this.#payloadOf = payloadMaker(options.payload ?? 'redacted', parts.masks, parts.outputs.maxRecordBytes);
     const limit = options.limit ?? defaults.deadLetters.limit;
     this.#limit = limit === 'none' ? undefined : new LetterLimit(limit);
     parts.outputs.declare(options.topic);

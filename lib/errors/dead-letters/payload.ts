@@ -19,19 +19,25 @@ export const nothing: Payload = { kind: 'none', key: null, value: null };
 
 /**
  * @param masks paths of the value that the topology masks
+ * @param maxRecordBytes of the producer: a tenth of it is left to the letter's headers
  * @throws `CONFIGURATION` for a key that cannot be
  */
-export function payloadMaker(option: DeadLetterPayload, masks: () => readonly string[]): PayloadOf {
+export function payloadMaker(
+  option: DeadLetterPayload,
+  masks: () => readonly string[],
+  maxRecordBytes: number = defaults.producer.maxRecordBytes,
+): PayloadOf {
+  const room = Math.min(defaults.deadLetters.maxPayloadBytes, Math.floor(maxRecordBytes * 0.9));
   if (option === 'none') return () => nothing;
   if (option === 'redacted') {
     let names: ReadonlySet<string> | undefined;
     return ({ key, value }) => {
       names ??= new Set(masks().map(lastName));
-      return fitting('redacted', redactedBytes(key), redactedJson(value, names));
+      return fitting(room, 'redacted', redactedBytes(key), redactedJson(value, names));
     };
   }
   const secret = secretKey(option.encrypt.key);
-  return (source, at) => fitting('encrypted', null, seal(source, at, secret));
+  return (source, at) => fitting(room, 'encrypted', null, seal(source, at, secret));
 }
 
 /** Of `items.*.card`, `card`: what could not be read need not have the shape that the path is of. */
@@ -40,8 +46,12 @@ function lastName(path: string): string {
 }
 
 /** A payload that no broker would take must not keep the dead letter from being written. */
-function fitting(kind: Payload['kind'], key: Buffer | null, value: Buffer | undefined): Payload {
-  const room = defaults.deadLetters.maxPayloadBytes;
+function fitting(
+  room: number,
+  kind: Payload['kind'],
+  key: Buffer | null,
+  value: Buffer | undefined,
+): Payload {
   if ((key?.length ?? 0) > room) return nothing;
   if (value === undefined || (key?.length ?? 0) + value.length > room)
     return { kind: 'none', key, value: null };

@@ -22,6 +22,11 @@ export class Outputs {
     return this.#topics;
   }
 
+  /** Bytes of key, value and headers of the largest record that is taken. */
+  get maxRecordBytes(): number {
+    return this.#options.maxRecordBytes;
+  }
+
   get bufferedBytes(): number {
     return this.#producer?.bufferedBytes ?? 0;
   }

@@ -182,6 +182,41 @@ describe('purchases --on-invalid', () => {
   }, 90_000);
 });
 
+describe('purchases --input with a line that no topic takes', () => {
+  const judge = async (policy: string, ...more: string[]) => {
+    const long = purchase(2, { item: 'x'.repeat(1_500_000) });
+    const file = await input(`long-${policy}.jsonl`, good[0] ?? '', long, good[1] ?? '');
+    return run(
+      '--input',
+      file,
+      '--store',
+      store(`long-${policy}`),
+      '--on-invalid',
+      policy,
+      '--json',
+      ...more,
+    );
+  };
+
+  test.each([['skip'], ['dead-letter', '--dead-letter-topic', 'dead']])(
+    '%s: leaves it out, says which, and goes on',
+    async (policy, ...more) => {
+      const { code, out, err } = await judge(policy, ...more);
+      expect([code, lastLine(out)]).toMatchObject([0, { consumed: 2, stored: 2 }]);
+      expect(err).toMatch(/line 2 of .*long-.*\.jsonl makes a record of 1500\d\d\d bytes.*left out/);
+    },
+    90_000,
+  );
+
+  test('fail: exits 1, says which line, and what can be done', async () => {
+    const { code, err } = await judge('fail');
+    expect(code).toBe(1);
+    expect(lines(err).at(-1)).toMatch(
+      /^line 2 of .* a topic takes 1000000: shorten it, or .*--on-invalid skip$/,
+    );
+  }, 90_000);
+});
+
 describe('purchases', () => {
   test('wrong usage is exit code 2 and one line', async () => {
     const wrong: [string[], string][] = [

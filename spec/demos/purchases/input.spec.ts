@@ -62,6 +62,35 @@ describe('the records of an input file', () => {
     );
   });
 
+  it('leave out a line that is more than a topic takes, and tell which and how long', async () => {
+    const file = join(folder, 'long.jsonl');
+    const told: string[] = [];
+    const keyed = (customerId: string, bytes: number): string => {
+      const line = JSON.stringify({ customerId, x: '' });
+      return line.replace('""', `"${'x'.repeat(bytes - Buffer.byteLength(customerId) - line.length)}"`);
+    };
+    // In the middle, at the end, over several chunks, with CRLF; key and value together, to the byte.
+    writeFileSync(
+      file,
+      [
+        '',
+        keyed('a', 1_000),
+        keyed('b', 1_001),
+        `${'y'.repeat(300_000)}\r`,
+        'z'.repeat(1_000),
+        'w'.repeat(1_001),
+      ].join('\n'),
+    );
+    const kept: (string | null)[] = [];
+    for await (const { key, value } of inputRecords(file, 1_000, (line, bytes) =>
+      told.push(`${line}: ${bytes}`),
+    )) {
+      kept.push(key ?? value.toString().slice(0, 1));
+    }
+    expect(kept).toEqual(['a', 'z']);
+    expect(told).toEqual(['3: 1001', '4: 300001', '6: 1001']);
+  });
+
   it('of an empty file are none', async () => {
     expect(await textsOf('')).toEqual([]);
     expect(await textsOf('\ufeff')).toEqual([]);

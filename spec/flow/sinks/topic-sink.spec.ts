@@ -308,3 +308,53 @@ test('a refused record that fails the app closes the producer before anything be
   await expect(running).rejects.toMatchObject({ code: 'PRODUCE', at: { topic: 'in', offset: 0 } });
   expect(broker.committed('g', 'in')).toEqual([-1]);
 });
+
+describe('a record above maxRecordBytes', () => {
+  const run = (options: TestAppOptions) =>
+    start(
+      app => app.to('out', { value: { ...string, encode: text => Buffer.alloc(Number(text)) } }),
+      options,
+    );
+
+  test('is refused with a remedy that can be followed: the option that it names lets it through', async () => {
+    const t = await run({});
+    expect(() => t.pipeIn('in', [{ value: '1500000' }])).toThrow(
+      /RECORD_TOO_LARGE|1500000 bytes.*producer\.maxRecordBytes/,
+    );
+    const raised = await run({ producer: { maxRecordBytes: 2_000_000 } });
+    raised.pipeIn('in', [{ value: '1500000' }]);
+    expect(raised.broker.records('out').map(({ value: written }) => written?.length)).toEqual([1_500_000]);
+  });
+
+  test('is skipped by the policy for produce, as the remedy says', async () => {
+    const t = await run({ policies: { produce: 'skip' } });
+    t.pipeIn('in', [{ value: '1500000' }, { value: '3' }]);
+    await t.idle();
+    expect(t.broker.records('out')).toHaveLength(1);
+    expect(t.committed('in')).toEqual([2]);
+  });
+
+  test('may be as small as one likes: a dead letter leaves its payload out rather than be refused', async () => {
+    const t = await testApp(app => app.topic('in', { value: number }).subscribe(app.each(() => {})), {
+      commit: { every: 1 },
+      producer: { maxRecordBytes: 1_000 },
+      policies: { decode: 'dead-letter' },
+      deadLetters: { topic: 'dead' },
+    });
+    t.pipeIn('in', [{ value: Buffer.from(JSON.stringify('x'.repeat(950))) }]);
+    await t.idle();
+    expect(t.broker.records('dead').map(({ value: letter }) => letter)).toEqual([null]);
+    expect(t.committed('in')).toEqual([1]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1' as never, null as never])(
+    'and a delivery timeout cannot be %p',
+    bad => {
+      for (const producer of [{ maxRecordBytes: bad }, { deliveryTimeoutMs: bad }]) {
+        expect(() => createApp({ groupId: 'g', driver: memory(), producer })).toThrow(
+          expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining('producer.') }),
+        );
+      }
+    },
+  );
+});

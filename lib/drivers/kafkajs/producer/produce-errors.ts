@@ -5,7 +5,9 @@ import { kindOf } from '../errors.js';
 
 export function tooLarge(topic: string, partition: number, what: string): KafkaRxError {
   return new KafkaRxError('RECORD_TOO_LARGE', `A record for ${topic}-${partition} is too large: ${what}`, {
-    remedy: "Make it smaller, or raise the limit here and the topic's max.message.bytes.",
+    remedy:
+      "Make it smaller, or raise producer.maxRecordBytes in createApp and the topic's max.message.bytes; the policy for 'produce' " +
+      'can skip it.',
   });
 }
 
