@@ -18,8 +18,11 @@ export interface Place {
 /** The key under which our Observables and sinks say where in the topology they stand. */
 const placeOf: unique symbol = Symbol.for('kafka-rx.place') as never;
 
-/** The node whose subscription is being made, as long as that takes: who subscribes meanwhile does so on its behalf. */
-let subscribing: TopologyNode | undefined;
+/**
+ * The node whose subscription is being made, as long as that takes: who subscribes meanwhile does so on its behalf. One for all
+ * copies of the library in a process: an operator of the one subscribes a source of the other.
+ */
+const making = shared<{ node: TopologyNode | undefined }>('kafka-rx.subscribing', { node: undefined });
 
 /**
  * An Observable that knows its node and notes who subscribes to it.
@@ -63,7 +66,7 @@ export class TopologyObservable<T> extends Observable<T> {
     const sink = placeOfAny(observer);
     if (sink !== undefined && sink.graph !== graph) throw ofAnotherApp(sink.node.name, node.name);
     if (sink !== undefined) graph.connect(node, sink.node);
-    else if (subscribing === undefined || !graph.carries(node, subscribing)) {
+    else if (making.node === undefined || !graph.carries(node, making.node)) {
       graph.leak(node);
       if (isBare(observer) && !this.#isDone(observer)) return this.#subscribedBare(observer, error, complete);
     }
@@ -102,15 +105,15 @@ export class TopologyObservable<T> extends Observable<T> {
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    const outer = subscribing;
-    subscribing = this[placeOf].node;
+    const outer = making.node;
+    making.node = this[placeOf].node;
     try {
       if (typeof observer !== 'object' || observer === null) {
         return super.subscribe(observer, error, complete);
       }
       return super.subscribe(observer);
     } finally {
-      subscribing = outer;
+      making.node = outer;
     }
   }
 }
@@ -177,4 +180,13 @@ function madeOf({ graph, node }: Place, stream: object, sources: readonly object
 /** Whether what is subscribed ends the path, as far as one can see: a Subscriber of an operator, or a Subject, leads on. */
 function isBare(observer: object | null | undefined): boolean {
   return typeof observer !== 'object' || observer === null || !('unsubscribe' in observer);
+}
+
+/** What whichever copy came first has put under this name. */
+function shared<T extends object>(name: string, initial: T): T {
+  // No two of our copies put another thing there, and nobody else has the name.
+  const everywhere = globalThis as { [key: symbol]: T | undefined };
+  const key = Symbol.for(name);
+  everywhere[key] ??= initial;
+  return everywhere[key];
 }
