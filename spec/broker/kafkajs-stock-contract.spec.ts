@@ -6,5 +6,6 @@ describeKafkajsContract('stock', {
   sureMembership: 'kafkajs hands a fetched batch on whatever became of its heartbeats',
   vanishingTopics: 'kafkajs fails the metadata of all topics where one is gone',
   topicIds: "kafkajs's public API tells no topic ids",
+  nullHeaders: 'kafkajs takes no null as the value of a header',
   unitsOfWork: "kafkajs's public API cannot commit offsets in a transaction under a member's generation",
 });

@@ -15,7 +15,9 @@ export function blamedRecord({ topic, partition }: TopicPartition, type: string)
   if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
     return tooLarge(topic, partition, type);
   return new KafkaRxError('PRODUCE', `Kafka refuses a record for ${topic}-${partition}: ${type}`, {
-    remedy: 'A compacted topic takes no record without a key; a timestamp has to be near the present.',
+    remedy:
+      'A compacted topic takes no record without a key, the stock path no header with null as its value; a timestamp has to be ' +
+      'near the present.',
   });
 }
 

@@ -91,13 +91,18 @@ export class StockTransport implements ProduceTransport {
 
   async #sendOne({ topic, partition, batch }: OutgoingBatch): Promise<BatchResult | undefined> {
     const { requestTimeoutMs } = this.#settings;
+    const records = batch.records();
+    // kafkajs throws over it, and the batch would fall with the one record (sizeOfHeaders, protocol/recordBatch/record/v0).
+    if (records.some(({ headers }) => headers.some(({ value }) => value === null))) {
+      return { topic, partition, error: 'INVALID_RECORD', passes: false };
+    }
     try {
       const answer = await this.#producer.send({
         topic,
         acks: -1,
         timeout: requestTimeoutMs,
         compression: this.#compression,
-        messages: batch.records().map(record => messageOf(record, partition)),
+        messages: records.map(record => messageOf(record, partition)),
       });
       const named = answer.filter(entry => entry.topicName === topic && entry.partition === partition);
       if (named.length === 0) return undefined;
@@ -114,7 +119,7 @@ function messageOf({ key, value, headers, timestamp }: OutgoingRecord, partition
   const named: IHeaders = Object.create(null);
   for (const header of headers) {
     const before = named[header.key];
-    // kafkajs writes a null value as null, though its types do not say so.
+    // Null was refused above.
     const value = header.value as Buffer;
     const all = before === undefined ? value : [before, value].flat();
     // Not by assignment: `__proto__` is a key like any other.
