@@ -3,7 +3,14 @@ import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import type { Timer } from '../lib/base/clock.js';
 import { systemClock } from '../lib/base/clock.js';
-import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import { milliseconds, whole } from '../lib/base/option-kinds.js';
+import type { Fields } from '../lib/base/option-schema.js';
+import {
+  type OperatorOptions,
+  operatorName,
+  operatorOptions,
+  processFailed,
+} from '../lib/errors/policies/process-failed.js';
 import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
 import { noteGathered } from '../lib/record/gathered.js';
 import type { NotLater } from '../lib/record/not-later.js';
@@ -16,6 +23,12 @@ export interface BatchOptions extends OperatorOptions {
   /** Milliseconds that the first record of a batch waits, at most. Default 1,000. */
   readonly maxWaitMs?: number | undefined;
 }
+
+export const batchOptions: Fields<BatchOptions> = {
+  ...operatorOptions,
+  maxRecords: whole(1, { endless: true }),
+  maxWaitMs: milliseconds(0, { endless: true }),
+};
 
 /**
  * Gathers records and makes one of several; their offsets are committed when it is durable.
@@ -42,12 +55,10 @@ export function batch<K, V, U>(
   make: ((records: readonly KafkaRecord<K, V>[]) => U) & NotLater<U>,
   options: BatchOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
+  const named = { name: operatorName('batch', make, options, batchOptions), onError: options.onError };
   const { maxRecords = defaults.batch.maxRecords, maxWaitMs = defaults.batch.maxWaitMs } = options;
-  if (!(maxRecords >= 1)) throw new RangeError(`batch: maxRecords must be at least 1, not ${maxRecords}`);
-  if (!(maxWaitMs >= 0)) throw new RangeError(`batch: maxWaitMs must not be negative, but is ${maxWaitMs}`);
-  const name = operatorName('batch', make, options);
   return source =>
-    operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) => {
+    operatorObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) => {
       let gathered: KafkaRecord<K, V>[] = [];
       let timer: Timer | undefined;
       let leaveHost: (() => void) | undefined;

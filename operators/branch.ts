@@ -1,5 +1,7 @@
 import { filter, map, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { call, required } from '../lib/base/option-kinds.js';
+import { checkArgument } from '../lib/base/option-schema.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
 import { processFailed } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -45,6 +47,7 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
       remedy: 'Name that branch differently: otherwise is what no guard wanted',
     });
   }
+  for (const guard of names) checkArgument('branch', guard, required(call), guards[guard]);
   const name = `branch(${names.join(',')})`;
   const routed = operatorObservable<readonly [string, KafkaRecord<K, V>]>(
     name,

@@ -33,9 +33,9 @@ export function filterValue<K, V>(
   passes: (value: V, record: KafkaRecord<K, V>) => boolean,
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, V>> {
-  const name = operatorName('filterValue', passes, options);
+  const named = { name: operatorName('filterValue', passes, options), onError: options.onError };
   return source => {
-    const passing = operatorObservable<KafkaRecord<K, V>>(name, [source], (subscriber, node) =>
+    const passing = operatorObservable<KafkaRecord<K, V>>(named, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
           let through: boolean;

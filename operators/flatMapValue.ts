@@ -28,9 +28,9 @@ export function flatMapValue<K, V, U>(
   split: ((value: V, record: KafkaRecord<K, V>) => Iterable<U>) & NotLater<U>,
   options: OperatorOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
-  const name = operatorName('flatMapValue', split, options);
+  const named = { name: operatorName('flatMapValue', split, options), onError: options.onError };
   return source =>
-    operatorObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) =>
+    operatorObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
           const parts: KafkaRecord<K, U>[] = [];

@@ -1,8 +1,15 @@
 import { from, map, type Observable, type OperatorFunction, observable, of, type Subscription } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { awaitingObservable } from '../lib/app/topology/topology-observable.js';
+import { oneOf, whole } from '../lib/base/option-kinds.js';
+import type { Fields } from '../lib/base/option-schema.js';
 import { errorKind, KafkaRxError } from '../lib/errors/errors.js';
-import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import {
+  type OperatorOptions,
+  operatorName,
+  operatorOptions,
+  processFailed,
+} from '../lib/errors/policies/process-failed.js';
 import { KeyedWork } from '../lib/flow/leases/keyed-work.js';
 import {
   emit,
@@ -27,6 +34,12 @@ export interface MapAsyncOptions extends OperatorOptions {
    */
   readonly order?: 'key' | 'partition' | 'none' | undefined;
 }
+
+export const mapAsyncOptions: Fields<MapAsyncOptions> = {
+  ...operatorOptions,
+  concurrency: whole(1, { endless: true }),
+  order: oneOf('key', 'partition', 'none'),
+};
 
 /**
  * What the function of `mapAsync` gives: the value itself, or what gives values later. Text, arrays, Maps and all that is
@@ -74,12 +87,10 @@ export function mapAsync<K, V, U>(
   call: (value: V, record: KafkaRecord<K, V>, signal: AbortSignal) => AsyncResult<U>,
   options: MapAsyncOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
+  const named = { name: operatorName('mapAsync', call, options, mapAsyncOptions), onError: options.onError };
   const { concurrency = defaults.mapAsync.concurrency, order = 'key' } = options;
-  if (!(concurrency >= 1))
-    throw new RangeError(`mapAsync: concurrency must be at least 1, not ${concurrency}`);
-  const name = operatorName('mapAsync', call, options);
   return source =>
-    awaitingObservable<KafkaRecord<K, U>>(name, [source], (subscriber, node) => {
+    awaitingObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) => {
       const work = new KeyedWork<unknown>(concurrency);
       const retries = new Retries();
       const calls = new Set<Call<K, V>>();

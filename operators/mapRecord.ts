@@ -28,9 +28,9 @@ export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
   make: (record: R) => S,
   options: OperatorOptions = {},
 ): OperatorFunction<R, S> {
-  const name = operatorName('mapRecord', make, options);
+  const named = { name: operatorName('mapRecord', make, options), onError: options.onError };
   return source =>
-    operatorObservable<S>(name, [source], (subscriber, node) =>
+    operatorObservable<S>(named, [source], (subscriber, node) =>
       source.subscribe({
         next(record) {
           let made: S;

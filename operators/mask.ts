@@ -1,6 +1,8 @@
 import type { OperatorFunction } from 'rxjs';
+import { call, either, kind } from '../lib/base/option-kinds.js';
+import { checkOptions, type Fields } from '../lib/base/option-schema.js';
 import { looksMasked, type MaskedCardNumber, maskCardNumber } from '../lib/card/card-number.js';
-import { type FieldOptions, maskFields, type Replacement } from '../lib/card/mask-fields.js';
+import { type FieldOptions, fieldOptions, maskFields, type Replacement } from '../lib/card/mask-fields.js';
 import { compilePattern, type MaskedText, type MaskPattern } from '../lib/card/mask-pattern.js';
 import type { Masked } from '../lib/card/masked.js';
 import type { Path } from '../lib/card/path.js';
@@ -11,6 +13,14 @@ export interface MaskOptions extends FieldOptions {
   /** How the text is masked where it is no card number, such as an e-mail address. Default: as a card number. */
   readonly pattern?: MaskPattern | undefined;
 }
+
+const maskOptions: Fields<MaskOptions> = {
+  ...fieldOptions,
+  pattern: either(
+    call,
+    kind('a RegExp', value => value instanceof RegExp),
+  ),
+};
 
 declare const none: unique symbol;
 
@@ -67,6 +77,7 @@ export function mask<K, V, const P extends Path<V>, O extends MaskOptions = NoMa
   paths: P | readonly P[],
   options?: O,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, MaskedBy<O>>>> {
+  checkOptions('mask', maskOptions, options ?? {});
   const { pattern, name, onError, optional }: MaskOptions = options ?? {};
   return maskFields('mask', paths, replacementOf(pattern), { name, onError, optional });
 }

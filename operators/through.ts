@@ -1,9 +1,14 @@
 import type { Observable, Observer } from 'rxjs';
 import { awaitingObservable, ofAnotherApp, placeOfAny } from '../lib/app/topology/topology-observable.js';
+import { having, required, text } from '../lib/base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../lib/base/option-schema.js';
 import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
 import { emit, giveUp, hostOf, lease, release, withoutDelivery } from '../lib/flow/leases/leases.js';
 import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
 import type { KafkaRecord } from '../lib/record/record.js';
+
+const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: text };
+const sinkKind = required(having('a sink', 'next', 'error', 'complete'));
 
 /**
  * Hands each record to a sink and goes on with it once the sink has made it durable.
@@ -29,6 +34,8 @@ export function through<K, V>(
   sink: Observer<KafkaRecord<K, V>>,
   options: Pick<OperatorOptions, 'name'> = {},
 ): <R extends KafkaRecord<K, V>>(source: Observable<R>) => Observable<R> {
+  checkArgument('through', 'the sink', sinkKind, sink);
+  checkOptions('through', throughOptions, options);
   const place = placeOfAny(sink);
   const name = options.name ?? `through(${place?.node.name ?? 'sink'})`;
   return <R extends KafkaRecord<K, V>>(source: Observable<R>) => {

@@ -1,6 +1,8 @@
 import type { OperatorFunction } from 'rxjs';
+import { anything, required } from '../lib/base/option-kinds.js';
+import { checkOptions, type Fields } from '../lib/base/option-schema.js';
 import { type CardToken, cardTokens, isCardToken, type TokenKey } from '../lib/card/card-token.js';
-import { type FieldOptions, maskFields } from '../lib/card/mask-fields.js';
+import { type FieldOptions, fieldOptions, maskFields } from '../lib/card/mask-fields.js';
 import type { Masked } from '../lib/card/masked.js';
 import type { Path } from '../lib/card/path.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -10,6 +12,9 @@ export interface TokenizeOptions extends FieldOptions {
   /** The secret of all who join on these tokens: another key gives others. */
   readonly key: TokenKey;
 }
+
+/** The key is looked at by who reads it. */
+const tokenizeOptions: Fields<TokenizeOptions> = { ...fieldOptions, key: required(anything) };
 
 /**
  * Replaces the card numbers at one or several paths of the value by tokens, for joins and counts on a card without the
@@ -38,6 +43,7 @@ export function tokenize<K, V, const P extends Path<V>>(
   paths: P | readonly P[],
   options: TokenizeOptions,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, CardToken>>> {
+  checkOptions('tokenize', tokenizeOptions, options);
   const { key, name, onError, optional } = options;
   const replacement = { mask: cardTokens(key), isMasked: isCardToken };
   return maskFields('tokenize', paths, replacement, { name, onError, optional });

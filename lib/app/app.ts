@@ -7,6 +7,7 @@
  */
 import { type Observable, tap } from 'rxjs';
 import { systemClock } from '../base/clock.js';
+import { checkOptions, type Fields, faultOf } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { commitInOrder } from '../flow/commit/commit-in-order.js';
 import { commitTo } from '../flow/commit/commit-to.js';
@@ -34,7 +35,7 @@ import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { SlowWork } from './lifecycle/slow-work.js';
 import { UnheardViews } from './lifecycle/unheard-views.js';
-import { type AppOptions, checkOptions, drainBoundMs, producerOptions } from './options.js';
+import { type AppOptions, checkApp, drainBoundMs, producerOptions, stopDeadlineMs } from './options.js';
 import { Origins } from './origins.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
@@ -54,9 +55,13 @@ import { Wiring } from './wiring.js';
  * @category App @since 0.1.0
  */
 export function createApp(options: AppOptions): App {
-  checkOptions(options);
+  checkApp(options);
   return new KafkaRxApp(assemble(options));
 }
+
+type StopOptions = NonNullable<Parameters<App['stop']>[0]>;
+
+const stopOptions: Fields<StopOptions> = { deadlineMs: stopDeadlineMs };
 
 class KafkaRxApp implements App {
   readonly topic: App['topic'];
@@ -103,12 +108,15 @@ class KafkaRxApp implements App {
     return this.#running;
   }
 
-  async stop({ deadlineMs }: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
     const { ending } = this.#parts;
-    ending.deadlineMs = deadlineMs ?? ending.deadlineMs;
+    const fault = faultOf(stopOptions, options);
+    if (fault === undefined) ending.deadlineMs = options.deadlineMs ?? ending.deadlineMs;
+    // Whatever it was told: who wants it stopped is not left with one that runs.
     ending.reach();
     // The rejection belongs to whoever called run().
     await this.#running?.catch(() => {});
+    checkOptions('app.stop', stopOptions, options);
   }
 }
 
@@ -123,7 +131,7 @@ function assemble(options: AppOptions): AppParts {
 
   const outputs = new Outputs(producerOptions(options.producer));
   const views = new Views(outputs.topics);
-  const graph = new TopologyGraph();
+  const graph = new TopologyGraph(options.deadLetters !== undefined);
   const origins = new Origins();
   const lanes = new Lanes();
   const inFlight = new InFlight(bounds, outputs);

@@ -91,8 +91,9 @@ export interface App {
 
   /**
    * Stops intake, drains, commits while still a member of the group, closes. Resolves when `run` has settled, inside the
-   * deadline and what closing takes, at most 10,000 ms for each thing that was opened; never rejects. What was not settled by
+   * deadline and what closing takes, at most 10,000 ms for each thing that was opened; never rejects with what failed. What was not settled by
    * then stays uncommitted. A start under way is given up: what it opens too late is closed again.
+   * A deadline that cannot be is as none, and in the end rejects with `CONFIGURATION`.
    *
    * @param options `deadlineMs`, default 30,000 ms
    */

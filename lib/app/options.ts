@@ -1,15 +1,31 @@
-import { checkStartFrom } from '../base/check-start-from.js';
-import type { Clock } from '../base/clock.js';
+import { constants } from 'node:os';
+import { startFromKind } from '../base/check-start-from.js';
+import { type Clock, longestMs } from '../base/clock.js';
+import {
+  clock,
+  having,
+  kind,
+  list,
+  milliseconds,
+  oneOf,
+  required,
+  shape,
+  text,
+  whole,
+} from '../base/option-kinds.js';
+import { checkOptions, type Fields, type Kind } from '../base/option-schema.js';
 import type { ConsumerOptions, Driver, ProducerOptions, StartFrom } from '../drivers/port.js';
-import { checkDeadLetters, type DeadLetterOptions } from '../errors/dead-letters/options.js';
-import { KafkaRxError } from '../errors/errors.js';
-import type { Policies } from '../errors/policies/policy.js';
-import type { GuardOptions } from '../flow/sinks/guard.js';
+import { type DeadLetterOptions, deadLetterOptions } from '../errors/dead-letters/options.js';
+import { type Policies, policiesKind, verdictOf } from '../errors/policies/policy.js';
+import { committerOptions } from '../flow/commit/committer.js';
+import { type GuardOptions, guardOptions } from '../flow/sinks/guard.js';
 import type { ReplayTrust } from '../flow/source/admission.js';
-import type { Bounds } from '../flow/source/bounds.js';
+import { type Bounds, boundKinds } from '../flow/source/bounds.js';
+import { topicNameKind } from '../flow/source/topic-pattern.js';
 import type { Logger } from '../logging/logger.js';
 import type { Metrics } from '../logging/metrics/metrics.js';
 import { defaults } from './defaults.js';
+import { withoutDeadLetters } from './topology/graph.js';
 
 /** What `createApp` takes. Every default stands in `lib/app/defaults.ts`. @category App @since 0.1.0 */
 export interface AppOptions {
@@ -71,38 +87,73 @@ export interface AppOptions {
   readonly metrics?: Metrics | undefined;
 }
 
-/** @throws `CONFIGURATION` for options that cannot be */
-export function checkOptions(options: AppOptions): void {
-  const { groupId, deadLetters } = options;
-  if (groupId === '') {
-    throw new KafkaRxError('CONFIGURATION', 'groupId is empty', { remedy: 'Name the consumer group' });
+/** Of one commit; `commitTo` takes more. */
+const commitOptions: Fields<NonNullable<AppOptions['commit']>> = {
+  intervalMs: committerOptions.intervalMs,
+  every: committerOptions.every,
+};
+
+export const stopDeadlineMs: Kind = milliseconds(0, { endless: true });
+
+/** The protocol has 32 bits for each. */
+const ofProducers: Fields<ProducerOptions> = {
+  maxRecordBytes: whole(1, { to: 2 ** 31 - 1 }),
+  deliveryTimeoutMs: whole(1, { to: longestMs }),
+};
+
+const group = { session: whole(1, { to: longestMs }), names: list(topicNameKind) };
+
+export const driverKind: Kind = having('a driver such as kafkajs() or memory()', 'connect');
+
+export const loggerKind: Kind = having('a logger', 'debug', 'info', 'warn', 'error');
+
+/** SIGKILL and SIGSTOP end and stop a process without asking it. */
+export const signalKind: Kind = kind("the name of a signal that can be handled, such as 'SIGTERM'", name => {
+  return typeof name === 'string' && name in constants.signals && name !== 'SIGKILL' && name !== 'SIGSTOP';
+});
+
+export const metricsKind: Kind = having('metrics', 'counter', 'gauge', 'histogram');
+
+export const appOptions: Fields<AppOptions> = {
+  groupId: required(text),
+  driver: required(driverKind),
+  clientId: text,
+  clock,
+  signals: list(signalKind),
+  startFrom: startFromKind,
+  policies: policiesKind,
+  deadLetters: shape(deadLetterOptions),
+  replays: oneOf('directed', 'everywhere'),
+  guard: shape(guardOptions),
+  bounds: shape(boundKinds),
+  commit: shape(commitOptions),
+  producer: shape(ofProducers),
+  coPartitioned: list(group.names),
+  sessionTimeoutMs: group.session,
+  rebalanceTimeoutMs: group.session,
+  stallTimeoutMs: milliseconds(1, { endless: true }),
+  connectTimeoutMs: milliseconds(0, { endless: true }),
+  stopDeadlineMs,
+  discoveryMs: milliseconds(1, { endless: true }),
+  idleMs: milliseconds(1, { endless: true }),
+  logger: loggerKind,
+  metrics: metricsKind,
+};
+
+/** @throws `CONFIGURATION` for options that cannot be, each by itself or together */
+export function checkApp(options: AppOptions): void {
+  checkOptions('createApp', appOptions, options, defaults);
+  if (options.deadLetters !== undefined) return;
+  for (const [stage, policy] of Object.entries(options.policies ?? {})) {
+    if (verdictOf(policy) === 'dead-letter') throw withoutDeadLetters(`createApp: policies.${stage}`);
   }
-  if (deadLetters !== undefined) checkDeadLetters(deadLetters);
-  if (options.producer !== undefined) producerOptions(options.producer);
-  if (options.startFrom !== undefined) checkStartFrom('startFrom', options.startFrom);
 }
 
-/**
- * What the driver's producer is told, defaults filled in.
- *
- * @throws `CONFIGURATION` for what is no such number
- */
-export function producerOptions(given: Partial<ProducerOptions> = {}): ProducerOptions {
-  const { maxRecordBytes = defaults.producer.maxRecordBytes } = given;
-  const { deliveryTimeoutMs = defaults.producer.deliveryTimeoutMs } = given;
-  const whole = (name: string, value: number, most: number): void => {
-    if (Number.isSafeInteger(value) && value >= 1 && value <= most) return;
-    const what = typeof value === 'number' ? value : typeof value;
-    throw new KafkaRxError(
-      'CONFIGURATION',
-      `producer.${name} must be a whole number from 1 to ${most}, not ${what}`,
-      {
-        remedy: 'Correct it in createApp, or leave it out',
-      },
-    );
-  };
-  whole('maxRecordBytes', maxRecordBytes, 2 ** 31 - 1);
-  whole('deliveryTimeoutMs', deliveryTimeoutMs, 2 ** 31 - 1);
+/** What the driver's producer is told, defaults filled in. */
+export function producerOptions({
+  maxRecordBytes = defaults.producer.maxRecordBytes,
+  deliveryTimeoutMs = defaults.producer.deliveryTimeoutMs,
+}: NonNullable<AppOptions['producer']> = {}): ProducerOptions {
   return { maxRecordBytes, deliveryTimeoutMs };
 }
 

@@ -1,12 +1,16 @@
-import { checkStartFrom } from '../base/check-start-from.js';
+import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, systemClock } from '../base/clock.js';
+import { clock as clockKind, having, list, required, text } from '../base/option-kinds.js';
+import { checkOptions, type Fields } from '../base/option-schema.js';
 import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
 import { KafkaRxError } from '../errors/errors.js';
+import { topicNameKind } from '../flow/source/topic-pattern.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { originOf } from '../stores/origin.js';
 import type { DocumentStore, StorePosition } from '../stores/port.js';
 import { connect } from './connect.js';
 import { defaults } from './defaults.js';
+import { appOptions, driverKind, loggerKind } from './options.js';
 
 /** What {@link resetGroup} takes. @category App @since 0.1.0 */
 export interface ResetOptions {
@@ -27,6 +31,17 @@ export interface ResetOptions {
   readonly logger?: Logger | undefined;
 }
 
+export const resetOptions: Fields<ResetOptions> = {
+  driver: required(driverKind),
+  groupId: required(text),
+  topics: required(list(topicNameKind, 1)),
+  to: required(startFromKind),
+  stores: list(having('a store', 'open', 'close')),
+  connectTimeoutMs: appOptions.connectTimeoutMs,
+  clock: clockKind,
+  logger: loggerKind,
+};
+
 /**
  * Sends a group back, or ahead, on purpose: sets its offsets and tells its stores, which give up what they hold of the
  * records from there on, since those will be read again.
@@ -35,7 +50,7 @@ export interface ResetOptions {
  * stores were told, nothing is lost, but what they hold stays beside what is made anew: reset again.
  *
  * @returns what was set, by topic and partition
- * @throws by rejection `CONFIGURATION` for a time that cannot be, `GROUP_ACTIVE` while the group has members, `MISSING_TOPIC`, `UNREACHABLE`, `STORE`
+ * @throws by rejection `CONFIGURATION` for options that cannot be, `GROUP_ACTIVE` while the group has members, `MISSING_TOPIC`, `UNREACHABLE`, `STORE`
  * @example
  * ```ts
  * await resetGroup({ driver, groupId: 'purchases', topics: ['transactions'], to: 'earliest', stores: [history] });
@@ -43,8 +58,8 @@ export interface ResetOptions {
  * @category App @since 0.1.0
  */
 export async function resetGroup(options: ResetOptions): Promise<readonly PartitionOffset[]> {
+  checkOptions('resetGroup', resetOptions, options);
   const { driver, groupId, connectTimeoutMs = defaults.connectTimeoutMs, logger = silentLogger } = options;
-  checkStartFrom('resetGroup({ to })', options.to);
   const clock = options.clock ?? driver.clock ?? systemClock;
   const context = { clientId: `${groupId}-reset`, clock, logger, event: () => {} };
   const connection = await connect(driver, context, connectTimeoutMs, () => false);

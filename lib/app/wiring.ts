@@ -1,30 +1,45 @@
 import type { Observable, Observer } from 'rxjs';
+import { call as callKind, flag, required } from '../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { looksMasked } from '../card/card-number.js';
 import { bytes } from '../codecs/bytes.js';
-import type { Codec } from '../codecs/codec.js';
+import { type Codec, codecKind } from '../codecs/codec.js';
 import { nullable } from '../codecs/nullable.js';
 import { KafkaRxError } from '../errors/errors.js';
+import { verdictKind } from '../errors/policies/policy.js';
 import { checkGuarded, type Declaring } from '../flow/sinks/check-guarded.js';
 import { partOfBranch } from '../flow/sinks/document-identities.js';
-import { type EachFunction, EachSink, type EachSinkOptions } from '../flow/sinks/each-sink.js';
+import {
+  type EachFunction,
+  EachSink,
+  type EachSinkOptions,
+  eachSinkOptions,
+} from '../flow/sinks/each-sink.js';
 import { createGuard, type Guard, type GuardOptions } from '../flow/sinks/guard.js';
 import type { Outputs } from '../flow/sinks/outputs.js';
 import type { SinkHost } from '../flow/sinks/sink.js';
-import { StoreSink, type StoreSinkOptions } from '../flow/sinks/store-sink.js';
-import { keyMaker, TopicSink, type TopicSinkOptions } from '../flow/sinks/topic-sink.js';
-import { Watcher, type WatchOptions } from '../flow/sinks/watcher.js';
+import { StoreSink, type StoreSinkOptions, storeSinkOptions } from '../flow/sinks/store-sink.js';
+import { keyMaker, TopicSink, type TopicSinkOptions, topicSinkOptions } from '../flow/sinks/topic-sink.js';
+import { Watcher, type WatchOptions, watchOptions } from '../flow/sinks/watcher.js';
 import { checkTopicName, type TopicSelector, topicPattern } from '../flow/source/topic-pattern.js';
 import { TopicView } from '../flow/source/topic-view.js';
 import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { NotLater } from '../record/not-later.js';
 import type { KafkaRecord } from '../record/record.js';
-import type { DocumentStore } from '../stores/port.js';
+import { type DocumentStore, storeKind } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import type { App, TopicOptions } from './interface.js';
 import type { Origins } from './origins.js';
-import type { TopologyGraph, TopologyNode } from './topology/graph.js';
+import type { NodeParts, TopologyGraph, TopologyNode } from './topology/graph.js';
 import type { Place } from './topology/topology-observable.js';
+
+export const topicOptions: Fields<TopicOptions<unknown, unknown>> = {
+  key: codecKind,
+  value: required(codecKind),
+  onDecodeError: verdictKind,
+  deadLetters: flag,
+};
 
 /** What the wiring needs of the app that it is the wiring of. */
 export interface WiringParts {
@@ -59,7 +74,11 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     options: TopicOptions<K, V>,
   ): Observable<KafkaRecord<K, V>> {
     const pattern = topicPattern(selector);
-    const place = this.#place('source', pattern.label, pattern.names);
+    checkOptions(`app.topic('${pattern.label}')`, topicOptions, options);
+    const place = this.#place('source', pattern.label, {
+      topics: pattern.names,
+      policies: [options.onDecodeError],
+    });
     // Without a key codec K is its default, bytes or null: the overload's type parameter says so.
     const key = options.key ?? (nullable(bytes) as Codec<unknown> as Codec<K>);
     const { views } = this.#parts;
@@ -86,7 +105,9 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     },
   ): Observer<KafkaRecord<unknown, V>> {
     checkTopicName(topic);
-    const place = this.#place('sink', options.name ?? topic, [topic]);
+    checkOptions(`app.to('${topic}')`, topicSinkOptions, options);
+    const policies = [options.onEncodeError, options.onProduceError];
+    const place = this.#place('sink', options.name ?? topic, { topics: [topic], policies });
     this.#declaring.push({ name: place.node.id, by: options.value });
     // The overloads of App tie the key codec to what keyBy or the record gives.
     const keyOf = keyMaker<unknown, V>(options.key, options.keyBy);
@@ -96,7 +117,9 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   }
 
   store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
-    const place = this.#place('sink', options.name ?? store.name);
+    checkArgument('app.store', 'the store', storeKind, store);
+    checkOptions(`app.store('${store.name}')`, storeSinkOptions, options);
+    const place = this.#place('sink', options.name ?? store.name, { policies: [options.onStoreError] });
     const branch = options.name === undefined ? this.#unnamedBranch(store.name) : partOfBranch(place.node.id);
     this.#declaring.push({ name: place.node.id, by: store });
     // Opened and closed by the app, whatever its documents are.
@@ -116,12 +139,17 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   }
 
   each<K, V>(call: EachFunction<K, V>, options: EachSinkOptions = {}): Observer<KafkaRecord<K, V>> {
-    const place = this.#place('sink', options.name ?? (call.name === '' ? 'each' : call.name));
+    checkArgument('app.each', 'the function', required(callKind), call);
+    checkOptions('app.each', eachSinkOptions, options);
+    const name = options.name ?? (call.name === '' ? 'each' : call.name);
+    const place = this.#place('sink', name, { policies: [options.onError] });
     return new EachSink(this.#parts.host, place, call, options, defaults.mapAsync.concurrency);
   }
 
-  watch<T, U = void>(look: ((value: T) => U) & NotLater<U>, { name }: WatchOptions = {}): Observer<T> {
-    const place = this.#place('sink', name ?? (look.name === '' ? 'watch' : look.name));
+  watch<T, U = void>(look: ((value: T) => U) & NotLater<U>, options: WatchOptions = {}): Observer<T> {
+    checkArgument('app.watch', 'the function', required(callKind), look);
+    checkOptions('app.watch', watchOptions, options);
+    const place = this.#place('sink', options.name ?? (look.name === '' ? 'watch' : look.name));
     return new Watcher(this.#parts.host, place, look);
   }
 
@@ -157,12 +185,12 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     );
   }
 
-  #place(kind: TopologyNode['kind'], name: string, topics: readonly string[] = []): Place {
+  #place(kind: TopologyNode['kind'], name: string, parts: NodeParts = {}): Place {
     if (this.#closed) {
       throw new KafkaRxError('TOPOLOGY', `'${name}' was added after run()`, {
         remedy: 'Wire the whole topology first',
       });
     }
-    return { graph: this.graph, node: this.graph.add(kind, name, { topics }) };
+    return { graph: this.graph, node: this.graph.add(kind, name, parts) };
   }
 }

@@ -1,4 +1,6 @@
 import { KafkaRxError } from '../errors/errors.js';
+import { either, kind, oneOf, required, shape, whole } from './option-kinds.js';
+import type { Kind } from './option-schema.js';
 
 /**
  * Throws unless this says where to begin: `'earliest'`, `'latest'`, or `{ timestamp }` in whole milliseconds since 1970. Kafka itself
@@ -8,14 +10,32 @@ import { KafkaRxError } from '../errors/errors.js';
  * @throws KafkaRxError `CONFIGURATION`
  */
 export function checkStartFrom(option: string, at: unknown): void {
-  if (at === 'earliest' || at === 'latest') return;
+  if (isStartFrom(at)) return;
   const { timestamp } = Object(at) as { readonly timestamp?: unknown };
-  if (typeof timestamp === 'number' && Number.isSafeInteger(timestamp) && timestamp >= 0) return;
   throw new KafkaRxError(
     'CONFIGURATION',
     `${option} must be 'earliest', 'latest' or { timestamp } in milliseconds since 1970`,
     { remedy: remedyFor(at instanceof Date ? at : timestamp) },
   );
+}
+
+/** The same as a kind of option. */
+export const startFromKind: Kind = kind(
+  "'earliest', 'latest' or { timestamp } in milliseconds since 1970",
+  at => {
+    if (isStartFrom(at)) return true;
+    const nearest = either(oneOf('earliest', 'latest'), shape({ timestamp: required(whole(0)) })).fault(at);
+    const { timestamp } = Object(at) as { readonly timestamp?: unknown };
+    return (
+      nearest && { ...nearest, remedy: nearest.remedy ?? remedyFor(at instanceof Date ? at : timestamp) }
+    );
+  },
+);
+
+function isStartFrom(at: unknown): boolean {
+  if (at === 'earliest' || at === 'latest') return true;
+  const { timestamp } = Object(at) as { readonly timestamp?: unknown };
+  return typeof timestamp === 'number' && Number.isSafeInteger(timestamp) && timestamp >= 0;
 }
 
 function remedyFor(timestamp: unknown): string {

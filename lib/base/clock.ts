@@ -21,7 +21,7 @@ export interface Clock {
 }
 
 /** Node's timers take a longer wait for one of 1 ms. */
-const longestMs = 2 ** 31 - 1;
+export const longestMs = 2 ** 31 - 1;
 
 /** The machine's own clock. @category Clock @since 0.1.0 */
 export const systemClock: Clock = {

@@ -1,10 +1,12 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../app/topology/topology-observable.js';
+import { flag } from '../base/option-kinds.js';
+import type { Fields } from '../base/option-schema.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { declaredNames, reachOf } from '../codecs/reaches.js';
 import type { Shape } from '../codecs/shape.js';
 import { KafkaRxError } from '../errors/errors.js';
-import { type OperatorOptions, processFailed } from '../errors/policies/process-failed.js';
+import { type OperatorOptions, operatorOptions, processFailed } from '../errors/policies/process-failed.js';
 import type { KafkaRecord } from '../record/record.js';
 import { maskAt } from './mask-at.js';
 import type { Masked } from './masked.js';
@@ -26,6 +28,8 @@ export interface FieldOptions extends OperatorOptions {
    */
   readonly optional?: boolean | undefined;
 }
+
+export const fieldOptions: Fields<FieldOptions> = { ...operatorOptions, optional: flag };
 
 /**
  * The operator behind `mask` and `tokenize`: replaces text at paths, and has every sink refuse it unreplaced.
@@ -49,7 +53,7 @@ export function maskFields<K, V, P extends string, As extends string>(
       ({ segments }) => !optional && (shape === undefined || reachOf(shape, segments) === 'open'),
     );
     const masked = operatorObservable<KafkaRecord<K, Masked<V, P, As>>>(
-      name,
+      { name, onError },
       [source],
       (subscriber, node) => {
         let unseen: readonly CompiledPath[] = asked;

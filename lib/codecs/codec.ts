@@ -1,3 +1,5 @@
+import { having } from '../base/option-kinds.js';
+import type { Kind } from '../base/option-schema.js';
 import type { Coordinates } from '../errors/errors.js';
 
 /**
@@ -24,6 +26,8 @@ export interface Codec<T> {
    */
   prepare?(batch: readonly (Buffer | null)[]): Promise<void>;
 }
+
+export const codecKind: Kind = having('a codec', 'decode', 'encode');
 
 /** The type that a codec decodes to. */
 export type TypeOf<C> = C extends Codec<infer T> ? T : never;

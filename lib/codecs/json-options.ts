@@ -1,5 +1,6 @@
 import { defaults } from '../app/defaults.js';
-import { KafkaRxError } from '../errors/errors.js';
+import { oneOf, whole } from '../base/option-kinds.js';
+import type { Fields } from '../base/option-schema.js';
 import type { JsonRules } from './json-text.js';
 
 /** @category Codecs @since 0.1.0 */
@@ -29,14 +30,18 @@ export interface JsonOptions {
 /** Without a type of io-ts to strip by: what holds for the text alone. @category Codecs @since 0.1.0 */
 export type JsonTextOptions = Omit<JsonOptions, 'unknownFields'>;
 
+export const jsonOptions: Fields<JsonOptions> = {
+  unknownFields: oneOf('strip', 'refuse'),
+  duplicateKeys: oneOf('refuse', 'last'),
+  unsafeNumbers: oneOf('refuse', 'allow'),
+  maxBytes: whole(1, { endless: true }),
+  // What is nested deeper than a stack is deep ends the process.
+  maxDepth: whole(1, { to: 1000 }),
+};
+
 /** @internal The rules that these options make. */
 export function rulesOf(options: JsonOptions, declared: JsonRules['declared']): JsonRules {
-  const { maxBytes, maxDepth } = { ...defaults.json, ...options };
-  if (!(maxBytes >= 1) || !(maxDepth >= 1)) {
-    throw new KafkaRxError('CONFIGURATION', 'json() was given a maxBytes or maxDepth below 1', {
-      remedy: 'Leave the option out, or give a number from 1 up',
-    });
-  }
+  const { maxBytes = defaults.json.maxBytes, maxDepth = defaults.json.maxDepth } = options;
   return {
     maxBytes,
     maxDepth,

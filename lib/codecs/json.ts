@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/option-schema.js';
 import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { Codec } from './codec.js';
 import { guardable } from './declared.js';
@@ -5,7 +6,7 @@ import { decodeFailure, encodeFailure } from './failure.js';
 import { lookAtText } from './guarded-json.js';
 import type { IoTsShape } from './io-ts-shape.js';
 import { jsonOfType } from './json-of-type.js';
-import { type JsonOptions, type JsonTextOptions, rulesOf } from './json-options.js';
+import { type JsonOptions, type JsonTextOptions, jsonOptions, rulesOf } from './json-options.js';
 import { jsonText, parseJson } from './json-text.js';
 import { isStandardSchema, issuePath, type StandardSchema } from './standard-schema.js';
 
@@ -43,6 +44,7 @@ export function json(
   type: IoTsShape<unknown> | StandardSchema<unknown, unknown>,
   options: JsonOptions = {},
 ): Codec<unknown> {
+  checkOptions('json', jsonOptions, options);
   const given: unknown = type;
   if ((typeof given !== 'object' && typeof given !== 'function') || given === null) throw notAType();
   // First, since validators of today have methods called decode and encode too, which throw.

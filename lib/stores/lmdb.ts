@@ -1,8 +1,12 @@
 /** The store on disk: `kafka-rx/lmdb`, the only part that needs the package lmdb. */
+
 import { resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { open } from 'lmdb';
-import type { Codec } from '../codecs/codec.js';
+import { longestMs } from '../base/clock.js';
+import { flag, milliseconds, required, text } from '../base/option-kinds.js';
+import { checkArgument, type Fields } from '../base/option-schema.js';
+import { type Codec, codecKind } from '../codecs/codec.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { dataDirectory } from './data-directory.js';
@@ -25,7 +29,7 @@ import type {
   StorePositions,
   TimeRange,
 } from './port.js';
-import { checkStoreOptions, renamedMethods, requireIndex } from './store-options.js';
+import { checkStoreOptions, renamedMethods, requireIndex, storeOptions } from './store-options.js';
 
 /** @category Stores @since 0.1.0 */
 export interface LmdbOptions<V, I extends string = string> extends StoreOptions<V, I> {
@@ -45,6 +49,14 @@ export interface LmdbOptions<V, I extends string = string> extends StoreOptions<
    */
   readonly snapshotMs?: number | undefined;
 }
+
+const lmdbOptions: Fields<LmdbOptions<unknown>> = {
+  ...storeOptions,
+  value: required(codecKind),
+  directory: text,
+  readOnly: flag,
+  snapshotMs: milliseconds(1, { to: longestMs }),
+};
 
 /** @category Stores @since 0.1.0 */
 export interface LmdbStore<V, I extends string = string> extends DocumentStore<V, I> {
@@ -100,7 +112,8 @@ export function lmdb<V, I extends string = string>(
   name: string,
   options: LmdbOptions<V, I>,
 ): LmdbStore<V, I> {
-  checkStoreOptions(options, ['value', 'directory', 'readOnly', 'snapshotMs'], `store ${name}`);
+  checkArgument('lmdb', 'the name', required(text), name);
+  checkStoreOptions(`lmdb('${name}')`, lmdbOptions, options);
   const store = Object.assign(new Lmdb<V>(name, options), renamedMethods);
   return declare(store, declaredShape(options.value));
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { anything, required, text } from '../base/option-kinds.js';
+import { checkArgument, type FieldKinds } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { checkPosition, checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, type Filing, filingsOf, indexesOf, timeOf } from './index-values.js';
@@ -12,7 +14,7 @@ import type {
   StorePositions,
   TimeRange,
 } from './port.js';
-import { checkStoreOptions, renamedMethods, requireIndex } from './store-options.js';
+import { checkStoreOptions, renamedMethods, requireIndex, storeOptions } from './store-options.js';
 
 /**
  * A store in memory, with what tests need on top: a look inside and faults on command.
@@ -40,6 +42,15 @@ interface Entry<V> extends StoredDocument<V> {
   readonly order: readonly number[];
 }
 
+/** Those of the store on disk are taken too: one set of options serves the program and its tests. */
+const memoryStoreOptions: FieldKinds = {
+  ...storeOptions,
+  value: anything,
+  directory: anything,
+  readOnly: anything,
+  snapshotMs: anything,
+};
+
 /**
  * The twin of the stores on disk: the same answers by the same contract (`spec/contract/store-contract.ts`), kept in
  * memory. A write is durable when the call returns. Values are kept by reference: hand over what nobody changes.
@@ -58,8 +69,8 @@ export function memoryStore<V, I extends string = string>(
   options: StoreOptions<V, I> = {},
 ): MemoryStore<V, I> {
   const where = `store ${name}`;
-  // Those of the store on disk are taken too: one set of options serves the program and its tests.
-  checkStoreOptions(options, ['value', 'directory', 'readOnly', 'snapshotMs'], where);
+  checkArgument('memoryStore', 'the name', required(text), name);
+  checkStoreOptions(`memoryStore('${name}')`, memoryStoreOptions, options);
   const indexes = indexesOf<V>(options);
   const entries = new Map<string, Entry<V>>();
   const origins = new Map<string, number>();

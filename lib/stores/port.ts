@@ -6,6 +6,8 @@
  * one, and an embedded broker that starts again at offset 0 overwrites nothing. `spec/contract` holds every store to this
  * file; docs/stores.md says what identities are made of.
  */
+import { having, required } from '../base/option-kinds.js';
+import type { Kind } from '../base/option-schema.js';
 
 /** Which record, and which of the documents made of it, a document came from. */
 export interface DocumentSource {
@@ -149,3 +151,5 @@ export interface StoreOptions<V, I extends string = string> {
    */
   readonly time?: ((value: V) => Date | string) | undefined;
 }
+
+export const storeKind: Kind = required(having('a store', 'open', 'write', 'close'));

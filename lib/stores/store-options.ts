@@ -1,47 +1,38 @@
+import { call, kind } from '../base/option-kinds.js';
+import { checkOptions, type FieldKinds, type Fields, type Kind, shown } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
+import type { StoreOptions } from './port.js';
 
 const renamed: Readonly<Record<string, string>> = {
   customer: "by: { customer: … }, and ask by store.by('customer', …)",
 };
 
+const indexesKind: Kind = kind(
+  'an object of functions, such as { customer: value => value.customerId }',
+  by => {
+    if (typeof by !== 'object' || by === null || Array.isArray(by)) return false;
+    const other = Object.entries(by).find(([, of]) => typeof of !== 'function');
+    return other && { path: other[0], what: `must be a function of the value, and is ${shown(other[1])}` };
+  },
+);
+
+/** What all stores share. */
+export const storeOptions: Fields<StoreOptions<unknown>> = { id: call, by: indexesKind, time: call };
+
 /**
- * What every store checks of its options: those that all stores share, and the names that they had before.
+ * What every store checks of its options: its fields, and the names that these had before.
  *
- * @param own the names of the store's own options
  * @throws {KafkaRxError} `CONFIGURATION`, naming the option
  */
-export function checkStoreOptions(options: object, own: readonly string[], where: string): void {
-  const known = ['id', 'by', 'time', ...own];
-  for (const name of Object.keys(options)) {
-    const now = renamed[name];
-    if (now !== undefined) {
+export function checkStoreOptions(where: string, fields: FieldKinds, options: unknown): void {
+  for (const [name, now] of Object.entries(renamed)) {
+    if (typeof options === 'object' && options !== null && Object.hasOwn(options, name)) {
       throw new KafkaRxError('CONFIGURATION', `${where} has no option '${name}'`, {
         remedy: `Indexes are named by you: write ${now}`,
       });
     }
-    if (!known.includes(name)) {
-      throw new KafkaRxError('CONFIGURATION', `${where} has no option '${name}'`, {
-        remedy: `It takes ${known.join(', ')}`,
-      });
-    }
   }
-  const { id, by, time }: { readonly id?: unknown; readonly by?: unknown; readonly time?: unknown } = options;
-  if (id !== undefined) requireFunction(id, 'id', where);
-  if (time !== undefined) requireFunction(time, 'time', where);
-  if (by === undefined) return;
-  if (typeof by !== 'object' || by === null) {
-    throw new KafkaRxError('CONFIGURATION', `The option 'by' of ${where} is no object of indexes`, {
-      remedy: 'Write by: { customer: value => value.customerId }',
-    });
-  }
-  for (const [name, of] of Object.entries(by)) requireFunction(of, `by.${name}`, where);
-}
-
-function requireFunction(value: unknown, name: string, where: string): void {
-  if (typeof value === 'function') return;
-  throw new KafkaRxError('CONFIGURATION', `The option '${name}' of ${where} is no function`, {
-    remedy: 'Give a function of the value',
-  });
+  checkOptions(where, fields, options);
 }
 
 /** The methods that stores had before, for programs that no compiler looks at. */

@@ -1,7 +1,9 @@
 import { Observable } from 'rxjs';
 import type { Clock } from '../base/clock.js';
+import { clock as clockKind } from '../base/option-kinds.js';
+import { checkOptions, type Fields } from '../base/option-schema.js';
 import type { Coordinates, KafkaRxError } from '../errors/errors.js';
-import type { Policies } from '../errors/policies/policy.js';
+import { type Policies, policiesKind } from '../errors/policies/policy.js';
 import { PolicyHost } from '../errors/policies/policy-host.js';
 import { Delivery, type DropReason, type FlushReason } from '../flow/leases/delivery.js';
 import { type LaneOwner, PartitionLane } from '../flow/source/partition-lane.js';
@@ -35,6 +37,8 @@ export interface DeliverOptions {
   readonly clock?: Clock | undefined;
 }
 
+export const deliverOptions: Fields<DeliverOptions> = { policies: policiesKind, clock: clockKind };
+
 /**
  * Stands in for an app: opens a delivery for each record of a hot Observable, hands it on in its dispatch window,
  * releases the source's lease, and shows what settled. After the first failure nothing more is handed out, as in an app.
@@ -51,6 +55,7 @@ export function deliver<K, V>(
   source: Observable<KafkaRecord<K, V>>,
   options: DeliverOptions = {},
 ): DeliveredRecords<K, V> {
+  checkOptions('deliver', deliverOptions, options);
   const host = new TestHost(options);
   const records$ = new Observable<KafkaRecord<K, V>>(subscriber =>
     source.subscribe({

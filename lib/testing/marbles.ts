@@ -1,4 +1,6 @@
 import { type RunHelpers, TestScheduler } from 'rxjs/testing';
+import { call, required } from '../base/option-kinds.js';
+import { checkArgument } from '../base/option-schema.js';
 import { plain } from './plain.js';
 
 /** As much of jest's or vitest's `expect` as is used here. */
@@ -23,6 +25,7 @@ export type Expect = (actual: unknown) => { toEqual(expected: unknown): void };
  * @category Testing @since 0.1.0
  */
 export function marbles(expect: Expect): <T>(test: (helpers: RunHelpers) => T) => T {
+  checkArgument('marbles', 'expect', required(call), expect);
   return test =>
     new TestScheduler((actual, expected) => expect(plain(actual)).toEqual(plain(expected))).run(test);
 }

@@ -6,6 +6,8 @@ export const rxjsClock: Clock = {
   now: () => asyncScheduler.now(),
   elapsed: () => asyncScheduler.now(),
   schedule(task, delayMs) {
+    // In virtual time the end of the test would be the end of all time.
+    if (delayMs === Number.POSITIVE_INFINITY) return { cancel() {} };
     const subscription = asyncScheduler.schedule(task, delayMs);
     return { cancel: () => subscription.unsubscribe() };
   },

@@ -1,10 +1,13 @@
 import { createApp } from '../app/app.js';
 import type { App } from '../app/interface.js';
-import type { AppOptions } from '../app/options.js';
+import { type AppOptions, appOptions as allOptions } from '../app/options.js';
+import { list, text, whole } from '../base/option-kinds.js';
+import { checkOptions, type Fields } from '../base/option-schema.js';
 import type { Codec } from '../codecs/codec.js';
 import { MemoryBroker, memory } from '../drivers/memory/index.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { partitionForKey } from '../flow/sinks/partitioner.js';
+import { topicNameKind } from '../flow/source/topic-pattern.js';
 import { type MemoryMetrics, memoryMetrics } from '../logging/metrics/metrics.js';
 import type { Headers } from '../record/headers.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -37,6 +40,15 @@ export interface TestAppOptions extends Omit<AppOptions, 'driver' | 'groupId' | 
   /** Topics to create beside those that the topology names: what a RegExp is to find. */
   readonly topics?: readonly string[] | undefined;
 }
+
+const { driver: _driver, clock: _clock, metrics: _metrics, ...ofTheApp } = allOptions;
+
+export const testAppOptions: Fields<TestAppOptions> = {
+  ...ofTheApp,
+  groupId: text,
+  partitions: whole(1),
+  topics: list(topicNameKind),
+};
 
 /** A whole topology under test. @category Testing @since 0.1.0 */
 export interface TestApp {
@@ -79,6 +91,7 @@ export interface TestApp {
  * @category Testing @since 0.1.0
  */
 export async function testApp(topology: (app: App) => void, options: TestAppOptions = {}): Promise<TestApp> {
+  checkOptions('testApp', testAppOptions, options);
   const { partitions = 1, topics = [], groupId = 'test', ...appOptions } = options;
   const clock = new VirtualClock();
   const broker = new MemoryBroker({ clock, partitioner: javaPartitioner() });

@@ -3,6 +3,8 @@
  * defers or measures does so in one order, the same at each run.
  */
 import type { Clock, Timer } from '../base/clock.js';
+import { kind, whole } from '../base/option-kinds.js';
+import { checkOptions, type Fields } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
 
 /** @category Testing @since 0.1.0 */
@@ -12,6 +14,11 @@ export interface VirtualClockOptions {
   /** Tasks that one `flush` or `advance` may run at one instant before it throws. Default 1,000,000. */
   readonly maxTasks?: number | undefined;
 }
+
+export const clockOptions: Fields<VirtualClockOptions> = {
+  startAt: kind('a valid Date', date => date instanceof Date && !Number.isNaN(date.getTime())),
+  maxTasks: whole(1, { endless: true }),
+};
 
 /** In a heap by `due`, then by `order`. */
 interface Scheduled {
@@ -39,7 +46,9 @@ export class VirtualClock implements Clock {
   #running = false;
   #ranAtInstant = 0;
 
-  constructor({ startAt, maxTasks }: VirtualClockOptions = {}) {
+  constructor(options: VirtualClockOptions = {}) {
+    checkOptions('VirtualClock', clockOptions, options);
+    const { startAt, maxTasks } = options;
     this.#startAt = startAt?.getTime() ?? Date.UTC(2024, 0, 1);
     this.#maxTasks = maxTasks ?? 1_000_000;
   }

@@ -298,7 +298,7 @@ describe('batch', () => {
   test.each([{ maxRecords: 0 }, { maxRecords: Number.NaN }, { maxWaitMs: -1 }, { maxWaitMs: Number.NaN }])(
     'refuses %p',
     options => {
-      expect(() => batch(join, options)).toThrow(RangeError);
+      expect(() => batch(join, options)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
     },
   );
 

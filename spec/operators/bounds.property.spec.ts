@@ -65,8 +65,13 @@ test('with any bounds of source and operators, above or below each other, all re
           const source: Stream<string> = app.topic('in', { value: number }).pipe(mapValue(String));
           for (const [index, chain] of chains.entries()) {
             let stream = source;
+            const { maxRecords, maxWaitMs, concurrency, order } = setup;
             for (const step of chain)
-              stream = stream.pipe(step === 'batch' ? batch(join, setup) : mapAsync(call, setup));
+              stream = stream.pipe(
+                step === 'batch'
+                  ? batch(join, { maxRecords, maxWaitMs })
+                  : mapAsync(call, { concurrency, order }),
+              );
             stream.subscribe(app.to(`out${index}`, { value: string }));
           }
         },

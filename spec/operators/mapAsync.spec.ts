@@ -580,7 +580,9 @@ describe('mapAsync', () => {
   });
 
   test.each([0, -1, Number.NaN])('refuses a concurrency of %p', concurrency => {
-    expect(() => mapAsync(after, { concurrency })).toThrow(RangeError);
+    expect(() => mapAsync(after, { concurrency })).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION' }),
+    );
   });
 
   test('in an app: a record is committed when what its call gave is written, and not before', async () => {

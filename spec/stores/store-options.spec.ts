@@ -15,11 +15,15 @@ describe.each(stores)('the options of a store: %s', (_, make) => {
       { customer: () => 'ann' },
       /'customer'.*by: \{ customer: … \}.*store\.by\('customer'/,
     ],
-    ['a misspelt one', { tiem: () => new Date() }, /'tiem'.*by, time/],
-    ['a time that is no function', { time: 'purchasedAt' }, /'time'.*no function/],
-    ['an index that is no function', { by: { customer: 'customerId' } }, /'by\.customer'.*no function/],
-    ['indexes that are no object', { by: () => 'ann' }, /'by'.*no object/],
-    ['no indexes', { by: null }, /'by'.*no object/],
+    ['a misspelt one', { tiem: () => new Date() }, /tiem is no option; 'time' is/],
+    ['a time that is no function', { time: 'purchasedAt' }, /time must be a function/],
+    [
+      'an index that is no function',
+      { by: { customer: 'customerId' } },
+      /by\.customer must be a function of the value/,
+    ],
+    ['indexes that are no object', { by: () => 'ann' }, /by must be an object of functions/],
+    ['no indexes', { by: null }, /by must be an object of functions/],
   ])('are refused with a remedy: %s', (_name, options, message) => {
     expect(() => make(options)).toThrow(
       expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringMatching(message) }),

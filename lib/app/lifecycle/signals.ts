@@ -1,5 +1,8 @@
 import { constants } from 'node:os';
+import { list, required } from '../../base/option-kinds.js';
+import { checkArgument } from '../../base/option-schema.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
+import { signalKind } from '../options.js';
 
 /** Milliseconds within which further signals are taken for the first one over again. */
 const onePressMs = 1000;
@@ -22,6 +25,7 @@ export function onSignals(
   stop: (signal: NodeJS.Signals) => void,
   logger: Logger = silentLogger,
 ): () => void {
+  checkArgument('onSignals', 'the signals', required(list(signalKind)), signals);
   let heard: 'nothing' | 'first' | 'first long ago' = 'nothing';
   let left = false;
 

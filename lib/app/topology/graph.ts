@@ -1,5 +1,7 @@
 /** The topology as data: what `app.describe()` gives, and what checks before `run()` look at. */
 
+import { KafkaRxError } from '../../errors/errors.js';
+import { type Policy, verdictOf } from '../../errors/policies/policy.js';
 import { OpenEnds } from './open-ends.js';
 
 export type NodeKind = 'source' | 'operator' | 'sink';
@@ -40,6 +42,24 @@ export interface TopologyDescription {
   mermaid(): string;
 }
 
+export interface NodeParts extends Partial<Pick<TopologyNode, 'topics' | 'masks'>> {
+  /** What becomes of records that fail at the node, where it has a say. */
+  readonly policies?: readonly (Policy | undefined)[];
+}
+
+/** What an operator is called, and its own policy where it has one. */
+export interface NamedOperator {
+  readonly name: string;
+  readonly onError?: Policy | undefined;
+}
+
+/** Somebody wants dead letters, and there is no topic for them. */
+export function withoutDeadLetters(who: string): KafkaRxError {
+  return new KafkaRxError('CONFIGURATION', `${who} is to make dead letters, but there is no topic for them`, {
+    remedy: 'Set deadLetters: { topic } in createApp',
+  });
+}
+
 /** Nodes made while records flow, at most: their names may be anything. */
 const maxLate = 1000;
 const restKey = 'rest';
@@ -60,12 +80,21 @@ export class TopologyGraph {
   readonly #awaiting = new Set<string>();
   /** What leads nowhere. */
   readonly ends = new OpenEnds();
+  readonly #deadLetters: boolean;
+
+  /** @param deadLetters whether there is a topic for them */
+  constructor(deadLetters = true) {
+    this.#deadLetters = deadLetters;
+  }
 
   add(
     kind: NodeKind,
     name: string,
-    { topics = [], masks = [] }: Partial<Pick<TopologyNode, 'topics' | 'masks'>> = {},
+    { topics = [], masks = [], policies = [] }: NodeParts = {},
   ): TopologyNode {
+    if (!this.#deadLetters && policies.some(policy => verdictOf(policy) === 'dead-letter')) {
+      throw withoutDeadLetters(`'${name}'`);
+    }
     let id = name;
     for (let number = 2; this.#nodes.has(id); number++) id = `${name} #${number}`;
     const node: TopologyNode = { id, kind, name, topics, masks };
@@ -79,10 +108,15 @@ export class TopologyGraph {
   }
 
   /** The node of an operator below its sources, and what it masks. */
-  operator(name: string, sources: readonly TopologyNode[], masks: readonly MaskedField[]): TopologyNode {
+  operator(
+    { name, onError }: NamedOperator,
+    sources: readonly TopologyNode[],
+    masks: readonly MaskedField[],
+  ): TopologyNode {
     const key = JSON.stringify([name, ...sources.map(({ id }) => id)]);
     const known = this.#wired ? this.#lateNode(key) : undefined;
-    const node = known ?? this.add('operator', name, { masks: masks.map(({ path }) => path) });
+    const node =
+      known ?? this.add('operator', name, { masks: masks.map(({ path }) => path), policies: [onError] });
     if (known === undefined) {
       this.#masked.push(...masks);
       if (this.#wired) this.#late.set(key, node);

@@ -7,7 +7,7 @@ import {
   type TeardownLogic,
 } from 'rxjs';
 import { KafkaRxError } from '../../errors/errors.js';
-import type { MaskedField, TopologyGraph, TopologyNode } from './graph.js';
+import type { MaskedField, NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
 
 /** A node in its graph. */
 export interface Place {
@@ -131,22 +131,26 @@ export function placed<T extends object>(thing: T, place: Place): T {
 /**
  * Makes the Observable of an operator: a node of its own below those of its sources, when these have one.
  *
+ * @param named its name, with its own policy where it has one
  * @param subscribe given the node's id as well, by which problems and leases name the operator
  * @param masks the fields of the value that the operator masks
+ * @throws `CONFIGURATION` where the policy wants dead letters and there is no topic for them
  */
 export function operatorObservable<R>(
-  name: string,
+  named: string | NamedOperator,
   sources: readonly Observable<unknown>[],
   subscribe: (subscriber: Subscriber<R>, node: string) => TeardownLogic,
   masks: readonly MaskedField[] = [],
 ): Observable<R> {
+  const operator = typeof named === 'string' ? { name: named } : named;
+  const { name } = operator;
   const places = sources.map(placeOfAny).filter(place => place !== undefined);
   const graph = places[0]?.graph;
   if (graph === undefined) return new Observable(subscriber => subscribe(subscriber, name));
   const stranger = places.find(place => place.graph !== graph);
   if (stranger !== undefined) throw ofAnotherApp(name, stranger.node.name);
   const above = places.map(place => place.node);
-  const node = graph.operator(name, above, masks);
+  const node = graph.operator(operator, above, masks);
   const made = new TopologyObservable<R>({ graph, node }, subscriber => subscribe(subscriber, node.id));
   madeOf({ graph, node }, made, sources);
   return made;
@@ -162,11 +166,11 @@ export function ofAnotherApp(name: string, source: string): KafkaRxError {
 
 /** The same for an operator that awaits the work on a record before it hands it on: a path may end there. */
 export function awaitingObservable<R>(
-  name: string,
+  named: string | NamedOperator,
   sources: readonly Observable<unknown>[],
   subscribe: (subscriber: Subscriber<R>, node: string) => TeardownLogic,
 ): Observable<R> {
-  const made = operatorObservable(name, sources, subscribe);
+  const made = operatorObservable(named, sources, subscribe);
   const place = placeOfAny(made);
   place?.graph.awaits(place.node);
   return made;

@@ -1,10 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
+import { anything, kind, list, required } from '../../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields, faultOf } from '../../base/option-schema.js';
 import { errorKind, KafkaRxError, retold } from '../../errors/errors.js';
 import { type Metrics, memoryMetrics } from '../../logging/metrics/metrics.js';
 import { defaults } from '../defaults.js';
 import type { Health } from '../lifecycle/events.js';
 import { onSignals } from '../lifecycle/signals.js';
+import { metricsKind, signalKind, stopDeadlineMs } from '../options.js';
 import type { FromWorker, ToldEvent, ToWorker } from './messages.js';
 import { poolHealth } from './pool-health.js';
 import { PooledMetrics } from './pooled-metrics.js';
@@ -21,6 +24,15 @@ export interface WorkersOptions {
   /** Milliseconds that `stop()` and a signal give the drain. Default 30,000. */
   readonly stopDeadlineMs?: number | undefined;
 }
+
+export const workersOptions: Fields<WorkersOptions> = {
+  metrics: metricsKind,
+  signals: list(signalKind),
+  data: anything,
+  stopDeadlineMs,
+};
+
+const entryKind = required(kind('the URL of a file', entry => entry instanceof URL));
 
 /** What happened to a worker's app; errors in it are plain data. @category Workers @since 0.1.0 */
 export interface WorkerEvent {
@@ -40,6 +52,10 @@ export interface Workers {
   /** What happens to each, as it happens; completes when all have ended. */
   readonly events$: Observable<WorkerEvent>;
 }
+
+type StopOptions = NonNullable<Parameters<Workers['stop']>[0]>;
+
+const stopOptions: Fields<StopOptions> = { deadlineMs: stopDeadlineMs };
 
 /** Milliseconds for a thread to end by itself after its app has. */
 const endMs = 5_000;
@@ -64,6 +80,8 @@ export function runWorkers(entry: URL, count: number, options: WorkersOptions = 
       remedy: 'Start with as many as the machine has cores, and no more than the topics have partitions',
     });
   }
+  checkArgument('runWorkers', 'the entry', entryKind, entry);
+  checkOptions('runWorkers', workersOptions, options);
   return new WorkerPool(entry, count, options);
 }
 
@@ -98,7 +116,9 @@ class WorkerPool implements Workers {
     this.ended.catch(() => {});
   }
 
-  async stop({ deadlineMs }: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    // As `app.stop`: whoever wants them stopped is not left with some that run.
+    const deadlineMs = faultOf(stopOptions, options) === undefined ? options.deadlineMs : undefined;
     if (!this.#stopping) {
       this.#stopping = true;
       const message: ToWorker = {
@@ -108,6 +128,7 @@ class WorkerPool implements Workers {
       for (const thread of this.#threads) thread.postMessage(message);
     }
     await this.ended.catch(() => {});
+    checkOptions('workers.stop', stopOptions, options);
   }
 
   health(): Health {

@@ -1,4 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { call, required } from '../../base/option-kinds.js';
+import { checkArgument } from '../../base/option-schema.js';
 import { KafkaRxError, told } from '../../errors/errors.js';
 import type { Metrics } from '../../logging/metrics/metrics.js';
 import type { App } from '../interface.js';
@@ -41,6 +43,7 @@ const reportMs = 500;
  * @category Workers @since 0.1.0
  */
 export function serveWorker(build: (context: WorkerContext) => App | Promise<App>): void {
+  checkArgument('serveWorker', 'the function', required(call), build);
   const port = parentPort;
   const setup: unknown = workerData;
   if (port === null || !isSetup(setup)) {

@@ -1,5 +1,7 @@
 import type { SASLOptions } from 'kafkajs';
-import { KafkaRxError } from '../../errors/errors.js';
+import { longestMs } from '../../base/clock.js';
+import { either, flag, having, kind, list, oneOf, required, whole } from '../../base/option-kinds.js';
+import { checkOptions, type Fields } from '../../base/option-schema.js';
 import { type Sasl, saslOf } from './security/sasl.js';
 import type { Tls } from './security/tls.js';
 
@@ -93,18 +95,47 @@ export const defaults = {
   maxRequestBytes: 4 * 1024 * 1024,
 } as const;
 
+// kafkajs splits at the first colon (src/cluster/connectionPoolBuilder.js), so that IPv6 addresses do not work.
+const address = kind(
+  'host:port, such as localhost:9092 (kafkajs takes no IPv6 address: give it a name)',
+  given => {
+    const port = typeof given === 'string' ? Number(/^[^:\s]+:(\d{1,5})$/.exec(given)?.[1]) : 0;
+    return port > 0 && port < 65_536;
+  },
+);
+
+/** kafkajs waits with Node's timers, and the protocol has 32 bits for them. */
+const duration = whole(1, { to: longestMs });
+const size = whole(1, { to: 2 ** 31 - 1 });
+
+export const kafkajsOptions: Fields<KafkajsOptions> = {
+  brokers: required(list(address, 1)),
+  path: oneOf('auto', 'fast', 'stock'),
+  // Node's own, and kafkajs's: whoever reads them says what is wrong with them.
+  ssl: either(flag, having('options of tls.connect')),
+  sasl: having('{ mechanism, … }'),
+  connectionTimeoutMs: duration,
+  connectTimeoutMs: duration,
+  requestTimeoutMs: duration,
+  maxBytesPerPartition: size,
+  maxBytes: size,
+  maxWaitMs: duration,
+  heartbeatIntervalMs: duration,
+  metadataMaxAgeMs: duration,
+  offsetReset: oneOf('earliest', 'latest', 'fail'),
+  compression: oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+  // What is decompressed is bounded by memory alone.
+  maxDecompressedBytes: whole(1),
+  maxBatchBytes: size,
+  maxRequestBytes: size,
+};
+
 /** Fills in the defaults. Throws `CONFIGURATION` for what cannot be meant. */
 export function settingsOf(options: KafkajsOptions): Settings {
-  const { brokers } = options;
-  if (brokers.length === 0) {
-    throw new KafkaRxError('CONFIGURATION', 'kafkajs({ brokers }) has no address', {
-      remedy: "Name one or more brokers, such as ['localhost:9092'].",
-    });
-  }
-  for (const broker of brokers) checkAddress(broker);
-  const number = (name: keyof typeof defaults): number => positive(name, options[name] ?? defaults[name]);
+  checkOptions('kafkajs', kafkajsOptions, options, defaults);
+  const number = (name: keyof typeof defaults): number => options[name] ?? defaults[name];
   return {
-    brokers,
+    brokers: options.brokers,
     path: options.path ?? 'auto',
     ssl: options.ssl ?? false,
     sasl: saslOf(options.sasl),
@@ -122,26 +153,4 @@ export function settingsOf(options: KafkajsOptions): Settings {
     maxBatchBytes: number('maxBatchBytes'),
     maxRequestBytes: number('maxRequestBytes'),
   };
-}
-
-function checkAddress(broker: string): void {
-  // kafkajs splits at the first colon (src/cluster/connectionPoolBuilder.js), so that IPv6 addresses do not work.
-  const port = Number(/^[^:\s]+:(\d{1,5})$/.exec(broker)?.[1]);
-  if (port > 0 && port < 65_536) return;
-  throw new KafkaRxError('CONFIGURATION', `"${broker}" is no address of a broker`, {
-    remedy: 'Write host:port, such as localhost:9092; kafkajs takes no IPv6 address, give it a name.',
-  });
-}
-
-/** Kafka's requests have 32 bits for each of them, Node's timers too; what is decompressed is bounded by memory alone. */
-const most = (name: keyof typeof defaults): number =>
-  name === 'maxDecompressedBytes' ? Number.MAX_SAFE_INTEGER : 2 ** 31 - 1;
-
-function positive(name: keyof typeof defaults, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0 && value <= most(name)) return value;
-  throw new KafkaRxError(
-    'CONFIGURATION',
-    `kafkajs({ ${name} }) is ${String(value)}; it must be a whole number from 1 to ${most(name)}`,
-    { remedy: `Correct it, or leave it out for ${defaults[name]}.` },
-  );
 }

@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from '../../base/clock.js';
+import { call, clock as clockKind, required, whole } from '../../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../../base/option-schema.js';
 import { type Headers, noHeaders } from '../../record/headers.js';
 import type { StartFrom, TopicPartition } from '../port.js';
 import { BrokerFaults } from './broker-faults.js';
@@ -17,6 +19,10 @@ export interface MemoryBrokerOptions {
    */
   readonly partitioner?: ((key: Buffer | null, partitions: number) => number) | undefined;
 }
+
+export const brokerOptions: Fields<MemoryBrokerOptions> = { clock: clockKind, partitioner: call };
+
+const partitionsKind = required(whole(1));
 
 /** A record to publish; strings stand for their UTF-8 bytes. @category Drivers @since 0.1.0 */
 export interface PublishRecord {
@@ -78,7 +84,9 @@ export class MemoryBroker {
   readonly cluster: Cluster;
   readonly #partitioner: (key: Buffer | null, partitions: number) => number;
 
-  constructor({ clock = systemClock, partitioner = anyPartitioner() }: MemoryBrokerOptions = {}) {
+  constructor(options: MemoryBrokerOptions = {}) {
+    checkOptions('MemoryBroker', brokerOptions, options);
+    const { clock = systemClock, partitioner = anyPartitioner() } = options;
     this.cluster = new Cluster(clock);
     this.faults = new BrokerFaults(this.cluster);
     this.#partitioner = partitioner;
@@ -90,11 +98,13 @@ export class MemoryBroker {
 
   /** Creates a topic; one that exists is left as it is. */
   createTopic(name: string, partitions: number): void {
+    checkArgument('createTopic', 'partitions', partitionsKind, partitions);
     if (this.cluster.partitionCount(name) === 0) this.cluster.ensureTopic(name, partitions);
   }
 
   /** Adds partitions until there are `total`; subscribers rebalance. */
   addPartitions(topic: string, total: number): void {
+    checkArgument('addPartitions', 'total', partitionsKind, total);
     this.cluster.logs(topic);
     this.cluster.ensureTopic(topic, total);
   }

@@ -1,6 +1,18 @@
-import type { KeyObject } from 'node:crypto';
-import { checkTopicName } from '../../flow/source/topic-pattern.js';
-import { KafkaRxError } from '../errors.js';
+import { KeyObject } from 'node:crypto';
+import {
+  between,
+  bytes,
+  either,
+  kind,
+  milliseconds,
+  oneOf,
+  required,
+  shape,
+  text,
+  whole,
+} from '../../base/option-kinds.js';
+import type { Fields, Kind } from '../../base/option-schema.js';
+import { topicNameKind } from '../../flow/source/topic-pattern.js';
 
 /** 32 bytes: as they are, as a secret key, or in an environment variable, in hexadecimal or base64. */
 export type DeadLetterKey = Uint8Array | KeyObject | { readonly env: string };
@@ -41,23 +53,33 @@ export interface DeadLetterOptions {
   readonly limit?: DeadLetterLimit | undefined;
 }
 
-/** @throws `CONFIGURATION` for options that cannot be */
-export function checkDeadLetters({ topic, payload = 'redacted', limit = 'none' }: DeadLetterOptions): void {
-  checkTopicName(topic);
-  if (payload !== 'redacted' && payload !== 'none' && payload.encrypt === undefined) {
-    throw refused("payload must be 'redacted', 'none' or { encrypt: { key } }");
-  }
-  if (limit === 'none') return;
-  if ('perMinute' in limit) {
-    if (!(limit.perMinute >= 0)) throw refused(`limit.perMinute must not be negative: ${limit.perMinute}`);
-    return;
-  }
-  const { share, windowMs = 1, minimum = 0 } = limit;
-  if (!(share >= 0 && share <= 1)) throw refused(`limit.share must be from 0 to 1, not ${share}`);
-  if (!(windowMs > 0)) throw refused(`limit.windowMs must be above 0, not ${windowMs}`);
-  if (!(minimum >= 0)) throw refused(`limit.minimum must not be negative: ${minimum}`);
-}
+/** 32 bytes, however they are given; what is no key is told when it is read. */
+const key: Kind = {
+  ...either(
+    bytes,
+    kind('a KeyObject', value => value instanceof KeyObject),
+    shape({ env: required(text) }),
+  ),
+  wants: 'bytes, a KeyObject or { env }',
+};
 
-function refused(what: string): KafkaRxError {
-  return new KafkaRxError('CONFIGURATION', `deadLetters: ${what}`, { remedy: 'Correct it in createApp' });
-}
+const payload: Kind = either(
+  oneOf('redacted', 'none'),
+  shape({ encrypt: required(shape({ key: required(key) })) }),
+);
+
+const limit: Kind = either(
+  oneOf('none'),
+  shape({
+    share: required(between(0, 1)),
+    windowMs: milliseconds(1, { endless: true }),
+    minimum: whole(0, { endless: true }),
+  }),
+  shape({ perMinute: required(whole(0, { endless: true })) }),
+);
+
+export const deadLetterOptions: Fields<DeadLetterOptions> = {
+  topic: required(topicNameKind),
+  payload,
+  limit,
+};

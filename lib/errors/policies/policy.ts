@@ -1,4 +1,6 @@
 import { doublingMs } from '../../base/backoff.js';
+import { call, either, milliseconds, oneOf, required, shape, whole } from '../../base/option-kinds.js';
+import { checkOptions, type Fields, type Kind } from '../../base/option-schema.js';
 import type { RetrySchedule, Stage, Verdict } from '../../flow/leases/delivery.js';
 
 /**
@@ -31,23 +33,57 @@ export interface RetryOptions {
   readonly otherwise?: Verdict | undefined;
 }
 
+const verdictNames: readonly Verdict[] = ['fail', 'skip', 'dead-letter'];
+
+export const verdictKind: Kind = oneOf(...verdictNames);
+
+const attemptsKind = whole(1, { endless: true });
+
+export const retryOptions: Fields<RetryOptions> = {
+  attempts: attemptsKind,
+  initialDelayMs: milliseconds(0),
+  maxDelayMs: milliseconds(0),
+  otherwise: verdictKind,
+};
+
+const schedule: Fields<RetrySchedule> = {
+  attempts: required(attemptsKind),
+  delayMs: required(call),
+  otherwise: required(verdictKind),
+};
+
+/** What `retry(…)` gives is told by its form: another copy of the library may have made it. */
+export const policyKind: Kind = {
+  ...either(verdictKind, shape(schedule)),
+  wants: `${verdictKind.wants} or what retry() gives`,
+};
+
 /**
  * Tries again with exponential backoff: `initialDelayMs · 2^(n-1)`, capped. Worst case in all for the defaults, without
  * the work itself: 100 + 200 + 400 + 800 + 1,600 ms = 3.1 s. No jitter: one process, and tests that repeat.
  *
+ * @throws `CONFIGURATION` for options that cannot be
  * @category Policies @since 0.1.0
  */
 export function retry(options: RetryOptions = {}): RetrySchedule {
+  checkOptions('retry', retryOptions, options);
   const { attempts = 5, initialDelayMs = 100, maxDelayMs = 10_000, otherwise = 'fail' } = options;
-  if (!(attempts >= 1)) throw new RangeError(`retry: attempts must be at least 1, not ${attempts}`);
-  if (!(initialDelayMs >= 0))
-    throw new RangeError(`retry: initialDelayMs must not be negative, but is ${initialDelayMs}`);
   return {
     attempts,
     otherwise,
     delayMs: attempt => doublingMs(attempt, initialDelayMs, maxDelayMs),
   };
 }
+
+const stages: Fields<Policies> = {
+  decode: policyKind,
+  process: policyKind,
+  encode: policyKind,
+  produce: policyKind,
+  store: policyKind,
+};
+
+export const policiesKind: Kind = shape(stages);
 
 export function isRetry(policy: Policy | undefined): policy is RetrySchedule {
   return typeof policy === 'object';

@@ -1,10 +1,12 @@
 import type { Subscriber } from 'rxjs';
+import { call, required, text } from '../../base/option-kinds.js';
+import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
 import { deliveriesOf } from '../../flow/leases/delivery.js';
 import { hostOf, withoutDelivery } from '../../flow/leases/leases.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { located } from '../located.js';
-import { type Policy, verdictOf } from './policy.js';
+import { type Policy, policyKind, verdictOf } from './policy.js';
 
 /** What an operator that may fail on a record takes. */
 export interface OperatorOptions {
@@ -13,6 +15,8 @@ export interface OperatorOptions {
   /** What becomes of a record on which the function throws. Default: the app's policy for `process`. */
   readonly onError?: Policy | undefined;
 }
+
+export const operatorOptions: Fields<OperatorOptions> = { name: text, onError: policyKind };
 
 /**
  * A function given to an operator threw on a record: the policy decides. A record that no app delivered (a bare
@@ -45,11 +49,20 @@ function processError(record: KafkaRecord, node: string, cause: unknown): KafkaR
   });
 }
 
-/** An operator's name with that of the function it was given, such as `project(toReward)`. */
+/**
+ * An operator's name with that of the function it was given, such as `project(toReward)`. Checks both that and the options
+ * first: they are all that an operator is handed.
+ *
+ * @param fields what its options may be
+ * @throws `CONFIGURATION`
+ */
 export function operatorName(
   operator: string,
   given: { readonly name: string },
   options: OperatorOptions,
+  fields: FieldKinds = operatorOptions,
 ): string {
+  checkArgument(operator, 'the function', required(call), given);
+  checkOptions(operator, fields, options);
   return options.name ?? (given.name === '' ? operator : `${operator}(${given.name})`);
 }

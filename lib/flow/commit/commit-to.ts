@@ -1,8 +1,18 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { defaults } from '../../app/defaults.js';
 import { systemClock } from '../../base/clock.js';
+import { having, required } from '../../base/option-kinds.js';
+import { checkArgument, checkOptions } from '../../base/option-schema.js';
 import type { OffsetCommit } from '../../drivers/port.js';
-import { type CommitResult, type CommitTarget, Committer, type CommitterOptions } from './committer.js';
+import {
+  type CommitResult,
+  type CommitTarget,
+  Committer,
+  type CommitterOptions,
+  committerOptions,
+} from './committer.js';
+
+const targetKind = required(having('a driver’s consumer, or anything with its commit', 'commit'));
 
 /**
  * Commits offsets to Kafka, one commit in flight and everything since merged into the next.
@@ -22,6 +32,7 @@ import { type CommitResult, type CommitTarget, Committer, type CommitterOptions 
  * ```ts
  * deliveries$.pipe(commitInOrder(), commitTo(consumer, { intervalMs: 500 })).subscribe();
  * ```
+ * @throws `CONFIGURATION` for options that cannot be
  * @category Commit @since 0.1.0
  */
 export function commitTo(
@@ -29,6 +40,8 @@ export function commitTo(
   options: Partial<CommitterOptions> = {},
   handle?: (committer: Committer) => void,
 ): OperatorFunction<OffsetCommit, CommitResult> {
+  checkArgument('commitTo', 'the target', targetKind, target);
+  checkOptions('commitTo', committerOptions, options);
   return source =>
     new Observable(subscriber => {
       const committer = new Committer(

@@ -1,5 +1,7 @@
 import { doublingMs } from '../../base/backoff.js';
 import type { Clock, Timer } from '../../base/clock.js';
+import { clock, milliseconds, whole } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
 import type { OffsetCommit } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 
@@ -33,6 +35,13 @@ export interface CommitterOptions {
    */
   readonly attempts: number;
 }
+
+export const committerOptions: Fields<CommitterOptions> = {
+  clock,
+  intervalMs: milliseconds(1, { endless: true }),
+  every: whole(1, { endless: true }),
+  attempts: whole(1, { endless: true }),
+};
 
 /**
  * Commits the newest offset of each partition: one commit in flight, and everything since merged into the next.

@@ -1,14 +1,16 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { whole } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
-import { type Policy, verdictOf } from '../../errors/policies/policy.js';
+import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { KeyedWork } from '../leases/keyed-work.js';
 import { endedBefore, hold, isStale, laneOf, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
-import { Sink, type SinkHost, type SinkOptions } from './sink.js';
+import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
 
 /** @category Sinks @since 0.1.0 */
 export interface EachSinkOptions extends SinkOptions {
@@ -17,6 +19,12 @@ export interface EachSinkOptions extends SinkOptions {
   /** What becomes of a record whose call throws or rejects. Default: the app's policy for `process`. */
   readonly onError?: Policy | undefined;
 }
+
+export const eachSinkOptions: Fields<EachSinkOptions> = {
+  ...sinkOptions,
+  concurrency: whole(1, { endless: true }),
+  onError: policyKind,
+};
 
 /** What `app.each` calls; the signal is aborted when the partition goes to another member. */
 export type EachFunction<K, V> = (

@@ -5,6 +5,8 @@
 
 import { isUint8Array } from 'node:util/types';
 import type { MaskedField } from '../../app/topology/graph.js';
+import { flag, list, text } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
 import { isMaskedStrictly } from '../../card/masked-strictly.js';
 import { compilePath } from '../../card/path.js';
 import { containsCardNumber } from '../../card/scan.js';
@@ -30,6 +32,8 @@ export interface GuardOptions {
    */
   readonly scan?: boolean | undefined;
 }
+
+export const guardOptions: Fields<GuardOptions> = { fields: list(text), scan: flag };
 
 /** What a sink asks before it writes. */
 export interface Guard {

@@ -1,6 +1,8 @@
 import { type Observer, Subscription } from 'rxjs';
 import { type Place, placed } from '../../app/topology/topology-observable.js';
 import type { Clock } from '../../base/clock.js';
+import { flag, text } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
 import type { Coordinates } from '../../errors/errors.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { KafkaRecord } from '../../record/record.js';
@@ -36,6 +38,8 @@ export interface SinkOptions {
    */
   readonly mayEnd?: boolean | undefined;
 }
+
+export const sinkOptions: Fields<SinkOptions> = { name: text, mayEnd: flag };
 
 /**
  * What all sinks share: the lease on receipt, and what it means when a sink ends.

@@ -1,7 +1,9 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { whole } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
 import { Queue } from '../../base/queue.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
-import { type Policy, verdictOf } from '../../errors/policies/policy.js';
+import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import type { KafkaRecord } from '../../record/record.js';
 import type { Document, DocumentStore } from '../../stores/port.js';
@@ -10,7 +12,7 @@ import { endedBefore, hold, isStale, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
 import { DocumentIdentities } from './document-identities.js';
 import type { Guard } from './guard.js';
-import { Sink, type SinkHost, type SinkOptions } from './sink.js';
+import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
 
 /** @category Sinks @since 0.1.0 */
 export interface StoreSinkOptions extends SinkOptions {
@@ -19,6 +21,12 @@ export interface StoreSinkOptions extends SinkOptions {
   /** Documents in one write, at most. Default 2,000. */
   readonly maxDocuments?: number | undefined;
 }
+
+export const storeSinkOptions: Fields<StoreSinkOptions> = {
+  ...sinkOptions,
+  onStoreError: policyKind,
+  maxDocuments: whole(1, { endless: true }),
+};
 
 export interface StoreSinkParts {
   readonly guard: () => Guard;

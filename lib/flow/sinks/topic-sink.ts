@@ -1,10 +1,13 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { call, either, list, required, text } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
 import { Queues } from '../../base/queues.js';
-import type { Codec } from '../../codecs/codec.js';
+import { type Codec, codecKind } from '../../codecs/codec.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
+import { verdictKind } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import { type Header, type Headers, noHeaders } from '../../record/headers.js';
 import { outgoing } from '../../record/outgoing.js';
@@ -15,7 +18,7 @@ import { listOf, releaseAll } from '../leases/leases.js';
 import { type Guard, unmasked } from './guard.js';
 import type { Outputs } from './outputs.js';
 import { createPartitioner, type Partitioner } from './partitioner.js';
-import { Sink, type SinkHost, type SinkOptions } from './sink.js';
+import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
 
 /** @category Sinks @since 0.1.0 */
 export interface TopicSinkOptions<V> extends SinkOptions {
@@ -38,6 +41,21 @@ export interface TopicSinkOptions<V> extends SinkOptions {
   /** What becomes of a record that the broker refuses for good. Default: the app's policy. */
   readonly onProduceError?: Verdict | undefined;
 }
+
+/** With those that choose an overload of `app.to`. */
+export const topicSinkOptions: Fields<
+  TopicSinkOptions<unknown> & { readonly key?: unknown; readonly keyBy?: unknown }
+> = {
+  ...sinkOptions,
+  key: codecKind,
+  keyBy: call,
+  value: required(codecKind),
+  partition: call,
+  headers: either(list(text), call),
+  timestamp: call,
+  onEncodeError: verdictKind,
+  onProduceError: verdictKind,
+};
 
 /** How the key is made; resolved from `key` and `keyBy`. */
 export type KeyOf<K, V> = (record: KafkaRecord<K, V>) => Buffer | null;

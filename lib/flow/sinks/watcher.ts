@@ -1,5 +1,7 @@
 import type { Observer } from 'rxjs';
 import { type Place, placed } from '../../app/topology/topology-observable.js';
+import { text } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
 import { refuseLater } from '../../record/refuse-later.js';
@@ -11,6 +13,8 @@ export interface WatchOptions {
   /** The name in `describe()` and errors. Default: the function's, or `watch`. */
   readonly name?: string | undefined;
 }
+
+export const watchOptions: Fields<WatchOptions> = { name: text };
 
 /** Looks at what passes and keeps nothing from being committed: a subscription that is meant to be no sink. */
 export class Watcher<T> implements Observer<T> {

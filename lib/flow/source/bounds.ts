@@ -1,3 +1,6 @@
+import { whole } from '../../base/option-kinds.js';
+import type { Fields } from '../../base/option-schema.js';
+
 /** Limits of what was fetched and waits for its turn. */
 export interface IntakeBounds {
   /** Bytes fetched and not handed out, over all partitions, above which all are paused. Default 128 MiB. */
@@ -17,3 +20,14 @@ export interface Bounds extends IntakeBounds {
   /** Bytes appended to the producer and not acknowledged. Default 32 MiB. */
   readonly maxBufferedBytes: number;
 }
+
+const count = whole(1, { endless: true });
+
+export const boundKinds: Fields<Bounds> = {
+  maxUnsettled: count,
+  maxUnsettledBytes: count,
+  maxSpan: count,
+  maxBufferedBytes: count,
+  maxQueuedBytes: count,
+  maxQueuedBytesPerPartition: count,
+};

@@ -1,3 +1,5 @@
+import { kind } from '../../base/option-kinds.js';
+import { type Kind, shown } from '../../base/option-schema.js';
 import type { TopicDescription } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 
@@ -33,7 +35,7 @@ export function topicPattern(selector: TopicSelector): TopicPattern {
     }
     return { label: String(selector), names: [], dynamic: true, matches: topic => selector.test(topic) };
   }
-  const names = typeof selector === 'string' ? [selector] : [...new Set(selector)];
+  const names = Array.isArray(selector) ? [...new Set<string>(selector)] : [selector as string];
   if (names.length === 0)
     throw new KafkaRxError('CONFIGURATION', 'app.topic was given an empty list of names');
   for (const name of names) checkTopicName(name);
@@ -41,10 +43,20 @@ export function topicPattern(selector: TopicSelector): TopicPattern {
   return { label: names.join(','), names, dynamic: false, matches: topic => wanted.has(topic) };
 }
 
+export const topicNameKind: Kind = kind(
+  'a topic name (1 to 249 letters, digits, dots, dashes and underscores)',
+  isTopicName,
+);
+
+function isTopicName(name: unknown): name is string {
+  return typeof name === 'string' && legalName.test(name) && name !== '.' && name !== '..';
+}
+
 /** @throws `CONFIGURATION` when Kafka would not accept the name */
-export function checkTopicName(name: string): void {
-  if (!legalName.test(name) || name === '.' || name === '..') {
-    throw new KafkaRxError('CONFIGURATION', `'${name.slice(0, 60)}' is no legal topic name`, {
+export function checkTopicName(name: unknown): void {
+  if (!isTopicName(name)) {
+    const told = typeof name === 'string' ? `'${name.slice(0, 60)}'` : shown(name);
+    throw new KafkaRxError('CONFIGURATION', `${told} is no legal topic name`, {
       remedy: 'Kafka takes 1 to 249 letters, digits, dots, dashes and underscores',
     });
   }

@@ -1,6 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { noHeaders, openDeadLetter } from 'kafka-rx';
-import { checkDeadLetters, type DeadLetterPayload } from '../../../lib/errors/dead-letters/options.js';
+import { createApp, noHeaders, openDeadLetter } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
+import type { DeadLetterPayload } from '../../../lib/errors/dead-letters/options.js';
 import { payloadMaker } from '../../../lib/errors/dead-letters/payload.js';
 import { redactedBytes } from '../../../lib/errors/dead-letters/redacted-json.js';
 import { seal, secretKey } from '../../../lib/errors/dead-letters/sealed.js';
@@ -134,6 +135,9 @@ test.each([
   { topic: 'd', limit: { share: 0.5, windowMs: 0 } },
   { topic: 'd', limit: { share: 0.5, minimum: -1 } },
   { topic: 'd', limit: { perMinute: -1 } },
-])('createApp refuses the options %p', options => {
-  expect(() => checkDeadLetters(options)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
+])('createApp refuses the options %p', deadLetters => {
+  const options = { groupId: 'g', driver: memory(), deadLetters };
+  expect(() => createApp(options)).toThrow(
+    expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining('deadLetters.') }),
+  );
 });

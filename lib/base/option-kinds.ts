@@ -1,0 +1,139 @@
+/** The kinds of options that there are; how they are checked stands in `option-schema.ts`. */
+import { type Fault, type FieldKinds, faultOf, type Kind, type Limits, shown } from './option-schema.js';
+
+/** A whole number. @param endless whether Infinity may be given: no bound */
+export function whole(from: number, { to = Number.MAX_SAFE_INTEGER, endless = false } = {}): Kind {
+  return numberOf({ from, to, whole: true, endless });
+}
+
+/** Any finite number of a range. */
+export function between(from: number, to: number): Kind {
+  return numberOf({ from, to, whole: false, endless: false });
+}
+
+/** Milliseconds, parts of them included. @param endless whether Infinity may be given: never, for ever */
+export function milliseconds(from: number, { to = Number.MAX_SAFE_INTEGER, endless = false } = {}): Kind {
+  return numberOf({ from, to, whole: false, endless });
+}
+
+export function oneOf(...names: readonly string[]): Kind {
+  const wants = listed(names.map(name => `'${name}'`));
+  return kind(wants, value =>
+    typeof value === 'string' && names.includes(value) ? undefined : written(wants, value),
+  );
+}
+
+/** Text that is not empty; never shown. */
+export const text: Kind = kind('text that is not empty', value => typeof value === 'string' && value !== '');
+
+export const flag: Kind = kind('true or false', value => typeof value === 'boolean');
+
+export const call: Kind = kind('a function', value => typeof value === 'function');
+
+/** Whatever is given. */
+export const anything: Kind = kind('anything', () => true);
+
+export const bytes: Kind = kind('bytes', value => value instanceof Uint8Array);
+
+/** Something made elsewhere, told by the methods that it has: an object, whatever else it holds. */
+export function having(what: string, ...methods: readonly string[]): Kind {
+  const wants = methods.length === 0 ? what : `${what} (with ${methods.join(', ')})`;
+  return kind(wants, value => {
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+    return methods.every(
+      method => typeof (value as Readonly<Record<string, unknown>>)[method] === 'function',
+    );
+  });
+}
+
+export const clock: Kind = having('a clock', 'now', 'elapsed', 'schedule', 'defer');
+
+/** @param least how many there are at least */
+export function list(of: Kind, least = 0): Kind {
+  const wants = `a list${least === 0 ? '' : ` of at least ${least}`}, each ${of.wants}`;
+  return kind(wants, value => {
+    if (!Array.isArray(value) || value.length < least) return faulty(wants, value);
+    for (const [index, item] of value.entries()) {
+      const fault = of.fault(item);
+      if (fault !== undefined)
+        return { ...fault, path: fault.path === '' ? `${index}` : `${index}.${fault.path}` };
+    }
+    return undefined;
+  });
+}
+
+/** An object of options inside another. */
+export function shape(fields: FieldKinds): Kind {
+  const wants = `{ ${Object.keys(fields).join(', ')} }`;
+  return {
+    ...kind(wants, value => (isObject(value) ? faultOf(fields, value) : faulty(wants, value))),
+    fields,
+  };
+}
+
+/** One of several; of an object, the fault is that of the shape whose names it has. */
+export function either(...kinds: readonly Kind[]): Kind {
+  const wants = listed(kinds.map(one => one.wants));
+  return kind(wants, value => {
+    if (kinds.some(one => one.fault(value) === undefined)) return undefined;
+    const nearest = isObject(value) ? nearestShape(kinds, value) : undefined;
+    return nearest?.fault(value) ?? written(wants, value);
+  });
+}
+
+export function required(one: Kind): Kind {
+  return { ...one, isRequired: true };
+}
+
+/** @param check true, undefined: it is fine; false: it is not; a fault of its own */
+export function kind(wants: string, check: (value: unknown) => boolean | Fault | undefined): Kind {
+  return {
+    wants,
+    fault(value) {
+      const found = check(value);
+      if (found === false) return faulty(wants, value);
+      return found === true ? undefined : found;
+    },
+  };
+}
+
+function numberOf(limits: Limits): Kind {
+  const wants = numberWords(limits);
+  const { from, to, whole: isWhole, endless } = limits;
+  const checked = kind(wants, value => {
+    if (typeof value !== 'number') return written(wants, value);
+    if (value === Number.POSITIVE_INFINITY) return endless;
+    return value >= from && value <= to && (!isWhole || Number.isSafeInteger(value));
+  });
+  return { ...checked, limits };
+}
+
+function numberWords({ from, to, whole: isWhole, endless }: Limits): string {
+  const range = to === Number.MAX_SAFE_INTEGER ? `from ${from} up` : `from ${from} to ${to}`;
+  return `a ${isWhole ? 'whole ' : ''}number ${range}${endless ? ', or Infinity' : ''}`;
+}
+
+function faulty(wants: string, value: unknown): Fault {
+  return { path: '', what: `must be ${wants}, and is ${shown(value)}` };
+}
+
+/** Text where a name or number belongs is no secret: it shows what was misspelt. */
+function written(wants: string, value: unknown): Fault {
+  if (typeof value !== 'string') return faulty(wants, value);
+  return { path: '', what: `must be ${wants}, and is ${JSON.stringify(value.slice(0, 40))}` };
+}
+
+function nearestShape(kinds: readonly Kind[], value: object): Kind | undefined {
+  const names = Object.keys(value);
+  const shared = ({ fields = {} }: Kind): number => names.filter(name => Object.hasOwn(fields, name)).length;
+  const shapes = kinds.filter(one => one.fields !== undefined);
+  return shapes.sort((one, other) => shared(other) - shared(one))[0];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
