@@ -1,5 +1,5 @@
 import { KafkaRxError } from '../errors/errors.js';
-import { either, kind, oneOf, required, shape, whole } from './option-kinds.js';
+import { kind, required, shape, whole, written } from './option-kinds.js';
 import type { Kind } from './option-schema.js';
 
 /**
@@ -19,18 +19,18 @@ export function checkStartFrom(option: string, at: unknown): void {
   );
 }
 
+const wants = "'earliest', 'latest' or { timestamp } in milliseconds since 1970";
+const time = shape({ timestamp: required(whole(0)) });
+
 /** The same as a kind of option. */
-export const startFromKind: Kind = kind(
-  "'earliest', 'latest' or { timestamp } in milliseconds since 1970",
-  at => {
-    if (isStartFrom(at)) return true;
-    const nearest = either(oneOf('earliest', 'latest'), shape({ timestamp: required(whole(0)) })).fault(at);
-    const { timestamp } = Object(at) as { readonly timestamp?: unknown };
-    return (
-      nearest && { ...nearest, remedy: nearest.remedy ?? remedyFor(at instanceof Date ? at : timestamp) }
-    );
-  },
-);
+export const startFromKind: Kind = kind(wants, at => {
+  if (isStartFrom(at)) return true;
+  const { timestamp } = Object(at) as { readonly timestamp?: unknown };
+  // What names a time is told of the time, or of what else it names.
+  const fault = timestamp === undefined ? undefined : time.fault(at);
+  if (fault !== undefined) return { ...fault, remedy: fault.remedy ?? remedyFor(timestamp) };
+  return { ...written(wants, at), remedy: remedyFor(at instanceof Date ? at : timestamp) };
+});
 
 function isStartFrom(at: unknown): boolean {
   if (at === 'earliest' || at === 'latest') return true;

@@ -118,7 +118,7 @@ function faulty(wants: string, value: unknown): Fault {
 }
 
 /** Text where a name or number belongs is no secret: it shows what was misspelt. */
-function written(wants: string, value: unknown): Fault {
+export function written(wants: string, value: unknown): Fault {
   if (typeof value !== 'string') return faulty(wants, value);
   return { path: '', what: `must be ${wants}, and is ${JSON.stringify(value.slice(0, 40))}` };
 }
