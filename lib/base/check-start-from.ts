@@ -24,11 +24,13 @@ const time = shape({ timestamp: required(whole(0)) });
 
 /** The same as a kind of option. */
 export const startFromKind: Kind = kind(wants, at => {
-  if (isStartFrom(at)) return true;
+  if (at === 'earliest' || at === 'latest') return true;
   const { timestamp } = Object(at) as { readonly timestamp?: unknown };
   // What names a time is told of the time, or of what else it names.
-  const fault = timestamp === undefined ? undefined : time.fault(at);
-  if (fault !== undefined) return { ...fault, remedy: fault.remedy ?? remedyFor(timestamp) };
+  if (timestamp !== undefined) {
+    const fault = time.fault(at);
+    return fault && { ...fault, remedy: fault.path === 'timestamp' ? remedyFor(timestamp) : fault.remedy };
+  }
   return { ...written(wants, at), remedy: remedyFor(at instanceof Date ? at : timestamp) };
 });
 

@@ -104,7 +104,9 @@ function faultIn(name: string, kind: Kind, value: unknown): Fault | undefined {
     return { path: name, what: `is missing; it must be ${kind.wants}`, remedy: 'Set it' };
   }
   const fault = kind.fault(value);
-  return fault && { ...fault, path: fault.path === '' ? name : `${name}.${fault.path}` };
+  if (fault === undefined) return undefined;
+  const remedy = fault.remedy ?? (kind.isRequired === true ? 'Correct it' : undefined);
+  return { ...fault, remedy, path: fault.path === '' ? name : `${name}.${fault.path}` };
 }
 
 function unknownName(name: string, known: readonly string[]): Fault {

@@ -86,9 +86,11 @@ describe('createApp', () => {
   const driver = memory({ broker: new MemoryBroker() });
 
   test('refuses an empty group and an illegal dead-letter topic', () => {
-    expect(() => createApp({ groupId: '', driver })).toThrow('groupId is empty. Name the consumer group');
+    expect(() => createApp({ groupId: '', driver })).toThrow(
+      'createApp: groupId must be text that is not empty, and is empty text. Correct it',
+    );
     expect(() => createApp({ groupId: 'g', driver, deadLetters: { topic: 'a/b' } })).toThrow(
-      'no legal topic name',
+      /deadLetters\.topic must be a topic name/,
     );
   });
 

@@ -38,6 +38,7 @@ describe('createApp refuses', () => {
     ['startFrom', { startFrom: 'begining' }],
     ['startFrom.timestamp', { startFrom: { timestamp: -1 } }],
     ['startFrom.timestamp', { startFrom: { timestamp: 1.5 } }],
+    ['startFrom.from', { startFrom: { timestamp: 5, from: 'start' } }],
     ['policies.process', { policies: { process: 'ignore' } }],
     ["'decode'", { policies: { decde: 'skip' } }],
     ['policies.process', { policies: { process: 'dead-letter' } }],
