@@ -22,7 +22,7 @@ const faultsFor: Record<BugName, string> = {
   'ignore-missing-partition': 'partition-left-out',
   'begin-behind-the-first': 'topic-found',
   'name-for-id': 'topic-recreated',
-  'offsets-of-the-old': 'topic-recreated',
+  'offsets-of-the-old': 'topic-found',
   // The echo comes 25 s later, and the end of the run after that.
   'old-comes-back': 'topic-deleted,topic-found,topic-recreated',
   'slow-revoke': 'topic-found',

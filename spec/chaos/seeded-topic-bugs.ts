@@ -9,7 +9,7 @@ export const topicBugs: Readonly<Record<TopicBugName, ConnectionPatch>> = {
   'name-for-id': {
     topics: found => found.map(topic => ({ ...topic, id: topic.name })),
   },
-  'offsets-of-the-old': { consumer: neverBack },
+  'offsets-of-the-old': { consumer: aheadOfItself },
   'old-comes-back': { producer: withEcho },
   'slow-revoke': { listener: revokingSlowly },
 };
@@ -42,9 +42,11 @@ function revokingSlowly(inner: ConsumerListener): ConsumerListener {
   };
 }
 
+/** Offsets of a life before this one, which was longer. */
+const before = 5_000;
+
 /** A topic that was made anew goes on where the one before it was. */
-function neverBack(inner: DriverConsumer): DriverConsumer {
-  const highest = new Map<string, number>();
+function aheadOfItself(inner: DriverConsumer): DriverConsumer {
   return {
     get confirmedUntil() {
       return inner.confirmedUntil;
@@ -57,13 +59,9 @@ function neverBack(inner: DriverConsumer): DriverConsumer {
     stop: () => inner.stop(),
     commit: offsets =>
       inner.commit(
-        offsets.map(commit => {
-          if (!foundTopics.test(commit.topic)) return commit;
-          const partition = `${commit.topic}-${commit.partition}`;
-          const offset = Math.max(commit.offset, highest.get(partition) ?? 0);
-          highest.set(partition, offset);
-          return { ...commit, offset };
-        }),
+        offsets.map(commit =>
+          foundTopics.test(commit.topic) ? { ...commit, offset: commit.offset + before } : commit,
+        ),
       ),
   };
 }
