@@ -61,6 +61,7 @@ export {
 } from './flow/commit/commit-in-order.js';
 export { commitTo } from './flow/commit/commit-to.js';
 export type { CommitResult, CommitTarget, CommitTrigger } from './flow/commit/committer.js';
+export type { NewStoreCause, OnStoreLost, StoreNew } from './flow/commit/new-stores.js';
 export type { Verdict } from './flow/leases/delivery.js';
 export type { EachFunction, EachSinkOptions } from './flow/sinks/each-sink.js';
 export type { GuardOptions } from './flow/sinks/guard.js';

@@ -18,6 +18,7 @@ import type { ConsumerOptions, Driver, ProducerOptions, StartFrom } from '../dri
 import { type DeadLetterOptions, deadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Policies, policiesKind, verdictOf } from '../errors/policies/policy.js';
 import { committerOptions } from '../flow/commit/committer.js';
+import type { OnStoreLost } from '../flow/commit/new-stores.js';
 import { type GuardOptions, guardOptions } from '../flow/sinks/guard.js';
 import type { ReplayTrust } from '../flow/source/admission.js';
 import { type Bounds, boundKinds } from '../flow/source/bounds.js';
@@ -54,6 +55,12 @@ export interface AppOptions {
    * 2,147,483,647 (default 120,000).
    */
   readonly producer?: Partial<ProducerOptions> | undefined;
+  /**
+   * What becomes of a store that was lost while its group has commits: filled again from what the topics still hold, which
+   * repeats outputs too; left empty; or the app fails with `STORE_LOST`. Default: `'refill'` where it is sure that it was
+   * lost, `'keep'` where it may be on a machine that is away. Each is told by an event, the log and `health()`.
+   */
+  readonly onStoreLost?: OnStoreLost | undefined;
   /** What sinks refuse to write. */
   readonly guard?: GuardOptions | undefined;
   /** Limits of what is under way. */
@@ -124,6 +131,7 @@ export const appOptions: Fields<AppOptions> = {
   policies: policiesKind,
   deadLetters: shape(deadLetterOptions),
   replays: oneOf('directed', 'everywhere'),
+  onStoreLost: oneOf('refill', 'keep', 'fail'),
   guard: shape(guardOptions),
   bounds: shape(boundKinds),
   commit: shape(commitOptions),

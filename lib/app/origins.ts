@@ -4,14 +4,23 @@ import { originOf } from '../stores/origin.js';
 /** Which incarnation of each source topic the app reads: the cluster's and the topic's own identity. */
 export class Origins {
   readonly #byTopic = new Map<string, string>();
+  readonly #partitions = new Map<string, number>();
 
   /** By name, until it is known. */
   of(topic: string): string {
     return this.#byTopic.get(topic) ?? topic;
   }
 
+  /** Partitions of all topics that were looked up, as last heard. */
+  get partitions(): number {
+    return [...this.#partitions.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   note(topics: readonly TopicDescription[], connection: DriverConnection): void {
-    for (const topic of topics) this.#byTopic.set(topic.name, originOf(connection, topic));
+    for (const topic of topics) {
+      this.#byTopic.set(topic.name, originOf(connection, topic));
+      this.#partitions.set(topic.name, topic.partitions);
+    }
   }
 
   /** Looks these up as they are now; the answer is undefined for one that does not exist. */

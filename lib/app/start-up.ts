@@ -120,7 +120,7 @@ async function opened(store: DocumentStore<unknown>): Promise<void> {
 /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */
 function resumePoints(
   connection: DriverConnection,
-  { clock, wiring, origins, lifecycle, member, lanes }: AppParts,
+  { options, clock, wiring, origins, lifecycle, member, lanes }: AppParts,
 ): ResumePoints {
   return new ResumePoints(wiring.stores, {
     connection,
@@ -128,7 +128,10 @@ function resumePoints(
     originOf: topic => origins.of(topic),
     confirmed: () => clock.elapsed() < member.confirmedUntil,
     live: () => lanes.all,
+    onStoreLost: options.onStoreLost,
+    partitionsInAll: () => origins.partitions,
     announce: event => lifecycle.tell(event),
+    notice: reason => lifecycle.waits.begin({ reason, ready: true }),
   });
 }
 

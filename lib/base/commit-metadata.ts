@@ -12,13 +12,41 @@ import { KafkaRxError } from '../errors/errors.js';
 /** The brokers' `offset.metadata.max.bytes`. */
 const maxBytes = 4_096;
 const mark = 'kafka-rx';
+/** What the section of a topic's id takes, and some more. */
+const roomForTopic = 200;
 
-/** What a section may be of: `topic`, Kafka's id of the topic that the offset is of. */
-export type CommitSection = 'topic';
+/**
+ * What a section may be of: `topic`, Kafka's id of the topic that the offset is of; `stores`, names and places of the stores
+ * that the text names, in the same order.
+ */
+export type CommitSection = 'topic' | 'stores';
+
+/** A store in which an offset is durable. */
+export interface CommittedStore {
+  readonly id: string;
+  readonly name: string;
+  /** Where it lies, as one word; undefined where nobody knows. */
+  readonly place: string | undefined;
+}
 
 /** Text that names these stores. */
-export function metadataOfStores(ids: readonly string[]): string {
-  return [mark, ...ids].join(' ');
+export function metadataOfStores(stores: readonly CommittedStore[]): string {
+  const ids = [mark, ...stores.map(({ id }) => id)].join(' ');
+  const named = stores.map(({ name, place = '' }) => `${encoded(name)}@${encoded(place)}`).join(',');
+  // With many stores the ids matter more than what else is known of them.
+  const whole = withSectionUnchecked(ids, 'stores', named);
+  return Buffer.byteLength(whole) <= maxBytes - roomForTopic ? whole : ids;
+}
+
+/** The stores that a text names with names and places; undefined where it does not say these. */
+export function committedStoresIn(text: string): readonly CommittedStore[] | undefined {
+  const ids = storesNamedIn(text);
+  const named = sectionIn(text, 'stores')?.split(',');
+  if (named === undefined || named.length !== ids.length) return undefined;
+  return ids.map((id, i) => {
+    const [name = '', place = ''] = (named[i] ?? '').split('@').map(decoded);
+    return { id, name, place: place === '' ? undefined : place };
+  });
 }
 
 /** The ids of the stores that a text names; none where it is not ours. */
@@ -33,13 +61,17 @@ export function storesNamedIn(text: string): readonly string[] {
  * @throws KafkaRxError `CONFIGURATION` where the brokers would refuse it for its length
  */
 export function withSection(text: string, name: CommitSection, value: string): string {
-  const section = `${mark}.${name}=${encodeURIComponent(value)}`;
-  const rest = withoutSection(text, name);
-  const whole = rest === '' ? section : `${rest} ${section}`;
+  const whole = withSectionUnchecked(text, name, value);
   if (Buffer.byteLength(whole) <= maxBytes) return whole;
   throw new KafkaRxError('CONFIGURATION', `Commit metadata is above ${maxBytes} bytes`, {
     remedy: 'Commit less text; each store with positions takes about 40 bytes of it.',
   });
+}
+
+function withSectionUnchecked(text: string, name: CommitSection, value: string): string {
+  const section = `${mark}.${name}=${encodeURIComponent(value)}`;
+  const rest = withoutSection(text, name);
+  return rest === '' ? section : `${rest} ${section}`;
 }
 
 /** The text as it was before `withSection`. */
@@ -58,6 +90,20 @@ export function sectionIn(text: string, name: CommitSection): string | undefined
   } catch {
     // Not written by us.
     return undefined;
+  }
+}
+
+/** A lone surrogate has no UTF-8 form. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Not written by us.
+    return text;
   }
 }
 

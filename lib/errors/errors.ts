@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'COMMIT_FAILED'
   | 'GROUP_ACTIVE'
   | 'STORE_AHEAD'
+  | 'STORE_LOST'
   | 'RECORD_TOO_LARGE'
   | 'DRIVER'
   | 'DEADLINE'

@@ -9,6 +9,7 @@ import type { StorePosition } from './port.js';
 const idKey = Buffer.from('id');
 const incarnationKey = Buffer.from('incarnation');
 const positionPrefix = Buffer.from('position');
+const lostPrefix = Buffer.from('succeeds');
 
 /** Documents removed in one transaction: a few megabytes of pages, and some ten milliseconds of the event loop. */
 const removedAtOnce = 2_000;
@@ -31,6 +32,21 @@ export class LmdbPositions {
     this.#where = where;
     this.id = storeId(tables, readOnly);
     this.#incarnation = this.#readIncarnation();
+  }
+
+  /** Whether no position was ever noted. */
+  get isNew(): boolean {
+    return this.#keysUnder(positionPrefix).length === 0;
+  }
+
+  get standsFor(): readonly string[] {
+    return this.#keysUnder(lostPrefix).map(key => key.subarray(lostPrefix.length).toString());
+  }
+
+  /** Inside a write transaction. */
+  standFor(ids: readonly string[]): void {
+    for (const id of ids)
+      this.#tables.meta.put(Buffer.concat([lostPrefix, Buffer.from(id)]), Buffer.alloc(0));
   }
 
   /** Undefined where nothing was noted. */
@@ -111,6 +127,12 @@ export class LmdbPositions {
     const keys = [...this.#tables.documents.getKeys(range)];
     writer.removeUnits(keys, (origin, partition) => from.get(`${origin}/${partition}`));
     return keys.length === removedAtOnce ? keys.at(-1) : undefined;
+  }
+
+  #keysUnder(prefix: Buffer): readonly Buffer[] {
+    return [
+      ...this.#tables.meta.getKeys({ start: prefix, end: Buffer.concat([prefix, Buffer.alloc(1, 0xff)]) }),
+    ];
   }
 
   #readIncarnation(): number {

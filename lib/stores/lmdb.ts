@@ -1,5 +1,7 @@
 /** The store on disk: `kafka-rx/lmdb`, the only part that needs the package lmdb. */
 
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { open } from 'lmdb';
@@ -123,6 +125,8 @@ class Lmdb<V> implements LmdbStore<V> {
   readonly directory: string;
   readonly #options: LmdbOptions<V>;
   readonly #where: string;
+  /** Of this machine and folder; nobody is to read the path out of a commit. */
+  readonly #place: string;
   readonly #indexes: readonly NamedIndex<V>[];
   #opened: Opened<V> | undefined;
   #writing: Promise<void> | undefined;
@@ -132,6 +136,7 @@ class Lmdb<V> implements LmdbStore<V> {
   constructor(name: string, options: LmdbOptions<V>) {
     this.name = name;
     this.directory = resolve(options.directory ?? dataDirectory(name));
+    this.#place = createHash('sha256').update(`${hostname()}\0${this.directory}`).digest('hex').slice(0, 16);
     this.#options = options;
     this.#indexes = indexesOf(options);
     this.#where = `store ${name} at ${this.directory}`;
@@ -190,6 +195,19 @@ class Lmdb<V> implements LmdbStore<V> {
   readonly positions: StorePositions = ((store: Lmdb<V>): StorePositions => ({
     get id() {
       return store.#ready().positions.id;
+    },
+    isNew() {
+      const { positions } = store.#ready();
+      return store.#guarded('read', () => positions.isNew);
+    },
+    place: () => store.#place,
+    standsFor() {
+      const { positions } = store.#ready();
+      return store.#guarded('read', () => positions.standsFor);
+    },
+    async standFor(ids) {
+      const opened = store.#ready();
+      await store.#inTurn(() => store.#transact(opened, () => opened.positions.standFor(ids)));
     },
     read(origin, partition) {
       const { positions } = store.#ready();

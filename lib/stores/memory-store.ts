@@ -77,6 +77,7 @@ export function memoryStore<V, I extends string = string>(
   const branches = new Map<string, number>();
   const noted = new Map<string, number>();
   const units = new MemoryUnits();
+  const lost = new Set<string>();
   let sorted: readonly Entry<V>[] | undefined;
   let isOpen = false;
   let failures: { times: number; readonly error: unknown } | undefined;
@@ -151,6 +152,12 @@ export function memoryStore<V, I extends string = string>(
 
   const positions: StorePositions = {
     id: randomUUID(),
+    isNew: () => noted.size === 0,
+    standsFor: () => [...lost],
+    standFor(ids) {
+      for (const id of ids) lost.add(id);
+      return undefined;
+    },
     read(origin, partition) {
       requireOpen();
       return noted.get(`${origin}/${partition}`);

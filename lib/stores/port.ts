@@ -68,6 +68,14 @@ export interface StorePosition {
 export interface StorePositions {
   /** The store's own id, made when it was created; a copy of it has the same. Without white space. */
   readonly id: string;
+  /** Whether no position was ever noted in it. Left out: nobody is told when a store is new. */
+  readonly isNew?: (() => boolean) | undefined;
+  /** Where it lies: one word, the same for a store that is made anew in the same place. Undefined: it has no place. */
+  readonly place?: (() => string | undefined) | undefined;
+  /** The stores that were lost and that this one stands for, by their ids. */
+  readonly standsFor?: (() => readonly string[]) | undefined;
+  /** Notes that it stands for these. Undefined means: durable already. */
+  readonly standFor?: ((ids: readonly string[]) => Promise<void> | undefined) | undefined;
   /** The highest position noted; undefined where none was. */
   read(origin: string, partition: number): number | undefined;
   /**

@@ -1,10 +1,16 @@
 import {
+  committedStoresIn,
   metadataOfStores,
   sectionIn,
   storesNamedIn,
   withoutSection,
   withSection,
 } from '../../lib/base/commit-metadata.js';
+
+const stores = [
+  { id: 's1', name: 'history', place: 'abc' },
+  { id: 's2', name: 'a b,@=%ü', place: undefined },
+];
 
 describe('commit metadata', () => {
   test.each(['', 'a b', 'kafka-rx', 'kafka-rx s1 s2', ' two  blanks ', 'ünï'])(
@@ -22,8 +28,9 @@ describe('commit metadata', () => {
   });
 
   test('stores are read beside sections that this version does not know, and by a reader that knows none', () => {
-    const later = `${withSection(metadataOfStores(['s1', 's2']), 'topic', 't')} kafka-rx.cut=17`;
+    const later = `${withSection(metadataOfStores(stores), 'topic', 't')} kafka-rx.cut=17`;
     expect(storesNamedIn(later)).toEqual(['s1', 's2']);
+    expect(committedStoresIn(later)).toEqual(stores);
     expect(later.split(' ')).toEqual(expect.arrayContaining(['s1', 's2']));
     expect(sectionIn(later, 'topic')).toBe('t');
   });
@@ -31,8 +38,28 @@ describe('commit metadata', () => {
   test('what was committed before there were sections, or by others, has none', () => {
     expect(storesNamedIn('kafka-rx s1 s2')).toEqual(['s1', 's2']);
     expect(storesNamedIn('s1 s2')).toEqual([]);
+    expect(committedStoresIn('kafka-rx s1 s2')).toBeUndefined();
+    expect(committedStoresIn('kafka-rx s1 kafka-rx.stores=x')).toEqual([
+      { id: 's1', name: 'x', place: undefined },
+    ]);
+    expect(committedStoresIn('kafka-rx s1 kafka-rx.stores=x%2Cy')).toBeUndefined();
     expect(sectionIn('kafka-rx s1', 'topic')).toBeUndefined();
     expect(sectionIn('kafka-rx.topic=%E0%A4%A', 'topic')).toBeUndefined();
+  });
+
+  test('names and places are left out before ids are, and odd names do no harm', () => {
+    const many = Array.from({ length: 60 }, (_, i) => ({
+      id: `id-${i}`,
+      name: `${'n'.repeat(50)}${i}`,
+      place: 'p',
+    }));
+    const text = metadataOfStores(many);
+    expect(storesNamedIn(text)).toHaveLength(60);
+    expect(committedStoresIn(text)).toBeUndefined();
+    expect(() => withSection(text, 'topic', 'x'.repeat(36))).not.toThrow();
+    expect(committedStoresIn(metadataOfStores([{ id: 'a', name: '\ud800', place: undefined }]))).toHaveLength(
+      1,
+    );
   });
 
   test('what the brokers would refuse for its length is refused before it is sent', () => {

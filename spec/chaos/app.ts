@@ -123,6 +123,8 @@ function told(event: LifecycleEvent): string | undefined {
       return undefined;
     case 'resumed-at-store':
       return `partition ${event.partition} resumed at ${event.offset}, below the committed ${event.committed}`;
+    case 'store-new':
+      return `the store ${event.store} is new (${event.because}): ${event.does}`;
     case 'waiting':
     case 'waited':
       return `${event.type}: ${event.reason}`;

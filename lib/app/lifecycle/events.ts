@@ -1,6 +1,7 @@
 import type { AssignedPartition, DriverEvent } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult } from '../../flow/commit/committer.js';
+import type { StoreNew } from '../../flow/commit/new-stores.js';
 
 /** Where an app is in its life; it never goes back. */
 export type AppState = 'wiring' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
@@ -32,6 +33,7 @@ export type LifecycleEvent =
       readonly position: number;
       readonly offset: number;
     }
+  | StoreNew
   | { readonly type: 'commit'; readonly result: CommitResult }
   /** The final drain; `pending` records were not settled before the deadline and stay uncommitted. */
   | { readonly type: 'drained'; readonly pending: number }

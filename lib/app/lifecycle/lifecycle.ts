@@ -122,6 +122,11 @@ export class Lifecycle {
         this.#logger.warn(at, 'a store is behind what was committed: going on at its position');
         break;
       }
+      case 'store-new': {
+        const { type, ...what } = event;
+        this.#logger.warn(what, 'a store is new, and the group has committed with another');
+        break;
+      }
       case 'driver':
         this.#logger.info({ driver: event.event.type }, 'driver');
         break;

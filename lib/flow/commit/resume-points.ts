@@ -5,7 +5,8 @@
  *    stores. So a store is never behind a commit that names it. A member that may not be one any more notes nothing.
  * 2. One that is was put back from an older copy, or has lost writes: its partition begins at the store's position.
  * 3. A commit that names other stores says nothing about ours: another member with an embedded store of its own had the
- *    partition. Kafka's offset counts; otherwise each rebalance would repeat work.
+ *    partition. Kafka's offset counts; otherwise each rebalance would repeat work. Unless ours is new, and stands in the
+ *    place of one that was lost: `NewStores` tells.
  * 4. One that is ahead of the log itself has records that the brokers lost: nobody can tell what is true, so the app fails.
  */
 
@@ -21,10 +22,11 @@ import type {
 import { KafkaRxError } from '../../errors/errors.js';
 import type { DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { CommitTarget } from './committer.js';
+import { NewStores, type NewStoresParts } from './new-stores.js';
 
 export type ResumedAtStore = Extract<LifecycleEvent, { readonly type: 'resumed-at-store' }>;
 
-export interface ResumePointsParts {
+export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly connection: Pick<DriverConnection, 'admin'>;
   /** Looks up the identities of these topics as they are now; undefined for one that does not exist. */
   readonly originsOf: (topics: readonly string[]) => Promise<(topic: string) => string | undefined>;
@@ -34,7 +36,7 @@ export interface ResumePointsParts {
   readonly confirmed: () => boolean;
   /** The partitions whose epochs go on. */
   readonly live: () => readonly AssignedPartition[];
-  readonly announce: (event: ResumedAtStore) => void;
+  readonly announce: (event: ResumedAtStore | Parameters<NewStoresParts['announce']>[0]) => void;
 }
 
 interface PositionedStore {
@@ -45,6 +47,9 @@ interface PositionedStore {
 export class ResumePoints {
   readonly #stores: readonly PositionedStore[];
   readonly #parts: ResumePointsParts;
+  readonly #newStores: NewStores;
+  /** Ends of what `health()` says of stores that are filled again, by origin and partition. */
+  readonly #filling = new Map<string, { readonly upTo: number; readonly end: () => void }>();
   /**
    * Whether each assignment is to be asked about: with a store of any kind, since its documents bear the identity that a
    * topic has from then on, and one that was deleted and made anew meanwhile has another.
@@ -61,6 +66,7 @@ export class ResumePoints {
       positions === undefined ? [] : [{ name, positions }],
     );
     this.#parts = parts;
+    this.#newStores = new NewStores(this.#stores, parts);
   }
 
   /**
@@ -69,7 +75,11 @@ export class ResumePoints {
    */
   notedBefore(target: CommitTarget): CommitTarget {
     if (this.#stores.length === 0) return target;
-    const metadata = metadataOfStores(this.#stores.map(({ positions }) => positions.id));
+    // Not before they are open: ids are made then.
+    const stores = this.#stores.map(({ name, positions }) => {
+      return { id: positions.id, name, place: positions.place?.() };
+    });
+    const metadata = metadataOfStores(stores);
     return {
       commit: async offsets => {
         this.#requireOurs(offsets);
@@ -120,13 +130,17 @@ export class ResumePoints {
     const writes = this.#stores.flatMap(({ positions }) => positions.advance(news) ?? []);
     if (writes.length > 0) await Promise.all(writes);
     for (const { origin, partition, offset } of news) {
-      this.#noted.set(placeKey(origin, partition), offset);
+      const place = placeKey(origin, partition);
+      this.#noted.set(place, offset);
+      const filling = this.#filling.get(place);
+      if (filling !== undefined && filling.upTo <= offset) this.#filled(place);
     }
   }
 
   /** @see ConsumerOptions.resumeAt */
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
     const originOf = await this.#parts.originsOf([...new Set(partitions.map(({ topic }) => topic))]);
+    await this.#newStores.judge(partitions.filter(({ topic }) => originOf(topic) !== undefined));
     const begins = await Promise.all(
       partitions.map(partition => this.#begin(partition, originOf(partition.topic))),
     );
@@ -172,20 +186,30 @@ export class ResumePoints {
   async #begin(at: CommittedPartition, origin: string | undefined): Promise<number | undefined> {
     if (origin === undefined) return undefined;
     const { topic, partition, offset: committed, metadata } = at;
-    const named = storesNamedIn(metadata);
+    const ids = storesNamedIn(metadata);
     let behind: { readonly store: string; readonly position: number } | undefined;
-    for (const { name, positions } of this.#stores) {
+    for (const store of this.#stores) {
+      const { name, positions } = store;
       const position = positions.read(origin, partition);
       if (position !== undefined) await this.#refuseAhead(name, at, position);
       // A copy from before the store first saw the partition has no position: it has nothing of it.
       const durable = position ?? 0;
-      if (committed === undefined || durable >= committed || !named.includes(positions.id)) continue;
+      if (committed === undefined || durable >= committed || !this.#newStores.isNamed(store, ids)) continue;
       if (behind === undefined || durable < behind.position) behind = { store: name, position: durable };
     }
     if (behind === undefined || committed === undefined) return undefined;
     const offset = Math.min(committed, Math.max(behind.position, await this.#first(at)));
     this.#parts.announce({ type: 'resumed-at-store', topic, partition, ...behind, committed, offset });
+    const place = placeKey(origin, partition);
+    this.#filled(place);
+    const reason = `the store '${behind.store}' is filled again`;
+    this.#filling.set(place, { upTo: committed, end: this.#parts.notice(reason) });
     return offset;
+  }
+
+  #filled(place: string): void {
+    this.#filling.get(place)?.end();
+    this.#filling.delete(place);
   }
 
   async #refuseAhead(
