@@ -6,6 +6,7 @@ describeKafkajsContract('stock', {
   sureMembership: 'kafkajs hands a fetched batch on whatever became of its heartbeats',
   vanishingTopics: 'kafkajs fails the metadata of all topics where one is gone',
   topicIds: "kafkajs's public API tells no topic ids",
+  expiredTails: 'kafkajs moves on by itself and tells with the next record only',
   nullHeaders: 'kafkajs takes no null as the value of a header',
   unitsOfWork: "kafkajs's public API cannot commit offsets in a transaction under a member's generation",
 });

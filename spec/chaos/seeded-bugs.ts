@@ -102,7 +102,12 @@ function withoutEpochs(): ConnectionPatch {
       halted: false,
       ...ofTopic,
     };
-    return { ...(state ?? { ...none, failures: 0, notBefore: 0 }), topic, partition: number, epoch };
+    return {
+      ...(state ?? { ...none, doubted: false, failures: 0, notBefore: 0 }),
+      topic,
+      partition: number,
+      epoch,
+    };
   };
 
   const { settled } = Dispatcher.prototype;

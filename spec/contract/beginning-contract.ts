@@ -154,6 +154,48 @@ export function beginningContract(context: ContractContext): void {
     });
   }
 
+  if (setup.deleteRecords !== undefined) {
+    for (const committed of [1, undefined]) {
+      const begins = committed === undefined ? 'a new group' : 'a group that has not read it';
+      context.unless('expiredTails')(
+        `where all of a partition has expired, ${begins} begins with a batch without records, so that its lag ends`,
+        async () => {
+          const client = await context.client();
+          const topic = await context.topic(client);
+          const group = context.name('group');
+          const at = { topic, partition: 0 };
+          await context.publish(topic, 0, numbers(0, 6));
+          if (committed !== undefined) {
+            await client.connection.admin.resetOffsets(group, [{ ...at, offset: committed }]);
+          }
+          await setup.deleteRecords?.(topic, 0, 6);
+          const reader = await context.start(client, group, [topic]);
+          await context.eventually('the end', () => reader.seen.nextOffset(at) === 6);
+          expect(reader.seen.offsets(at)).toEqual([]);
+          await reader.consumer.commit([{ ...at, epoch: reader.seen.epoch(at), offset: 6 }]);
+          expect(await client.connection.admin.committed(group, topic)).toEqual([6]);
+        },
+      );
+    }
+
+    context.unless('expiredTails')(
+      'and where it expires behind what was read, it goes on with one',
+      async () => {
+        const client = await context.client();
+        const topic = await context.topic(client);
+        const at = { topic, partition: 0 };
+        await context.publish(topic, 0, numbers(0, 3));
+        const reader = await context.start(client, context.name('group'), [topic]);
+        await context.seenUpTo(reader, at, 3);
+        reader.consumer.pause([at]);
+        await context.publish(topic, 0, numbers(3, 6));
+        await setup.deleteRecords?.(topic, 0, 6);
+        reader.consumer.resume([at]);
+        await context.eventually('the end', () => reader.seen.nextOffset(at) === 6);
+      },
+    );
+  }
+
   test('a seek beyond the end is announced, and nothing of the topic is skipped', async () => {
     const client = await context.client();
     const topic = await context.topic(client);

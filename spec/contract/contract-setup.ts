@@ -30,6 +30,8 @@ export interface ContractLimits {
   readonly topicIds?: string;
   /** Reads the other topics on while one is gone. */
   readonly vanishingTopics?: string;
+  /** Says where it goes on when all that is left of a partition has expired. */
+  readonly expiredTails?: string;
   /** Writes headers whose value is null. */
   readonly nullHeaders?: string;
   /** Makes outputs and offsets durable together. */

@@ -123,8 +123,12 @@ export class AssignedReaders {
     const { startFrom } = this.#context.options;
     const { offset } = this.#committed(reader);
     if (offset >= 0) reader.begin(wanted ?? offset);
-    // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one.
-    else reader.begin(wanted ?? this.#startOf(reader), { toBeCommitted: startFrom !== 'earliest' });
+    else {
+      const position = wanted ?? this.#startOf(reader);
+      // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one; or what came
+      // first has expired, and with nothing behind it no record would say that the group has come so far.
+      reader.begin(position, { toBeCommitted: startFrom !== 'earliest' || position > 0 });
+    }
   }
 
   /** Where it begins of which the group has no offset: as `startFrom` says in a new group, else at its first record. */

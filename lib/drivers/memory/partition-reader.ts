@@ -127,6 +127,8 @@ export class PartitionReader implements AssignedPartition {
   #reset(from: number): void {
     const to = this.offsetAt('earliest');
     this.#position = to;
+    // With nothing behind it no record would say that the group has come so far.
+    this.#begins = to > from;
     this.#context.event({ type: 'offset-reset', topic: this.topic, partition: this.partition, from, to });
   }
 }

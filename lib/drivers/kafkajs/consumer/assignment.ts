@@ -18,6 +18,8 @@ export interface PartitionState extends TopicPartition {
   topicId: string | undefined;
   /** The topic's name is another topic's by now: what was read is not to be committed. */
   madeAnew: boolean;
+  /** A fetch of it failed as a whole: before the next one its topic is looked up, since nobody would tell that it is another now. */
+  doubted: boolean;
   /** Consecutive failures, and the monotonic time before which it is not fetched again. */
   failures: number;
   notBefore: number;
@@ -47,6 +49,7 @@ export class Assignment {
           halted: false,
           topicId: undefined,
           madeAnew: false,
+          doubted: false,
           failures: 0,
           notBefore: 0,
         },

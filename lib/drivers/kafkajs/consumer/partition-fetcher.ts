@@ -123,6 +123,7 @@ export class PartitionFetcher {
     if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
     try {
       await positions.presence.check();
+      await this.#confirm(due);
       const there = due.filter(state => !positions.presence.isGone(state));
       const begins = (state: PartitionState, offset: number) =>
         this.#handOut(state, startBatch(state, offset));
@@ -221,6 +222,10 @@ export class PartitionFetcher {
     const { topic, partition, position } = state;
     if (type === 'OFFSET_OUT_OF_RANGE') {
       await positions.outOfRange(broker, state);
+      const goesOn = state.position;
+      // As `positions` does where it finds out by itself.
+      if (!state.halted && goesOn !== undefined && position !== undefined && goesOn > position)
+        this.#handOut(state, startBatch(state, goesOn));
       return undefined;
     }
     if (!passes(type)) {
@@ -238,6 +243,14 @@ export class PartitionFetcher {
     return meansStaleMetadata(type) ? 'stale' : undefined;
   }
 
+  /** Whatever was fetched last of these may be of a topic that is none any more. */
+  async #confirm(states: readonly PartitionState[]): Promise<void> {
+    const doubted = states.filter(state => state.doubted);
+    if (doubted.length === 0) return;
+    await this.#context.positions.presence.confirm(new Set(doubted.map(({ topic }) => topic)));
+    for (const state of doubted) state.doubted = false;
+  }
+
   /** A failure of the whole request: these partitions wait, the loop and the other brokers go on. */
   async #recover(cluster: Cluster, states: readonly PartitionState[], error: unknown): Promise<void> {
     const fatal = fatalErrorOf(error);
@@ -245,6 +258,7 @@ export class PartitionFetcher {
       this.#context.failed(fatal);
       return;
     }
+    for (const state of states) state.doubted = true;
     const delays = states.map(state => this.#backOff(state));
     this.#tellRetry('fetch', states[0]?.failures ?? 1, Math.max(0, ...delays), kindOf(error));
     try {

@@ -115,14 +115,20 @@ export class Positions {
       this.#resets.delete(key);
       const position = known ?? this.#began(state) ?? start(state);
       state.position = position;
-      // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one.
-      if (last < 0 && options.startFrom !== 'earliest') begins(state, position);
+      // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one; or what was to
+      // be read has expired, and with nothing behind it no record would say that the group has come so far.
+      if ((last < 0 && options.startFrom !== 'earliest') || position > Math.max(last, 0))
+        begins(state, position);
     }
   }
 
   /** The broker does not have the position: announces where it goes on, or fails, as the options say. */
   async outOfRange(broker: Broker, state: PartitionState): Promise<void> {
     const { offsetReset, options } = this.#context;
+    // The usual reason, of a topic that was made anew: it begins at its own first record.
+    const { position } = state;
+    await this.presence.confirm(new Set([state.topic]));
+    if (state.halted || state.position !== position) return;
     if (offsetReset === 'fail') return this.#refuse(state);
     const at = await offsetsAt(broker, [state], offsetReset, options.readCommitted);
     this.#reset(state, at(state));

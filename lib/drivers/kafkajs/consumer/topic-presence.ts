@@ -50,28 +50,37 @@ export class TopicPresence {
     for (const topic of this.#suspects) if (!subscribed.includes(topic)) this.#acquit(topic);
   }
 
+  /**
+   * Looks these topics up before anything more is fetched of them: whoever was cut off may have missed that one was made anew, and a
+   * fetch by name would go on in the new one.
+   */
+  async confirm(topics: ReadonlySet<string>): Promise<void> {
+    if (topics.size > 0) await this.#look([...topics]);
+  }
+
   /** Looks for the suspects, once a second at most while some are gone. Fetches of several brokers share a look. */
   async check(): Promise<void> {
     if (this.#suspects.size === 0) return;
     if (this.#gone.size > 0 && this.#context.driver.clock.elapsed() < this.#notBefore) return;
-    this.#checking ??= this.#check().finally(() => {
+    this.#checking ??= this.#look([...this.#suspects]).finally(() => {
       this.#checking = undefined;
     });
     await this.#checking;
   }
 
-  async #check(): Promise<void> {
+  async #look(names: readonly string[]): Promise<void> {
     const { driver, assignment } = this.#context;
     const subscribed = this.#context.subscribed();
-    const names = [...this.#suspects];
     const topics = await this.#context.topics(names);
     this.#notBefore = driver.clock.elapsed() + againMs;
     for (const name of names) {
       const found = topics.find(topic => topic.name === name);
       const states = [...assignment.states()].filter(({ topic }) => topic === name);
       if (!subscribed.includes(name)) this.#acquit(name);
-      else if (found === undefined) this.#tellGone(name, 0);
-      else this.#compare(name, states, found);
+      else if (found === undefined) {
+        this.#suspects.add(name);
+        this.#tellGone(name, 0);
+      } else this.#compare(name, states, found);
     }
   }
 
@@ -85,6 +94,7 @@ export class TopicPresence {
       return;
     }
     const before = this.#gone.get(name);
+    this.#suspects.add(name);
     this.#tellGone(name, partitions);
     if (before !== partitions) fewerPartitions();
   }
