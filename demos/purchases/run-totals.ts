@@ -8,7 +8,9 @@ export interface RunTotals {
   readonly purchases: number;
   /** Purchases that are durable in the history. */
   readonly stored: number;
+  /** Purchases that were left out, of one topic or of all. */
   readonly skipped: number;
+  /** Dead letters written: one for each branch that a purchase failed in. */
   readonly deadLettered: number;
   /** From the first record to the last that was settled: without the wait before and the idle wait after. */
   readonly seconds: number;

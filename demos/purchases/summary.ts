@@ -25,7 +25,7 @@ function counts(totals: RunTotals): readonly string[] {
     ['rewards', rewards, 'written'],
     ['purchases', purchases, 'written, card numbers masked'],
     ['stored', stored, 'in the history'],
-    ['skipped', skipped, 'that could not be read'],
+    ['skipped', skipped, 'at least in part: not readable, or not to be written'],
     ['dead letters', deadLettered, 'written'],
   ] as const;
   const always = 5;

@@ -193,13 +193,13 @@ describe('batch', () => {
 
   test.each([
     ['fail, the default', {}, {}, [], {}],
-    ['skip', { process: 'skip' }, {}, [0, 1, 2, 3], { skipped: 1 }],
+    ['skip', { process: 'skip' }, {}, [0, 1, 2, 3], { skipped: 2 }],
     [
       'its own before that of the app',
       { process: 'fail' },
       { onError: 'dead-letter' },
       [0, 1, 2, 3],
-      { 'dead-lettered': 1 },
+      { 'dead-lettered': 2 },
     ],
   ] as const)(
     'a throw is a process problem of the whole batch: %s',

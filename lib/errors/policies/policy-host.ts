@@ -23,6 +23,8 @@ export abstract class PolicyHost implements DeliveryHost {
   abstract readonly live: boolean;
   readonly #policies: Policies;
   readonly #gatherers = new Set<(reason: FlushReason) => void>();
+  /** Records that count as dropped already; kept apart, since almost no record ever is among them. */
+  readonly #counted = { skipped: new WeakSet<Delivery>(), 'dead-lettered': new WeakSet<Delivery>() };
   #endings = 0;
   /** Ends on purpose under way, one inside the other. */
   #ending = 0;
@@ -48,14 +50,25 @@ export abstract class PolicyHost implements DeliveryHost {
     const { stage } = problem;
     const verdict = problem.verdict ?? verdictOf(this.#policies[stage]) ?? 'fail';
     if (verdict === 'skip') {
-      this.dropped('skipped', 1, stage);
+      this.#count('skipped', deliveries, stage);
     } else if (verdict === 'dead-letter') {
       for (const delivery of listOf(deliveries)) this.#setAside(problem, delivery);
-      if (this.live) this.dropped('dead-lettered', 1, stage);
+      if (this.live) this.#count('dead-lettered', deliveries, stage);
     } else {
       holdAll(deliveries);
       this.fail(problem.error);
     }
+  }
+
+  /** A source record counts once, however many branches drop it; one of several takes all of these along. */
+  #count(reason: 'skipped' | 'dead-lettered', deliveries: Deliveries, stage: Stage): void {
+    let records = 0;
+    for (const delivery of listOf(deliveries)) {
+      if (this.#counted[reason].has(delivery)) continue;
+      this.#counted[reason].add(delivery);
+      records++;
+    }
+    if (records > 0) this.dropped(reason, records, stage);
   }
 
   #setAside(problem: Problem, delivery: Delivery): void {

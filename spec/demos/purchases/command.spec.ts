@@ -176,6 +176,22 @@ describe('purchases --on-invalid', () => {
     expect([code, lastLine(out)]).toMatchObject([0, { consumed: 6, stored: 4, skipped: 2, deadLettered: 0 }]);
   }, 90_000);
 
+  test('skip: a purchase that several branches refuse is one', async () => {
+    // A card number where none belongs: the guard finds it in every topic that the field goes to, and in the history.
+    const lines = [1, 2, 3].map(id => purchase(id, { item: 'card 4111 1111 1111 1111' }));
+    const file = await input('leaks.jsonl', ...good, ...lines);
+    const { code, out } = await run(
+      '--input',
+      file,
+      '--store',
+      store('leaks'),
+      '--on-invalid',
+      'skip',
+      '--json',
+    );
+    expect([code, lastLine(out)]).toMatchObject([0, { consumed: 7, stored: 4, skipped: 3 }]);
+  }, 90_000);
+
   test('dead-letter: goes on and counts what was written', async () => {
     const { code, out } = await judge('dead-letter', '--dead-letter-topic', 'dead');
     expect([code, lastLine(out)]).toMatchObject([0, { consumed: 6, stored: 4, skipped: 0, deadLettered: 2 }]);

@@ -45,7 +45,7 @@ describe('the summary', () => {
   rewards    69,659  written
   purchases  69,659  written, card numbers masked
   stored     69,659  in the history
-  skipped        12  that could not be read
+  skipped        12  at least in part: not readable, or not to be written
 
 Most bought items of the busiest regions (purchases by first three digits of the zip code)
 

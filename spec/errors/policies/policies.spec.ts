@@ -149,6 +149,22 @@ describe.each(names)('a record that fails at stage %s', stage => {
   });
 });
 
+test('a record that several branches skip is counted once; one that goes on in another branch is too', async () => {
+  const t = await testApp(
+    app => {
+      const in$ = app.topic('in', { value });
+      for (const name of ['a', 'b', 'c']) in$.pipe(mapValue(fails)).subscribe(app.to(name, { value }));
+      in$.subscribe(app.to('all', { value }));
+    },
+    { policies: { process: 'skip' } },
+  );
+  t.pipeIn('in', [{ value: 'bad' }, { value: 'good' }, { value: 'bad' }]);
+  await t.idle();
+  expect(t.metrics.value('kafka_rx_records_dropped_total', { reason: 'skipped' })).toBe(2);
+  await t.stop();
+  expect(t.committed('in')).toEqual([3]);
+});
+
 describe('a dead letter', () => {
   const start = () =>
     testApp(stages.process, {
@@ -263,3 +279,8 @@ describe('retry', () => {
     expect([calls, t.read('out', { value }).length]).toEqual([3, 1]);
   });
 });
+
+function fails(text: string): string {
+  if (text === 'bad') throw new Error('no');
+  return text;
+}
