@@ -145,7 +145,7 @@ class Replaying {
     for (const { letter, record } of found) {
       const { told, position } = letter;
       const target = to === 'topology' ? undefined : { app: app ?? told.app, node: told.node };
-      const headers = replayHeaders(record.headers, { topic: letter.topic, ...position }, target);
+      const headers = replayHeaders(record.headers, { topic: letter.topic, ...position }, target, told.at);
       outputs.append(told.at.partition, letter, { ...record, headers });
     }
     await producer.flush();
@@ -170,7 +170,7 @@ class Replaying {
     );
 
   async #producerFor(topic: string): Promise<DriverProducer> {
-    // The brokers decide what is too large: the record came through them once, and is now larger by three headers.
+    // The brokers decide what is too large: the record came through them once, and is now larger by four headers.
     const options = { maxRecordBytes: Number.MAX_SAFE_INTEGER, deliveryTimeoutMs: 60_000 };
     this.#producer ??= this.#connection.producer(options);
     await this.#producer.prepare([topic, this.#request.topic]);

@@ -144,6 +144,11 @@ export class TopologyGraph {
     return this.#below(from.id).has(to.id);
   }
 
+  /** Whether one of these, by their ids, leads to the node. */
+  anyLeads(from: ReadonlySet<string>, to: TopologyNode): boolean {
+    return [...from].some(id => id !== to.id && this.#below(id).has(to.id));
+  }
+
   /** Whether records of a node are known to come by another: it is the same, or an edge goes there. */
   carries(from: TopologyNode, to: TopologyNode): boolean {
     return from === to || this.#edges.has(edgeKey(from, to));

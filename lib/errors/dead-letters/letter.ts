@@ -46,7 +46,7 @@ export function readDeadLetter(headers: Headers): DeadLetter | undefined {
   };
 }
 
-/** Where a dead letter itself lies, in the topic of dead letters. */
+/** Where a dead letter, or its record, lies in its topic. */
 export interface LetterPosition {
   readonly partition: number;
   readonly offset: number;
@@ -56,19 +56,24 @@ export interface LetterPosition {
  * The headers of a record that is published again: its own, and whom it is for.
  *
  * @param to the app and its node; undefined: everyone who reads the topic
+ * @param record where it lies in its topic: what stores keep of it replaces what they kept of that. Undefined: it is another
  * @category Dead letters @since 0.1.0
  */
 export function replayHeaders(
   headers: Headers,
   letter: Coordinates,
   to: Pick<DeadLetter, 'app' | 'node'> | undefined,
+  record?: LetterPosition | undefined,
 ): Header[] {
+  // One that is replayed again stands for the first of all.
+  const before = textsOf(replayPrefix, headers).get('record');
   return [
     ...headers.filter(header => !isReserved(header)),
     ...textHeaders(replayPrefix, {
       letter: `${letter.topic}/${letter.partition}:${letter.offset}`,
       app: to?.app,
       node: to?.node,
+      record: before ?? (record && `${record.partition}:${record.offset}`),
     }),
   ];
 }
@@ -89,8 +94,12 @@ export function replayedMark({ partition, offset }: LetterPosition): Header[] {
  * @category Dead letters @since 0.1.0
  */
 export function readReplayedMark(headers: Headers): LetterPosition | undefined {
-  const text = textsOf(deadLetterPrefix, headers).get('replayed');
-  const [, partition, offset] = /^(\d+):(\d+)$/.exec(text ?? '') ?? [];
+  return positionIn(textsOf(deadLetterPrefix, headers).get('replayed'));
+}
+
+/** `partition:offset`; undefined for anything else. */
+export function positionIn(text: string | undefined): LetterPosition | undefined {
+  const [, partition, offset] = /^(\d{1,10}):(\d{1,16})$/.exec(text ?? '') ?? [];
   if (partition === undefined || offset === undefined) return undefined;
   return { partition: Number(partition), offset: Number(offset) };
 }

@@ -119,6 +119,8 @@ export class Delivery {
   declare readonly pin: BatchPin;
   /** Nodes that pass it by, for a replayed record that is for one branch alone. */
   declare directed: ReadonlySet<string> | undefined;
+  /** The record that a replayed one stands for, by its offset, and the node that it is replayed for. */
+  declare replay: { readonly of: { readonly offset: number }; readonly node: string | undefined } | undefined;
   /** What store sinks note of the documents that they took of it. */
   declare filed: object | undefined;
   /** The deliveries within which it was made, by `through`. */
@@ -135,6 +137,7 @@ export class Delivery {
     this.offset = offset;
     this.pin = pin;
     this.directed = undefined;
+    this.replay = undefined;
     this.filed = undefined;
     this.outer = undefined;
   }

@@ -8,6 +8,8 @@ import { listOf } from '../leases/leases.js';
 /** What a document's identity has beside its record's coordinates. */
 interface Identity {
   readonly branch: string;
+  /** Of the record that a replayed one stands for; otherwise the record's own. */
+  readonly offset: number;
   readonly gathered: Gathered | undefined;
 }
 
@@ -20,18 +22,28 @@ type Taken = Map<DocumentIdentities, Map<string, number>>;
  *
  * - `flatMapValue` and the like by their ordinals;
  * - what plain rxjs makes of one record (`mergeMap(r => [a, b])`), or merges before the sink, by the order in which it comes;
+ * - what is made of a replayed record is what was made of the record that it stands for;
  * - what `batch` makes by the records that it was made of, and by the node.
  */
 export class DocumentIdentities {
   readonly #branch: string;
   readonly #originOf: (topic: string) => string;
+  readonly #leadHere: (nodes: ReadonlySet<string>) => boolean;
   /** Of those that need more than their coordinates. */
   readonly #odd = new WeakMap<KafkaRecord, Identity>();
   #someOdd = false;
 
-  /** @param branch the sink's own */
-  constructor(branch: string, originOf: (topic: string) => string) {
+  /**
+   * @param branch the sink's own
+   * @param leadHere whether one of these nodes leads to the sink
+   */
+  constructor(
+    branch: string,
+    originOf: (topic: string) => string,
+    leadHere: (nodes: ReadonlySet<string>) => boolean,
+  ) {
     this.#branch = branch;
+    this.#leadHere = leadHere;
     this.#originOf = originOf;
   }
 
@@ -40,7 +52,7 @@ export class DocumentIdentities {
     const root = rootOf(record[deliveriesOf]);
     if (!Array.isArray(root) && record.ordinal === '') {
       const delivery = root as Delivery;
-      if (delivery.filed === undefined) {
+      if (delivery.filed === undefined && delivery.replay === undefined) {
         delivery.filed = this;
         return record;
       }
@@ -50,13 +62,20 @@ export class DocumentIdentities {
 
   #takeOdd<K, V>(record: KafkaRecord<K, V>, root: Deliveries): KafkaRecord<K, V> {
     const gathered = gatheredOf(root);
-    const branch = gathered === undefined ? this.#branch : `${this.#branch}:${partOfBranch(gathered.node)}`;
     const [delivery] = listOf(root);
+    const replay = gathered === undefined ? delivery?.replay : undefined;
+    let branch = this.#branch;
+    if (gathered !== undefined) branch += `:${partOfBranch(gathered.node)}`;
+    // Where only a part of what the record made comes again, it must not be taken for another part.
+    if (replay?.node !== undefined && delivery?.directed !== undefined && this.#leadHere(delivery.directed)) {
+      branch += `!${partOfBranch(replay.node)}`;
+    }
     const before = delivery === undefined ? 0 : this.#count(delivery, `${record.ordinal}@${branch}`);
-    if (before === 0 && gathered === undefined) return record;
+    if (before === 0 && gathered === undefined && replay === undefined) return record;
     // A copy, since the very same record may have come before: `merge(a$, a$)`.
     const own = before === 0 ? record : record.withKey(record.key);
-    this.#odd.set(own, { branch: before === 0 ? branch : `${branch}~${before}`, gathered });
+    const offset = replay?.of.offset ?? record.offset;
+    this.#odd.set(own, { branch: before === 0 ? branch : `${branch}~${before}`, offset, gathered });
     this.#someOdd = true;
     return own;
   }
@@ -83,7 +102,8 @@ export class DocumentIdentities {
   /** The source of a taken record's document, and what it was made of where that is several records. */
   of(record: KafkaRecord): { readonly source: DocumentSource; readonly members?: readonly DocumentMember[] } {
     const identity = this.#someOdd ? this.#odd.get(record) : undefined;
-    const { topic, partition, offset, ordinal } = record;
+    const { topic, partition, ordinal } = record;
+    const offset = identity?.offset ?? record.offset;
     const branch = identity?.branch ?? this.#branch;
     const members = identity?.gathered?.members.map(({ topic, ...place }) => ({
       origin: this.#originOf(topic),
@@ -99,9 +119,9 @@ export class DocumentIdentities {
   }
 }
 
-/** A name within a branch, which has `#`, `:` and `~` for its own use. */
+/** A name within a branch, which has `#`, `:`, `~` and `!` for its own use. */
 export function partOfBranch(name: string): string {
-  return name.replace(/[%#:~]/g, character => `%${character.charCodeAt(0).toString(16)}`);
+  return name.replace(/[%#:~!]/g, character => `%${character.charCodeAt(0).toString(16)}`);
 }
 
 /** `through` gives a record a delivery of its own within the one that it came with. */

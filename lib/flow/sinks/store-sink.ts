@@ -63,7 +63,8 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.#store = store;
     this.#options = options;
     this.#parts = parts;
-    this.#identities = new DocumentIdentities(parts.branch, parts.originOf);
+    const leadHere = (nodes: ReadonlySet<string>): boolean => place.graph.anyLeads(nodes, place.node);
+    this.#identities = new DocumentIdentities(parts.branch, parts.originOf, leadHere);
     this.#labels = { store: store.name };
   }
 

@@ -1,10 +1,12 @@
 import { isReserved, replayPrefix, textsOf } from '../../errors/dead-letters/headers.js';
+import { type LetterPosition, positionIn } from '../../errors/dead-letters/letter.js';
 import type { Headers } from '../../record/headers.js';
 
 /**
  * What becomes of a replayed record that names the app and the node it is for.
  *
  * - `'directed'`: it goes to that node and what is below it; all else passes it by, and another app the whole record.
+ *   What stores keep of it replaces what they kept of the record that it stands for.
  * - `'everywhere'`: its order is not followed; the whole topology takes it, as any record.
  */
 export type ReplayTrust = 'directed' | 'everywhere';
@@ -15,6 +17,8 @@ export interface Admission {
   readonly headers: Headers;
   /** The nodes that pass the record by; undefined: none. */
   readonly passing: ReadonlySet<string> | 'all' | undefined;
+  /** The record that it stands for, and the node that it is replayed for; undefined for one that stands for itself. */
+  readonly replay?: { readonly of: LetterPosition; readonly node: string | undefined } | undefined;
 }
 
 /** What admission asks of the app. */
@@ -30,7 +34,10 @@ export function admit(headers: Headers, { app, trust, passing }: AdmissionParts)
   const order = textsOf(replayPrefix, headers);
   const rest = headers.filter(header => !isReserved(header));
   const node = order.get('node');
-  if (trust === 'everywhere' || node === undefined) return { headers: rest, passing: undefined };
+  if (trust === 'everywhere') return { headers: rest, passing: undefined };
+  const of = positionIn(order.get('record'));
+  const replay = of && { of, node };
+  if (node === undefined) return { headers: rest, passing: undefined, replay };
   if (order.get('app') !== app) return { headers: rest, passing: 'all' };
-  return { headers: rest, passing: passing(node) };
+  return { headers: rest, passing: passing(node), replay };
 }

@@ -74,12 +74,14 @@ export class HandOut {
 
   /** Hands out a record with headers: without those that are ours alone, and to nobody where it is for another app. */
   #admit(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
-    const { headers, passing } = this.#parts.admit(record.headers);
+    const { headers, passing, replay } = this.#parts.admit(record.headers);
     if (passing === 'all') {
       lane.host.dropped('other-branch', 1);
       return;
     }
     delivery.directed = passing;
+    // A replay comes behind its record, in the partition of it; anything else is forged.
+    if (replay?.of.partition === lane.partition && replay.of.offset < record.offset) delivery.replay = replay;
     const admitted = headers === record.headers ? record : { ...record, headers };
     for (const view of lane.views) view.deliver(view.deadLetters ? record : admitted, delivery);
   }

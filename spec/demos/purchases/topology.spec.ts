@@ -151,6 +151,7 @@ describe('the purchase topology', () => {
     ['a quantity of one and a half', { ...valid, quantity: 1.5 }],
     ['a price below 0', { ...valid, price: -1 }],
     ['a time that is none', { ...valid, purchasedAt: 'yesterday' }],
+    ['a time without an offset', { ...valid, purchasedAt: '1997-01-02T10:00:00' }],
     ['a card number that is too short', { ...valid, cardNumber: '411111111111' }],
     ['a card number that is too long', { ...valid, cardNumber: '41111111111111111111' }],
   ])(
