@@ -35,7 +35,7 @@ import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { SlowWork } from './lifecycle/slow-work.js';
 import { UnheardViews } from './lifecycle/unheard-views.js';
-import { type AppOptions, checkApp, drainBoundMs, producerOptions, stopDeadlineMs } from './options.js';
+import { type AppOptions, checkApp, producerOptions, stopDeadlineMs } from './options.js';
 import { Origins } from './origins.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
@@ -187,7 +187,6 @@ function assemble(options: AppOptions): AppParts {
     )
     .subscribe(result => commits.told(result));
 
-  const drainMs = drainBoundMs(options);
   const rebalance = new Rebalance({
     clock,
     host,
@@ -196,7 +195,6 @@ function assemble(options: AppOptions): AppParts {
     dispatcher,
     inFlight,
     commits,
-    drainMs,
   });
   const unheard = new UnheardViews(lifecycle);
   views.onSubscribersChanged(() => {

@@ -182,8 +182,3 @@ export function consumerOptions(
     resumeAt,
   };
 }
-
-/** Milliseconds for a drain: four fifths of the timeout; the last commit and the answer to the broker need the rest. */
-export function drainBoundMs({ rebalanceTimeoutMs }: AppOptions): number {
-  return (rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs) * 0.8;
-}

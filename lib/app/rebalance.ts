@@ -16,8 +16,6 @@ export interface RebalanceParts {
   readonly dispatcher: Dispatcher;
   readonly inFlight: InFlight;
   readonly commits: Commits;
-  /** Milliseconds for a drain. */
-  readonly drainMs: number;
 }
 
 /** What the driver tells of the group: partitions come; before they go the app drains first and lets go second. */
@@ -36,10 +34,10 @@ export class Rebalance implements ConsumerListener {
     lifecycle.tell({ type: 'assigned', partitions });
   }
 
-  async revoking(partitions: readonly AssignedPartition[]): Promise<void> {
-    const { clock, lifecycle, drainMs } = this.#parts;
+  async revoking(partitions: readonly AssignedPartition[], boundMs: number): Promise<void> {
+    const { clock, lifecycle } = this.#parts;
     lifecycle.tell({ type: 'revoking', partitions });
-    await within(clock, this.settleAndCommit(partitions, 'drain'), drainMs);
+    await within(clock, this.settleAndCommit(partitions, 'drain'), boundMs);
     lifecycle.tell({ type: 'revoked', partitions, pending: this.letGo(partitions) });
   }
 

@@ -164,9 +164,9 @@ export interface ConsumerListener {
   assigned(partitions: readonly AssignedPartition[]): void;
   /**
    * These are about to be lost. The driver goes on heartbeating and accepts commits until the promise settles, at
-   * most for the rebalance timeout; only then are they given up.
+   * most for `boundMs`, which is within the rebalance timeout; only then are they given up.
    */
-  revoking(partitions: readonly AssignedPartition[]): Promise<void>;
+  revoking(partitions: readonly AssignedPartition[], boundMs: number): Promise<void>;
   /** These were lost without warning: another member may have them already. */
   lost(partitions: readonly AssignedPartition[]): void;
   /** A fetched batch, in offset order per partition. */

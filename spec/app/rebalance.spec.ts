@@ -83,7 +83,7 @@ describe('a rebalance', () => {
     members.publish('in', '0');
     await members.settle();
     members.broker.faults.rebalance('group');
-    await members.pass(7900, 100);
+    await members.pass(8900, 100);
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
     await members.pass(200, 100);
     expect(signals[0]?.aborted).toBe(true);

@@ -79,7 +79,7 @@ export class FailPoints {
         assigned(partitions);
         inner.assigned(partitions);
       },
-      revoking: partitions => inner.revoking(partitions),
+      revoking: (partitions, boundMs) => inner.revoking(partitions, boundMs),
       lost: partitions => inner.lost(partitions),
       confirmed: () => inner.confirmed(),
       failed: error => inner.failed(error),

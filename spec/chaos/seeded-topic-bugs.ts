@@ -35,8 +35,8 @@ const revokeMs = 12_000;
 function revokingSlowly(inner: ConsumerListener): ConsumerListener {
   return {
     ...forwarded(inner),
-    async revoking(partitions) {
-      await inner.revoking(partitions);
+    async revoking(partitions, boundMs) {
+      await inner.revoking(partitions, boundMs);
       await new Promise(resolve => setTimeout(resolve, revokeMs));
     },
   };
@@ -96,7 +96,7 @@ function withEcho(inner: DriverProducer): DriverProducer {
 function forwarded(inner: ConsumerListener): ConsumerListener {
   return {
     assigned: partitions => inner.assigned(partitions),
-    revoking: partitions => inner.revoking(partitions),
+    revoking: (partitions, boundMs) => inner.revoking(partitions, boundMs),
     lost: partitions => inner.lost(partitions),
     confirmed: () => inner.confirmed(),
     failed: error => inner.failed(error),

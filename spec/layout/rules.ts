@@ -21,6 +21,7 @@ const foundations = [
   'lib/card/symbols.ts',
   'lib/base/check-start-from.ts',
   'lib/base/clock.ts',
+  'lib/base/drain-bound-ms.ts',
   'lib/base/nearest-name.ts',
   'lib/base/option-kinds.ts',
   'lib/base/option-schema.ts',

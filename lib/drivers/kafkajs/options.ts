@@ -43,7 +43,7 @@ export interface KafkajsOptions {
   readonly maxBytes?: number | undefined;
   /** Milliseconds that a fetch waits for a record. Default 500. */
   readonly maxWaitMs?: number | undefined;
-  /** Milliseconds between heartbeats, and so until a rebalance is noticed; at most a third of the session timeout. Default 1,000. */
+  /** Milliseconds between heartbeats, and so until a rebalance is noticed; at most a third of the session timeout and a quarter of the rebalance timeout. Default 1,000. */
   readonly heartbeatIntervalMs?: number | undefined;
   /** Milliseconds after which metadata is asked for anew, and so until added partitions are found. Default 30,000. */
   readonly metadataMaxAgeMs?: number | undefined;

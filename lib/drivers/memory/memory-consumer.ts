@@ -1,4 +1,5 @@
 import { type Clock, type Timer, within } from '../../base/clock.js';
+import { drainBoundMs } from '../../base/drain-bound-ms.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { MembershipLease } from '../membership-lease.js';
 import type {
@@ -157,8 +158,10 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
       this.group.rejoin(this);
       return;
     }
-    const drained = this.#drain(this.#readers.list);
-    void within(this.#cluster.clock, drained, this.#options.rebalanceTimeoutMs).then(() => {
+    const { rebalanceTimeoutMs } = this.#options;
+    // A member hears of a rebalance at once. The group itself goes on without one only at the timeout.
+    const drained = this.#drain(this.#readers.list, drainBoundMs(rebalanceTimeoutMs, 0));
+    void within(this.#cluster.clock, drained, rebalanceTimeoutMs).then(() => {
       this.#cluster.clock.defer(() => this.#giveUp(held));
     });
   }
@@ -207,9 +210,9 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   /** `revoking`, whose failure gives the partitions up just as well. */
-  async #drain(partitions: readonly AssignedPartition[]): Promise<void> {
+  async #drain(partitions: readonly AssignedPartition[], boundMs: number): Promise<void> {
     try {
-      await this.#listener.revoking(partitions);
+      await this.#listener.revoking(partitions, boundMs);
     } catch {
       // The app reports its own failure; the group must not wait for one that failed.
     }

@@ -26,9 +26,19 @@ export function consumerConfig(
   };
 }
 
-/** kafkajs refuses an interval that is not below the session timeout; the broker expects about a third of it. */
+/**
+ * kafkajs refuses an interval that is not below the session timeout; the broker expects about a third of it. A rebalance is
+ * heard of with a heartbeat's answer, so that an interval near the rebalance timeout would leave no time to drain.
+ */
 export function heartbeatIntervalOf(settings: Settings, options: ConsumerOptions): number {
-  return Math.max(1, Math.min(settings.heartbeatIntervalMs, Math.floor(options.sessionTimeoutMs / 3)));
+  return Math.max(
+    1,
+    Math.min(
+      settings.heartbeatIntervalMs,
+      Math.floor(options.sessionTimeoutMs / 3),
+      Math.floor(options.rebalanceTimeoutMs / 4),
+    ),
+  );
 }
 
 /** An assignment as kafkajs tells it. */

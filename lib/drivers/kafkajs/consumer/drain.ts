@@ -1,4 +1,5 @@
 import { within } from '../../../base/clock.js';
+import { drainBoundMs } from '../../../base/drain-bound-ms.js';
 import type { AssignedPartition, ConsumerListener, ConsumerOptions, DriverContext } from '../../port.js';
 import { kindOf } from '../errors.js';
 
@@ -7,11 +8,6 @@ export interface DrainContext {
   readonly options: ConsumerOptions;
   readonly listener: ConsumerListener;
   readonly heartbeatIntervalMs: number;
-}
-
-/** The rebalance timeout without the part that is kept back for JoinGroup itself and for noticing the rebalance late. */
-function drainBoundMs(rebalanceTimeoutMs: number, heartbeatIntervalMs: number): number {
-  return Math.max(rebalanceTimeoutMs / 2, rebalanceTimeoutMs - heartbeatIntervalMs - rebalanceTimeoutMs / 10);
 }
 
 /**
@@ -23,11 +19,11 @@ export async function drain(
   partitions: readonly AssignedPartition[],
   cutShort: Promise<void>,
 ): Promise<void> {
-  const drained = listener.revoking(partitions).catch(error => {
+  const boundMs = drainBoundMs(options.rebalanceTimeoutMs, heartbeatIntervalMs);
+  const drained = listener.revoking(partitions, boundMs).catch(error => {
     // The app fails by itself; the group must not wait for one that failed.
     driver.logger.warn({ reason: kindOf(error) }, 'a drain failed: the partitions are given up all the same');
   });
-  const boundMs = drainBoundMs(options.rebalanceTimeoutMs, heartbeatIntervalMs);
   const end = await within(driver.clock, Promise.race([drained, cutShort]), boundMs);
   if (end !== 'late') return;
   driver.logger.warn(
