@@ -14,7 +14,7 @@ import type { TopicAdmin } from './topic-admin.js';
 export const namedTopic = 'refunds';
 /** Topics of these names are found by the app. */
 export const foundTopics = /^shop-\d+$/;
-export const foundTopic = (number: number): string => `shop-${number}`;
+const foundTopic = (number: number): string => `shop-${number}`;
 /** Written by the app, from all of them. */
 export const changingOutput = 'copies';
 /** The store that it fills beside. */

@@ -229,7 +229,9 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     if (!this.#cluster.reachable) return this.#cluster.unreachable();
     const scripted = this.#cluster.faults.commitFailure();
     if (scripted !== undefined) return scripted;
-    const refused = this.group.commit(this.memberId, generation, this.storable(offsets));
+    // Lost while the request was on its way: that is no partition which does not exist any more.
+    const refused =
+      this.refusal(offsets) ?? this.group.commit(this.memberId, generation, this.storable(offsets));
     // The answer also tells a member that was put out that it was.
     if (refused !== undefined) this.#cluster.clock.defer(() => this.expelled());
     return refused;

@@ -105,7 +105,7 @@ export function createGuard(fields: readonly MaskedField[], scan: boolean): Guar
   };
 }
 
-/** The `GUARD` error of a field that was about to be written. */
+/** @internal The `GUARD` error of a field that was about to be written. */
 export function unmasked({ path }: UnmaskedField, record: KafkaRecord, sink: string): KafkaRxError {
   return refusedFor(`the field '${path}' unmasked`, record, sink, path);
 }

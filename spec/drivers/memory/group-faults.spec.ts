@@ -47,6 +47,15 @@ describe('a group on a faulty memory broker', () => {
     expect(seen.breaches).toEqual([]);
   });
 
+  test('a commit that is on its way when its partitions are lost is refused, not dropped as one of a topic that is gone', async () => {
+    const { world, consumer, seen } = await started();
+    const epoch = seen.epoch(at);
+    world.broker.faults.losePartitions(world.memberId('g'));
+    const commit = world.during(consumer.commit([{ ...at, epoch, offset: 1 }]));
+    await expect(commit).rejects.toMatchObject({ code: 'COMMIT_REFUSED' });
+    expect(world.broker.committed('g', 'in')).toEqual([-1]);
+  });
+
   test('a member lost in the middle of its drain is not asked to give up twice, and joins anew', async () => {
     const { world, seen } = await started();
     let drained = () => {};
