@@ -1,5 +1,5 @@
 import type { Timer } from '../../../base/clock.js';
-import type { KafkaRxError } from '../../../errors/errors.js';
+import { KafkaRxError } from '../../../errors/errors.js';
 import type { ConsumerListener, DriverContext, TopicPartition } from '../../port.js';
 import { backoffMs } from '../backoff.js';
 import { closedError, fatalErrorOf, kindOf, passingError } from '../errors.js';
@@ -139,6 +139,20 @@ export class ConsumerSessions<S extends ClientSession> {
     if (!this.running) return;
     this.#restart?.cancel();
     const before = this.#current;
+    let session: S | undefined;
+    try {
+      session = this.#make();
+    } catch (error) {
+      // kafkajs looks at its options here; another try would meet the same.
+      this.fail(fatalErrorOf(error) ?? notMade(error));
+      return;
+    }
+    this.#current = session;
+    void session.run();
+    void before?.close();
+  }
+
+  #make(): S {
     const session: S = this.#context.make(this.#topics, {
       joined: partitions => {
         if (session === this.#current) this.#joined(partitions);
@@ -147,9 +161,7 @@ export class ConsumerSessions<S extends ClientSession> {
         if (session === this.#current) this.#ended(error);
       },
     });
-    this.#current = session;
-    void session.run();
-    void before?.close();
+    return session;
   }
 
   #joined(partitions: readonly TopicPartition[]): void {
@@ -192,4 +204,11 @@ export class ConsumerSessions<S extends ClientSession> {
       // Down at the start: the sessions go on trying, and tell of it.
     }
   }
+}
+
+function notMade(cause: unknown): KafkaRxError {
+  return new KafkaRxError('DRIVER', `kafkajs refuses to make a consumer: ${kindOf(cause)}`, {
+    cause,
+    remedy: 'Look at sessionTimeoutMs and rebalanceTimeoutMs, which it gets beside its own options',
+  });
 }

@@ -4,6 +4,7 @@ import {
   type SessionEvents,
 } from '../../../../lib/drivers/kafkajs/consumer/consumer-sessions.js';
 import type { ClusterQueries } from '../../../../lib/drivers/kafkajs/kafkajs-path.js';
+import type { KafkaRxError } from '../../../../lib/errors/errors.js';
 import { silentLogger } from '../../../../lib/logging/logger.js';
 import { ManualClock } from '../manual-clock.js';
 
@@ -33,15 +34,18 @@ class FakeSession implements ClientSession {
 function setUp(topics = async (names: readonly string[]) => names) {
   const clock = new ManualClock();
   const made: FakeSession[] = [];
+  const failures: KafkaRxError[] = [];
+  const refusal: { of?: Error } = {};
   const sessions: ConsumerSessions<FakeSession> = new ConsumerSessions(
     {
       driver: { clientId: 'c', clock, logger: silentLogger, event: () => {} },
       // Nothing else of them is used here.
-      listener: { failed: () => {} } as never,
+      listener: { failed: (error: KafkaRxError) => failures.push(error) } as never,
       queries: {
         topics: async (names: readonly string[] = []) => (await topics(names)).map(name => ({ name })),
       } as unknown as ClusterQueries,
       make: (topics, events) => {
+        if (refusal.of !== undefined) throw refusal.of;
         const session = new FakeSession(topics, events);
         made.push(session);
         return session;
@@ -58,7 +62,7 @@ function setUp(topics = async (names: readonly string[]) => names) {
     ['a'],
   );
   const open = (): string[] => made.filter(({ isOpen }) => isOpen).map(session => session.topics.join());
-  return { clock, made, sessions, open };
+  return { clock, made, sessions, open, failures, refusal };
 }
 
 describe('of the sessions that a consumer goes through one is open at most', () => {
@@ -91,5 +95,41 @@ describe('of the sessions that a consumer goes through one is open at most', () 
     found.now();
     await clock.settle();
     expect(open()).toEqual(['a,b']);
+  });
+});
+
+describe('a client that refuses to be made', () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  beforeEach(() => {
+    unhandled.splice(0);
+    process.on('unhandledRejection', note);
+  });
+  afterEach(() => void process.off('unhandledRejection', note));
+  const turn = () => new Promise(resolve => setTimeout(resolve, 5));
+
+  test('rejects the start, and leaves nothing behind that rejects when the consumer is stopped', async () => {
+    const { clock, sessions, failures, refusal } = setUp();
+    refusal.of = new Error('heartbeatInterval must be lower than sessionTimeout');
+    const started = sessions.start().catch((error: unknown) => error);
+    await clock.settle();
+    expect(await started).toMatchObject({ code: 'DRIVER', retriable: false });
+    sessions.stop();
+    sessions.rejectWaiting();
+    await turn();
+    expect([failures, unhandled]).toEqual([[], []]);
+  });
+
+  test('fails the consumer where it was to be opened again', async () => {
+    const { clock, made, sessions, failures, refusal } = setUp();
+    void sessions.start().catch(() => {});
+    await clock.settle();
+    made[0]?.events.joined([]);
+    await clock.settle();
+    refusal.of = new Error('no');
+    made[0]?.crash();
+    await clock.advance(10_000);
+    await turn();
+    expect([failures.map(({ code }) => code), unhandled]).toEqual([['DRIVER'], []]);
   });
 });
