@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
+import { systemClock, type Timer } from '../../base/clock.js';
 import { anything, kind, list, required } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields, faultOf } from '../../base/option-schema.js';
 import { errorKind, KafkaRxError, retold } from '../../errors/errors.js';
@@ -45,7 +46,8 @@ export interface WorkerEvent {
 export interface Workers {
   /** Resolves after a drained stop of all; rejects with the first failure, once the others have drained and stopped. */
   readonly ended: Promise<void>;
-  /** Drains, commits and stops all. Resolves when they have ended; never rejects. */
+  /** Drains, commits and stops all. Resolves when they have ended; never rejects with what failed. A thread that has not stopped 20,000 ms
+   * after the deadline is ended. A deadline that cannot be is as none, and in the end rejects with `CONFIGURATION`. */
   stop(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
   /** Ready when all are, live while all are; a reason names its worker. */
   health(): Health;
@@ -56,6 +58,9 @@ export interface Workers {
 type StopOptions = NonNullable<Parameters<Workers['stop']>[0]>;
 
 const stopOptions: Fields<StopOptions> = { deadlineMs: stopDeadlineMs };
+
+/** Milliseconds beyond the deadline of a stop for all that an app closes; a thread that takes longer is ended. */
+const closingMs = 20_000;
 
 /** Milliseconds for a thread to end by itself after its app has. */
 const endMs = 5_000;
@@ -95,6 +100,9 @@ class WorkerPool implements Workers {
   readonly #healths: (Health | undefined)[];
   #failure: unknown;
   #stopping = false;
+  /** Threads that have not ended. */
+  readonly #running = new Set<number>();
+  #lastResort: Timer | undefined;
 
   constructor(entry: URL, count: number, options: WorkersOptions) {
     this.#options = options;
@@ -107,6 +115,7 @@ class WorkerPool implements Workers {
       return new Worker(entry, { workerData: setup });
     });
     this.#threads = threads;
+    for (const index of threads.keys()) this.#running.add(index);
     this.ended = Promise.all(threads.map((thread, index) => this.#outcome(thread, index))).then(() => {
       leaveSignals();
       this.#events.complete();
@@ -121,11 +130,12 @@ class WorkerPool implements Workers {
     const deadlineMs = faultOf(stopOptions, options) === undefined ? options.deadlineMs : undefined;
     if (!this.#stopping) {
       this.#stopping = true;
-      const message: ToWorker = {
-        type: 'stop',
-        deadlineMs: deadlineMs ?? this.#options.stopDeadlineMs ?? defaults.stopDeadlineMs,
-      };
+      const drainMs = deadlineMs ?? this.#options.stopDeadlineMs ?? defaults.stopDeadlineMs;
+      const message: ToWorker = { type: 'stop', deadlineMs: drainMs };
       for (const thread of this.#threads) thread.postMessage(message);
+      const boundMs = drainMs + closingMs;
+      if (this.#running.size > 0)
+        this.#lastResort = systemClock.schedule(() => this.#endAll(boundMs), boundMs);
     }
     await this.ended.catch(() => {});
     checkOptions('workers.stop', stopOptions, options);
@@ -159,15 +169,35 @@ class WorkerPool implements Workers {
         clearTimeout(timer);
         if (!told) this.#fail(crashed(index, `exit code ${code}`, undefined));
         this.#metrics.drop(index);
+        this.#running.delete(index);
+        if (this.#running.size === 0) this.#lastResort?.cancel();
         resolve();
       });
     });
+  }
+
+  /** A thread whose event loop is blocked hears of no stop. */
+  #endAll(boundMs: number): void {
+    for (const index of this.#running) {
+      this.#fail(unstopped(index, boundMs));
+      void this.#threads[index]?.terminate();
+    }
   }
 
   #fail(error: unknown): void {
     this.#failure ??= error;
     void this.stop();
   }
+}
+
+function unstopped(index: number, boundMs: number): KafkaRxError {
+  return new KafkaRxError(
+    'WORKER',
+    `Worker ${index} did not stop within ${boundMs} ms: its thread was ended`,
+    {
+      remedy: 'Look for what blocks its event loop, or for a store or client that does not close',
+    },
+  );
 }
 
 function crashed(index: number, how: string, cause: unknown): KafkaRxError {

@@ -57,9 +57,12 @@ export function serveWorker(build: (context: WorkerContext) => App | Promise<App
   let stopping: ToWorker | undefined;
   const stop = (): void =>
     void app?.stop(stopping?.deadlineMs === undefined ? {} : { deadlineMs: stopping.deadlineMs });
-  port.on('message', (message: ToWorker) => {
-    stopping = message;
-    stop();
+  const stopped = new Promise<undefined>(resolve => {
+    port.on('message', (message: ToWorker) => {
+      stopping = message;
+      stop();
+      resolve(undefined);
+    });
   });
 
   const report = (): void => {
@@ -67,8 +70,10 @@ export function serveWorker(build: (context: WorkerContext) => App | Promise<App
     if (app !== undefined) send({ type: 'health', health: app.health() });
   };
   const serve = async (): Promise<void> => {
-    app = await build({ ...setup.kafkaRx, metrics });
-    const built = app;
+    // One that is built too late is never run: it has opened nothing.
+    const built = await Promise.race([build({ ...setup.kafkaRx, metrics }), stopped]);
+    if (built === undefined) return;
+    app = built;
     built.events$.subscribe(event => {
       send({ type: 'event', event: toldEvent(event) });
       if (event.type === 'state') send({ type: 'health', health: built.health() });

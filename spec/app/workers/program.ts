@@ -25,6 +25,7 @@ const timer = setInterval(() => {
   if (process.argv[3] === 'wait') process.stdout.write('ready\n');
   else void workers.stop();
 }, 20);
+if (process.argv[3] === 'stop soon') setTimeout(() => void workers.stop({ deadlineMs: 500 }), 2000);
 let failure: unknown;
 try {
   await workers.ended;

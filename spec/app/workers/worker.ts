@@ -8,13 +8,16 @@ interface Data {
   readonly fails?: number;
   readonly throws?: number;
   readonly exits?: number;
-  readonly neverBuilds?: boolean;
+  readonly neverBuilds?: number;
+  readonly blocks?: number;
 }
 
 serveWorker(async ({ index, metrics, data }) => {
   const how = data as Data; // What spec/app/workers/program.ts sends.
   if (how.throws === index) throw new TypeError('4111111111111111');
   if (how.exits === index) process.exit(7);
+  if (how.neverBuilds === index) await new Promise(() => {});
+  while (how.blocks === index);
   const broker = new MemoryBroker();
   broker.createTopic('in', 2);
   broker.createTopic('out', 2);

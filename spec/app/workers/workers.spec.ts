@@ -78,6 +78,23 @@ test.each([
   expect(JSON.stringify(run.result()) + run.stderr()).not.toContain('4111');
 });
 
+test('a stop ends a worker that is still building its app', async () => {
+  const run = program({ neverBuilds: 1 }, 'stop soon');
+  expect([await run.ended, run.stderr()]).toEqual([0, '']);
+  expect(run.result().failure).toBeUndefined();
+  expect(run.result().states).toContainEqual('0 stopped');
+});
+
+test('a stop ends a worker that hears nothing any more, and says so', async () => {
+  const run = program({ blocks: 1 }, 'stop soon');
+  expect([await run.ended, run.stderr()]).toEqual([0, '']);
+  expect(run.result().failure).toMatchObject({
+    code: 'WORKER',
+    message: expect.stringContaining('Worker 1 did not stop'),
+  });
+  expect(run.result().states).toContainEqual('0 stopped');
+}, 60_000);
+
 test.each([0, -1, 1.5, Number.NaN])('%d workers are refused', count => {
   expect(() => runWorkers(new URL('file:///none.js'), count)).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION' }),
