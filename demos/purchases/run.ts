@@ -97,6 +97,12 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
           `the history is behind: ${topic}-${partition} goes on at ${offset} instead of ${committed}`,
         );
       }
+      if (event.type === 'store-new') {
+        const what = event.does === 'refill' ? 'it is filled again' : 'it holds nothing of what came before';
+        progress.print(
+          `the history is new, and the group has committed with another (${event.because}): ${what}`,
+        );
+      }
       if (event.type === 'state' && event.state === 'stopping') phase = 'draining';
     };
     const running =

@@ -60,7 +60,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   readonly #declaring: Declaring[] = [];
   readonly #parts: WiringParts;
   #guard: Guard = createGuard([], false);
-  /** By a store's name, since two objects may stand for one folder. */
+  /** By a store's place, or its name where it has none: two objects may stand for one folder. */
   readonly #unnamedBranches = new Map<string, number>();
   #closed = false;
 
@@ -120,7 +120,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     checkArgument('app.store', 'the store', storeKind, store);
     checkOptions(`app.store('${store.name}')`, storeSinkOptions, options);
     const place = this.#place('sink', options.name ?? store.name, { policies: [options.onStoreError] });
-    const branch = options.name === undefined ? this.#unnamedBranch(store.name) : partOfBranch(place.node.id);
+    const branch = options.name === undefined ? this.#unnamedBranch(store) : partOfBranch(place.node.id);
     this.#declaring.push({ name: place.node.id, by: store });
     // Opened and closed by the app, whatever its documents are.
     this.stores.add(store as unknown as DocumentStore<unknown>);
@@ -132,7 +132,8 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   }
 
   /** The first sink of a store has none, the others are counted in the order of wiring. */
-  #unnamedBranch(store: string): string {
+  #unnamedBranch({ name, positions }: Pick<DocumentStore<unknown>, 'name' | 'positions'>): string {
+    const store = positions?.place?.() ?? name;
     const number = (this.#unnamedBranches.get(store) ?? 0) + 1;
     this.#unnamedBranches.set(store, number);
     return number === 1 ? '' : `#${number}`;

@@ -245,7 +245,7 @@ class Lmdb<V> implements LmdbStore<V> {
     range?: TimeRange,
   ): AsyncGenerator<StoredDocument<V>, void, undefined> {
     const { reader, indexes } = this.#ready();
-    requireIndex(index, this.#indexes, this.#where);
+    requireIndex(index, this.#indexes, this.#where, term);
     this.#guarded('read', () => indexes.requireFiled(index));
     yield* reader.scan({ index, term }, bounds(range, this.#where), this.#whileOpen);
   }

@@ -235,7 +235,7 @@ export function memoryStore<V, I extends string = string>(
         scan(
           range,
           ({ filings }) => filings.some(filing => filing.index === index && filing.term === term),
-          () => requireIndex(index, indexes, where),
+          () => requireIndex(index, indexes, where, term),
         ),
       byTime: range => scan(range, () => true),
       async count() {

@@ -49,7 +49,13 @@ export function requireIndex(
   index: string,
   indexes: readonly { readonly name: string }[],
   where: string,
+  term: unknown = '',
 ): void {
+  if (typeof term !== 'string') {
+    throw new KafkaRxError('STORE', `The ${where} was asked for something that is no text in '${index}'`, {
+      remedy: 'Ask for a string, as the index files documents under strings',
+    });
+  }
   if (indexes.some(({ name }) => name === index)) return;
   const names = indexes.map(({ name }) => `'${name}'`).join(', ');
   throw new KafkaRxError('STORE', `The ${where} has no index '${index}'`, {

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type App, type AppOptions, type KafkaRecord, memoryStore, string } from 'kafka-rx';
+import { lmdb } from 'kafka-rx/lmdb';
 import {
   batch,
   filterValue,
@@ -138,6 +142,34 @@ describe('two documents of one source record', () => {
     ],
   ])('are both kept, and replaced when they come again: %s', async (_, topology) => {
     expect(await keptTwice(topology)).toEqual([two, two]);
+  });
+
+  test('by two stores of other names on one folder are both kept', async () => {
+    const members = new Members({ in: 1 });
+    const directory = mkdtempSync(join(tmpdir(), 'kafka-rx-identity-'));
+    try {
+      const [one, other] = ['one', 'other'].map(name => lmdb(name, { value: string, directory }));
+      if (one === undefined || other === undefined) throw new Error('two stores were made');
+      const member = members.start(app => {
+        const in$ = app.topic('in', { value });
+        in$.pipe(say('x')).subscribe(app.store(one));
+        in$.pipe(say('y')).subscribe(app.store(other));
+      });
+      members.publish('in', 'a', 'b');
+      for (let i = 0; i < 20; i++) {
+        await members.pass(50);
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      expect(await one.count()).toBe(4);
+      void member.app.stop();
+      for (let i = 0; i < 20 && member.outcome === 'running'; i++) {
+        await members.pass(50);
+        await new Promise(resolve => setTimeout(resolve, 5));
+      }
+      expect(member.outcome).toBe('done');
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   test('that are the very same are two', async () => {

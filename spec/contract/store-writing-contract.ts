@@ -153,6 +153,12 @@ export function describeWriting(tested: StoreTested): void {
       await tested.store.write([sale(0, 'ann', 10)]);
       const error = { code: 'STORE', message: expect.stringMatching(/'customr'.*'customer', 'note'/) };
       await expect(all(tested.store.by('customr', 'ann'))).rejects.toMatchObject(error);
+      // What a program without types may ask.
+      const odd = tested.store.by('customer', 7 as unknown as string);
+      await expect(all(odd)).rejects.toMatchObject({
+        code: 'STORE',
+        message: expect.stringContaining('no text'),
+      });
       await tested.start({});
       await expect(all(tested.store.by('customer', 'ann'))).rejects.toMatchObject({ code: 'STORE' });
       await tested.store.write([sale(0, 'ann', 10)]);
