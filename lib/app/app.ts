@@ -154,7 +154,15 @@ function assemble(options: AppOptions): AppParts {
     views,
     masks: () => [...graph.masks.map(({ path }) => path), ...(options.guard?.fields ?? [])],
   });
-  const wiring = new Wiring({ graph, views, host, outputs, instruments: measured, origins });
+  const wiring = new Wiring({
+    graph,
+    views,
+    host,
+    outputs,
+    instruments: measured,
+    origins,
+    random: options.random,
+  });
 
   const member = new GroupMember(slow);
   const admission: AdmissionParts = {

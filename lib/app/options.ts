@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, longestMs } from '../base/clock.js';
 import {
+  call,
   clock,
   having,
   kind,
@@ -88,6 +89,8 @@ export interface AppOptions {
   readonly discoveryMs?: number | undefined;
   /** Milliseconds without a record after which gathered records move on. Default 1,000. */
   readonly idleMs?: number | undefined;
+  /** Numbers from 0 inclusive to 1 exclusive: which partition records without a key go to. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
   /** Default: nothing is measured. */
@@ -144,6 +147,7 @@ export const appOptions: Fields<AppOptions> = {
   stopDeadlineMs,
   discoveryMs: milliseconds(1, { endless: true }),
   idleMs: milliseconds(1, { endless: true }),
+  random: call,
   logger: loggerKind,
   metrics: metricsKind,
 };

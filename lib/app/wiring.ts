@@ -50,6 +50,8 @@ export interface WiringParts {
   readonly instruments: Instruments;
   /** The identities of source topics, known once the app runs. */
   readonly origins: Origins;
+  /** For partitioners of records without a key. */
+  readonly random: (() => number) | undefined;
 }
 
 /** The topology while it is wired and checked: sources, sinks, stores, and the graph of them. */
@@ -111,8 +113,8 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     this.#declaring.push({ name: place.node.id, by: options.value });
     // The overloads of App tie the key codec to what keyBy or the record gives.
     const keyOf = keyMaker<unknown, V>(options.key, options.keyBy);
-    const { host, outputs, instruments } = this.#parts;
-    const parts = { outputs, guard: () => this.#guard, produced: instruments.produced };
+    const { host, outputs, instruments, random } = this.#parts;
+    const parts = { outputs, guard: () => this.#guard, produced: instruments.produced, random };
     return new TopicSink<unknown, V>(host, place, topic, keyOf, options, parts);
   }
 

@@ -17,7 +17,7 @@ export interface Clock {
   /** Calls `task` once, after at least `delayMs` milliseconds. */
   schedule(task: () => void, delayMs: number): Timer;
   /** Calls `task` once, after the current turn and what I/O is ready: never inside the caller's stack. */
-  defer(task: () => void): void;
+  defer(task: () => void, by?: string): void;
 }
 
 /** Node's timers take a longer wait for one of 1 ms. */

@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'DEADLINE'
   | 'STALLED'
   | 'WORKER'
+  | 'SIMULATION'
   | 'CLOSED';
 
 /** What a record's bytes broke, in `KafkaRxError.rule` of a `DECODE`; docs/errors.md lists them. */

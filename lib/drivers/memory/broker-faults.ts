@@ -42,6 +42,11 @@ export class BrokerFaults {
     this.#cluster.faults.failProduce(times, error, where);
   }
 
+  /** What `refuseCommits`, `failProduce` and `delayAcknowledgements` have left to fail does not fail any more. */
+  clear(): void {
+    this.#cluster.faults.clear();
+  }
+
   /** Forces a rebalance of the group. */
   rebalance(groupId: string): void {
     this.#cluster.group(groupId).rebalance();

@@ -24,6 +24,13 @@ export class ScriptedFaults {
     this.#commits.push({ left: times, error, scope: {} });
   }
 
+  /** Nothing fails any more, and acknowledgements come at once. */
+  clear(): void {
+    this.#produce = [];
+    this.#commits = [];
+    this.acknowledgementDelayMs = 0;
+  }
+
   produceFailure({ topic, partition }: TopicPartition): KafkaRxError | undefined {
     if (this.#produce.length === 0) return undefined;
     const concerned = this.#produce.find(

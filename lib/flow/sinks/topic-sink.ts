@@ -65,6 +65,8 @@ export interface TopicSinkParts {
   readonly outputs: Outputs;
   readonly guard: () => Guard;
   readonly produced: Counter;
+  /** For the partitioner. */
+  readonly random?: (() => number) | undefined;
 }
 
 /** Publishes records to a topic. The lease of each lasts until the broker has acknowledged it. */
@@ -100,7 +102,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     this.#options = options;
     this.#parts = parts;
     this.#labels = { topic };
-    this.#partitioner = createPartitioner(() => parts.outputs.partitionCount(topic));
+    this.#partitioner = createPartitioner(() => parts.outputs.partitionCount(topic), parts.random);
     this.#passed = new Set(typeof options.headers === 'function' ? [] : options.headers);
     parts.outputs.declare(topic);
   }

@@ -1,0 +1,190 @@
+import type { MemoryBroker } from '../../drivers/memory/index.js';
+import { KafkaRxError } from '../../errors/errors.js';
+import type { FaultKind, FaultProfile } from './profile.js';
+import type { SimulatedProcess } from './simulated-process.js';
+import type { Actor, World } from './world.js';
+
+export interface FaultActionsParts {
+  readonly world: World;
+  readonly outside: Actor;
+  readonly broker: MemoryBroker;
+  readonly groupId: string;
+  readonly profile: FaultProfile;
+  readonly processes: readonly SimulatedProcess[];
+  /** Topics that the workload is written to. */
+  readonly inputs: readonly string[];
+  readonly mark: (name: string) => void;
+  /** The topic's records and partitions are about to go; it comes back empty. */
+  readonly recreating: (topic: string) => void;
+  /** Records below this offset are about to go. */
+  readonly deleting: (topic: string, partition: number, below: number) => void;
+}
+
+const mostPartitions = 6;
+
+/** What is done to the system from outside, at each step as the profile has it. */
+export class FaultActions {
+  readonly #parts: FaultActionsParts;
+  #healed = false;
+  #down = false;
+
+  constructor(parts: FaultActionsParts) {
+    this.#parts = parts;
+  }
+
+  /** Before a step. */
+  maybe(): void {
+    if (this.#healed) return;
+    const { processes, world, profile } = this.#parts;
+    for (const process of processes) {
+      const sinceMs = world.timeMs - process.changedAtMs;
+      if (process.state === 'down') continue;
+      if (sinceMs < profile.leastUpMs) continue;
+      if (this.#happens('crash')) {
+        this.#mark(process.state === 'stopped' ? 'crash of a stopped process' : 'crash');
+        process.crash();
+        this.restart(process);
+      } else if (process.state === 'running' && this.#happens('stop')) this.#stop(process);
+    }
+    this.#brokerFaults();
+    this.#topicFaults();
+  }
+
+  /** Starts again what is down, when its time has come. */
+  restart(process: SimulatedProcess): void {
+    const { world, outside, profile } = this.#parts;
+    const downMs = this.#healed ? 1 : profile.leastDownMs + world.choices.size('down ms', 10_000);
+    world.clockOf(outside).schedule(() => {
+      if (process.state === 'down') process.start();
+    }, downMs);
+  }
+
+  /** No fault any more, and none that lasts. */
+  heal(): void {
+    const { broker, processes } = this.#parts;
+    this.#healed = true;
+    this.#down = false;
+    broker.faults.up();
+    broker.faults.clear();
+    for (const process of processes) {
+      if (process.state === 'stopped') process.resume();
+      else if (process.state === 'down') process.start();
+    }
+  }
+
+  #happens(kind: FaultKind): boolean {
+    const { world, profile } = this.#parts;
+    const rate = profile.rates[kind];
+    return rate > 0 && world.choices.happens(kind, rate);
+  }
+
+  #mark(name: string): void {
+    this.#parts.mark(name);
+  }
+
+  #later(ms: number, task: () => void): void {
+    const { world, outside } = this.#parts;
+    world.clockOf(outside).schedule(() => {
+      if (!this.#healed) task();
+    }, ms);
+  }
+
+  #stop(process: SimulatedProcess): void {
+    const { world, profile } = this.#parts;
+    const ms = world.choices.size('stopped ms', Math.round(profile.mostStoppedMs));
+    this.#mark(ms > 30_000 ? 'stopped beyond the session' : 'stopped');
+    process.stop();
+    this.#later(ms, () => process.resume());
+  }
+
+  #brokerFaults(): void {
+    const { world, broker, groupId } = this.#parts;
+    const { choices } = world;
+    if (this.#happens('lose-partitions')) {
+      const members = broker.members(groupId);
+      const member = members[choices.pick('member', members.length)];
+      if (member !== undefined) {
+        const knows = choices.pick('hears of it', 2) === 0;
+        this.#mark(knows ? 'partitions lost' : 'session expired unheard');
+        if (knows) broker.faults.losePartitions(member.memberId);
+        else broker.faults.expireSession(member.memberId);
+      }
+    }
+    if (this.#happens('rebalance')) {
+      this.#mark('rebalance');
+      broker.faults.rebalance(groupId);
+    }
+    if (!this.#down && this.#happens('outage')) {
+      this.#mark('outage');
+      this.#down = true;
+      broker.faults.down();
+      this.#later(choices.size('outage ms', 60_000), () => {
+        this.#down = false;
+        broker.faults.up();
+      });
+    }
+    if (this.#happens('refused-commits')) {
+      this.#mark('commits refused');
+      broker.faults.refuseCommits(1 + choices.pick('commits', 3));
+    }
+    if (this.#happens('failed-produce')) {
+      this.#mark('produce failed');
+      broker.faults.failProduce(1 + choices.pick('requests', 5), overloaded());
+    }
+    if (this.#happens('late-acknowledgements')) {
+      this.#mark('late acknowledgements');
+      broker.faults.delayAcknowledgements(choices.size('acknowledged after ms', 20_000));
+      this.#later(choices.size('late for ms', 20_000), () => broker.faults.delayAcknowledgements(0));
+    }
+  }
+
+  #topicFaults(): void {
+    const { world, broker, inputs, groupId, recreating, deleting } = this.#parts;
+    const { choices } = world;
+    const topic = (): string => inputs[choices.pick('topic', inputs.length)] ?? '';
+    if (this.#happens('partitions-added')) {
+      const name = topic();
+      const count = broker.cluster.partitionCount(name);
+      if (count > 0 && count < mostPartitions) {
+        this.#mark('partitions added');
+        broker.addPartitions(name, count + 1);
+      }
+    }
+    if (this.#happens('topic-recreated')) {
+      const name = topic();
+      const count = broker.cluster.partitionCount(name);
+      if (count > 0) {
+        this.#mark('topic recreated');
+        recreating(name);
+        broker.deleteTopic(name);
+        const again = (): void => broker.createTopic(name, count);
+        const goneMs = choices.size('gone ms', 5_000);
+        if (goneMs === 0) again();
+        else world.clockOf(this.#parts.outside).schedule(again, goneMs);
+      }
+    }
+    if (this.#happens('retention')) {
+      const name = topic();
+      const count = broker.cluster.partitionCount(name);
+      if (count === 0) return;
+      const partition = choices.pick('partition', count);
+      const committed = broker.committed(groupId, name)[partition] ?? -1;
+      const end = broker.endOffsets(name)[partition] ?? 0;
+      const unread = choices.pick('retention beyond what is committed', 4) === 1;
+      const below = unread
+        ? Math.min(end, Math.max(committed, 0) + 1 + choices.pick('records', 5))
+        : committed;
+      if (below <= 0) return;
+      this.#mark(unread ? 'unread records expired' : 'records expired');
+      deleting(name, partition, below);
+      broker.deleteRecords({ topic: name, partition }, below);
+    }
+  }
+}
+
+function overloaded(): KafkaRxError {
+  return new KafkaRxError('UNREACHABLE', 'The leader does not answer', {
+    remedy: 'The simulation says so; try again.',
+    retriable: true,
+  });
+}

@@ -1,0 +1,225 @@
+import { createApp } from '../../app/app.js';
+import type { App } from '../../app/interface.js';
+import type { LifecycleEvent } from '../../app/lifecycle/events.js';
+import type { AppOptions } from '../../app/options.js';
+import type { Clock } from '../../base/clock.js';
+import { type MemoryBroker, memory } from '../../drivers/memory/index.js';
+import type { DriverConsumer } from '../../drivers/port.js';
+import { type MemoryMetrics, memoryMetrics } from '../../logging/metrics/metrics.js';
+import type { DocumentStore } from '../../stores/port.js';
+import { Random } from './random.js';
+import { type StoredOffset, simulatedDriver } from './simulated-driver.js';
+import { simulatedStore } from './simulated-store.js';
+import { Wire, type WireHost } from './wire.js';
+import type { Actor } from './world.js';
+
+/** What a topology gets of the process that it is wired in. @category Testing @since 0.2.0 */
+export interface ProcessContext {
+  /** `p1`, `p2`, …: the same for all incarnations of a process. */
+  readonly name: string;
+  /** Virtual time, for whatever the topology's own functions wait for. */
+  readonly clock: Clock;
+  /**
+   * A store on the disk of this process, or on one that all share: made once, and kept when the process dies. What it writes
+   * passes the disk's queue, of which a crash keeps a part.
+   */
+  store<V>(
+    name: string,
+    make: () => DocumentStore<V>,
+    options?: { readonly shared?: boolean },
+  ): DocumentStore<V>;
+}
+
+export type SimulatedTopology = (app: App, process: ProcessContext) => void;
+
+export interface SimulatedProcessParts extends WireHost {
+  readonly broker: MemoryBroker;
+  readonly topology: SimulatedTopology;
+  readonly groupId: string;
+  readonly options: SimulatedAppOptions;
+  /** What lies on disks, by name. */
+  readonly disks: Map<string, DocumentStore<unknown>>;
+  /** Fails the next write of a store, or does not. */
+  failsWrite(): Error | undefined;
+  committed(process: string, offsets: readonly StoredOffset[]): void;
+  topicId(topic: string): string;
+  /** An app has said that it begins below what is committed, to fill a store again. */
+  goesBack(): void;
+  ended(process: SimulatedProcess, error: unknown): void;
+}
+
+export type SimulatedAppOptions = Omit<
+  AppOptions,
+  'driver' | 'groupId' | 'clientId' | 'metrics' | 'clock' | 'signals'
+>;
+
+/** One incarnation. */
+interface Incarnation {
+  readonly actor: Actor;
+  readonly wire: Wire;
+  readonly app: App;
+  readonly metrics: MemoryMetrics;
+  readonly consumers: DriverConsumer[];
+}
+
+/** What of an app's own events is worth a mark. */
+function rareEvent(event: LifecycleEvent): string | undefined {
+  if (event.type === 'driver') {
+    const { type } = event.event;
+    return type === 'connected' || type === 'disconnected' || type === 'retrying'
+      ? undefined
+      : `told: ${type}`;
+  }
+  if (event.type === 'revoked' && event.pending > 0) return 'told: revoked with records pending';
+  if (event.type === 'commit' && event.result.error !== undefined)
+    return `told: commit ${event.result.error.code}`;
+  const usual = ['state', 'subscribed', 'assigned', 'revoking', 'revoked', 'commit', 'waiting', 'waited'];
+  return usual.includes(event.type) ? undefined : `told: ${event.type}`;
+}
+
+/** A process that runs an app, dies and starts again; each incarnation with memory and connections of its own. */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly #parts: SimulatedProcessParts;
+  #current: Incarnation | undefined;
+  #incarnations = 0;
+  /** Virtual time of the last start, stop or end, ms. */
+  changedAtMs = 0;
+
+  constructor(name: string, parts: SimulatedProcessParts) {
+    this.name = name;
+    this.#parts = parts;
+  }
+
+  get state(): 'running' | 'stopped' | 'down' {
+    const state = this.#current?.actor.state ?? 'dead';
+    return state === 'dead' ? 'down' : state;
+  }
+
+  get app(): App | undefined {
+    return this.#current?.app;
+  }
+
+  get metrics(): MemoryMetrics | undefined {
+    return this.#current?.metrics;
+  }
+
+  get incarnations(): number {
+    return this.#incarnations;
+  }
+
+  start(): void {
+    const { world, broker, topology, groupId, options, disks } = this.#parts;
+    const actor: Actor = { name: `${this.name}.${++this.#incarnations}`, state: 'running' };
+    const wire = new Wire(this.#parts, actor);
+    const clock = world.clockOf(actor);
+    const consumers: DriverConsumer[] = [];
+    const metrics = memoryMetrics();
+    const driver = simulatedDriver({
+      wire,
+      clock,
+      clientId: actor.name,
+      inner: memory({ broker }),
+      joined: (_groupId, consumer) => consumers.push(consumer),
+      topicId: topic => this.#parts.topicId(topic),
+      committed: (_groupId, offsets) => this.#parts.committed(actor.name, offsets),
+    });
+    const random = new Random(this.#incarnations, `partitioner of ${this.name}`);
+    const app = createApp({ random: () => random.next(), ...options, groupId, driver, clock, metrics });
+    this.#current = { actor, wire, app, metrics, consumers };
+    this.changedAtMs = world.timeMs;
+    topology(app, {
+      name: this.name,
+      clock,
+      store: (name, make, { shared = false } = {}) => {
+        const place = shared ? name : `${this.name}/${name}`;
+        const kept = disks.get(place) ?? make();
+        disks.set(place, kept);
+        return simulatedStore(kept as ReturnType<typeof make>, {
+          wire,
+          external: work => world.external(work),
+          fails: () => this.#parts.failsWrite(),
+        });
+      },
+    });
+    app.events$.subscribe(event => {
+      const rare = rareEvent(event);
+      if (rare !== undefined) this.#parts.mark(rare);
+      const refilled = event.type === 'store-new' && event.does === 'refill';
+      if (refilled || event.type === 'resumed-at-store') this.#parts.goesBack();
+    });
+    void app.run().then(
+      () => this.#ended(actor, undefined),
+      error => this.#ended(actor, error),
+    );
+  }
+
+  /** As SIGKILL: nothing of it happens any more, but for what it had sent. */
+  crash(): void {
+    const current = this.#current;
+    if (current === undefined || current.actor.state === 'dead') return;
+    this.#bury(current);
+    current.wire.cut();
+    this.#silence(current);
+    this.#letGoWhenQuiet(current);
+  }
+
+  /** As SIGSTOP: what comes for it waits, its group hears nothing of it. */
+  stop(): void {
+    const current = this.#current;
+    if (current?.actor.state !== 'running') return;
+    current.actor.state = 'stopped';
+    this.changedAtMs = this.#parts.world.timeMs;
+    this.#silence(current);
+  }
+
+  /** As SIGCONT: all that came due meanwhile is due at once. */
+  resume(): void {
+    const current = this.#current;
+    if (current?.actor.state !== 'stopped') return;
+    current.actor.state = 'running';
+    this.changedAtMs = this.#parts.world.timeMs;
+    for (const member of this.#membersOf(current)) this.#parts.broker.faults.endSilence(member);
+  }
+
+  #ended(actor: Actor, error: unknown): void {
+    const current = this.#current;
+    // The end of an incarnation that is long dead is nobody's.
+    if (current === undefined || current.actor !== actor || actor.state === 'dead') return;
+    this.#bury(current);
+    this.#parts.ended(this, error);
+  }
+
+  #bury({ actor }: Incarnation): void {
+    actor.state = 'dead';
+    this.#parts.world.forget(actor);
+    this.changedAtMs = this.#parts.world.timeMs;
+  }
+
+  #membersOf({ actor }: Incarnation): string[] {
+    const { broker, groupId } = this.#parts;
+    return broker
+      .members(groupId)
+      .map(({ memberId }) => memberId)
+      .filter(memberId => memberId.startsWith(`${actor.name}-`));
+  }
+
+  #silence(incarnation: Incarnation): void {
+    for (const member of this.#membersOf(incarnation)) this.#parts.broker.faults.silence(member);
+  }
+
+  /** What was sent before the crash may still count, as long as the session lasts; then the member is gone. */
+  #letGoWhenQuiet(incarnation: Incarnation): void {
+    const { world, outside, broker } = this.#parts;
+    world.clockOf(outside).schedule(() => {
+      if (!incarnation.wire.quiet) {
+        this.#letGoWhenQuiet(incarnation);
+        return;
+      }
+      for (const member of this.#membersOf(incarnation)) broker.faults.crash(member);
+      // One that is not in its group at the moment would join it anew.
+      if (this.#membersOf(incarnation).length === 0)
+        for (const consumer of incarnation.consumers) void consumer.stop();
+    }, 1);
+  }
+}

@@ -1,0 +1,134 @@
+import { KafkaRxError } from '../../errors/errors.js';
+import type { Actor, World } from './world.js';
+
+/** Where a call through a port stands: at each of these its process can die. */
+export type Place = 'before the effect' | 'after the effect' | 'in place of the answer';
+
+/** What can happen to a call on its way; each has its probability. */
+export interface WireFaults {
+  /** The request arrives nowhere; the caller hears of it. */
+  readonly lostRequests: number;
+  /** What was asked for is done; the caller hears that nobody answered. */
+  readonly lostAnswers: number;
+  /** Something on its way takes up to `delayMs`; what is behind it on its channel waits too. */
+  readonly delays: number;
+  readonly delayMs: number;
+}
+
+/** What a wire asks of the simulation around it. */
+export interface WireHost {
+  readonly world: World;
+  /** Whoever is behind the ports, and never dies: brokers, disks, the network. */
+  readonly outside: Actor;
+  readonly faults: WireFaults;
+  /** A call has reached this place; the host may let the process die there. */
+  reached(process: Actor, call: string, place: Place): void;
+  mark(name: string): void;
+}
+
+/**
+ * All that passes between one incarnation of a process and the world outside of it, each peer on a channel of its own in either
+ * direction. What a process that died had sent may still arrive; what comes back finds nobody.
+ */
+export class Wire {
+  readonly #host: WireHost;
+  readonly #process: Actor;
+  readonly #peers = new Set<string>();
+
+  constructor(host: WireHost, process: Actor) {
+    this.#host = host;
+    this.#process = process;
+  }
+
+  /**
+   * Asks for something outside and waits for the answer.
+   *
+   * @param losable whether request or answer can get lost, so that the caller hears a retriable error
+   */
+  call<T>(peer: string, what: string, effect: () => T | Promise<T>, losable: boolean): Promise<T> {
+    const { world, faults } = this.#host;
+    return new Promise((resolve, reject) => {
+      const answer = (settle: () => void): void =>
+        this.deliver(peer, () => {
+          this.#host.reached(this.#process, what, 'in place of the answer');
+          settle();
+        });
+      this.send(peer, () => {
+        this.#host.reached(this.#process, what, 'before the effect');
+        if (losable && world.choices.happens(`lost request: ${what}`, faults.lostRequests)) {
+          this.#host.mark(`lost request: ${what}`);
+          answer(() => reject(unanswered(what)));
+          return;
+        }
+        const lost = losable && world.choices.happens(`lost answer: ${what}`, faults.lostAnswers);
+        if (lost) this.#host.mark(`lost answer: ${what}`);
+        void (async () => effect())().then(
+          result => {
+            this.#host.reached(this.#process, what, 'after the effect');
+            answer(() => (lost ? reject(unanswered(what)) : resolve(result)));
+          },
+          error => answer(() => reject(lost ? unanswered(what) : error)),
+        );
+      });
+    });
+  }
+
+  /** From the process outwards. */
+  send(peer: string, task: () => void): void {
+    if (this.#process.state === 'dead') return;
+    this.#peers.add(peer);
+    this.#enqueue(this.#host.outside, `${this.#process.name}>${peer}`, task);
+  }
+
+  /** From outside to the process. */
+  deliver(peer: string, task: () => void): void {
+    this.#enqueue(this.#process, peer, task);
+  }
+
+  /** From outside to the process, which answers. */
+  ask<T>(peer: string, task: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.deliver(peer, () => {
+        void (async () => task())().then(
+          result => this.send(peer, () => resolve(result)),
+          error => this.send(peer, () => reject(error)),
+        );
+      });
+    });
+  }
+
+  /** The process died: of what it had sent, a part still arrives. Returns what is on its way, for `quiet`. */
+  cut(): void {
+    const { world, outside } = this.#host;
+    for (const peer of this.#peers) {
+      const { tasks } = world.channel(outside, `${this.#process.name}>${peer}`);
+      const arriving = world.choices.pick('arrives after the crash', tasks.length + 1);
+      if (arriving > 0) this.#host.mark('a request that arrived after its sender had died');
+      tasks.length = arriving;
+    }
+  }
+
+  /** Nothing that the process had sent is on its way. */
+  get quiet(): boolean {
+    const { world, outside } = this.#host;
+    return [...this.#peers].every(
+      peer => world.channel(outside, `${this.#process.name}>${peer}`).tasks.length === 0,
+    );
+  }
+
+  #enqueue(actor: Actor, name: string, task: () => void): void {
+    const { world, faults } = this.#host;
+    world.enqueue(actor, name, task);
+    if (actor.state === 'dead' || !world.choices.happens('delay', faults.delays)) return;
+    const channel = world.channel(actor, name);
+    const ms = world.choices.size('delay ms', faults.delayMs);
+    channel.notBefore = Math.max(channel.notBefore, world.timeMs + ms);
+  }
+}
+
+function unanswered(what: string): KafkaRxError {
+  return new KafkaRxError(what === 'commit' ? 'COMMIT_FAILED' : 'UNREACHABLE', `Nobody answered: ${what}`, {
+    remedy: 'The simulation lost the request or its answer; try again.',
+    retriable: true,
+  });
+}

@@ -1,0 +1,106 @@
+/** `npm run simulate`: see {@link help}. */
+import { NotedChoices } from '../../lib/testing/simulation/choices.js';
+import { describeProfile } from '../../lib/testing/simulation/profile.js';
+import { shrink } from '../../lib/testing/simulation/shrink.js';
+import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
+import { type Result, runCommand, seconds, showProgress } from '../commands/command.js';
+import { help, type SimulateArguments, simulateArguments, UsageError } from './arguments.js';
+import { manySeeds } from './many-seeds.js';
+import { partsOf, runSeed } from './seeds.js';
+
+const shrinkRuns = 400;
+
+async function simulate(request: SimulateArguments): Promise<Result> {
+  if (request.seeds === 1) return one(request);
+  const many = await manySeeds(request, (ran, failed) =>
+    showProgress(`${ran} of ${request.seeds} seeds, ${failed} violations`),
+  );
+  showProgress('');
+  const { ran, steps, marks, failed, tookMs } = many;
+  const rate = (ran / (tookMs / 1000)).toFixed(1);
+  if (request.json) {
+    const report = {
+      ran,
+      steps,
+      tookMs: Math.round(tookMs),
+      marks: Object.fromEntries([...marks].sort()),
+      failed,
+    };
+    return { line: JSON.stringify(report), ok: failed.length === 0 };
+  }
+  for (const [mark, count] of [...marks].sort())
+    process.stdout.write(`${String(count).padStart(9)}  ${mark}\n`);
+  for (const { seed, violation } of failed) {
+    process.stdout.write(`seed ${seed}: ${violation?.invariant}: ${violation?.message}\n`);
+  }
+  const [first] = failed;
+  if (first !== undefined) await tellShrunk(first.seed, request);
+  const verdict =
+    failed.length === 0
+      ? 'every invariant held'
+      : `${failed.length} seeds broke an invariant; again with --seed ${failed[0]?.seed}`;
+  return {
+    line: `simulate: ${verdict} (${ran} seeds twice, ${steps} steps, ${rate} seeds/s, ${seconds(tookMs)})`,
+    ok: failed.length === 0,
+  };
+}
+
+async function one(request: SimulateArguments): Promise<Result> {
+  const { seed, profile, workload, outcome } = await runSeed(request.from, request.kinds);
+  const { violation } = outcome;
+  const ok = violation === undefined;
+  if (request.json)
+    return { line: JSON.stringify({ seed, workload, profile, ...outcome, marks: [...outcome.marks] }), ok };
+  const { shape, inputs, topics, processes } = workload;
+  process.stdout.write(`faults    ${describeProfile(profile)}\n`);
+  process.stdout.write(
+    `workload  ${inputs.length} records, ${topics['transactions']} partitions, ${processes} processes\n`,
+  );
+  process.stdout.write(`topology  ${JSON.stringify(shape)}\n`);
+  for (const line of outcome.timeline) process.stdout.write(`${line}\n`);
+  if (violation !== undefined) {
+    process.stdout.write(`violated  ${violation.invariant}: ${violation.message}\n`);
+    await tellShrunk(seed, request);
+  }
+  const verdict = ok ? 'every invariant held' : `violated: ${violation.invariant}`;
+  return {
+    line: `simulate: ${verdict} (seed ${seed}, ${outcome.steps} steps, ${Math.round(outcome.timeMs / 1000)} virtual s, hash ${outcome.hash})`,
+    ok,
+  };
+}
+
+async function tellShrunk(seed: number, { kinds }: SimulateArguments): Promise<void> {
+  const { outcome } = await runSeed(seed, kinds, false);
+  if (outcome.violation === undefined) return;
+  const { parts } = partsOf(seed, kinds);
+  const whole = { ...parts, choices: new NotedChoices({}) };
+  const shrunk = await shrink(
+    whole,
+    { inputs: parts.inputs, chosen: outcome.chosen },
+    outcome.violation.invariant,
+    shrinkRuns,
+  );
+  if (shrunk === undefined) {
+    process.stdout.write('shrunk    not: the noted choices alone do not break it\n');
+    return;
+  }
+  const { inputs, chosen } = shrunk.case;
+  const again = await simulateOnce({ ...whole, inputs, choices: new NotedChoices(chosen) });
+  process.stdout.write(
+    `shrunk    to ${inputs.length} records in ${shrunk.runs} runs: ${again.violation?.message}\n`,
+  );
+  for (const line of again.timeline) process.stdout.write(`          ${line}\n`);
+}
+
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) process.stdout.write(`${help}\n`);
+else {
+  try {
+    const request = simulateArguments(args);
+    await runCommand(help, () => simulate(request));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}; see --help\n`);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,17 @@
+import type { FaultKind } from '../../lib/testing/simulation/profile.js';
+import type { Violation } from '../../lib/testing/simulation/simulation.js';
+
+/** From the command to a process that runs seeds. */
+export interface SeedRequest {
+  readonly seeds: readonly number[];
+  readonly kinds: readonly FaultKind[];
+}
+
+/** Back: one for each seed. */
+export interface SeedReport {
+  readonly seed: number;
+  readonly steps: number;
+  readonly places: number;
+  readonly marks: readonly (readonly [string, number])[];
+  readonly violation: Violation | undefined;
+}

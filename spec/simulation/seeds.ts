@@ -1,0 +1,50 @@
+/** Runs of the purchase system by seed: each twice, so that a difference between the two is found as a fault of its own. */
+import { DrawnChoices } from '../../lib/testing/simulation/choices.js';
+import {
+  drawProfile,
+  type FaultKind,
+  type FaultProfile,
+  faultKinds,
+} from '../../lib/testing/simulation/profile.js';
+import { Random } from '../../lib/testing/simulation/random.js';
+import {
+  type SimulationOutcome,
+  type SimulationParts,
+  simulateOnce,
+} from '../../lib/testing/simulation/simulation.js';
+import { drawWorkload, systemOf, type Workload } from './purchase-system.js';
+
+const maxSteps = 40_000;
+
+export interface SeedRun {
+  readonly seed: number;
+  readonly profile: FaultProfile;
+  readonly workload: Workload;
+  readonly outcome: SimulationOutcome;
+}
+
+/** All that a seed says, but for the choices, which are drawn as the run goes. */
+export function partsOf(
+  seed: number,
+  kinds: readonly FaultKind[] = faultKinds,
+): {
+  readonly profile: FaultProfile;
+  readonly workload: Workload;
+  readonly parts: Omit<SimulationParts, 'choices'>;
+} {
+  const profile = drawProfile(new Random(seed, 'profile'), new Set(kinds));
+  const workload = drawWorkload(seed);
+  return { profile, workload, parts: { ...systemOf(workload), profile, maxSteps } };
+}
+
+export async function runSeed(seed: number, kinds?: readonly FaultKind[], twice = true): Promise<SeedRun> {
+  const { profile, workload, parts } = partsOf(seed, kinds);
+  const outcome = await simulateOnce({ ...parts, choices: new DrawnChoices(seed) });
+  if (!twice || outcome.violation !== undefined) return { seed, profile, workload, outcome };
+  const again = await simulateOnce({ ...parts, choices: new DrawnChoices(seed) });
+  if (again.hash === outcome.hash && again.steps === outcome.steps)
+    return { seed, profile, workload, outcome };
+  const message = `two runs of one seed differ: ${outcome.steps} steps (${outcome.hash}) and ${again.steps} (${again.hash})`;
+  const violation = { invariant: 'a seed is one run', message, step: again.steps, timeMs: again.timeMs };
+  return { seed, profile, workload, outcome: { ...outcome, violation } };
+}
