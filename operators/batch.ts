@@ -74,7 +74,8 @@ export function batch<K, V, U>(
         let made: KafkaRecord<K, U> | undefined;
         let cause: unknown;
         try {
-          made = madeOf(records, make(records));
+          // A list of its own: what the function does to it is not done to what is to be released.
+          made = madeOf(records, make([...records]));
           noteGathered(made, records, node);
         } catch (thrown) {
           cause = thrown;

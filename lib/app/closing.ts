@@ -1,3 +1,4 @@
+import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { AppParts } from './app-parts.js';
 import { bounded } from './lifecycle/bounded.js';
 
@@ -34,8 +35,12 @@ export class Closers {
   }
 }
 
-/** Stops intake, drains, commits while still a member, leaves, closes. Never rejects; each step has a bound. */
-export async function close(parts: AppParts, closers: Closers): Promise<void> {
+/**
+ * Stops intake, drains, commits while still a member, leaves, closes. Never rejects; each step has a bound.
+ *
+ * @returns what a teardown of the user's threw, if one did
+ */
+export async function close(parts: AppParts, closers: Closers): Promise<KafkaRxError | undefined> {
   const { lifecycle, ending, lanes, dispatcher, commits, member, rebalance, views } = parts;
   if (lifecycle.error === undefined) lifecycle.enter('stopping');
   closers.endFirst();
@@ -48,8 +53,28 @@ export async function close(parts: AppParts, closers: Closers): Promise<void> {
   await bounded(parts, 'leaving the group', () => member.leave(), closingMs);
   lifecycle.enter(lifecycle.error === undefined ? 'stopped' : 'failed');
   // Sinks may end now: nothing is pending.
-  for (const view of views.all) view.complete();
+  const thrown = views.all.flatMap(view => {
+    try {
+      view.complete();
+      return [];
+    } catch (cause) {
+      return [teardownFailed(view.name, cause)];
+    }
+  });
   for (let one = closers.next(); one !== undefined; one = closers.next()) {
     await bounded(parts, `closing ${one.what}`, one.close, closingMs);
   }
+  return thrown[0];
+}
+
+/** A `finalize` of the user's, say: what is left to be closed is closed all the same. */
+function teardownFailed(source: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError(
+    'PROCESS',
+    `A teardown behind '${source}' threw ${errorKind(cause)} when the app ended`,
+    {
+      cause,
+      remedy: 'Look for a finalize or a teardown function that throws; everything was committed before',
+    },
+  );
 }

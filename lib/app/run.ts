@@ -8,6 +8,7 @@ import { startUp } from './start-up.js';
 export async function run(parts: AppParts): Promise<void> {
   const { options, lifecycle, ending, host, wiring } = parts;
   const closers = new Closers();
+  let thrown: KafkaRxError | undefined;
   try {
     lifecycle.enter('starting');
     wiring.close(options.guard);
@@ -17,9 +18,9 @@ export async function run(parts: AppParts): Promise<void> {
   } catch (error) {
     if (!(error instanceof Interrupted)) host.fail(asKafkaRxError(error));
   } finally {
-    await close(parts, closers);
+    thrown = await close(parts, closers);
   }
-  const { error } = lifecycle;
+  const error = lifecycle.error ?? thrown;
   if (error !== undefined) throw error;
 }
 

@@ -43,6 +43,11 @@ export function maskFields<K, V, P extends string, As extends string>(
   options: FieldOptions,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, As>>> {
   const fields: readonly string[] = typeof paths === 'string' ? [paths] : (paths as readonly P[]);
+  if (fields.length === 0) {
+    throw new KafkaRxError('CONFIGURATION', `${operator} was given no path: it would replace nothing`, {
+      remedy: `Name what is to be replaced, such as ${operator}('cardNumber')`,
+    });
+  }
   const compiled = fields.map(compilePath);
   const { name = `${operator}(${fields.join(',')})`, onError, optional = false } = options;
   return source => {

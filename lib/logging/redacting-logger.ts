@@ -3,16 +3,21 @@ import { type LogFields, type Logger, silentLogger } from './logger.js';
 
 /**
  * The logger that an app and its driver are given: what passes has no card number, in the message or in a field. Nothing
- * of ours puts one there; names of topics and what a client says of itself are not ours.
+ * of ours puts one there; names of topics and what a client says of itself are not ours. A logger that throws stops nothing: its line
+ * is lost.
  */
 export function redactingLogger(logger: Logger): Logger {
   if (logger === silentLogger) return logger;
-  return {
-    debug: (fields, message) => logger.debug(redacted(fields), redact(message)),
-    info: (fields, message) => logger.info(redacted(fields), redact(message)),
-    warn: (fields, message) => logger.warn(redacted(fields), redact(message)),
-    error: (fields, message) => logger.error(redacted(fields), redact(message)),
-  };
+  const at =
+    (level: keyof Logger) =>
+    (fields: LogFields, message: string): void => {
+      try {
+        logger[level](redacted(fields), redact(message));
+      } catch {
+        // To whom could it be told? The app goes on as it would with any other logger.
+      }
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 function redacted(fields: LogFields): LogFields {

@@ -1,6 +1,6 @@
 import { type App, memoryStore, string } from 'kafka-rx';
 import { batch, mapAsync } from 'kafka-rx/operators';
-import { share } from 'rxjs';
+import { finalize, share } from 'rxjs';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -39,6 +39,31 @@ describe('stop', () => {
     expect(commit).toBeGreaterThan(-1);
     expect(drained).toBeGreaterThan(commit);
     expect(member.events[drained]).toEqual({ type: 'drained', pending: 0 });
+  });
+
+  test("closes everything when a user's teardown throws, and says so without its words", async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const store = memoryStore<string>('kept');
+    const member = members.start(app => {
+      const in$ = app.topic('in', { value });
+      in$
+        .pipe(
+          finalize(() => {
+            throw new Error('4111111111111111');
+          }),
+        )
+        .subscribe(app.to('out', { value }));
+      in$.subscribe(app.store(store));
+    });
+    await members.settle();
+    members.publish('in', 'a');
+    await members.settle();
+    void member.app.stop();
+    await members.pass(1000, 10);
+    expect(member.outcome).toMatchObject({ code: 'PROCESS', remedy: expect.stringContaining('finalize') });
+    expect(String(member.outcome)).not.toContain('4111');
+    expect([members.committed('in'), members.memberIds()]).toEqual([[1], []]);
+    await expect(store.count()).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
   test('takes in nothing more from then on', async () => {

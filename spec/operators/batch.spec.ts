@@ -27,6 +27,29 @@ describe('batch', () => {
       expectSubscriptions(source.subscriptions).toBe(subscription);
     }));
 
+  test('what the function does to its list of records is not done to what is to be settled', async () => {
+    for (const spoil of [(list: unknown[]) => list.splice(0), (list: unknown[]) => list.shift()]) {
+      const t = await testApp(app =>
+        app
+          .topic('in', { value: number })
+          .pipe(
+            batch(
+              records => {
+                // As JavaScript would.
+                spoil(records as unknown[]);
+                return records.length;
+              },
+              { maxRecords: 2 },
+            ),
+          )
+          .subscribe(app.to('out', { value: number })),
+      );
+      t.pipeIn('in', [{ value: '1' }, { value: '2' }]);
+      await t.stop();
+      expect([t.committed('in'), t.broker.records('out').length]).toEqual([[2], 1]);
+    }
+  });
+
   test('the first record of a batch waits maxWaitMs at most, counted anew for each batch', () =>
     marbles(expect)(({ hot, expectObservable }) => {
       const delivered = deliver(hot('-a-b------c-----d-|', letters));

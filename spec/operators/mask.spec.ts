@@ -41,6 +41,10 @@ describe('mask', () => {
     }),
   );
 
+  test('no path at all is refused: it would mask nothing', () => {
+    expect(() => mask([] as never[])).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
+  });
+
   test('masking twice changes nothing', () =>
     marbles(expect)(({ hot, expectObservable }) => {
       const source = hot('--a--|', cards('4111-1111-1111-1111'));

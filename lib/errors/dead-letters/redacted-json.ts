@@ -4,7 +4,7 @@ import { redact } from '../../card/redact.js';
  * A copy of a JSON text with every run of 13 digits or more masked, in strings, numbers and names at every depth: on the
  * parsed value, since the text may write a digit as an escape. A number that is masked becomes a string.
  *
- * @param masked names of fields below which every letter and digit is masked, at whatever depth: what a field must not show
+ * @param masked names of fields, `''` for all there is, below which every letter and digit is masked, at whatever depth: what a field must not show
  *   there it must not show in a record that could not be read either
  * @returns undefined for what is not JSON in UTF-8, or too deep to walk: then nothing is known of where a card stands
  */
@@ -12,7 +12,7 @@ export function redactedJson(value: Buffer | null, masked: ReadonlySet<string>):
   if (value === null) return undefined;
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(value);
-    return Buffer.from(JSON.stringify(redacted(JSON.parse(text), masked, false)));
+    return Buffer.from(JSON.stringify(redacted(JSON.parse(text), masked, masked.has(''))));
   } catch {
     return undefined;
   }

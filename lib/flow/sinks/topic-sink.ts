@@ -120,7 +120,10 @@ export class TopicSink<K, V> extends Sink<K, V> {
       if (guard.scans) {
         guard.checkBytes(key, 'key', record, this.name);
         guard.checkBytes(value, 'value', record, this.name);
-        for (const header of headers) guard.checkBytes(header.value, 'header', record, this.name);
+        for (const header of headers) {
+          guard.checkBytes(Buffer.from(header.key), 'header', record, this.name);
+          guard.checkBytes(header.value, 'header', record, this.name);
+        }
       }
       const partition = this.#partitionOf(record, key, value);
       const output = this.#opened[partition] ?? this.#open(partition);

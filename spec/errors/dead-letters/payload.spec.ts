@@ -37,6 +37,10 @@ describe('the redacted payload', () => {
     ['a bare string', '"4111111111111111"', 'xxxxxxxxxxxx1111'],
   ])('masks %s', (_what, value, expected) => expect(payload(value)).toEqual(expected));
 
+  test('shows nothing of a value of which every field is masked', () => {
+    expect(payload('{"mail":"ann@example.org","n":17}', ['*'])).toEqual({ xxxx: 'xxx@xxxxxxx.xxx', x: 'xx' });
+  });
+
   test('leaves everything else, __proto__ as a name among it', () => {
     const value = '{"__proto__":{"a":1},"b":[true,null,12.5,"12345"],"constructor":"c"}';
     expect(JSON.stringify(payload(value))).toBe(value);

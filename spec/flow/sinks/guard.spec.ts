@@ -217,6 +217,12 @@ describe('the guard', () => {
         headers: [{ key: 'card', value: Buffer.from('4111-1111-1111-1111') }],
       },
     ],
+    [
+      'header',
+      (app: App) =>
+        app.to('out', { value: string, headers: () => [{ key: '4111111111111111', value: null }] }),
+      { value: 'a name' },
+    ],
   ])('scanning finds a card number in the %s, and nothing is written', async (what, sink, record) => {
     const topology = (app: App): void => void app.topic('in', { value: string }).subscribe(sink(app));
     const { error, test } = await refusalOf(topology, record, { guard: { scan: true } });
