@@ -100,21 +100,33 @@ export class DocumentIdentities {
   }
 
   /** The source of a taken record's document, and what it was made of where that is several records. */
-  of(record: KafkaRecord): { readonly source: DocumentSource; readonly members?: readonly DocumentMember[] } {
+  of(record: KafkaRecord): {
+    readonly source: DocumentSource;
+    readonly members: readonly DocumentMember[] | undefined;
+  } {
     const identity = this.#someOdd ? this.#odd.get(record) : undefined;
     const { topic, partition, ordinal } = record;
-    const offset = identity?.offset ?? record.offset;
-    const branch = identity?.branch ?? this.#branch;
-    const members = identity?.gathered?.members.map(({ topic, ...place }) => ({
+    if (identity === undefined) {
+      const origin = this.#originOf(topic);
+      return {
+        source: { origin, partition, offset: record.offset, ordinal, branch: this.#branch },
+        members: undefined,
+      };
+    }
+    const { offset, branch, gathered } = identity;
+    const members = gathered?.members.map(({ topic, ...place }) => ({
       origin: this.#originOf(topic),
       ...place,
     }));
     const last = members?.at(-1);
     if (members === undefined || last === undefined) {
-      return { source: { origin: this.#originOf(topic), partition, offset, ordinal, branch } };
+      return {
+        source: { origin: this.#originOf(topic), partition, offset, ordinal, branch },
+        members: undefined,
+      };
     }
     const digest = sourceDigest(members.map(placeName).join(' '));
-    const below = ordinal.slice(identity?.gathered?.ordinal.length ?? 0);
+    const below = ordinal.slice(gathered?.ordinal.length ?? 0);
     return { source: { ...last, ordinal: digest.ordinal + below, branch }, members };
   }
 }
