@@ -46,8 +46,10 @@ export interface WorkerEvent {
 export interface Workers {
   /** Resolves after a drained stop of all; rejects with the first failure, once the others have drained and stopped. */
   readonly ended: Promise<void>;
-  /** Drains, commits and stops all. Resolves when they have ended; never rejects with what failed. A thread that has not stopped 20,000 ms
-   * after the deadline is ended. A deadline that cannot be is as none, and in the end rejects with `CONFIGURATION`. */
+  /**
+   * Drains, commits and stops all. Resolves when they have ended; never rejects with what failed. A thread that has not stopped
+   * 20,000 ms after the deadline is ended. A deadline that cannot be is as none, and in the end rejects with `CONFIGURATION`.
+   */
   stop(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
   /** Ready when all are, live while all are; a reason names its worker. */
   health(): Health;
