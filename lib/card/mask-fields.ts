@@ -45,7 +45,7 @@ export function maskFields<K, V, P extends string, As extends string>(
   const fields: readonly string[] = typeof paths === 'string' ? [paths] : (paths as readonly P[]);
   if (fields.length === 0) {
     throw new KafkaRxError('CONFIGURATION', `${operator} was given no path: it would replace nothing`, {
-      remedy: `Name what is to be replaced, such as ${operator}('cardNumber')`,
+      remedy: `Name what is to be replaced, such as ${operator}('card')`,
     });
   }
   const compiled = fields.map(compilePath);
