@@ -8,11 +8,13 @@
 import { type Observable, tap } from 'rxjs';
 import { systemClock } from '../base/clock.js';
 import { checkOptions, type Fields, faultOf } from '../base/option-schema.js';
+import { withDefaults } from '../base/with-defaults.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { commitInOrder } from '../flow/commit/commit-in-order.js';
 import { commitTo } from '../flow/commit/commit-to.js';
 import { Outputs } from '../flow/sinks/outputs.js';
 import { type AdmissionParts, admit } from '../flow/source/admission.js';
+import type { Bounds } from '../flow/source/bounds.js';
 import { Dispatcher } from '../flow/source/dispatcher.js';
 import { InFlight } from '../flow/source/in-flight.js';
 import { Lanes } from '../flow/source/lanes.js';
@@ -127,7 +129,7 @@ function assemble(options: AppOptions): AppParts {
   const lifecycle = new Lifecycle(logger, clock);
   const ending = new Ending(options.stopDeadlineMs ?? defaults.stopDeadlineMs);
   const slow = new SlowWork(clock, lifecycle.waits);
-  const bounds = { ...defaults.bounds, ...options.bounds };
+  const bounds: Bounds = withDefaults<Bounds, Partial<Bounds>>(defaults.bounds, options.bounds);
 
   const outputs = new Outputs(producerOptions(options.producer));
   const views = new Views(outputs.topics);

@@ -3,6 +3,7 @@ import { defaults } from '../../app/defaults.js';
 import { systemClock } from '../../base/clock.js';
 import { having, required } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions } from '../../base/option-schema.js';
+import { withDefaults } from '../../base/with-defaults.js';
 import type { OffsetCommit } from '../../drivers/port.js';
 import {
   type CommitResult,
@@ -46,7 +47,10 @@ export function commitTo(
     new Observable(subscriber => {
       const committer = new Committer(
         target,
-        { clock: systemClock, ...defaults.commit, ...options },
+        withDefaults<CommitterOptions, Partial<CommitterOptions>>(
+          { clock: systemClock, ...defaults.commit },
+          options,
+        ),
         result => subscriber.next(result),
       );
       handle?.(committer);
