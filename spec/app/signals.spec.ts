@@ -109,6 +109,19 @@ describe('one intent to end, however often it is told', () => {
     expect(await ended()).toBe(0);
     expect(output()).toContain(drained);
   }, 60_000);
+
+  test('echoes that come until the process is gone, while Node takes itself down too, leave its exit code', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { child, output, said, ended } = await running('free');
+      child.kill('SIGINT');
+      await said('committed 1');
+      const echoes = setInterval(() => child.kill('SIGINT'), 1);
+      const code = await ended();
+      clearInterval(echoes);
+      expect(code).toBe(0);
+      expect(output()).toContain(drained);
+    }
+  }, 60_000);
 });
 
 describe('a person who insists', () => {

@@ -77,7 +77,12 @@ const ways: readonly Way[] = [
         tell(member);
         const code = await member.ended;
         const tookMs = performance.now() - from;
-        ends.push(`${name}: ${code}${tookMs < mostMs ? '' : ` after ${Math.round(tookMs)} ms`}`);
+        const isWell = code === 0 && tookMs < mostMs;
+        ends.push(
+          isWell
+            ? `${name}: 0`
+            : `${name}: ${code} after ${Math.round(tookMs)} ms, having said:\n${member.output()}`,
+        );
         await trial.settled(0);
       }
       trial.start(options => [...underNpm, ...options]);

@@ -3,6 +3,7 @@ import { list, required } from '../../base/option-kinds.js';
 import { checkArgument } from '../../base/option-schema.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
 import { signalKind } from '../options.js';
+import { endWithHandlers } from './end-with-handlers.js';
 
 /** Milliseconds within which further signals are taken for the first one over again. */
 const onePressMs = 1000;
@@ -28,8 +29,10 @@ export function onSignals(
   checkArgument('onSignals', 'the signals', required(list(signalKind)), signals);
   let heard: 'nothing' | 'first' | 'first long ago' = 'nothing';
   let left = false;
+  let endAsUsual = (): void => {};
 
   const letGo = (): void => {
+    endAsUsual();
     for (const signal of signals) process.off(signal, handle);
   };
   const laterOn = (): void => {
@@ -39,6 +42,7 @@ export function onSignals(
   const handle = (signal: NodeJS.Signals): void => {
     if (heard === 'nothing') {
       heard = 'first';
+      endAsUsual = endWithHandlers();
       afterOnePress(performance.now(), laterOn);
       stop(signal);
     } else if (heard === 'first long ago') {
