@@ -76,7 +76,7 @@ export function batch<K, V, U>(
         try {
           // A list of its own: what the function does to it is not done to what is to be released.
           made = madeOf(records, make([...records]));
-          noteGathered(made, records, node);
+          noteGathered(made, records, named.name);
         } catch (thrown) {
           cause = thrown;
         }

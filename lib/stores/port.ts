@@ -34,11 +34,11 @@ export interface Document<V> {
   /** The record's timestamp, milliseconds since 1970. */
   readonly timestamp: number;
   /**
-   * All records that it was made of, where these are several, as behind `batch`: each once. The source is the last's, and
-   * its ordinal begins with two steps that stand for them all, so that documents made of the same records, a *unit*, share
-   * origin, partition, offset, branch and these steps. Of a branch each record belongs to the unit that was written last
-   * with it; a unit to which none belongs any more is removed, in the same write: however the records are grouped when they
-   * come again, what is found is made of each once.
+   * All records that it was made of, where these are several, as behind `batch`: each once; copies of one that were gathered
+   * differ by their ordinals. The source is the last's, and its ordinal begins with two steps that stand for them all, so
+   * that documents made of the same records, a *unit*, share origin, partition, offset, branch and these steps. Of a branch
+   * each record belongs to the unit that was written last with it; a unit to which none belongs any more is removed, in the
+   * same write: however the records are grouped when they come again, what is found is made of each once.
    */
   readonly members?: readonly DocumentMember[] | undefined;
 }

@@ -106,6 +106,32 @@ export function describeUnits(tested: StoreTested): void {
       expect(await notes()).toEqual(['all', 'rest', 'v', 'w', 'z']);
     });
 
+    it('hold each copy of a record once, whichever copies are together', async () => {
+      const copy = (offset: number, number: number) =>
+        member(offset, number === 0 ? {} : { ordinal: `.999999999.${number}` });
+      const everyCopy = [0, 1, 2, 3].flatMap(offset => [0, 1, 2].map(number => copy(offset, number)));
+      const groupings = fc.array(fc.array(fc.nat(3), { minLength: 12, maxLength: 12 }), {
+        minLength: 1,
+        maxLength: 4,
+      });
+      await fc.assert(
+        fc.asyncProperty(groupings, async grouped => {
+          await tested.start();
+          for (const groups of grouped) {
+            for (const group of new Set(groups)) {
+              const members = everyCopy.filter((_, i) => groups[i] === group);
+              await tested.store.write([
+                madeOf(members, members.map(m => `${m.offset}${m.ordinal}`).join(',')),
+              ]);
+            }
+          }
+          const found = (await notes()).flatMap(note => note.split(','));
+          expect(found.sort()).toEqual(everyCopy.map(m => `${m.offset}${m.ordinal}`).sort());
+        }),
+        { numRuns: 30 },
+      );
+    }, 60_000);
+
     it('say where to begin so that none of them is cut in two', async () => {
       const both = [...range(10, 12), ...range(4, 6, { partition: 1 })];
       await tested.store.write([madeOf(range(0, 5), 'a'), madeOf(range(5, 10), 'b'), madeOf(both, 'c')]);

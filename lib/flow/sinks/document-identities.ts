@@ -1,20 +1,34 @@
 import { type Gathered, gatheredOf } from '../../record/gathered.js';
 import type { KafkaRecord } from '../../record/record.js';
-import type { DocumentMember, DocumentSource } from '../../stores/port.js';
+import type { Document, DocumentMember } from '../../stores/port.js';
 import { sourceDigest } from '../../stores/source-digest.js';
 import { type Deliveries, type Delivery, deliveriesOf } from '../leases/delivery.js';
 import { listOf } from '../leases/leases.js';
+import { takenBefore } from './taken-before.js';
 
-/** What a document's identity has beside its record's coordinates. */
-interface Identity {
+/** What a document of one record has beside its coordinates. */
+interface Single {
+  readonly unit: undefined;
   readonly branch: string;
   /** Of the record that a replayed one stands for; otherwise the record's own. */
   readonly offset: number;
-  readonly gathered: Gathered | undefined;
 }
 
-/** Which identities one sink has taken of one source record: how many of each. */
-type Taken = Map<DocumentIdentities, Map<string, number>>;
+/** What a document of several records has. */
+interface Several {
+  readonly unit: Unit;
+  /** What its ordinal has behind that of the unit. */
+  readonly below: string;
+}
+
+/** The documents that were made of the same records. */
+interface Unit {
+  readonly gathered: Gathered;
+  readonly branch: string;
+  /** Of each member, which of its copies it is that went into this one. */
+  readonly copies: readonly number[];
+  filed: object | undefined;
+}
 
 /**
  * The identities of the documents of one sink. Mostly a source record makes one document at a sink, whose coordinates are
@@ -23,15 +37,21 @@ type Taken = Map<DocumentIdentities, Map<string, number>>;
  * - `flatMapValue` and the like by their ordinals;
  * - what plain rxjs makes of one record (`mergeMap(r => [a, b])`), or merges before the sink, by the order in which it comes;
  * - what is made of a replayed record is what was made of the record that it stands for;
- * - what `batch` makes by the records that it was made of, and by the node.
+ * - what `batch` makes by the records that it was made of, and by the name. A record that is in several such documents, since
+ *   copies of it were gathered apart, is another member of each: its first copy, its second, as they come to this sink. So
+ *   no document's set takes from another's, however many it has; and since a record makes as many copies each time that it
+ *   comes, all of them have come again when a document is to go.
  */
 export class DocumentIdentities {
   readonly #branch: string;
   readonly #originOf: (topic: string) => string;
   readonly #leadHere: (nodes: ReadonlySet<string>) => boolean;
   /** Of those that need more than their coordinates. */
-  readonly #odd = new WeakMap<KafkaRecord, Identity>();
+  readonly #odd = new WeakMap<KafkaRecord, Single | Several>();
   #someOdd = false;
+  /** Who takes what operators of one name have gathered. */
+  readonly #gatherers = new Map<string, { readonly branch: string }>();
+  readonly #units = new WeakMap<Gathered, Unit>();
 
   /**
    * @param branch the sink's own
@@ -49,86 +69,116 @@ export class DocumentIdentities {
 
   /** Takes a record on receipt, once. @returns the record to go on with */
   take<K, V>(record: KafkaRecord<K, V>): KafkaRecord<K, V> {
-    const root = rootOf(record[deliveriesOf]);
-    if (!Array.isArray(root) && record.ordinal === '') {
-      const delivery = root as Delivery;
-      if (delivery.filed === undefined && delivery.replay === undefined) {
+    const deliveries = record[deliveriesOf];
+    if (record.ordinal === '' && !Array.isArray(deliveries)) {
+      // What is no array is one delivery: Array.isArray does not tell so of a readonly one.
+      const delivery = deliveries as Delivery;
+      if (delivery.filed === undefined && delivery.replay === undefined && delivery.outer === undefined) {
         delivery.filed = this;
         return record;
       }
     }
-    return this.#takeOdd(record, root);
+    return this.#takeOdd(record, rootOf(deliveries));
   }
 
   #takeOdd<K, V>(record: KafkaRecord<K, V>, root: Deliveries): KafkaRecord<K, V> {
     const gathered = gatheredOf(root);
+    if (gathered !== undefined) {
+      // A copy, since the very same record may have come before: `merge(a$, a$)`.
+      return this.#note(record.withKey(record.key), this.#several(record.ordinal, gathered));
+    }
     const [delivery] = listOf(root);
-    const replay = gathered === undefined ? delivery?.replay : undefined;
+    if (delivery === undefined) return record;
+    const { replay } = delivery;
+    const before = takenBefore(delivery, this, record.ordinal);
+    if (before === 0 && replay === undefined) return record;
     let branch = this.#branch;
-    if (gathered !== undefined) branch += `:${partOfBranch(gathered.node)}`;
     // Where only a part of what the record made comes again, it must not be taken for another part.
-    if (replay?.node !== undefined && delivery?.directed !== undefined && this.#leadHere(delivery.directed)) {
+    if (replay?.node !== undefined && delivery.directed !== undefined && this.#leadHere(delivery.directed)) {
       branch += `!${partOfBranch(replay.node)}`;
     }
-    const before = delivery === undefined ? 0 : this.#count(delivery, `${record.ordinal}@${branch}`);
-    if (before === 0 && gathered === undefined && replay === undefined) return record;
-    // A copy, since the very same record may have come before: `merge(a$, a$)`.
-    const own = before === 0 ? record : record.withKey(record.key);
+    if (before > 0) branch += `~${before}`;
     const offset = replay?.of.offset ?? record.offset;
-    this.#odd.set(own, { branch: before === 0 ? branch : `${branch}~${before}`, offset, gathered });
-    this.#someOdd = true;
-    return own;
+    return this.#note(record.withKey(record.key), { unit: undefined, branch, offset });
   }
 
-  /** @returns how many of that identity this sink has taken before */
-  #count(delivery: Delivery, identity: string): number {
-    let taken: Taken;
-    if (delivery.filed instanceof Map) {
-      taken = delivery.filed as Taken;
-    } else {
-      taken = new Map();
-      const first = delivery.filed;
-      // Only this class files anything: the first document of a sink, which had no ordinal.
-      if (first instanceof DocumentIdentities) taken.set(first, new Map([[`@${first.#branch}`, 1]]));
-      delivery.filed = taken;
+  #several(ordinal: string, gathered: Gathered): Several {
+    let unit = this.#units.get(gathered);
+    if (unit === undefined) {
+      unit = this.#unitOf(gathered);
+      this.#units.set(gathered, unit);
     }
-    const mine = taken.get(this) ?? new Map<string, number>();
-    taken.set(this, mine);
-    const before = mine.get(identity) ?? 0;
-    mine.set(identity, before + 1);
-    return before;
+    const below = ordinal.slice(gathered.ordinal.length);
+    return { unit, below: below + copyMark(takenBefore(unit, this, below)) };
   }
 
-  /** The source of a taken record's document, and what it was made of where that is several records. */
-  of(record: KafkaRecord): {
-    readonly source: DocumentSource;
-    readonly members: readonly DocumentMember[] | undefined;
-  } {
+  #unitOf(gathered: Gathered): Unit {
+    const { name, members } = gathered;
+    let gatherer = this.#gatherers.get(name);
+    if (gatherer === undefined) {
+      gatherer = { branch: `${this.#branch}:${partOfBranch(name)}` };
+      this.#gatherers.set(name, gatherer);
+    }
+    const taker = gatherer;
+    const copies = members.map(({ delivery, ordinal }) => takenBefore(delivery, taker, ordinal));
+    return { gathered, branch: gatherer.branch, copies, filed: undefined };
+  }
+
+  #note<K, V>(record: KafkaRecord<K, V>, identity: Single | Several): KafkaRecord<K, V> {
+    this.#odd.set(record, identity);
+    this.#someOdd = true;
+    return record;
+  }
+
+  /** The document of a taken record. */
+  document<V>(record: KafkaRecord<unknown, V>): Document<V> {
+    const { topic, partition, ordinal, value, timestamp } = record;
     const identity = this.#someOdd ? this.#odd.get(record) : undefined;
-    const { topic, partition, ordinal } = record;
+    // Written out: a spread would cost a microsecond a document.
     if (identity === undefined) {
       const origin = this.#originOf(topic);
-      return {
-        source: { origin, partition, offset: record.offset, ordinal, branch: this.#branch },
-        members: undefined,
-      };
+      const source = { origin, partition, offset: record.offset, ordinal, branch: this.#branch };
+      return { source, value, timestamp };
     }
-    const { offset, branch, gathered } = identity;
-    const members = gathered?.members.map(({ topic, ...place }) => ({
-      origin: this.#originOf(topic),
-      ...place,
-    }));
-    const last = members?.at(-1);
-    if (members === undefined || last === undefined) {
+    if (identity.unit === undefined) {
+      const { branch, offset } = identity;
       return {
         source: { origin: this.#originOf(topic), partition, offset, ordinal, branch },
-        members: undefined,
+        value,
+        timestamp,
       };
     }
+    const { unit, below } = identity;
+    const members = this.#membersOf(unit);
     const digest = sourceDigest(members.map(placeName).join(' '));
-    const below = ordinal.slice(gathered?.ordinal.length ?? 0);
-    return { source: { ...last, ordinal: digest.ordinal + below, branch }, members };
+    // Whatever is gathered is at least one record: then this is the last.
+    const last = members.at(-1) ?? { origin: this.#originOf(topic), partition, offset: record.offset };
+    const source = {
+      origin: last.origin,
+      partition: last.partition,
+      offset: last.offset,
+      ordinal: digest.ordinal + below,
+      branch: unit.branch,
+    };
+    return { source, members, value, timestamp };
   }
+
+  #membersOf({ gathered, copies }: Unit): readonly DocumentMember[] {
+    return gathered.members.map(({ delivery, ordinal }, i) => ({
+      origin: this.#originOf(delivery.topic),
+      partition: delivery.partition,
+      offset: delivery.offset,
+      ordinal: ordinal + copyMark(copies[i] ?? 0),
+    }));
+  }
+}
+
+/** A step that no ordinal has by itself: what it counts would have to be a billion records made of one. */
+const copyStep = 999_999_999;
+
+/** What tells copies of one ordinal apart, behind it; nothing for the first. */
+function copyMark(before: number): string {
+  return before === 0 ? '' : `.${copyStep}.${before}`;
 }
 
 /** A name within a branch, which has `#`, `:`, `~` and `!` for its own use. */

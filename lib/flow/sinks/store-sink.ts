@@ -6,7 +6,7 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js'
 import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import type { KafkaRecord } from '../../record/record.js';
-import type { Document, DocumentStore } from '../../stores/port.js';
+import type { DocumentStore } from '../../stores/port.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { endedBefore, hold, isStale, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
@@ -114,7 +114,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     }
     let written: unknown;
     try {
-      written = this.#store.write(records.map(record => this.#document(record)));
+      written = this.#store.write(records.map(record => this.#identities.document(record)));
     } catch (cause) {
       this.#failed(records, cause, attempt);
       return;
@@ -159,7 +159,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     for (const record of records) {
       if (this.#writable([record], false).length === 0) continue;
       try {
-        await this.#store.write([this.#document(record)]);
+        await this.#store.write([this.#identities.document(record)]);
       } catch (cause) {
         this.#refused([record], cause);
         continue;
@@ -180,13 +180,6 @@ export class StoreSink<V> extends Sink<unknown, V> {
   #broken(records: readonly KafkaRecord<unknown, V>[], cause: unknown): void {
     for (const record of records) hold(record);
     this.host.fail(this.#storeError(cause, records));
-  }
-
-  #document(record: KafkaRecord<unknown, V>): Document<V> {
-    const { value, timestamp } = record;
-    const { source, members } = this.#identities.of(record);
-    // Written out: a spread would cost a microsecond a document.
-    return members === undefined ? { source, value, timestamp } : { source, members, value, timestamp };
   }
 
   #storeError(cause: unknown, records: readonly KafkaRecord[]): KafkaRxError {
