@@ -1,4 +1,5 @@
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { isInstance } from '../errors/is-instance.js';
 import type { AppParts } from './app-parts.js';
 import { Closers, close } from './closing.js';
 import { Interrupted } from './lifecycle/ending.js';
@@ -16,7 +17,7 @@ export async function run(parts: AppParts): Promise<void> {
     if (lifecycle.error === undefined) lifecycle.enter('running');
     await ending.reached;
   } catch (error) {
-    if (!(error instanceof Interrupted)) host.fail(asKafkaRxError(error));
+    if (!isInstance(error, Interrupted)) host.fail(asKafkaRxError(error));
   } finally {
     thrown = await close(parts, closers);
   }

@@ -67,7 +67,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
 
   const resume = resumePoints(connection, parts);
   const resumeAt: ConsumerOptions['resumeAt'] = resume.needed
-    ? partitions => slow.during('the positions of the stores', resume.resumeAt(partitions))
+    ? partitions => slow.during('the positions of the stores', read(resume.resumeAt(partitions)))
     : undefined;
   const consumer = connection.consumer(consumerOptions(options, topics, resumeAt), rebalance);
   member.joins(consumer, resume.notedBefore(consumer));
@@ -113,6 +113,19 @@ async function opened(store: DocumentStore<unknown>): Promise<void> {
     throw new KafkaRxError('STORE', `The store '${store.name}' could not be opened (${errorKind(cause)})`, {
       cause,
       remedy: 'Look at what it needs: a folder, permissions, a server',
+    });
+  }
+}
+
+/** Likewise; a driver is told nothing but errors of ours. */
+async function read<T>(positions: Promise<T>): Promise<T> {
+  try {
+    return await positions;
+  } catch (cause) {
+    if (isKafkaRxError(cause)) throw cause;
+    throw new KafkaRxError('STORE', `The positions of a store could not be read (${errorKind(cause)})`, {
+      cause,
+      remedy: 'Look at what its positions do: read, isNew, place, standsFor, wholeFrom',
     });
   }
 }

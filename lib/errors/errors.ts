@@ -81,10 +81,11 @@ export interface KafkaRxErrorOptions {
   readonly rule?: DecodeRule | undefined;
 }
 
-/** Kept where no printer looks. */
-const originals = new WeakMap<KafkaRxError, unknown>();
-
-const brand = Symbol.for('kafka-rx.error');
+/**
+ * Every error of ours with the one beneath it, which is kept where no printer looks. One map for all copies of the library in a
+ * process. What was thrown is looked up in it and not asked: it may say anything, or throw when it is asked.
+ */
+const originals = forAllCopies(new WeakMap<object, unknown>());
 
 /** @category Errors @since 0.1.0 */
 export class KafkaRxError extends Error {
@@ -95,7 +96,6 @@ export class KafkaRxError extends Error {
   readonly retriable: boolean;
   readonly path: string | undefined;
   readonly rule: DecodeRule | undefined;
-  readonly [brand] = true;
 
   /**
    * @param code a stable code
@@ -161,12 +161,26 @@ export function retold({ code, what, ...options }: ToldError): KafkaRxError | un
   return code && new KafkaRxError(code, what, options);
 }
 
-/** Whether `error` is one of ours, from whichever copy of the library. @category Errors @since 0.1.0 */
+/** Whether `error` is one of ours, from whichever copy of the library; never throws. @category Errors @since 0.1.0 */
 export function isKafkaRxError(error: unknown, code?: ErrorCode): error is KafkaRxError {
   return (
     typeof error === 'object' &&
     error !== null &&
-    (error as { [brand]?: unknown })[brand] === true &&
+    originals.has(error) &&
+    // It is ours, and no Proxy of it: nothing that follows runs anybody's code.
+    fieldsRead.every(key => 'value' in (Object.getOwnPropertyDescriptor(error, key) ?? {})) &&
+    typeof (error as KafkaRxError).message === 'string' &&
     (code === undefined || (error as KafkaRxError).code === code)
   );
+}
+
+/** What is read of an error of ours; who has put a getter in the place of one of these has made a stranger of it. */
+const fieldsRead = ['code', 'message', 'at', 'remedy', 'retriable', 'path', 'rule'] as const;
+
+function forAllCopies<T extends object>(initial: T): T {
+  // No two of our copies put another thing there, and nobody else has the name.
+  const everywhere = globalThis as { [key: symbol]: T | undefined };
+  const key = Symbol.for('kafka-rx.errors');
+  everywhere[key] ??= initial;
+  return everywhere[key];
 }

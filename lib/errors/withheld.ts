@@ -27,15 +27,25 @@ export function withheld(thrown: unknown, level = 0): Error {
   if (level === mostLevels) return error;
   const cause = read(thrown, 'cause');
   if (cause !== undefined) hidden(error, 'cause', withheld(cause, level + 1));
-  const errors = read(thrown, 'errors');
-  if (Array.isArray(errors)) {
+  const errors = listed(read(thrown, 'errors'));
+  if (errors !== undefined) {
     hidden(
       error,
       'errors',
-      errors.slice(0, mostErrors).map(one => withheld(one, level + 1)),
+      errors.map(one => withheld(one, level + 1)),
     );
   }
   return error;
+}
+
+/** The first of an array that may be a Proxy, or have getters. */
+function listed(errors: unknown): unknown[] | undefined {
+  try {
+    if (!Array.isArray(errors)) return undefined;
+    return Array.from({ length: Math.min(errors.length, mostErrors) }, (_, at) => errors[at] as unknown);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What can be said of a foreign error without quoting it: its name and its code, never its message. */

@@ -15,6 +15,7 @@ import type { Codec } from '../../codecs/codec.js';
 import { guardedEncode, UnmaskedField } from '../../codecs/declared.js';
 import { lookAtBytes } from '../../codecs/guarded-json.js';
 import { KafkaRxError } from '../../errors/errors.js';
+import { isInstance } from '../../errors/is-instance.js';
 import type { KafkaRecord } from '../../record/record.js';
 
 /** @category Privacy @since 0.1.0 */
@@ -94,7 +95,7 @@ export function createGuard(fields: readonly MaskedField[], scan: boolean): Guar
       try {
         checkFields(value, true);
       } catch (error) {
-        throw error instanceof UnmaskedField ? unmasked(error, record, sink) : error;
+        throw isInstance(error, UnmaskedField) ? unmasked(error, record, sink) : error;
       }
       if (!scan) return;
       const found = scanDocument(value);

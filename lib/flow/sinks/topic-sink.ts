@@ -6,6 +6,7 @@ import { type Codec, codecKind } from '../../codecs/codec.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { isInstance } from '../../errors/is-instance.js';
 import { located } from '../../errors/located.js';
 import { verdictKind } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
@@ -192,7 +193,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
   }
 
   #encodeError(cause: unknown, record: KafkaRecord): KafkaRxError {
-    if (cause instanceof UnmaskedField) return unmasked(cause, record, this.name);
+    if (isInstance(cause, UnmaskedField)) return unmasked(cause, record, this.name);
     if (isKafkaRxError(cause)) return located(cause, this.name, record);
     return new KafkaRxError('ENCODE', `A codec or selector of '${this.name}' threw ${errorKind(cause)}`, {
       at: record,
