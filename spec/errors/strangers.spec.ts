@@ -288,15 +288,13 @@ const places: readonly [string, string, Wire][] = [
     'the positions of a store',
     'STORE',
     (app, fail) =>
-      app
-        .topic('in', { value })
-        .subscribe(
-          app.store(
-            storeOf({
-              positions: { id: 'i', read: fail, advance: () => undefined, reincarnate: async () => {} },
-            }),
-          ),
+      app.topic('in', { value }).subscribe(
+        app.store(
+          storeOf({
+            positions: { id: 'i', read: fail, advance: () => undefined, reincarnate: async () => {} },
+          }),
         ),
+      ),
   ],
   [
     'a store that writes',
