@@ -24,6 +24,7 @@ import { Views } from '../flow/source/views.js';
 import { silentLogger } from '../logging/logger.js';
 import { instruments } from '../logging/metrics/instruments.js';
 import { noMetrics } from '../logging/metrics/metrics.js';
+import { steadyMetrics } from '../logging/metrics/steady-metrics.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
 import type { AppParts } from './app-parts.js';
 import { Commits } from './commits.js';
@@ -138,7 +139,7 @@ function assemble(options: AppOptions): AppParts {
   const lanes = new Lanes();
   const inFlight = new InFlight(bounds, outputs);
   const readings = () => partitionReadings(lanes.all, clock.elapsed());
-  const measured = instruments(options.metrics ?? noMetrics, {
+  const measured = instruments(steadyMetrics(options.metrics ?? noMetrics, logger), {
     inFlightRecords: () => inFlight.unsettled,
     inFlightBytes: () => inFlight.pinnedBytes,
     bufferedBytes: () => outputs.bufferedBytes,

@@ -6,6 +6,7 @@ import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../dr
 import { KafkaRxError } from '../errors/errors.js';
 import { topicNameKind } from '../flow/source/topic-pattern.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
+import { redactingLogger } from '../logging/redacting-logger.js';
 import { originOf } from '../stores/origin.js';
 import type { DocumentStore, StorePosition } from '../stores/port.js';
 import { connect } from './connect.js';
@@ -61,7 +62,7 @@ export async function resetGroup(options: ResetOptions): Promise<readonly Partit
   checkOptions('resetGroup', resetOptions, options);
   const { driver, groupId, connectTimeoutMs = defaults.connectTimeoutMs, logger = silentLogger } = options;
   const clock = options.clock ?? driver.clock ?? systemClock;
-  const context = { clientId: `${groupId}-reset`, clock, logger, event: () => {} };
+  const context = { clientId: `${groupId}-reset`, clock, logger: redactingLogger(logger), event: () => {} };
   const connection = await connect(driver, context, connectTimeoutMs, () => false);
   const { stores = [] } = options;
   try {

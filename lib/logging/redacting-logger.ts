@@ -1,9 +1,10 @@
 import { redact } from '../card/redact.js';
+import { hearOut } from './hear-out.js';
 import { type LogFields, type Logger, silentLogger } from './logger.js';
 
 /**
  * The logger that an app and its driver are given: what passes has no card number, in the message or in a field. Nothing
- * of ours puts one there; names of topics and what a client says of itself are not ours. A logger that throws stops nothing: its line
+ * of ours puts one there; names of topics and what a client says of itself are not ours. A logger that throws or rejects stops nothing: its line
  * is lost.
  */
 export function redactingLogger(logger: Logger): Logger {
@@ -11,11 +12,11 @@ export function redactingLogger(logger: Logger): Logger {
   const at =
     (level: keyof Logger) =>
     (fields: LogFields, message: string): void => {
-      try {
-        logger[level](redacted(fields), redact(message));
-      } catch {
-        // To whom could it be told? The app goes on as it would with any other logger.
-      }
+      // What it throws: to whom could it be told? The app goes on as it would with any other logger.
+      hearOut(
+        () => logger[level](redacted(fields), redact(message)),
+        () => {},
+      );
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

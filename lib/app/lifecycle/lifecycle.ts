@@ -1,9 +1,10 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Clock } from '../../base/clock.js';
 import type { DriverEvent } from '../../drivers/port.js';
-import type { KafkaRxError } from '../../errors/errors.js';
+import { errorKind, type KafkaRxError } from '../../errors/errors.js';
 import type { Logger } from '../../logging/logger.js';
 import type { AppState, Health, LifecycleEvent } from './events.js';
+import { HeardEvents } from './heard-events.js';
 import { Retries } from './retries.js';
 import { Waits } from './waits.js';
 
@@ -29,7 +30,9 @@ export class Lifecycle {
   }
 
   get events$(): Observable<LifecycleEvent> {
-    return this.#events.asObservable();
+    return new HeardEvents(this.#events, thrown => {
+      this.#logger.warn({ error: errorKind(thrown) }, 'a listener of the events failed; the app goes on');
+    });
   }
 
   get state(): AppState {

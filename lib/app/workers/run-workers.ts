@@ -4,12 +4,15 @@ import { systemClock, type Timer } from '../../base/clock.js';
 import { anything, kind, list, required } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields, faultOf } from '../../base/option-schema.js';
 import { errorKind, KafkaRxError, retold } from '../../errors/errors.js';
+import { silentLogger } from '../../logging/logger.js';
 import { type Metrics, memoryMetrics } from '../../logging/metrics/metrics.js';
+import { steadyMetrics } from '../../logging/metrics/steady-metrics.js';
 import { defaults } from '../defaults.js';
 import type { Health } from '../lifecycle/events.js';
+import { HeardEvents } from '../lifecycle/heard-events.js';
 import { onSignals } from '../lifecycle/signals.js';
 import { metricsKind, signalKind, stopDeadlineMs } from '../options.js';
-import type { FromWorker, ToldEvent, ToWorker } from './messages.js';
+import type { FromWorker, MetricsReport, ToldEvent, ToWorker } from './messages.js';
 import { poolHealth } from './pool-health.js';
 import { PooledMetrics } from './pooled-metrics.js';
 import type { WorkerSetup } from './serve-worker.js';
@@ -108,9 +111,9 @@ class WorkerPool implements Workers {
 
   constructor(entry: URL, count: number, options: WorkersOptions) {
     this.#options = options;
-    this.#metrics = new PooledMetrics(options.metrics ?? memoryMetrics());
+    this.#metrics = new PooledMetrics(steadyMetrics(options.metrics ?? memoryMetrics(), silentLogger));
     this.#healths = Array.from({ length: count }, () => undefined);
-    this.events$ = this.#events.asObservable();
+    this.events$ = new HeardEvents(this.#events, () => {});
     const leaveSignals = onSignals(options.signals ?? [], () => void this.stop());
     const threads = Array.from({ length: count }, (_, index) => {
       const setup: WorkerSetup = { kafkaRx: { index, count, data: options.data } };
@@ -147,6 +150,15 @@ class WorkerPool implements Workers {
     return poolHealth(this.#healths);
   }
 
+  /** A metric that cannot be made fails them all, as it fails one app where that is created. */
+  #measure(index: number, report: MetricsReport): void {
+    try {
+      this.#metrics.take(index, report);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /** Resolves when the thread has ended, whatever became of it. */
   #outcome(thread: Worker, index: number): Promise<void> {
     return new Promise(resolve => {
@@ -155,7 +167,7 @@ class WorkerPool implements Workers {
       thread.on('message', (message: FromWorker) => {
         if (message.type === 'health') this.#healths[index] = message.health;
         else if (message.type === 'event') this.#events.next({ worker: index, event: message.event });
-        else if (message.type === 'metrics') this.#metrics.take(index, message);
+        else if (message.type === 'metrics') this.#measure(index, message);
         else {
           told = true;
           const { failure } = message;
