@@ -1,5 +1,7 @@
 /** What a store files a document under, taken from the document by the user's selectors. */
 import { isoInstant } from '../base/iso-instant.js';
+import { kind } from '../base/option-kinds.js';
+import { type Fields, faultOf } from '../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { coordinates } from './document-source.js';
 import type { Document, IndexOf, StoreOptions, TimeRange } from './port.js';
@@ -24,7 +26,8 @@ export function indexesOf<V>({ by }: StoreOptions<V>): readonly NamedIndex<V>[] 
 /** Milliseconds since 1970. @throws {KafkaRxError} `STORE`, with the document's coordinates */
 export function timeOf<V>(document: Document<V>, { time }: StoreOptions<V>, where: string): number {
   if (time === undefined) {
-    if (Number.isFinite(document.timestamp)) return document.timestamp;
+    // + 0: -0 is the same time as 0, here as on disk.
+    if (Number.isFinite(document.timestamp)) return document.timestamp + 0;
     throw refused(
       document,
       `${where} was handed a document without a time`,
@@ -73,20 +76,28 @@ export interface Bounds {
   readonly to?: number;
 }
 
-/** Milliseconds since 1970, from inclusive, to exclusive. @throws {KafkaRxError} `STORE` for an invalid date */
-export function bounds(range: TimeRange | undefined, where: string): Bounds {
-  const from = edge(range?.from, 'from', where);
-  const to = edge(range?.to, 'to', where);
-  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
-}
+const moment = kind('a valid Date', at => at instanceof Date && Number.isFinite(at.getTime()));
+const rangeFields: Fields<TimeRange> = { from: moment, to: moment };
 
-function edge(date: unknown, name: string, where: string): number | undefined {
-  if (date === undefined) return undefined;
-  const at = date instanceof Date ? date.getTime() : Number.NaN;
-  if (Number.isFinite(at)) return at;
-  throw new KafkaRxError('STORE', `${where} was asked for a time range whose '${name}' is no valid Date`, {
-    remedy: `Give '${name}' as a valid Date, or leave it out`,
-  });
+/**
+ * Milliseconds since 1970, from inclusive, to exclusive.
+ *
+ * @throws {KafkaRxError} `STORE` for what is no range: a name misspelt would be a bound left out, and a Date one of no bounds
+ */
+export function bounds(range: TimeRange | undefined, where: string): Bounds {
+  if (range === undefined) return {};
+  const given: unknown = range;
+  const isNone = typeof given !== 'object' || given === null || Array.isArray(given) || given instanceof Date;
+  const fault = isNone
+    ? { path: '', what: `must be an object with from and to, and is ${kindOf(given)}`, remedy: undefined }
+    : faultOf(rangeFields, given);
+  if (fault === undefined) {
+    const [from, to] = [range.from?.getTime(), range.to?.getTime()];
+    return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  }
+  const { path, what, remedy = "Give 'from' and 'to' as valid Dates, or leave them out" } = fault;
+  const place = path === '' ? 'which' : `whose ${path}`;
+  throw new KafkaRxError('STORE', `${where} was asked for a time range ${place} ${what}`, { remedy });
 }
 
 function selected<V, R>(document: Document<V>, where: string, name: string, select: (value: V) => R): R {
@@ -107,9 +118,9 @@ function refused({ source }: Document<unknown>, what: string, remedy: string): K
 }
 
 /** What it is, without what it says. */
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (value instanceof Date) return 'an invalid Date';
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (value instanceof Promise) return 'a promise';
   if (typeof value === 'string') return 'text';
   return typeof value === 'object' ? 'an object' : `a value of type ${typeof value}`;

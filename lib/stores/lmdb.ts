@@ -31,7 +31,7 @@ import type {
   StorePositions,
   TimeRange,
 } from './port.js';
-import { checkStoreOptions, renamedMethods, requireIndex, storeOptions } from './store-options.js';
+import { checkStoreOptions, renamedMethods, requireId, requireIndex, storeOptions } from './store-options.js';
 
 /** @category Stores @since 0.1.0 */
 export interface LmdbOptions<V, I extends string = string> extends StoreOptions<V, I> {
@@ -235,6 +235,7 @@ class Lmdb<V> implements LmdbStore<V> {
 
   async get(id: string): Promise<StoredDocument<V> | undefined> {
     const { reader } = this.#ready();
+    requireId(id, this.#where);
     const found = this.#guarded('read', () => reader.find(id));
     return found === undefined ? undefined : reader.decode(found);
   }

@@ -14,7 +14,7 @@ import type {
   StorePositions,
   TimeRange,
 } from './port.js';
-import { checkStoreOptions, renamedMethods, requireIndex, storeOptions } from './store-options.js';
+import { checkStoreOptions, renamedMethods, requireId, requireIndex, storeOptions } from './store-options.js';
 
 /**
  * A store in memory, with what tests need on top: a look inside and faults on command.
@@ -227,6 +227,7 @@ export function memoryStore<V, I extends string = string>(
       },
       async get(id) {
         requireOpen();
+        requireId(id, where);
         const own = options.id === undefined ? undefined : entries.get(documentId(sourceOfId(id)));
         const entry = own ?? entries.get(id);
         return entry === undefined ? undefined : plain(entry);

@@ -51,8 +51,10 @@ export class MemoryUnits {
     };
     for (let moved = true; moved; ) {
       moved = false;
-      for (const { members } of this.#units.values()) {
-        if (!members.some(again)) continue;
+      for (const unit of this.#units.values()) {
+        // What belongs to another unit by now cuts nothing of this one.
+        const { members, branch } = unit;
+        if (!members.some(one => again(one) && this.#owners.get(placeOf(one, branch)) === unit)) continue;
         for (const member of members) {
           const start = from.get(partitionOf(member));
           if (start === undefined || start <= member.offset) continue;

@@ -1,6 +1,7 @@
 import { call, kind } from '../base/option-kinds.js';
 import { checkOptions, type FieldKinds, type Fields, type Kind, shown } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
+import { kindOf } from './index-values.js';
 import type { StoreOptions } from './port.js';
 
 const renamed: Readonly<Record<string, string>> = {
@@ -44,22 +45,33 @@ export const renamedMethods = {
   },
 } as const;
 
-/** @throws {KafkaRxError} `STORE` for an index that the store does not have */
+/** @throws {KafkaRxError} `STORE` for an index that the store does not have, and for what is no term */
 export function requireIndex(
-  index: string,
+  index: unknown,
   indexes: readonly { readonly name: string }[],
   where: string,
-  term: unknown = '',
+  term: unknown,
 ): void {
-  if (typeof term !== 'string') {
-    throw new KafkaRxError('STORE', `The ${where} was asked for something that is no text in '${index}'`, {
-      remedy: 'Ask for a string, as the index files documents under strings',
+  if (!indexes.some(({ name }) => name === index)) {
+    const names = indexes.map(({ name }) => `'${name}'`).join(', ');
+    const asked = typeof index === 'string' ? `'${index}'` : `whose name is ${kindOf(index)}`;
+    throw new KafkaRxError('STORE', `The ${where} has no index ${asked}`, {
+      remedy:
+        names === '' ? "Give it the option 'by'" : `It has ${names}: ask for one of these, or add it to 'by'`,
     });
   }
-  if (indexes.some(({ name }) => name === index)) return;
-  const names = indexes.map(({ name }) => `'${name}'`).join(', ');
-  throw new KafkaRxError('STORE', `The ${where} has no index '${index}'`, {
-    remedy:
-      names === '' ? "Give it the option 'by'" : `It has ${names}: ask for one of these, or add it to 'by'`,
+  if (typeof term === 'string') return;
+  throw new KafkaRxError(
+    'STORE',
+    `The ${where} was asked for something that is no text in '${index}': ${kindOf(term)}`,
+    { remedy: 'Ask for a string, as the index files documents under strings' },
+  );
+}
+
+/** @throws {KafkaRxError} `STORE` for what is no id */
+export function requireId(id: unknown, where: string): void {
+  if (typeof id === 'string') return;
+  throw new KafkaRxError('STORE', `The ${where} was asked for a document by ${kindOf(id)}, which is no id`, {
+    remedy: 'Ask by the text that StoredDocument.id is',
   });
 }

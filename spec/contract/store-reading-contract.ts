@@ -124,6 +124,88 @@ export function describeReading(tested: StoreTested): void {
       expect(await tested.store.count()).toBe(1001);
     });
 
+    it('finds documents of times that no Date holds, in the order of time, by ranges that are open to their side', async () => {
+      await tested.start({ by: { customer: ({ customer }) => customer } });
+      const times = [
+        -Number.MAX_VALUE,
+        -9e15,
+        -8.64e15,
+        -1.5,
+        -0,
+        0.5,
+        8.64e15,
+        9e15,
+        Number.MAX_SAFE_INTEGER,
+        1e300,
+      ];
+      await tested.store.write(
+        times.map((timestamp, i) => ({ ...sale(i, 'ann', 1), timestamp })).toReversed(),
+      );
+      const found = await all(tested.store.byTime());
+      expect(found.map(({ time }) => time)).toEqual(times.map(time => time + 0));
+      const [first, last] = [new Date(-8.64e15), new Date(8.64e15)];
+      for (const ask of [
+        tested.store.byTime,
+        (range: TimeRange) => tested.store.by('customer', 'ann', range),
+      ]) {
+        const asked = async (range: TimeRange) => offsets(await all(ask.call(tested.store, range)));
+        expect(await asked({ from: last })).toEqual([6, 7, 8, 9]);
+        expect(await asked({ to: first })).toEqual([0, 1]);
+        expect(await asked({ from: first, to: last })).toEqual([2, 3, 4, 5]);
+      }
+    });
+
+    it('refuses a question that is none, whatever a compiler would say, and tells nothing of what was asked', async () => {
+      // What a program without types may ask.
+      const store = tested.store as unknown as Record<
+        'by' | 'byTime',
+        (...asked: unknown[]) => AsyncIterable<unknown>
+      > & {
+        get(id: unknown): Promise<unknown>;
+      };
+      const refused = {
+        code: 'STORE',
+        remedy: expect.any(String),
+        message: expect.not.stringContaining('4111'),
+      };
+      await tested.store.write([sale(0, 'ann', 1), sale(1, 'undefined', 1), sale(2, '', 1)]);
+      for (const term of [undefined, null, 4111, ['ann'], { toString: () => 'ann' }, Symbol('4111')])
+        await expect(all(store.by('customer', term))).rejects.toMatchObject(refused);
+      for (const index of [undefined, null, 7, Symbol('4111'), 'custmer', 'toString', '__proto__'])
+        await expect(all(store.by(index, 'ann'))).rejects.toMatchObject(refused);
+      const ranges = [
+        { frm: new Date(0) },
+        { From: new Date(0) },
+        { from: new Date(0), until: new Date(1) },
+        { from: 0 },
+        { to: '4111' },
+        { from: null },
+        { to: new Date(8.64e15 + 1) },
+        new Date(0),
+        [new Date(0), new Date(1)],
+        null,
+        4111,
+        '4111',
+        () => 0,
+      ];
+      for (const range of ranges) {
+        await expect(all(store.byTime(range))).rejects.toMatchObject(refused);
+        await expect(all(store.by('customer', 'ann', range))).rejects.toMatchObject(refused);
+      }
+      for (const id of [undefined, null, 4111, [`${origin}/0/0`], Symbol('4111')])
+        await expect(store.get(id)).rejects.toMatchObject(refused);
+      expect(await all(store.byTime({ from: undefined, to: undefined }))).toHaveLength(3);
+      expect(await all(store.byTime({}))).toHaveLength(3);
+    });
+
+    it('says which name a misspelt one of a range likely means', async () => {
+      const misspelt = { frm: new Date(0) } as TimeRange;
+      await expect(all(tested.store.byTime(misspelt))).rejects.toMatchObject({
+        message: expect.stringContaining("frm is no option; 'from' is"),
+        remedy: 'Write from',
+      });
+    });
+
     it('refuses a range with an invalid date', async () => {
       const range = { from: new Date(Number.NaN) };
       await expect(all(tested.store.byTime(range))).rejects.toMatchObject({ code: 'STORE' });

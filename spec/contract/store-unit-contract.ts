@@ -142,6 +142,10 @@ export function describeUnits(tested: StoreTested): void {
       expect(wholeFrom([0, 12], [1, 5])).toEqual([10, 4]);
       expect(wholeFrom([0, 11])).toEqual([10]);
       expect(wholeFrom([2, 3])).toEqual([3]);
+      // What went to another unit cuts nothing of the one that had it.
+      await tested.store.write([madeOf(range(30, 32), 'e'), madeOf(range(31, 33), 'f')]);
+      expect(wholeFrom([0, 31])).toEqual([31]);
+      expect(wholeFrom([0, 32])).toEqual([31]);
       // One below the other.
       await tested.store.write([madeOf([member(6), member(11), member(20)], 'd', '', ':other')]);
       expect(wholeFrom([0, 20])).toEqual([5]);
