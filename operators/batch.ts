@@ -5,6 +5,7 @@ import type { Timer } from '../lib/base/clock.js';
 import { systemClock } from '../lib/base/clock.js';
 import { milliseconds, whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
+import { receive } from '../lib/base/receive.js';
 import {
   type OperatorOptions,
   operatorName,
@@ -94,8 +95,10 @@ export function batch<K, V, U>(
         for (const record of gathered) giveUp(record);
         gathered = [];
       });
-      return source.subscribe({
-        next(record) {
+      return receive(
+        source,
+        subscriber,
+        record => {
           if (!lease(record, node, subscriber)) return;
           const host = hostOf(record);
           leaveHost ??= host?.onFlush(flush);
@@ -103,11 +106,10 @@ export function batch<K, V, U>(
           if (gathered.length >= maxRecords) flush();
           else timer ??= (host?.clock ?? systemClock).schedule(flush, maxWaitMs);
         },
-        error: error => subscriber.error(error),
-        complete() {
+        () => {
           flush();
           subscriber.complete();
         },
-      });
+      );
     });
 }

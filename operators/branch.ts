@@ -2,6 +2,7 @@ import { filter, map, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { call, required } from '../lib/base/option-kinds.js';
 import { checkArgument } from '../lib/base/option-schema.js';
+import { receive } from '../lib/base/receive.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
 import { processFailed } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -53,19 +54,15 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
     name,
     [source],
     (subscriber, node) =>
-      source.subscribe({
-        next(record) {
-          let target: string;
-          try {
-            target = names.find(candidate => holds(guards[candidate]?.(record.value))) ?? 'otherwise';
-          } catch (cause) {
-            processFailed(record, node, cause, undefined, subscriber);
-            return;
-          }
-          subscriber.next([target, record]);
-        },
-        error: error => subscriber.error(error),
-        complete: () => subscriber.complete(),
+      receive(source, subscriber, record => {
+        let target: string;
+        try {
+          target = names.find(candidate => holds(guards[candidate]?.(record.value))) ?? 'otherwise';
+        } catch (cause) {
+          processFailed(record, node, cause, undefined, subscriber);
+          return;
+        }
+        subscriber.next([target, record]);
       }),
   ).pipe(share());
   const streams = {};

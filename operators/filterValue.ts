@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { receive } from '../lib/base/receive.js';
 import { keeping } from '../lib/codecs/declared.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -36,20 +37,16 @@ export function filterValue<K, V>(
   const named = { name: operatorName('filterValue', passes, options), onError: options.onError };
   return source => {
     const passing = operatorObservable<KafkaRecord<K, V>>(named, [source], (subscriber, node) =>
-      source.subscribe({
-        next(record) {
-          let through: boolean;
-          try {
-            through = passes(record.value, record);
-            if (typeof through !== 'boolean') refuseLater(through);
-          } catch (cause) {
-            processFailed(record, node, cause, options.onError, subscriber);
-            return;
-          }
-          if (through) subscriber.next(record);
-        },
-        error: error => subscriber.error(error),
-        complete: () => subscriber.complete(),
+      receive(source, subscriber, record => {
+        let through: boolean;
+        try {
+          through = passes(record.value, record);
+          if (typeof through !== 'boolean') refuseLater(through);
+        } catch (cause) {
+          processFailed(record, node, cause, options.onError, subscriber);
+          return;
+        }
+        if (through) subscriber.next(record);
       }),
     );
     return keeping(source, passing);

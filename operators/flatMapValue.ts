@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { receive } from '../lib/base/receive.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
@@ -31,22 +32,21 @@ export function flatMapValue<K, V, U>(
   const named = { name: operatorName('flatMapValue', split, options), onError: options.onError };
   return source =>
     operatorObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) =>
-      source.subscribe({
-        next(record) {
-          const parts: KafkaRecord<K, U>[] = [];
-          try {
-            const given = split(record.value, record);
-            refuseLater(given);
-            // Made here as well: freezing a value may throw.
-            for (const part of given) parts.push(oneOfMany(record, part, parts.length));
-          } catch (cause) {
-            processFailed(record, node, cause, options.onError, subscriber);
-            return;
-          }
-          for (const part of parts) subscriber.next(part);
-        },
-        error: error => subscriber.error(error),
-        complete: () => subscriber.complete(),
+      receive(source, subscriber, record => {
+        const parts: KafkaRecord<K, U>[] = [];
+        try {
+          const given = split(record.value, record);
+          refuseLater(given);
+          // Made here as well: freezing a value may throw.
+          for (const part of given) parts.push(oneOfMany(record, part, parts.length));
+        } catch (cause) {
+          processFailed(record, node, cause, options.onError, subscriber);
+          return;
+        }
+        for (const part of parts) {
+          if (subscriber.closed) return;
+          subscriber.next(part);
+        }
       }),
     );
 }

@@ -1,8 +1,19 @@
-import { from, map, type Observable, type OperatorFunction, observable, of, type Subscription } from 'rxjs';
+import {
+  from,
+  map,
+  type Observable,
+  type OperatorFunction,
+  observable,
+  of,
+  Subject,
+  type Subscription,
+  takeUntil,
+} from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { awaitingObservable } from '../lib/app/topology/topology-observable.js';
 import { oneOf, whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
+import { receive } from '../lib/base/receive.js';
 import { errorKind, KafkaRxError } from '../lib/errors/errors.js';
 import {
   type OperatorOptions,
@@ -94,6 +105,7 @@ export function mapAsync<K, V, U>(
       const work = new KeyedWork<unknown>(concurrency);
       const retries = new Retries();
       const calls = new Set<Call<K, V>>();
+      const gone = new Subject<void>();
       let sourceCompleted = false;
 
       const finish = (one: Call<K, V>): void => {
@@ -128,7 +140,7 @@ export function mapAsync<K, V, U>(
         }
         let results: Subscription | undefined;
         try {
-          const given = resultsOf(call(record.value, record, signalOf(record)));
+          const given = resultsOf(call(record.value, record, signalOf(record)), gone);
           if (subscriber.closed) return;
           results = given
             .pipe(
@@ -156,9 +168,13 @@ export function mapAsync<K, V, U>(
           calls.delete(one);
           giveUp(one.record);
         }
+        // What emits inside its subscribe has no subscription yet that could be ended.
+        gone.next();
       });
-      return source.subscribe({
-        next(record) {
+      return receive(
+        source,
+        subscriber,
+        record => {
           if (!lease(record, node, subscriber)) return;
           const one: Call<K, V> = { record, handingOn: false, done: () => {} };
           try {
@@ -174,12 +190,11 @@ export function mapAsync<K, V, U>(
             release(record);
           }
         },
-        error: error => subscriber.error(error),
-        complete() {
+        () => {
           sourceCompleted = true;
           if (work.idle) subscriber.complete();
         },
-      });
+      );
     });
 }
 
@@ -192,7 +207,7 @@ interface Call<K, V> {
 }
 
 /** Told apart by what they are, not by what could be iterated: text and arrays are values. */
-function resultsOf<U>(given: AsyncResult<U>): Observable<U> {
+function resultsOf<U>(given: AsyncResult<U>, gone: Observable<void>): Observable<U> {
   if (given === undefined) {
     throw new KafkaRxError('PROCESS', 'The function gave undefined', {
       remedy: 'Return its promise or Observable; a value that is missing is null',
@@ -204,7 +219,7 @@ function resultsOf<U>(given: AsyncResult<U>): Observable<U> {
     // A promise of somebody else's make may call back twice; ours does so once.
     if (typeof then === 'function') return from(Promise.resolve(given as PromiseLike<U>));
     if (observable in (given as object) || Symbol.asyncIterator in (given as object)) {
-      return from(given as Observable<U> | AsyncIterable<U>);
+      return from(given as Observable<U> | AsyncIterable<U>).pipe(takeUntil(gone));
     }
   }
   // What is none of these is the value itself.

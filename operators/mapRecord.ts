@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { receive } from '../lib/base/receive.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
 import { deliveriesOf } from '../lib/flow/leases/delivery.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -31,21 +32,17 @@ export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
   const named = { name: operatorName('mapRecord', make, options), onError: options.onError };
   return source =>
     operatorObservable<S>(named, [source], (subscriber, node) =>
-      source.subscribe({
-        next(record) {
-          let made: S;
-          try {
-            made = make(record);
-            // Whatever is no record is looked at closer: from an untyped function it may be a promise of one.
-            if (made?.[deliveriesOf] === undefined) refuseLater(made);
-          } catch (cause) {
-            processFailed(record, node, cause, options.onError, subscriber);
-            return;
-          }
-          subscriber.next(made);
-        },
-        error: error => subscriber.error(error),
-        complete: () => subscriber.complete(),
+      receive(source, subscriber, record => {
+        let made: S;
+        try {
+          made = make(record);
+          // Whatever is no record is looked at closer: from an untyped function it may be a promise of one.
+          if (made?.[deliveriesOf] === undefined) refuseLater(made);
+        } catch (cause) {
+          processFailed(record, node, cause, options.onError, subscriber);
+          return;
+        }
+        subscriber.next(made);
       }),
     );
 }

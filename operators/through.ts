@@ -2,6 +2,7 @@ import type { Observable, Observer } from 'rxjs';
 import { awaitingObservable, ofAnotherApp, placeOfAny } from '../lib/app/topology/topology-observable.js';
 import { having, required, text } from '../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../lib/base/option-schema.js';
+import { receive } from '../lib/base/receive.js';
 import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
 import { emit, giveUp, hostOf, lease, release, withoutDelivery } from '../lib/flow/leases/leases.js';
 import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
@@ -47,8 +48,10 @@ export function through<K, V>(
         for (const record of pending.values()) giveUp(record);
         pending.clear();
       });
-      return source.subscribe({
-        next(record) {
+      return receive(
+        source,
+        subscriber,
+        record => {
           if (hostOf(record) === undefined) {
             subscriber.error(withoutDelivery(name));
             return;
@@ -69,12 +72,11 @@ export function through<K, V>(
           }
           inner.handedOver();
         },
-        error: error => subscriber.error(error),
-        complete() {
+        () => {
           sourceCompleted = true;
           if (pending.size === 0) subscriber.complete();
         },
-      });
+      );
     });
     const here = placeOfAny(result);
     if (here !== undefined && place !== undefined && here.graph !== place.graph) {

@@ -2,6 +2,7 @@ import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../app/topology/topology-observable.js';
 import { flag } from '../base/option-kinds.js';
 import type { Fields } from '../base/option-schema.js';
+import { receive } from '../base/receive.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { declaredNames, reachOf } from '../codecs/reaches.js';
 import type { Shape } from '../codecs/shape.js';
@@ -62,21 +63,17 @@ export function maskFields<K, V, P extends string, As extends string>(
       [source],
       (subscriber, node) => {
         let unseen: readonly CompiledPath[] = asked;
-        return source.subscribe({
-          next(record) {
-            let value: Masked<V, P, As>;
-            try {
-              if (unseen.length > 0) unseen = stillUnseen(unseen, record.value);
-              // maskAt replaces exactly the fields that Masked gives another type.
-              value = maskAt(record.value, compiled, mask) as Masked<V, P, As>;
-            } catch (cause) {
-              processFailed(record, node, cause, onError, subscriber);
-              return;
-            }
-            subscriber.next(record.withValue(value));
-          },
-          error: error => subscriber.error(error),
-          complete: () => subscriber.complete(),
+        return receive(source, subscriber, record => {
+          let value: Masked<V, P, As>;
+          try {
+            if (unseen.length > 0) unseen = stillUnseen(unseen, record.value);
+            // maskAt replaces exactly the fields that Masked gives another type.
+            value = maskAt(record.value, compiled, mask) as Masked<V, P, As>;
+          } catch (cause) {
+            processFailed(record, node, cause, onError, subscriber);
+            return;
+          }
+          subscriber.next(record.withValue(value));
         });
       },
       fields.map(path => ({ path, isMasked })),

@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import type { Clock } from '../base/clock.js';
 import { clock as clockKind } from '../base/option-kinds.js';
 import { checkOptions, type Fields } from '../base/option-schema.js';
+import { receive } from '../base/receive.js';
 import type { Coordinates, KafkaRxError } from '../errors/errors.js';
 import { type Policies, policiesKind } from '../errors/policies/policy.js';
 import { PolicyHost } from '../errors/policies/policy-host.js';
@@ -58,17 +59,13 @@ export function deliver<K, V>(
   checkOptions('deliver', deliverOptions, options);
   const host = new TestHost(options);
   const records$ = new Observable<KafkaRecord<K, V>>(subscriber =>
-    source.subscribe({
-      next(record) {
-        if (!host.live) return;
-        const delivery = host.open(record);
-        subscriber.next(deliveredAs(record, delivery));
-        delivery.closeWindow();
-        if (host.live) delivery.release();
-        else delivery.hold();
-      },
-      error: error => subscriber.error(error),
-      complete: () => subscriber.complete(),
+    receive(source, subscriber, record => {
+      if (!host.live) return;
+      const delivery = host.open(record);
+      subscriber.next(deliveredAs(record, delivery));
+      delivery.closeWindow();
+      if (host.live) delivery.release();
+      else delivery.hold();
     }),
   );
   return {

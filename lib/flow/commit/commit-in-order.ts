@@ -1,4 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
+import { receive } from '../../base/receive.js';
 import type { AssignedPartition, OffsetCommit } from '../../drivers/port.js';
 import { Watermark } from './watermark.js';
 
@@ -72,27 +73,23 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
   return source =>
     new Observable(subscriber => {
       const progress: (Progress | undefined)[] = [];
-      return source.subscribe({
-        next(event) {
-          const { lane } = event;
-          let current = progress[lane.slot];
-          if (current === undefined || lane.epoch > current.epoch) {
-            current = { epoch: lane.epoch, watermark: new Watermark() };
-            progress[lane.slot] = current;
-          }
-          const { watermark } = current;
-          if (lane.epoch < current.epoch || watermark === undefined) return;
-          if (event.kind === 'revoked') {
-            progress[lane.slot] = { epoch: lane.epoch, watermark: undefined };
-            return;
-          }
-          const nextOffset = event.kind === 'settled' ? event.offset + 1 : event.offset;
-          if (watermark.settle(event.sequence, nextOffset)) {
-            subscriber.next(commitPoint(lane, watermark));
-          }
-        },
-        error: error => subscriber.error(error),
-        complete: () => subscriber.complete(),
+      return receive(source, subscriber, event => {
+        const { lane } = event;
+        let current = progress[lane.slot];
+        if (current === undefined || lane.epoch > current.epoch) {
+          current = { epoch: lane.epoch, watermark: new Watermark() };
+          progress[lane.slot] = current;
+        }
+        const { watermark } = current;
+        if (lane.epoch < current.epoch || watermark === undefined) return;
+        if (event.kind === 'revoked') {
+          progress[lane.slot] = { epoch: lane.epoch, watermark: undefined };
+          return;
+        }
+        const nextOffset = event.kind === 'settled' ? event.offset + 1 : event.offset;
+        if (watermark.settle(event.sequence, nextOffset)) {
+          subscriber.next(commitPoint(lane, watermark));
+        }
       });
     });
 }

@@ -3,6 +3,7 @@ import { defaults } from '../../app/defaults.js';
 import { systemClock } from '../../base/clock.js';
 import { having, required } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions } from '../../base/option-schema.js';
+import { receive } from '../../base/receive.js';
 import { withDefaults } from '../../base/with-defaults.js';
 import type { OffsetCommit } from '../../drivers/port.js';
 import {
@@ -56,11 +57,12 @@ export function commitTo(
       handle?.(committer);
       subscriber.add(() => committer.close());
       subscriber.add(
-        source.subscribe({
-          next: point => committer.add(point),
-          error: error => subscriber.error(error),
-          complete: () => void committer.flush().then(() => subscriber.complete()),
-        }),
+        receive(
+          source,
+          subscriber,
+          point => committer.add(point),
+          () => void committer.flush().then(() => subscriber.complete()),
+        ),
       );
     });
 }
