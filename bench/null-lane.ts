@@ -7,6 +7,7 @@ export const nullLane: Lane = {
   partition: 0,
   epoch: 1,
   slot: 0,
+  origin: 'cluster/transactions',
   ended: false,
   wanted: true,
   signal: new AbortController().signal,

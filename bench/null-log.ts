@@ -55,6 +55,7 @@ export class NullLog {
       topic,
       partition,
       epoch: 1,
+      topicId: topic,
       bytes: count * this.#recordBytes,
       count,
       nextOffset: from + count,

@@ -12,7 +12,7 @@ import type { Ending } from './lifecycle/ending.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { SlowWork } from './lifecycle/slow-work.js';
 import type { AppOptions } from './options.js';
-import type { Origins } from './origins.js';
+import type { ReadCluster } from './read-cluster.js';
 import type { Rebalance } from './rebalance.js';
 import type { Wiring } from './wiring.js';
 
@@ -26,7 +26,7 @@ export interface AppParts {
   readonly slow: SlowWork;
   readonly outputs: Outputs;
   readonly views: Views;
-  readonly origins: Origins;
+  readonly cluster: ReadCluster;
   readonly lanes: Lanes;
   readonly host: AppHost;
   readonly wiring: Wiring;

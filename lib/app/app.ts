@@ -39,7 +39,7 @@ import { onSignals } from './lifecycle/signals.js';
 import { SlowWork } from './lifecycle/slow-work.js';
 import { UnheardViews } from './lifecycle/unheard-views.js';
 import { type AppOptions, checkApp, producerOptions, stopDeadlineMs } from './options.js';
-import { Origins } from './origins.js';
+import { ReadCluster } from './read-cluster.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
 import { type TopologyDescription, TopologyGraph } from './topology/graph.js';
@@ -135,7 +135,7 @@ function assemble(options: AppOptions): AppParts {
   const outputs = new Outputs(producerOptions(options.producer));
   const views = new Views(outputs.topics);
   const graph = new TopologyGraph(options.deadLetters !== undefined);
-  const origins = new Origins();
+  const cluster = new ReadCluster();
   const lanes = new Lanes();
   const inFlight = new InFlight(bounds, outputs);
   const readings = () => partitionReadings(lanes.all, clock.elapsed());
@@ -163,7 +163,6 @@ function assemble(options: AppOptions): AppParts {
     host,
     outputs,
     instruments: measured,
-    origins,
     random: options.random,
   });
 
@@ -184,6 +183,7 @@ function assemble(options: AppOptions): AppParts {
     keepsBatches: options.deadLetters !== undefined,
     consumer: member,
     views,
+    originOf: batch => cluster.originOf(batch.topicId),
     admit: headers => admit(headers, admission),
     consumed: (topic, records) => host.consumed(topic, records),
   });
@@ -234,7 +234,7 @@ function assemble(options: AppOptions): AppParts {
     slow,
     outputs,
     views,
-    origins,
+    cluster,
     lanes,
     host,
     wiring,

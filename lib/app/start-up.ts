@@ -41,6 +41,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     late => late.close(),
   );
   closers.behind('the connection', () => connection.close());
+  parts.cluster.connected(connection);
   for (const store of wiring.stores) {
     // Also one that opens too late, or in part.
     const close = () => store.close();
@@ -61,7 +62,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   closers.first(() => watch.stop());
   const first = await step('the list of topics', () => watch.first());
   requireCoPartitioned(first, options.coPartitioned ?? []);
-  const topics = subscribed(first, connection, parts);
+  const topics = subscribed(first, parts);
   closers.behind('the producer', () => outputs.close());
   await step('the topics of the sinks', () => outputs.open(connection));
 
@@ -89,7 +90,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   closers.first(() => ends.stop());
   ends.start();
   watch.start(found =>
-    slow.during('the group to take new topics', consumer.subscribe(subscribed(found, connection, parts))),
+    slow.during('the group to take new topics', consumer.subscribe(subscribed(found, parts))),
   );
 }
 
@@ -133,29 +134,26 @@ async function read<T>(positions: Promise<T>): Promise<T> {
 /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */
 function resumePoints(
   connection: DriverConnection,
-  { options, clock, wiring, origins, lifecycle, member, lanes }: AppParts,
+  { options, clock, wiring, cluster, lifecycle, member, lanes }: AppParts,
 ): ResumePoints {
   return new ResumePoints(wiring.stores, {
     connection,
-    originsOf: names => origins.lookUp(names, connection),
-    originOf: topic => origins.of(topic),
+    originOf: topicId => cluster.originOf(topicId),
     confirmed: () => clock.elapsed() < member.confirmedUntil,
     live: () => lanes.all,
     onStoreLost: options.onStoreLost,
-    partitionsInAll: () => origins.partitions,
+    partitionsInAll: () => cluster.partitions(),
     announce: event => lifecycle.tell(event),
     notice: reason => lifecycle.waits.begin({ reason, ready: true }),
   });
 }
 
-/** Notes what the app reads, and which incarnation of it. */
+/** Notes what the app reads. */
 function subscribed(
   topics: readonly TopicDescription[],
-  connection: DriverConnection,
-  { origins, lifecycle }: AppParts,
+  { cluster, lifecycle }: AppParts,
 ): readonly string[] {
-  origins.note(topics, connection);
-  const names = topics.map(topic => topic.name);
+  const names = cluster.subscribed(topics);
   lifecycle.tell({ type: 'subscribed', topics: names });
   return names;
 }

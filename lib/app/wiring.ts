@@ -30,7 +30,6 @@ import type { KafkaRecord } from '../record/record.js';
 import { type DocumentStore, storeKind } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import type { App, TopicOptions } from './interface.js';
-import type { Origins } from './origins.js';
 import type { NodeParts, TopologyGraph, TopologyNode } from './topology/graph.js';
 import type { Place } from './topology/topology-observable.js';
 
@@ -48,8 +47,6 @@ export interface WiringParts {
   readonly host: SinkHost;
   readonly outputs: Outputs;
   readonly instruments: Instruments;
-  /** The identities of source topics, known once the app runs. */
-  readonly origins: Origins;
   /** For partitioners of records without a key. */
   readonly random: (() => number) | undefined;
 }
@@ -126,10 +123,9 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     this.#declaring.push({ name: place.node.id, by: store });
     // Opened and closed by the app, whatever its documents are.
     this.stores.add(store as unknown as DocumentStore<unknown>);
-    const { host, instruments, origins } = this.#parts;
+    const { host, instruments } = this.#parts;
     const { maxDocuments } = defaults.store;
-    const originOf = (topic: string): string => origins.of(topic);
-    const parts = { guard: () => this.#guard, originOf, branch, stored: instruments.stored, maxDocuments };
+    const parts = { guard: () => this.#guard, branch, stored: instruments.stored, maxDocuments };
     return new StoreSink(host, place, store, options, parts);
   }
 

@@ -11,6 +11,8 @@
  * - `assigned` comes before the first batch of an epoch; a batch carries the epoch that it was fetched in; after
  *   `revoking` was called for a partition no batch of that epoch follows.
  * - A partition's epoch grows with each assignment and each seek, for every partition of the member, kept or not.
+ * - An epoch is one of one topic: its batches, and what it commits, are of the topic whose id `resumeAt` was told, also where the
+ *   name is another topic's by then. That is another epoch, whose beginning is asked for anew.
  * - A commit is sent only for a partition that is assigned in that epoch; anything else is refused, not sent.
  * - `startFrom` is for new groups. A partition that is new to a group with offsets, or to a running member, begins at its first
  *   record, whatever `startFrom` says. A topic made anew under an old name is new, and an offset of the old one is none of it.
@@ -45,6 +47,8 @@ export interface OffsetCommit extends AssignedPartition {
 
 /** A partition just assigned, and what its group has committed of it. */
 export interface CommittedPartition extends AssignedPartition {
+  /** Of the topic whose log this epoch reads, as {@link TopicDescription.id}; its batches have the same. */
+  readonly topicId: string;
   /** Undefined where the group has committed nothing. */
   readonly offset: number | undefined;
   /** What the commit carried; `''` where it carried nothing. */
@@ -182,6 +186,8 @@ export interface ConsumerListener {
 
 /** What one fetch brought of one partition. Its memory lives as long as the batch is kept. */
 export interface FetchedBatch extends AssignedPartition {
+  /** Of the topic that it was fetched from, as {@link TopicDescription.id}: the same for all batches of an epoch. */
+  readonly topicId: string;
   /** Bytes in memory, an estimate. */
   readonly bytes: number;
   /** Number of records that `next` will hand out; 0 where the fetch brought nothing but what `nextOffset` skips. */

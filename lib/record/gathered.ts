@@ -49,6 +49,8 @@ export function gatheredOf(deliveries: KafkaRecord[typeof deliveriesOf]): Gather
 function byPlace(one: GatheredMember, other: GatheredMember): number {
   const [a, b] = [one.delivery, other.delivery];
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  // One name, and two topics.
+  if (a.lane.origin !== b.lane.origin) return a.lane.origin < b.lane.origin ? -1 : 1;
   if (a.partition !== b.partition) return a.partition - b.partition;
   if (a.offset !== b.offset) return a.offset - b.offset;
   return one.ordinal < other.ordinal ? -1 : one.ordinal === other.ordinal ? 0 : 1;

@@ -1,6 +1,9 @@
 import type { DriverConnection, TopicDescription } from '../drivers/port.js';
 
 /** @see DocumentSource.origin */
-export function originOf({ clusterId }: DriverConnection, { id }: TopicDescription): string {
+export function originOf(
+  { clusterId }: Pick<DriverConnection, 'clusterId'>,
+  { id }: Pick<TopicDescription, 'id'>,
+): string {
   return `${clusterId}/${id}`;
 }

@@ -113,10 +113,10 @@ export class FailPoints {
 
 /** Only a batch of several records can be left in the middle. */
 function dyingHalfway(batch: FetchedBatch): FetchedBatch {
-  const { topic, partition, epoch, bytes, count, nextOffset, endOffset } = batch;
+  const { topic, partition, epoch, topicId, bytes, count, nextOffset, endOffset } = batch;
   let handedOut = 0;
   return {
-    ...{ topic, partition, epoch, bytes, count, nextOffset, endOffset },
+    ...{ topic, partition, epoch, topicId, bytes, count, nextOffset, endOffset },
     next() {
       if (count > 1 && ++handedOut > count / 2) die();
       return batch.next();

@@ -11,6 +11,7 @@ import type { PortCalls } from './contract-client.js';
 export interface SeenRecord extends SourceRecord, AssignedPartition {}
 
 export interface SeenBatch extends AssignedPartition {
+  readonly topicId: string;
   readonly count: number;
   readonly bytes: number;
   readonly nextOffset: number;
@@ -110,10 +111,13 @@ export class RecordingListener implements ConsumerListener {
 
   batch(batch: FetchedBatch): void {
     this.#hear('batch', () => {
-      const { topic, partition, epoch, count, bytes, nextOffset, endOffset } = batch;
+      const { topic, partition, epoch, topicId, count, bytes, nextOffset, endOffset } = batch;
       const current = this.#epochs.get(nameOf(batch));
       if (current !== epoch)
         this.#breach(`a batch of epoch ${epoch} of ${nameOf(batch)} in epoch ${current}`);
+      const others = this.batches.filter(one => nameOf(one) === nameOf(batch) && one.epoch === epoch);
+      if (others.some(one => one.topicId !== topicId))
+        this.#breach(`two topics in one epoch of ${nameOf(batch)}`);
       if (!this.#isConfirmed()) this.#breach('a batch while the membership was not sure');
       this.onBatch(batch);
       let handedOut = 0;
@@ -126,7 +130,7 @@ export class RecordingListener implements ConsumerListener {
       }
       if (handedOut !== count) this.#breach(`${handedOut} records handed out of ${count}`);
       if (nextOffset > endOffset) this.#breach('nextOffset behind endOffset');
-      this.batches.push({ topic, partition, epoch, count, bytes, nextOffset, endOffset });
+      this.batches.push({ topic, partition, epoch, topicId, count, bytes, nextOffset, endOffset });
     });
   }
 

@@ -129,8 +129,42 @@ export function vanishingContract(context: ContractContext): void {
     });
     await context.seenUpTo(second, at, 8);
     expect(second.seen.offsets(at)).toEqual(numbers(0, 8).map(Number));
-    expect(asked).toMatchObject([{ offset: undefined, metadata: '' }]);
+    const [{ id: topicId } = { id: '' }] = await client.connection.topics([topic]);
+    expect(asked).toMatchObject([{ topicId, offset: undefined, metadata: '' }]);
   });
+
+  madeAnew(
+    'where a topic made anew begins is asked for anew, with its own id, and so are its batches',
+    async () => {
+      const client = await context.client();
+      const topic = await context.topic(client);
+      const at = { topic, partition: 0 };
+      await context.publish(topic, 0, numbers(0, 5));
+      const idNow = async () => (await client.connection.topics([topic]))[0]?.id ?? '';
+      const asked: CommittedPartition[] = [];
+      const old = await idNow();
+      const { consumer, seen } = await context.start(client, context.name('group'), [topic], {
+        resumeAt: async partitions => {
+          asked.push(...partitions);
+          return partitions.map(({ topicId }) => (topicId === old ? 2 : 1));
+        },
+      });
+      await context.eventually('the old records', () => seen.records.length >= 3);
+      const before = seen.epoch(at);
+      await remove(client, topic);
+      await create(client, topic);
+      await context.publish(topic, 0, ['new 0', 'new 1', 'new 2']);
+      await context.eventually('the new records', () => seen.records.length >= 5);
+      const anew = await idNow();
+      expect(values(seen.records)).toEqual(['2', '3', '4', 'new 1', 'new 2']);
+      expect(new Set(asked.map(({ topicId }) => topicId))).toEqual(new Set([old, anew]));
+      const idsOf = (epoch: number) =>
+        seen.batches.filter(one => one.epoch === epoch).map(one => one.topicId);
+      expect(new Set(idsOf(before))).toEqual(new Set([old]));
+      expect(new Set(idsOf(seen.epoch(at)))).toEqual(new Set([anew]));
+      await consumer.stop();
+    },
+  );
 
   madeAnew(
     'a topic made anew with fewer partitions costs neither the ones left nor the other topics',

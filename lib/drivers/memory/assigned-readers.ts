@@ -80,9 +80,10 @@ export class AssignedReaders {
     const readers = new Map<string, PartitionReader>();
     for (const at of partitions) {
       const log = cluster.find(at);
+      const topicId = cluster.topicId(at.topic);
       // A topic that was deleted since: the next assignment leaves it out.
-      if (log === undefined) continue;
-      const reader = new PartitionReader(this.#context, { ...at, epoch }, log);
+      if (log === undefined || topicId === undefined) continue;
+      const reader = new PartitionReader(this.#context, { ...at, epoch, topicId }, log);
       readers.set(partitionKey(at), reader);
       if (this.#context.options.resumeAt === undefined) this.#begin(reader, undefined);
     }
@@ -111,7 +112,7 @@ export class AssignedReaders {
     const { cluster, event } = this.#context;
     return offsets.flatMap(commit => {
       const reader = this.get(commit);
-      if (reader?.reads(cluster.find(commit))) return [committedOf(commit, cluster.topicId(commit.topic))];
+      if (reader?.reads(cluster.find(commit))) return [committedOf(commit, reader.topicId)];
       const { topic, partition, offset } = commit;
       event({ type: 'commit-dropped', topic, partition, offset });
       return [];
@@ -133,20 +134,18 @@ export class AssignedReaders {
 
   /** Where it begins of which the group has no offset: as `startFrom` says in a new group, else at its first record. */
   #startOf(reader: PartitionReader): number {
-    const { options, cluster } = this.#context;
-    const { topic, partition } = reader;
-    const id = cluster.topicId(topic) ?? '';
-    if (!this.#beginning.isFirst(id, partition)) return reader.offsetAt('earliest');
-    const began = this.#beginning.began(id, partition) ?? reader.offsetAt(options.startFrom);
-    this.#beginning.begins(id, partition, began);
+    const { topicId, partition } = reader;
+    if (!this.#beginning.isFirst(topicId, partition)) return reader.offsetAt('earliest');
+    const began =
+      this.#beginning.began(topicId, partition) ?? reader.offsetAt(this.#context.options.startFrom);
+    this.#beginning.begins(topicId, partition, began);
     return began;
   }
 
-  #committed(at: TopicPartition): Committed {
-    const { cluster, group } = this.#context;
-    const id = cluster.topicId(at.topic);
-    const committed = committedFor(group.committed(at), id);
-    if (id !== undefined && committed.offset >= 0) this.#beginning.isOver(id, at.partition);
+  #committed(reader: PartitionReader): Committed {
+    const { topicId, partition } = reader;
+    const committed = committedFor(this.#context.group.committed(reader), topicId);
+    if (committed.offset >= 0) this.#beginning.isOver(topicId, partition);
     return committed;
   }
 
@@ -155,9 +154,9 @@ export class AssignedReaders {
     const { resumeAt } = options;
     if (resumeAt === undefined || readers.size === 0) return;
     const asked = [...readers.values()].map(reader => {
-      const { topic, partition, epoch } = reader;
+      const { topic, partition, epoch, topicId } = reader;
       const { offset, metadata } = this.#committed(reader);
-      return { topic, partition, epoch, offset: offset < 0 ? undefined : offset, metadata };
+      return { topic, partition, epoch, topicId, offset: offset < 0 ? undefined : offset, metadata };
     });
     try {
       const answers = await resumeAt(asked);

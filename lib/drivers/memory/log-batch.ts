@@ -1,5 +1,6 @@
 import { PartitionBatch } from '../partition-batch.js';
-import type { AssignedPartition, SourceRecord } from '../port.js';
+import type { SourceRecord } from '../port.js';
+import type { ReadPartition } from '../read-partition.js';
 import type { LogRecord } from './log-record.js';
 import type { LogSlice } from './partition-log.js';
 
@@ -11,7 +12,7 @@ export class LogBatch extends PartitionBatch {
   readonly #records: readonly LogRecord[];
   #at: number;
 
-  constructor(of: AssignedPartition, slice: LogSlice, readCommitted: boolean) {
+  constructor(of: ReadPartition, slice: LogSlice, readCommitted: boolean) {
     super(of, slice);
     this.#readCommitted = readCommitted;
     this.#records = slice.records;

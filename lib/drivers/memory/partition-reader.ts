@@ -1,5 +1,6 @@
 import type { MembershipLease } from '../membership-lease.js';
-import type { AssignedPartition, ConsumerListener, DriverEvent, StartFrom } from '../port.js';
+import type { ConsumerListener, DriverEvent, StartFrom } from '../port.js';
+import type { ReadPartition } from '../read-partition.js';
 import { startBatch } from '../start-batch.js';
 import type { Cluster } from './cluster.js';
 import { LogBatch } from './log-batch.js';
@@ -18,10 +19,11 @@ export interface ReaderContext {
 }
 
 /** Reads one assigned partition: a fetch and a batch each deferred turn, as long as there is something to read. */
-export class PartitionReader implements AssignedPartition {
+export class PartitionReader implements ReadPartition {
   readonly topic: string;
   readonly partition: number;
   epoch: number;
+  readonly topicId: string;
   readonly #context: ReaderContext;
   readonly #log: PartitionLog;
   readonly #unwatch: () => void;
@@ -33,10 +35,11 @@ export class PartitionReader implements AssignedPartition {
   /** Whether nobody has committed where it begins, and a later start would be elsewhere. */
   #begins = false;
 
-  constructor(context: ReaderContext, at: AssignedPartition, log: PartitionLog) {
+  constructor(context: ReaderContext, at: ReadPartition, log: PartitionLog) {
     this.topic = at.topic;
     this.partition = at.partition;
     this.epoch = at.epoch;
+    this.topicId = at.topicId;
     this.#context = context;
     this.#log = log;
     this.#unwatch = log.watch(() => this.wake());

@@ -24,7 +24,7 @@ export interface NewStoresParts {
   /** What the user wants of a store that was lost, or may have been. */
   readonly onStoreLost: OnStoreLost | undefined;
   /** Partitions of all topics that the app reads, whoever has them. */
-  readonly partitionsInAll: () => number;
+  readonly partitionsInAll: () => Promise<number>;
   readonly announce: (event: StoreNew) => void;
   /** A reason in `health()`, with which the app does its work all the same. @returns the way out */
   readonly notice: (reason: string) => () => void;
@@ -78,7 +78,7 @@ export class NewStores {
   }
 
   async #take(store: Named, others: readonly CommittedPartition[], assigned: number): Promise<void> {
-    const alone = assigned >= this.#parts.partitionsInAll();
+    const alone = assigned >= (await this.#parts.partitionsInAll());
     const found = others.flatMap(({ metadata }) => this.#inPlaceOf(store, metadata));
     const because = causeOf(found, store.positions.place?.(), alone);
     const does = this.#does(because);

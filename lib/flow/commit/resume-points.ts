@@ -21,23 +21,24 @@ import type {
 } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
+import type { Lane } from '../leases/delivery.js';
 import type { CommitTarget } from './committer.js';
 import { NewStores, type NewStoresParts } from './new-stores.js';
 
 export type ResumedAtStore = Extract<LifecycleEvent, { readonly type: 'resumed-at-store' }>;
 
 export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
-  readonly connection: Pick<DriverConnection, 'admin'>;
-  /** Looks up the identities of these topics as they are now; undefined for one that does not exist. */
-  readonly originsOf: (topics: readonly string[]) => Promise<(topic: string) => string | undefined>;
-  /** The identity under which the app writes documents of a topic. */
-  readonly originOf: (topic: string) => string;
+  readonly connection: Pick<DriverConnection, 'admin' | 'topics'>;
+  /** What stores have of the topic with this id. */
+  readonly originOf: (topicId: string) => string;
   /** Whether the group has confirmed the membership within the session timeout: otherwise another may go on already. */
   readonly confirmed: () => boolean;
-  /** The partitions whose epochs go on. */
-  readonly live: () => readonly AssignedPartition[];
+  /** The partitions whose epochs go on, each with the topic that its epoch reads. */
+  readonly live: () => readonly LivePartition[];
   readonly announce: (event: ResumedAtStore | Parameters<NewStoresParts['announce']>[0]) => void;
 }
+
+type LivePartition = Pick<Lane, 'topic' | 'partition' | 'epoch' | 'origin'>;
 
 interface PositionedStore {
   readonly name: string;
@@ -50,21 +51,17 @@ export class ResumePoints {
   readonly #newStores: NewStores;
   /** Ends of what `health()` says of stores that are filled again, by origin and partition. */
   readonly #filling = new Map<string, { readonly upTo: number; readonly end: () => void }>();
-  /**
-   * Whether each assignment is to be asked about: with a store of any kind, since its documents bear the identity that a
-   * topic has from then on, and one that was deleted and made anew meanwhile has another.
-   */
+  /** Whether each assignment is to be asked about. */
   readonly needed: boolean;
   /** What all stores have noted, by origin and partition: a commit that is tried again, or in parts, is noted once. */
   readonly #noted = new Map<string, number>();
 
   /** @param stores offsets are held against those that have positions */
   constructor(stores: Iterable<DocumentStore<unknown>>, parts: ResumePointsParts) {
-    const all = [...stores];
-    this.needed = all.length > 0;
-    this.#stores = all.flatMap(({ name, positions }) =>
+    this.#stores = [...stores].flatMap(({ name, positions }) =>
       positions === undefined ? [] : [{ name, positions }],
     );
+    this.needed = this.#stores.length > 0;
     this.#parts = parts;
     this.#newStores = new NewStores(this.#stores, parts);
   }
@@ -82,8 +79,7 @@ export class ResumePoints {
     const metadata = metadataOfStores(stores);
     return {
       commit: async offsets => {
-        this.#requireOurs(offsets);
-        await this.#note(offsets);
+        await this.#note(this.#ours(offsets));
         return target.commit(
           offsets.map(({ topic, partition, epoch, offset }) => ({
             topic,
@@ -97,7 +93,8 @@ export class ResumePoints {
     };
   }
 
-  #requireOurs(offsets: readonly OffsetCommit[]): void {
+  /** As positions of the topics that their epochs read. */
+  #ours(offsets: readonly OffsetCommit[]): readonly StorePosition[] {
     if (!this.#parts.confirmed()) {
       throw new KafkaRxError(
         'COMMIT_FAILED',
@@ -108,24 +105,22 @@ export class ResumePoints {
         },
       );
     }
-    const live = new Set(this.#parts.live().map(epochKey));
-    const stale = offsets.find(offset => !live.has(epochKey(offset)));
-    if (stale === undefined) return;
-    throw new KafkaRxError('COMMIT_REFUSED', 'The epoch of the partition is over', {
-      at: stale,
-      remedy: 'Nothing: what it covers is delivered again, to whoever has the partition now',
+    const origins = new Map(this.#parts.live().map(lane => [epochKey(lane), lane.origin]));
+    return offsets.map(at => {
+      const origin = origins.get(epochKey(at));
+      if (origin !== undefined) return { origin, partition: at.partition, offset: at.offset };
+      throw new KafkaRxError('COMMIT_REFUSED', 'The epoch of the partition is over', {
+        at,
+        remedy: 'Nothing: what it covers is delivered again, to whoever has the partition now',
+      });
     });
   }
 
-  async #note(offsets: readonly OffsetCommit[]): Promise<void> {
-    const news = offsets
-      .map(({ topic, partition, offset }): StorePosition => {
-        return { origin: this.#parts.originOf(topic), partition, offset };
-      })
-      .filter(({ origin, partition, offset }) => {
-        const noted = this.#noted.get(placeKey(origin, partition));
-        return noted === undefined || noted < offset;
-      });
+  async #note(positions: readonly StorePosition[]): Promise<void> {
+    const news = positions.filter(({ origin, partition, offset }) => {
+      const noted = this.#noted.get(placeKey(origin, partition));
+      return noted === undefined || noted < offset;
+    });
     if (news.length === 0) return;
     const writes = this.#stores.flatMap(({ positions }) => positions.advance(news) ?? []);
     if (writes.length > 0) await Promise.all(writes);
@@ -139,23 +134,18 @@ export class ResumePoints {
 
   /** @see ConsumerOptions.resumeAt */
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
-    const originOf = await this.#parts.originsOf([...new Set(partitions.map(({ topic }) => topic))]);
-    await this.#newStores.judge(partitions.filter(({ topic }) => originOf(topic) !== undefined));
-    const begins = await Promise.all(
-      partitions.map(partition => this.#begin(partition, originOf(partition.topic))),
-    );
-    return this.#whole(partitions, begins, originOf);
+    await this.#newStores.judge(partitions);
+    return this.#whole(partitions, await Promise.all(partitions.map(at => this.#begin(at))));
   }
 
   /** Lower where a document made of several records would be cut in two: what is made of its rest would stand beside it. */
   async #whole(
     partitions: readonly CommittedPartition[],
     begins: readonly (number | undefined)[],
-    originOf: (topic: string) => string | undefined,
   ): Promise<readonly (number | undefined)[]> {
     // Without a commit everything comes again.
-    const starts = partitions.map(({ topic, partition, offset }, i) => {
-      return { origin: originOf(topic) ?? topic, partition, offset: begins[i] ?? offset ?? 0 };
+    const starts = partitions.map(({ topicId, partition, offset }, i) => {
+      return { origin: this.#parts.originOf(topicId), partition, offset: begins[i] ?? offset ?? 0 };
     });
     const wanted = [...begins];
     for (let moved = true; moved; ) {
@@ -179,13 +169,33 @@ export class ResumePoints {
     return wanted;
   }
 
-  async #first({ topic, partition }: CommittedPartition): Promise<number> {
-    return (await this.#parts.connection.admin.offsets(topic, 'earliest'))[partition] ?? 0;
+  async #first(at: CommittedPartition): Promise<number> {
+    return (await this.#offsetOf(at, 'earliest')) ?? 0;
   }
 
-  async #begin(at: CommittedPartition, origin: string | undefined): Promise<number | undefined> {
-    if (origin === undefined) return undefined;
-    const { topic, partition, offset: committed, metadata } = at;
+  async #offsetOf(at: CommittedPartition, which: 'earliest' | 'latest'): Promise<number | undefined> {
+    try {
+      return (await this.#parts.connection.admin.offsets(at.topic, which))[at.partition];
+    } catch (error) {
+      await this.#requireThere(at);
+      throw error;
+    }
+  }
+
+  /** Offsets are asked for by name: what looks wrong of them may be of another topic by now. Then the driver finds out, too. */
+  async #requireThere({ topic, topicId, partition, offset = 0 }: CommittedPartition): Promise<void> {
+    const [found] = await this.#parts.connection.topics([topic]);
+    if (found?.id === topicId) return;
+    throw new KafkaRxError('DRIVER', 'The topic was deleted while its stores were asked where to begin', {
+      at: { topic, partition, offset },
+      retriable: true,
+      remedy: 'Nothing: it is left alone until it is there again, and then it is another one',
+    });
+  }
+
+  async #begin(at: CommittedPartition): Promise<number | undefined> {
+    const { topic, topicId, partition, offset: committed, metadata } = at;
+    const origin = this.#parts.originOf(topicId);
     const ids = storesNamedIn(metadata);
     let behind: { readonly store: string; readonly position: number } | undefined;
     for (const store of this.#stores) {
@@ -212,13 +222,12 @@ export class ResumePoints {
     this.#filling.delete(place);
   }
 
-  async #refuseAhead(
-    name: string,
-    { topic, partition }: CommittedPartition,
-    position: number,
-  ): Promise<void> {
-    const end = (await this.#parts.connection.admin.offsets(topic, 'latest'))[partition];
-    if (end === undefined || position <= end) return;
+  async #refuseAhead(name: string, at: CommittedPartition, position: number): Promise<void> {
+    const end = await this.#offsetOf(at, 'latest');
+    if (end !== undefined && position <= end) return;
+    await this.#requireThere(at);
+    if (end === undefined) return;
+    const { topic, partition } = at;
     throw new KafkaRxError('STORE_AHEAD', `The store '${name}' is ahead of its topic, which ends at ${end}`, {
       at: { topic, partition, offset: position },
       remedy:

@@ -88,6 +88,11 @@ export interface RetrySchedule {
 export interface Lane extends AssignedPartition {
   /** A small number of the partition's own within its app: per-partition state lives in arrays under it. */
   readonly slot: number;
+  /**
+   * Which topic the epoch reads, as the documents and positions of stores have it: fixed with the first batch, whatever becomes of
+   * the topic's name meanwhile.
+   */
+  readonly origin: string;
   readonly host: DeliveryHost;
   /** The epoch is over: whatever carries it is dropped and counted. */
   readonly ended: boolean;

@@ -92,6 +92,10 @@ class NestedLane implements Lane {
   get slot(): number {
     return this.lane.slot;
   }
+  get origin(): string {
+    // As a record's coordinates, those of the last.
+    return this.outer.at(-1)?.lane.origin ?? this.lane.origin;
+  }
   get ended(): boolean {
     return this.lane.ended;
   }

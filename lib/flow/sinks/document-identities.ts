@@ -4,6 +4,7 @@ import type { Document, DocumentMember } from '../../stores/port.js';
 import { sourceDigest } from '../../stores/source-digest.js';
 import { type Deliveries, type Delivery, deliveriesOf } from '../leases/delivery.js';
 import { listOf } from '../leases/leases.js';
+import { originOfRecord } from '../leases/origin-of-record.js';
 import { takenBefore } from './taken-before.js';
 
 /** What a document of one record has beside its coordinates. */
@@ -44,7 +45,6 @@ interface Unit {
  */
 export class DocumentIdentities {
   readonly #branch: string;
-  readonly #originOf: (topic: string) => string;
   readonly #leadHere: (nodes: ReadonlySet<string>) => boolean;
   /** Of those that need more than their coordinates. */
   readonly #odd = new WeakMap<KafkaRecord, Single | Several>();
@@ -57,14 +57,9 @@ export class DocumentIdentities {
    * @param branch the sink's own
    * @param leadHere whether one of these nodes leads to the sink
    */
-  constructor(
-    branch: string,
-    originOf: (topic: string) => string,
-    leadHere: (nodes: ReadonlySet<string>) => boolean,
-  ) {
+  constructor(branch: string, leadHere: (nodes: ReadonlySet<string>) => boolean) {
     this.#branch = branch;
     this.#leadHere = leadHere;
-    this.#originOf = originOf;
   }
 
   /** Takes a record on receipt, once. @returns the record to go on with */
@@ -132,27 +127,27 @@ export class DocumentIdentities {
 
   /** The document of a taken record. */
   document<V>(record: KafkaRecord<unknown, V>): Document<V> {
-    const { topic, partition, ordinal, value, timestamp } = record;
+    const { partition, ordinal, value, timestamp } = record;
     const identity = this.#someOdd ? this.#odd.get(record) : undefined;
+    const origin = originOfRecord(record);
     // Written out: a spread would cost a microsecond a document.
     if (identity === undefined) {
-      const origin = this.#originOf(topic);
       const source = { origin, partition, offset: record.offset, ordinal, branch: this.#branch };
       return { source, value, timestamp };
     }
     if (identity.unit === undefined) {
       const { branch, offset } = identity;
       return {
-        source: { origin: this.#originOf(topic), partition, offset, ordinal, branch },
+        source: { origin, partition, offset, ordinal, branch },
         value,
         timestamp,
       };
     }
     const { unit, below } = identity;
-    const members = this.#membersOf(unit);
+    const members = membersOf(unit);
     const digest = sourceDigest(members.map(placeName).join(' '));
     // Whatever is gathered is at least one record: then this is the last.
-    const last = members.at(-1) ?? { origin: this.#originOf(topic), partition, offset: record.offset };
+    const last = members.at(-1) ?? { origin, partition, offset: record.offset };
     const source = {
       origin: last.origin,
       partition: last.partition,
@@ -162,15 +157,15 @@ export class DocumentIdentities {
     };
     return { source, members, value, timestamp };
   }
+}
 
-  #membersOf({ gathered, copies }: Unit): readonly DocumentMember[] {
-    return gathered.members.map(({ delivery, ordinal }, i) => ({
-      origin: this.#originOf(delivery.topic),
-      partition: delivery.partition,
-      offset: delivery.offset,
-      ordinal: ordinal + copyMark(copies[i] ?? 0),
-    }));
-  }
+function membersOf({ gathered, copies }: Unit): readonly DocumentMember[] {
+  return gathered.members.map(({ delivery, ordinal }, i) => ({
+    origin: delivery.lane.origin,
+    partition: delivery.partition,
+    offset: delivery.offset,
+    ordinal: ordinal + copyMark(copies[i] ?? 0),
+  }));
 }
 
 /** A step that no ordinal has by itself: what it counts would have to be a billion records made of one. */

@@ -30,8 +30,6 @@ export const storeSinkOptions: Fields<StoreSinkOptions> = {
 
 export interface StoreSinkParts {
   readonly guard: () => Guard;
-  /** The source topic's identity, as `cluster/topic`. */
-  readonly originOf: (topic: string) => string;
   /** Tells the sink's documents from those that other sinks write into the store. */
   readonly branch: string;
   readonly stored: Counter;
@@ -64,7 +62,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.#options = options;
     this.#parts = parts;
     const leadHere = (nodes: ReadonlySet<string>): boolean => place.graph.anyLeads(nodes, place.node);
-    this.#identities = new DocumentIdentities(parts.branch, parts.originOf, leadHere);
+    this.#identities = new DocumentIdentities(parts.branch, leadHere);
     this.#labels = { store: store.name };
   }
 

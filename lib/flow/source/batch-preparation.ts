@@ -40,12 +40,13 @@ function recordsOf(batch: FetchedBatch): SourceRecord[] {
 }
 
 function handingOut(batch: FetchedBatch, records: readonly SourceRecord[]): FetchedBatch {
-  const { topic, partition, epoch, bytes, nextOffset, endOffset } = batch;
+  const { topic, partition, epoch, topicId, bytes, nextOffset, endOffset } = batch;
   let next = 0;
   return {
     topic,
     partition,
     epoch,
+    topicId,
     bytes,
     nextOffset,
     endOffset,

@@ -36,6 +36,8 @@ export interface DispatcherParts {
   /** The driver's consumer, as far as the source steers it. */
   readonly consumer: Pick<DriverConsumer, 'confirmedUntil' | 'pause' | 'resume'>;
   readonly views: { of(topic: string): readonly TopicView[] };
+  /** Which topic a batch is of; asked once an epoch. */
+  originOf(batch: FetchedBatch): string;
   /** What the headers of a record say, and what is left of them for the topology. */
   admit(headers: Headers): Admission;
   consumed(topic: string, records: number): void;
@@ -119,6 +121,8 @@ export class Dispatcher implements LaneOwner {
   accept(batch: FetchedBatch): void {
     const lane = this.#lanes.of(batch);
     if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
+    // The first batch of the epoch: nothing of it was handed out before.
+    if (lane.endOffset < 0) lane.origin = this.#parts.originOf(batch);
     lane.endOffset = batch.endOffset;
     // It counts from now on, also while it is prepared.
     this.#intake.received(lane, batch.bytes);

@@ -21,6 +21,8 @@ export class PartitionLane implements Lane, TakesTurns {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
+  /** @see Lane.origin */
+  origin: string;
   readonly preparation: BatchPreparation | undefined;
   readonly batches = new Queue<FetchedBatch>();
   current: CurrentBatch | undefined;
@@ -61,6 +63,8 @@ export class PartitionLane implements Lane, TakesTurns {
     this.topic = topic;
     this.partition = partition;
     this.epoch = epoch;
+    // Until the first batch says whose it is.
+    this.origin = topic;
     this.preparation = preparationFor(views);
     this.wanted = isWanted(views);
   }

@@ -13,6 +13,7 @@ function lane(): Lane & { ended: boolean; readonly heard: string[] } {
     partition: 1,
     epoch: 1,
     slot: 0,
+    origin: 'cluster/t',
     ended: false,
     wanted: true,
     heard,

@@ -113,6 +113,7 @@ export class ScriptedSource {
       keepsBatches: false,
       consumer: this,
       views: { of: () => views },
+      originOf: ({ topicId }) => topicId,
       admit: headers => ({ headers, passing: undefined }),
       consumed: () => {},
     });
@@ -172,6 +173,7 @@ export class ScriptedSource {
       topic: 't',
       partition,
       epoch,
+      topicId: 't-id',
       bytes: size,
       count,
       nextOffset,

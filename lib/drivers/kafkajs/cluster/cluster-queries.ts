@@ -1,7 +1,8 @@
 /** Questions to a cluster that kafkajs has no call for, or answers less exactly. */
 import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
-import type { AssignedPartition, ConsumerOptions, StartFrom, TopicPartition } from '../../port.js';
+import type { ConsumerOptions, StartFrom, TopicPartition } from '../../port.js';
+import type { ReadPartition } from '../../read-partition.js';
 import { type Committed, nothingCommitted } from '../../topic-commits.js';
 import { type Broker, sendTo } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
@@ -104,21 +105,20 @@ export async function hasCommitted(coordinator: Broker, groupId: string): Promis
   throw Object.assign(new Error('the offsets of the group are not told'), { type, retriable: passes(type) });
 }
 
-/** Asks the app where partitions begin; of those that the answer leaves out, what is committed decides. */
-export async function whereToBegin<P extends AssignedPartition>(
+/** Asks the app where partitions begin, and answers in their order; of those that the answer leaves out, what is committed decides. */
+export async function whereToBegin<P extends ReadPartition>(
   { resumeAt }: Pick<ConsumerOptions, 'resumeAt'>,
   partitions: readonly P[],
   committed: (partition: P) => Committed,
-): Promise<ReadonlyMap<P, number | undefined>> {
-  if (resumeAt === undefined || partitions.length === 0) return new Map();
-  const answers = await resumeAt(
+): Promise<readonly (number | undefined)[]> {
+  if (resumeAt === undefined || partitions.length === 0) return [];
+  return resumeAt(
     partitions.map(assigned => {
-      const { topic, partition, epoch } = assigned;
+      const { topic, partition, epoch, topicId } = assigned;
       const { offset, metadata } = committed(assigned);
-      return { topic, partition, epoch, offset: offset < 0 ? undefined : offset, metadata };
+      return { topic, partition, epoch, topicId, offset: offset < 0 ? undefined : offset, metadata };
     }),
   );
-  return new Map(partitions.map((partition, i) => [partition, answers[i]]));
 }
 
 function grouped(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {

@@ -1,5 +1,6 @@
 import { PartitionBatch } from '../../partition-batch.js';
-import type { AssignedPartition, SourceRecord } from '../../port.js';
+import type { SourceRecord } from '../../port.js';
+import type { ReadPartition } from '../../read-partition.js';
 import { RecordCursor, type RecordSet } from '../protocol/record-batch-reader.js';
 
 /** A fetched batch, decoded record by record as they are asked for. */
@@ -9,7 +10,7 @@ export class KafkajsBatch extends PartitionBatch {
   #again: RecordCursor | undefined;
   #rereadUpTo = 0;
 
-  constructor(at: AssignedPartition, set: RecordSet, endOffset: number) {
+  constructor(at: ReadPartition, set: RecordSet, endOffset: number) {
     super(at, { bytes: set.bytes, count: set.count, nextOffset: set.nextOffset, endOffset });
     this.#set = set;
     this.#cursor = new RecordCursor(set);

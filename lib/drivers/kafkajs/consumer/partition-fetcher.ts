@@ -15,6 +15,7 @@ import type {
   FetchedBatch,
   TopicPartition,
 } from '../../port.js';
+import type { ReadPartition } from '../../read-partition.js';
 import { startBatch } from '../../start-batch.js';
 import { backoffMs } from '../backoff.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
@@ -26,7 +27,7 @@ import { errorType, meansStaleMetadata, passes } from '../protocol/error-codes.j
 import { type FetchedPartition, fetchRequest } from '../protocol/fetch.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
-import type { Positions } from './positions.js';
+import type { Positions, Sought } from './positions.js';
 import { readFetched } from './read-fetched.js';
 import { rebalanceWanted } from './rebalance-wanted.js';
 
@@ -40,6 +41,9 @@ export interface FetcherContext {
   readonly positions: Positions;
   readonly failed: (error: KafkaRxError) => void;
 }
+
+/** What a fetch asked for. */
+type Asked = PartitionState & ReadPartition & { readonly position: number };
 
 const backoffCapMs = 1_000;
 /** How long a fetch waits for records while another partition of the broker is held back and may be resumed. */
@@ -125,21 +129,22 @@ export class PartitionFetcher {
       await positions.presence.check();
       await this.#confirm(due);
       const there = due.filter(state => !positions.presence.isGone(state));
-      const begins = (state: PartitionState, offset: number) =>
-        this.#handOut(state, startBatch(state, offset));
+      const begins = (sought: Sought, offset: number) =>
+        this.#handOut(sought.state, startBatch(sought, offset));
       // A rebalance does not wait for what the app has to look up; the next assignment asks again.
       await this.#interruption.cut(positions.resolve(broker, cluster, there, begins));
-      const requested = new Map<string, PartitionState & { readonly position: number }>();
+      const requested = new Map<string, Asked>();
       for (const state of there) {
-        const { position } = state;
+        const { position, topicId } = state;
         if (
           position === undefined ||
+          topicId === undefined ||
           state.parked !== undefined ||
           positions.presence.isGone(state) ||
           !assignment.isCurrent(state)
         )
           continue;
-        requested.set(partitionKey(state), { ...state, position });
+        requested.set(partitionKey(state), { ...state, position, topicId });
       }
       if (requested.size === 0) return await this.#sleep(shortWaitMs);
       const answer = sendTo(
@@ -178,23 +183,20 @@ export class PartitionFetcher {
     return [...items.slice(start), ...items.slice(0, start)];
   }
 
-  async #take(
-    broker: Broker,
-    asked: PartitionState & { readonly position: number },
-    fetched: FetchedPartition,
-  ): Promise<'stale' | undefined> {
+  async #take(broker: Broker, asked: Asked, fetched: FetchedPartition): Promise<'stale' | undefined> {
     const { assignment, options } = this.#context;
-    // Sought, or fetched from two brokers at once while the leader moves: then this answer is not the one.
+    // Sought or made anew, or fetched from two brokers at once while the leader moves: then this answer is not the one.
     const state = assignment.readable(asked);
-    if (state?.epoch !== asked.epoch || state.position !== asked.position) return undefined;
-    if (fetched.errorCode !== 0) return this.#partitionFailed(broker, state, errorType(fetched.errorCode));
+    if (state === undefined || !answers(asked, state)) return undefined;
+    if (fetched.errorCode !== 0)
+      return this.#partitionFailed(broker, state, asked, errorType(fetched.errorCode));
     const set = await readFetched(
       fetched,
       { ...asked, offset: asked.position },
       this.#context.settings.maxDecompressedBytes,
     );
     // The wait may have ended the epoch: then these records come again, or go to another member.
-    if (!assignment.isCurrent(asked) || state.position !== asked.position) return undefined;
+    if (!assignment.isCurrent(asked) || !answers(asked, state)) return undefined;
     state.failures = 0;
     if (set.nextOffset === asked.position) return undefined;
     const stable = fetched.lastStableOffset;
@@ -217,21 +219,26 @@ export class PartitionFetcher {
     this.#context.listener.batch(batch);
   }
 
-  async #partitionFailed(broker: Broker, state: PartitionState, type: string): Promise<'stale' | undefined> {
+  async #partitionFailed(
+    broker: Broker,
+    state: PartitionState,
+    asked: Asked,
+    type: string,
+  ): Promise<'stale' | undefined> {
     const { positions, failed } = this.#context;
-    const { topic, partition, position } = state;
+    const { topic, partition, position } = asked;
     if (type === 'OFFSET_OUT_OF_RANGE') {
       await positions.outOfRange(broker, state);
       const goesOn = state.position;
       // As `positions` does where it finds out by itself.
-      if (!state.halted && goesOn !== undefined && position !== undefined && goesOn > position)
-        this.#handOut(state, startBatch(state, goesOn));
+      if (!state.halted && state.topicId === asked.topicId && goesOn !== undefined && goesOn > position)
+        this.#handOut(state, startBatch(asked, goesOn));
       return undefined;
     }
     if (!passes(type)) {
       failed(
         new KafkaRxError('DRIVER', `Kafka refuses the fetch: ${type}`, {
-          at: { topic, partition, offset: position ?? -1 },
+          at: { topic, partition, offset: position },
           remedy: 'Check that the topic exists and that the user may read it.',
         }),
       );
@@ -293,4 +300,9 @@ export class PartitionFetcher {
       timer = this.#context.driver.clock.schedule(wake, ms);
     });
   }
+}
+
+/** Whether an answer to this is one for the partition as it is now. */
+function answers(asked: Asked, { epoch, position, topicId }: PartitionState): boolean {
+  return epoch === asked.epoch && position === asked.position && topicId === asked.topicId;
 }

@@ -2,6 +2,7 @@ import { partitionKey } from '../../../base/partition-key.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
 import { GroupBeginning } from '../../group-beginning.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
+import type { ReadPartition } from '../../read-partition.js';
 import { type Committed, committedFor } from '../../topic-commits.js';
 import {
   committedOffsets,
@@ -31,8 +32,13 @@ export interface PositionsContext {
   readonly failed: (error: KafkaRxError) => void;
 }
 
-/** Partitions that begin at the same place of their logs. */
+/** Where partitions begin of which the group has no offset. */
 type Beginning = (partition: TopicPartition) => number;
+
+/** A partition whose position is looked up, for the epoch and the topic that it had when that began. */
+export interface Sought extends ReadPartition {
+  readonly state: PartitionState;
+}
 
 /**
  * Where each partition is read from. kafkajs's own positions are not used: it "repairs" an offset out of range by
@@ -44,8 +50,8 @@ export class Positions {
   readonly presence: TopicPresence;
   readonly #context: PositionsContext;
   readonly #beginning = new GroupBeginning();
-  /** Where a partition goes on after the next assignment, whatever is committed. */
-  readonly #resets = new Map<string, number>();
+  /** Where a partition goes on after the next assignment, whatever is committed; of the topic with that id alone. */
+  readonly #resets = new Map<string, { readonly topicId: string | undefined; readonly to: number }>();
 
   constructor(context: PositionsContext) {
     this.#context = context;
@@ -55,10 +61,9 @@ export class Positions {
       assignment,
       subscribed,
       topics: names => queries.topics(names),
-      madeAnew: (state, topicId) => {
-        if (state.position === undefined) state.topicId = topicId;
-        else if (offsetReset === 'fail') this.#refuse(state);
-        else this.#beginAnew(state, topicId);
+      madeAnew: state => {
+        if (state.position !== undefined && offsetReset === 'fail') this.#refuse(state);
+        else this.#beginAnew(state);
       },
       fewerPartitions: rejoin,
     });
@@ -90,35 +95,38 @@ export class Positions {
     broker: Broker,
     cluster: Cluster,
     states: readonly PartitionState[],
-    begins: (state: PartitionState, offset: number) => void,
+    begins: (partition: Sought, offset: number) => void,
   ): Promise<void> {
     const { options, membership } = this.#context;
     const asked = states.filter(state => state.position === undefined || state.topicId === undefined);
     if (asked.length === 0) return;
-    const epochs = new Map(asked.map(state => [state, state.epoch]));
-    const unknown = (await this.#identify(cluster, asked)).filter(state => state.position === undefined);
+    const unknown = (await this.#identify(cluster, asked)).filter(
+      ({ state }) => state.position === undefined,
+    );
     if (unknown.length === 0) return;
     const all = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
-    const committed = (state: PartitionState): Committed => committedFor(all(state), state.topicId);
-    const fresh = unknown.filter(state => committed(state).offset < 0 && this.#began(state) === undefined);
+    const committed = (sought: Sought): Committed => committedFor(all(sought), sought.topicId);
+    const fresh = unknown.filter(sought => committed(sought).offset < 0 && this.#began(sought) === undefined);
     const start = await this.#startOf(broker, fresh);
     const wanted = await whereToBegin(options, unknown, committed);
-    for (const state of unknown) {
-      // Sought or assigned anew in the meantime: then what was looked up is of another epoch.
-      if (state.epoch !== epochs.get(state) || state.position !== undefined) continue;
-      const { topicId = '', partition } = state;
-      const { offset: last } = committed(state);
+    for (const [i, sought] of unknown.entries()) {
+      const { state, topicId, partition } = sought;
+      // Sought, assigned or made anew in the meantime: then what was looked up is of another epoch, or of another topic.
+      if (state.epoch !== sought.epoch || state.topicId !== topicId || state.position !== undefined) continue;
+      const { offset: last } = committed(sought);
       if (last >= 0) this.#beginning.isOver(topicId, partition);
-      else this.#beginning.begins(topicId, partition, this.#began(state) ?? start(state));
+      else this.#beginning.begins(topicId, partition, this.#began(sought) ?? start(sought));
       const key = partitionKey(state);
-      const known = this.#resets.get(key) ?? wanted.get(state) ?? (last >= 0 ? last : undefined);
+      const reset = this.#resets.get(key);
       this.#resets.delete(key);
-      const position = known ?? this.#began(state) ?? start(state);
+      const moved = reset?.topicId === topicId ? reset.to : undefined;
+      const known = moved ?? wanted[i] ?? (last >= 0 ? last : undefined);
+      const position = known ?? this.#began(sought) ?? start(sought);
       state.position = position;
       // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one; or what was to
       // be read has expired, and with nothing behind it no record would say that the group has come so far.
       if ((last < 0 && options.startFrom !== 'earliest') || position > Math.max(last, 0))
-        begins(state, position);
+        begins(sought, position);
     }
   }
 
@@ -141,46 +149,58 @@ export class Positions {
     this.presence.check().catch(() => {});
   }
 
-  #began({ topicId = '', partition }: PartitionState): number | undefined {
+  #began({ topicId, partition }: Sought): number | undefined {
     return this.#beginning.began(topicId, partition);
   }
 
   /** Where those begin of which the group has no offset: as `startFrom` says in a new group, else at their first record. */
-  async #startOf(broker: Broker, fresh: readonly PartitionState[]): Promise<Beginning> {
+  async #startOf(broker: Broker, fresh: readonly Sought[]): Promise<Beginning> {
     const { startFrom, readCommitted } = this.#context.options;
-    const isFirst = ({ topicId = '', partition }: PartitionState): boolean =>
-      this.#beginning.isFirst(topicId, partition);
+    const isFirst = ({ topicId, partition }: Sought): boolean => this.#beginning.isFirst(topicId, partition);
     const first = fresh.filter(isFirst);
-    const younger = fresh.filter(state => !isFirst(state));
+    const younger = fresh.filter(sought => !isFirst(sought));
     const found = new Map<string, number>();
-    for (const [states, at] of [
+    for (const [sought, at] of [
       [first, startFrom],
       [younger, 'earliest'],
     ] as const) {
-      if (states.length === 0) continue;
-      const offsetOf = await offsetsAt(broker, states, at, readCommitted);
-      for (const state of states) found.set(partitionKey(state), offsetOf(state));
+      if (sought.length === 0) continue;
+      const offsetOf = await offsetsAt(broker, sought, at, readCommitted);
+      for (const one of sought) found.set(partitionKey(one), offsetOf(one));
     }
     return partition => found.get(partitionKey(partition)) ?? 0;
   }
 
   /** Notes which topics these are of; returns those that exist. */
-  async #identify(cluster: Cluster, states: readonly PartitionState[]): Promise<PartitionState[]> {
+  async #identify(cluster: Cluster, states: readonly PartitionState[]): Promise<Sought[]> {
     const { topics } = await describeTopics(cluster, [...new Set(states.map(({ topic }) => topic))]);
-    return states.filter(state => {
-      const found = topics.find(({ name }) => name === state.topic);
+    return states.flatMap(state => {
+      const { topic, partition, epoch } = state;
+      const found = topics.find(({ name }) => name === topic);
       state.topicId = found?.id;
-      if (found !== undefined && state.partition < found.partitions) return true;
-      this.presence.suspect(state.topic);
-      return false;
+      if (found !== undefined && partition < found.partitions)
+        return [{ topic, partition, epoch, topicId: found.id, state }];
+      this.presence.suspect(topic);
+      return [];
     });
   }
 
-  /** Of the new topic, which has the name now. */
-  #beginAnew(state: PartitionState, topicId: string): void {
-    if (state.begun) state.madeAnew = true;
-    else state.topicId = topicId;
-    this.#reset(state, 0);
+  /**
+   * The name is another topic's now: where that begins is for its own offsets, the stores and `startFrom` to say, as for any that is
+   * assigned. What was fetched of the old one is not handed out any more.
+   */
+  #beginAnew(state: PartitionState): void {
+    if (state.halted) return;
+    if (state.position !== undefined) announceReset(this.#context.driver, state, state.position, 0);
+    state.parked = undefined;
+    if (state.begun) {
+      state.madeAnew = true;
+      state.halted = true;
+      this.#context.rejoin();
+      return;
+    }
+    state.position = undefined;
+    state.topicId = undefined;
   }
 
   /**
@@ -198,7 +218,7 @@ export class Positions {
     }
     state.halted = true;
     state.parked = undefined;
-    this.#resets.set(partitionKey(state), to);
+    this.#resets.set(partitionKey(state), { topicId: state.topicId, to });
     rejoin();
   }
 

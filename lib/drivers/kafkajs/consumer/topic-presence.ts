@@ -7,8 +7,8 @@ export interface PresenceContext {
   readonly subscribed: () => readonly string[];
   /** Those of these topics that exist. */
   readonly topics: (names: readonly string[]) => Promise<readonly TopicDescription[]>;
-  /** The name of this partition's topic is another topic's now, which has this id. */
-  readonly madeAnew: (state: PartitionState, topicId: string) => void;
+  /** The name of this partition's topic is another topic's now. */
+  readonly madeAnew: (state: PartitionState) => void;
   /** An assigned partition does not exist any more, though its topic does: the group has to share out anew. */
   readonly fewerPartitions: () => void;
 }
@@ -87,7 +87,7 @@ export class TopicPresence {
   #compare(name: string, states: readonly PartitionState[], { id, partitions }: TopicDescription): void {
     const { madeAnew, fewerPartitions } = this.#context;
     for (const state of states) {
-      if (state.topicId !== undefined && state.topicId !== id) madeAnew(state, id);
+      if (state.topicId !== undefined && state.topicId !== id) madeAnew(state);
     }
     if (states.every(({ partition }) => partition < partitions)) {
       this.#acquit(name);

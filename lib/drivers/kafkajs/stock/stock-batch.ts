@@ -1,7 +1,8 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 import { type Headers, noHeaders } from '../../../record/headers.js';
 import { PartitionBatch } from '../../partition-batch.js';
-import type { AssignedPartition, SourceRecord } from '../../port.js';
+import type { SourceRecord } from '../../port.js';
+import type { ReadPartition } from '../../read-partition.js';
 import { offsetOf } from '../cluster/cluster-queries.js';
 
 /** A record's fields beside key and value, an estimate. */
@@ -12,12 +13,7 @@ export class StockBatch extends PartitionBatch {
   readonly #messages: readonly KafkaMessage[];
   #index = 0;
 
-  constructor(
-    at: AssignedPartition,
-    messages: readonly KafkaMessage[],
-    nextOffset: number,
-    endOffset: number,
-  ) {
+  constructor(at: ReadPartition, messages: readonly KafkaMessage[], nextOffset: number, endOffset: number) {
     super(at, {
       bytes: Math.max(1, bytesOf(messages)),
       count: messages.length,

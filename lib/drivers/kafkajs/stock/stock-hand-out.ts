@@ -4,6 +4,7 @@ import type { ConsumerListener, DriverContext, TopicPartition } from '../../port
 import { offsetOf } from '../cluster/cluster-queries.js';
 import type { Assignment } from '../consumer/assignment.js';
 import { HeldBatches } from './held-batches.js';
+import { readByName } from './read-by-name.js';
 import { StockBatch } from './stock-batch.js';
 import type { StockPositions } from './stock-positions.js';
 
@@ -46,7 +47,7 @@ export class StockHandOut {
     const state = assignment.readable(batch);
     const first = batch.firstOffset();
     if (state === undefined || first === null || isStale()) return;
-    const at = { topic, partition, epoch: state.epoch };
+    const at = readByName({ topic, partition, epoch: state.epoch });
     const from = await positions.handOutFrom(state, offsetOf(first));
     if (from === undefined || state.paused || isStale() || !assignment.isCurrent(at)) return;
     const nextOffset = offsetOf(batch.lastOffset()) + 1;
@@ -68,7 +69,6 @@ export class StockHandOut {
     const state = assignment.readable(partition);
     if (state?.position === undefined || state.paused || nextOffset <= state.position) return;
     state.position = nextOffset;
-    const { topic, epoch } = state;
-    listener.batch(new StockBatch({ topic, partition: state.partition, epoch }, [], nextOffset, endOffset));
+    listener.batch(new StockBatch(readByName(state), [], nextOffset, endOffset));
   }
 }

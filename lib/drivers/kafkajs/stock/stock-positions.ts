@@ -11,6 +11,7 @@ import { announceReset, positionGone } from '../consumer/offset-reset.js';
 import { fatalErrorOf, kindOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import type { OffsetReset } from '../options.js';
+import { readByName } from './read-by-name.js';
 
 export interface StockPositionsContext {
   readonly driver: DriverContext;
@@ -108,9 +109,9 @@ export class StockPositions {
       committedFor(committed[partition] ?? nothingCommitted, undefined);
     const first = await queries.offsets(topic, options.startFrom);
     const earliest = await queries.offsets(topic, 'earliest');
-    const wanted = await whereToBegin(options, unknown, committedOf);
+    const wanted = await whereToBegin(options, unknown.map(readByName), committedOf);
     if (!isCurrent()) return;
-    for (const state of unknown) {
+    for (const [i, state] of unknown.entries()) {
       if (state.position !== undefined) continue;
       const { partition } = state;
       const stored = committedOf(state).offset;
@@ -120,10 +121,11 @@ export class StockPositions {
         this.#beginning.begins(topic, partition, begun);
       }
       const begun = this.#beginning.began(topic, partition) ?? earliest[partition] ?? 0;
-      const position = wanted.get(state) ?? (stored < 0 ? begun : stored);
+      const position = wanted[i] ?? (stored < 0 ? begun : stored);
       state.position = position;
       // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one.
-      if (stored < 0 && options.startFrom !== 'earliest') state.parked = startBatch(state, position);
+      if (stored < 0 && options.startFrom !== 'earliest')
+        state.parked = startBatch(readByName(state), position);
     }
   }
 
