@@ -60,6 +60,8 @@ interface Incarnation {
   readonly app: App;
   readonly metrics: MemoryMetrics;
   readonly consumers: DriverConsumer[];
+  /** Members whose heartbeats do not arrive, as long as the process is stopped. */
+  readonly silenced: string[];
 }
 
 /** What of an app's own events is worth a mark. */
@@ -126,7 +128,7 @@ export class SimulatedProcess {
     });
     const random = new Random(this.#incarnations, `partitioner of ${this.name}`);
     const app = createApp({ random: () => random.next(), ...options, groupId, driver, clock, metrics });
-    this.#current = { actor, wire, app, metrics, consumers };
+    this.#current = { actor, wire, app, metrics, consumers, silenced: [] };
     this.changedAtMs = world.timeMs;
     topology(app, {
       name: this.name,
@@ -179,7 +181,8 @@ export class SimulatedProcess {
     if (current?.actor.state !== 'stopped') return;
     current.actor.state = 'running';
     this.changedAtMs = this.#parts.world.timeMs;
-    for (const member of this.#membersOf(current)) this.#parts.broker.faults.endSilence(member);
+    // Also of one that its group has put out meanwhile, or it would never hear of that.
+    for (const member of current.silenced.splice(0)) this.#parts.broker.faults.endSilence(member);
   }
 
   #ended(actor: Actor, error: unknown): void {
@@ -205,7 +208,10 @@ export class SimulatedProcess {
   }
 
   #silence(incarnation: Incarnation): void {
-    for (const member of this.#membersOf(incarnation)) this.#parts.broker.faults.silence(member);
+    for (const member of this.#membersOf(incarnation)) {
+      this.#parts.broker.faults.silence(member);
+      incarnation.silenced.push(member);
+    }
   }
 
   /** What was sent before the crash may still count, as long as the session lasts; then the member is gone. */
