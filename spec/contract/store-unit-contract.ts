@@ -36,6 +36,26 @@ function madeOf(
 const range = (from: number, to: number, place: Partial<DocumentMember> = {}) =>
   Array.from({ length: to - from }, (_, i) => member(from + i, place));
 
+/** Where to begin for `start`, by what each grouping of these members left to those before it. */
+function beginOf(
+  members: readonly DocumentMember[],
+  groupings: readonly (readonly number[])[],
+  start: number,
+): number {
+  // Each grouping holds every member: the last one has them all.
+  const last = groupings.at(-1) ?? [];
+  const offsetsOf = (group: number | undefined) =>
+    members.flatMap(({ offset }, i) => (last[i] === group ? [offset] : []));
+  let begin = start;
+  for (let moved = true; moved; ) {
+    const cut = members.flatMap(({ offset }, i) => (offset >= begin ? offsetsOf(last[i]) : []));
+    const lowest = Math.min(begin, ...cut);
+    moved = lowest < begin;
+    begin = lowest;
+  }
+  return begin;
+}
+
 /** What every store must do with documents that are made of several records. */
 export function describeUnits(tested: StoreTested): void {
   const notes = async () => (await all(tested.store.byTime())).map(({ value }) => value.note).sort();
@@ -127,6 +147,8 @@ export function describeUnits(tested: StoreTested): void {
           }
           const found = (await notes()).flatMap(note => note.split(','));
           expect(found.sort()).toEqual(everyCopy.map(m => `${m.offset}${m.ordinal}`).sort());
+          for (let start = 0; start <= 4; start++)
+            expect(wholeFrom([0, start])).toEqual([beginOf(everyCopy, grouped, start)]);
         }),
         { numRuns: 30 },
       );
