@@ -66,7 +66,7 @@ export const defaults = {
   },
   /** Milliseconds that one record may hold its partition's watermark. As Java's `max.poll.interval.ms`. */
   stallTimeoutMs: 300_000,
-  /** Milliseconds of tries to reach a broker at the start. */
+  /** Milliseconds of tries to start: a broker may come up late, or restart meanwhile. */
   connectTimeoutMs: 30_000,
   /** Milliseconds for `stop()` to drain before it lets go. */
   stopDeadlineMs: 30_000,

@@ -81,7 +81,7 @@ export interface AppOptions {
   readonly rebalanceTimeoutMs?: number | undefined;
   /** Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000. */
   readonly stallTimeoutMs?: number | undefined;
-  /** Milliseconds of tries to reach a broker at the start; 0: one try. Default 30,000. */
+  /** Milliseconds of tries to start: to reach a broker, look up topics, open stores, join; 0: one try of each. Default 30,000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Milliseconds that `stop()` and a signal give the drain. Default 30,000. */
   readonly stopDeadlineMs?: number | undefined;

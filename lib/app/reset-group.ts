@@ -9,9 +9,9 @@ import { type Logger, silentLogger } from '../logging/logger.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
 import { originOf } from '../stores/origin.js';
 import type { DocumentStore, StorePosition } from '../stores/port.js';
-import { connect } from './connect.js';
 import { defaults } from './defaults.js';
 import { appOptions, driverKind, loggerKind } from './options.js';
+import { isUnreachable, StartTries } from './start-tries.js';
 
 /** What {@link resetGroup} takes. @category App @since 0.1.0 */
 export interface ResetOptions {
@@ -63,7 +63,13 @@ export async function resetGroup(options: ResetOptions): Promise<readonly Partit
   const { driver, groupId, connectTimeoutMs = defaults.connectTimeoutMs, logger = silentLogger } = options;
   const clock = options.clock ?? driver.clock ?? systemClock;
   const context = { clientId: `${groupId}-reset`, clock, logger: redactingLogger(logger), event: () => {} };
-  const connection = await connect(driver, context, connectTimeoutMs, () => false);
+  const tries = new StartTries({
+    clock,
+    event: context.event,
+    timeoutMs: connectTimeoutMs,
+    ended: () => false,
+  });
+  const connection = await tries.of('connect', () => driver.connect(context), isUnreachable);
   const { stores = [] } = options;
   try {
     const positions = await positionsOf(connection, options);

@@ -12,7 +12,7 @@ export async function run(parts: AppParts): Promise<void> {
   let thrown: KafkaRxError | undefined;
   try {
     lifecycle.enter('starting');
-    wiring.close(options.guard);
+    wiring.close(options.guard, options.deadLetters?.topic);
     await startUp(parts, closers);
     if (lifecycle.error === undefined) lifecycle.enter('running');
     await ending.reached;

@@ -7,14 +7,15 @@ import type { DocumentStore } from '../stores/port.js';
 import type { AppParts } from './app-parts.js';
 import type { Closers } from './closing.js';
 import { requireCoPartitioned } from './co-partitioned.js';
-import { connect } from './connect.js';
 import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { consumerOptions } from './options.js';
+import { isUnreachable, StartTries } from './start-tries.js';
 
 /**
  * Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. Each step
- * is given up when the app is to end (rejects with `Interrupted`); one that takes long is a reason in `health()`.
+ * is given up when the app is to end (rejects with `Interrupted`); one that takes long is a reason in `health()`. What may pass is
+ * tried again, all of it within `connectTimeoutMs`.
  */
 export async function startUp(parts: AppParts, closers: Closers): Promise<void> {
   const {
@@ -32,12 +33,19 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     lanes,
     readings,
   } = parts;
-  const step = <T>(what: string, work: () => Promise<T>, undo?: (late: T) => unknown): Promise<T> =>
+  const tries = new StartTries({
+    clock,
+    event: event => lifecycle.tell({ type: 'driver', event }),
+    timeoutMs: options.connectTimeoutMs ?? defaults.connectTimeoutMs,
+    ended: () => ending.isReached,
+  });
+  const once = <T>(what: string, work: () => Promise<T>, undo?: (late: T) => unknown): Promise<T> =>
     ending.before(() => slow.during(what, (async () => work())()), undo);
+  const step: typeof once = (what, work, undo) => once(what, () => tries.of(what, work), undo);
 
-  const connection = await step(
+  const connection = await once(
     'a broker to answer',
-    () => connected(parts),
+    () => connected(parts, tries),
     late => late.close(),
   );
   closers.behind('the connection', () => connection.close());
@@ -94,15 +102,18 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   );
 }
 
-function connected({ options, clock, logger, lifecycle, ending }: AppParts): Promise<DriverConnection> {
-  const { driver, groupId, clientId = groupId, connectTimeoutMs = defaults.connectTimeoutMs } = options;
+function connected(
+  { options, clock, logger, lifecycle }: AppParts,
+  tries: StartTries,
+): Promise<DriverConnection> {
+  const { driver, groupId, clientId = groupId } = options;
   const context: DriverContext = {
     clientId,
     clock,
     logger,
     event: event => lifecycle.tell({ type: 'driver', event }),
   };
-  return connect(driver, context, connectTimeoutMs, () => ending.isReached);
+  return tries.of('connect', () => driver.connect(context), isUnreachable);
 }
 
 /** What a store of somebody else throws is told by its kind. */

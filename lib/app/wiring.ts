@@ -155,11 +155,11 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   /**
    * Ends the wiring.
    *
-   * @throws `TOPOLOGY` without a source, `SOURCE_WITHOUT_SUBSCRIBER` for one that nobody hears, `PATH_WITHOUT_SINK` and
+   * @throws `TOPOLOGY` without a source and where the app would read its own dead letters, `SOURCE_WITHOUT_SUBSCRIBER` for one that nobody hears, `PATH_WITHOUT_SINK` and
    *   `STREAM_WITHOUT_SUBSCRIBER` for what leads nowhere, `CONFIGURATION` for a field of the guard that
    *   nothing declares
    */
-  close(guard: GuardOptions = {}): void {
+  close(guard: GuardOptions = {}, deadLetterTopic?: string | undefined): void {
     this.#closed = true;
     this.graph.close();
     const { all } = this.#parts.views;
@@ -176,6 +176,11 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
         { remedy: 'Subscribe a sink to it, or leave the source out: its records would be committed unread' },
       );
     }
+    // What a RegExp finds leaves it out, as all that the app writes.
+    const reader = all.find(
+      ({ pattern }) => deadLetterTopic !== undefined && pattern.names.includes(deadLetterTopic),
+    );
+    if (reader !== undefined) throw readsOwnLetters(reader.name, deadLetterTopic);
     this.graph.ends.close();
     checkGuarded(guard.fields ?? [], this.#declaring);
     this.#guard = createGuard(
@@ -192,4 +197,12 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     }
     return { graph: this.graph, node: this.graph.add(kind, name, parts) };
   }
+}
+
+function readsOwnLetters(source: string, topic: string | undefined): KafkaRxError {
+  return new KafkaRxError(
+    'TOPOLOGY',
+    `The source '${source}' reads '${topic}', to which this app writes its dead letters: one that fails again would come back without end`,
+    { remedy: 'Read dead letters in an app of its own, with another dead-letter topic or none' },
+  );
 }

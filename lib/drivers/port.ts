@@ -219,7 +219,10 @@ export interface DriverConsumer {
    * at it before work is handed out, since a process that was stopped hears of nothing. Cheap to read.
    */
   readonly confirmedUntil: number;
-  /** Joins the group; resolves when the first assignment (possibly empty) was handed over. */
+  /**
+   * Joins the group; resolves when the first assignment (possibly empty) was handed over. After a rejection that is retriable it may be
+   * called again.
+   */
   start(): Promise<void>;
   /** Replaces the subscription of a running consumer; a rebalance follows. */
   subscribe(topics: readonly string[]): Promise<void>;

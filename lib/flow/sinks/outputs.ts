@@ -37,9 +37,9 @@ export class Outputs {
 
   /** Rejects with `MISSING_TOPIC` when a topic does not exist. */
   async open(connection: DriverConnection): Promise<void> {
-    const producer = connection.producer(this.#options);
-    this.#producer = producer;
-    if (this.#topics.size > 0) await producer.prepare([...this.#topics]);
+    // Opened again after a try that failed, it is the same producer.
+    this.#producer ??= connection.producer(this.#options);
+    if (this.#topics.size > 0) await this.#producer.prepare([...this.#topics]);
   }
 
   partitionCount(topic: string): number {

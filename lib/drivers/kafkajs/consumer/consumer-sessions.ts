@@ -75,7 +75,13 @@ export class ConsumerSessions<S extends ClientSession> {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw closedError('consumer');
     this.#state = 'running';
-    await this.#requireTopics(this.#topics);
+    try {
+      await this.#requireTopics(this.#topics);
+    } catch (error) {
+      // Nothing was begun: it may be started again, unless it was stopped meanwhile.
+      if (this.running) this.#state = 'new';
+      throw error;
+    }
     return this.#openAndJoin();
   }
 
