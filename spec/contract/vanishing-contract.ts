@@ -166,6 +166,52 @@ export function vanishingContract(context: ContractContext): void {
     },
   );
 
+  madeAnew('so is one that was made anew before anything of the old one was read', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client);
+    const at = { topic, partition: 0 };
+    const asked: CommittedPartition[] = [];
+    const { consumer, seen } = await context.start(client, context.name('group'), [topic], {
+      resumeAt: async partitions => {
+        asked.push(...partitions);
+        return partitions.map(() => (asked.length === 1 ? undefined : 1));
+      },
+    });
+    await context.eventually('the question', () => asked.length === 1);
+    await delay(setup.clock, setup.quietMs);
+    await remove(client, topic);
+    await create(client, topic);
+    await context.publish(topic, 0, ['new 0', 'new 1']);
+    await context.seenUpTo({ consumer, seen }, at, 2);
+    expect(values(seen.records)).toEqual(['new 1']);
+    expect(new Set(asked.map(({ topicId }) => topicId)).size).toBe(2);
+    await consumer.stop();
+  });
+
+  madeAnew(
+    'a topic made anew while nothing is fetched of it, and longer, is read from its first record',
+    async () => {
+      const client = await context.client();
+      const topic = await context.topic(client);
+      const at = { topic, partition: 0 };
+      await context.publish(topic, 0, numbers(0, 3));
+      const reader = await context.startReading(client, context.name('group'), [topic]);
+      await context.seenUpTo(reader, at, 3);
+      reader.consumer.pause([at]);
+      // What comes of it is kept, and nothing more is asked for.
+      await context.publish(topic, 0, ['3']);
+      await delay(setup.clock, setup.quietMs);
+      await remove(client, topic);
+      await create(client, topic);
+      await context.publish(topic, 0, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+      reader.consumer.resume([at]);
+      await context.eventually('the last', () => values(reader.seen.records).includes('h'));
+      const read = values(reader.seen.records);
+      expect(read.filter(text => /[a-h]/.test(text ?? ''))).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+      expect(reader.seen.failures).toEqual([]);
+    },
+  );
+
   madeAnew(
     'a topic made anew with fewer partitions costs neither the ones left nor the other topics',
     async () => {

@@ -18,6 +18,8 @@ const metadataKey = 3;
 /** UNKNOWN_TOPIC_OR_PARTITION, and INVALID_TOPIC_EXCEPTION: no topic can have the name. */
 const doesNotExist: ReadonlySet<number> = new Set([3, 17]);
 const leaderNotAvailable = 5;
+/** Where a cluster has been upgraded from a version without topic ids, and not to the end. */
+const noTopicId = '0'.repeat(32);
 
 /** Topics with their ids; those that do not exist are left out. */
 export async function describeTopics(
@@ -34,6 +36,12 @@ export async function describeTopics(
   const known = topics.filter(topic => !doesNotExist.has(topic.errorCode));
   // A topic just made has no leader yet, but it is there.
   const failed = known.find(topic => topic.errorCode !== 0 && topic.errorCode !== leaderNotAvailable);
+  const nameless = known.find(({ id }) => id === noTopicId);
+  if (nameless !== undefined) {
+    throw new KafkaRxError('DRIVER', `Kafka has no id of the topic ${nameless.name}`, {
+      remedy: 'Raise inter.broker.protocol.version to that of the brokers: topics get their ids by it.',
+    });
+  }
   if (failed === undefined) return { clusterId, brokers, topics: known };
   const type = errorType(failed.errorCode);
   throw new KafkaRxError('DRIVER', `Kafka does not describe topic ${failed.name}: ${type}`, {

@@ -150,8 +150,9 @@ export class PartitionFetcher {
       const answer = sendTo(
         broker,
         fetchRequest(
-          [...requested.values()].map(({ topic, partition, position }) => ({
+          [...requested.values()].map(({ topic, topicId, partition, position }) => ({
             topic,
+            topicId,
             partition,
             offset: position,
           })),

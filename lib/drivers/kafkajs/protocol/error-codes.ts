@@ -51,6 +51,8 @@ const types: ReadonlyMap<number, string> = new Map([
   [87, 'INVALID_RECORD'],
   [89, 'THROTTLING_QUOTA_EXCEEDED'],
   [90, 'PRODUCER_FENCED'],
+  [100, 'UNKNOWN_TOPIC_ID'],
+  [103, 'INCONSISTENT_TOPIC_ID'],
 ]);
 
 const passing: ReadonlySet<string> = new Set([
@@ -70,6 +72,8 @@ const passing: ReadonlySet<string> = new Set([
   'UNKNOWN_LEADER_EPOCH',
   'OFFSET_NOT_AVAILABLE',
   'THROTTLING_QUOTA_EXCEEDED',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
 ]);
 
 const stale: ReadonlySet<string> = new Set([
@@ -80,6 +84,8 @@ const stale: ReadonlySet<string> = new Set([
   'KAFKA_STORAGE_ERROR',
   'FENCED_LEADER_EPOCH',
   'UNKNOWN_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_ID',
+  'INCONSISTENT_TOPIC_ID',
 ]);
 
 const outOfSequence: ReadonlySet<string> = new Set([

@@ -6,6 +6,8 @@ import type { AbortedTransaction } from './record-batch-reader.js';
 /** One partition to fetch from an offset on. */
 export interface FetchPosition {
   readonly topic: string;
+  /** As {@link TopicMetadata.id} */
+  readonly topicId: string;
   readonly partition: number;
   readonly offset: number;
 }
@@ -38,9 +40,12 @@ export interface FetchResponse extends Throttled {
 const nothing = Buffer.alloc(0);
 
 /**
- * Fetch, version 11: the last one that is not flexible, understood by brokers from 2.3 on. Our own, since
- * kafkajs's drops the last stable offset and the log's start, and fails the whole response with the error of its
- * first failing partition (src/protocol/requests/fetch/v0/response.js).
+ * Fetch, version 13, understood by brokers from 3.1 on: the first that asks for a topic by its id. Asked for by name, one that was
+ * deleted and made anew in between would be read from where the old one was left. Our own, since kafkajs's stops at 11, drops the
+ * last stable offset and the log's start, and fails the whole response with the error of its first failing partition
+ * (src/protocol/requests/fetch/v0/response.js).
+ *
+ * A flexible version: see {@link topicMetadataRequest} for its headers.
  */
 export function fetchRequest(
   positions: readonly FetchPosition[],
@@ -49,17 +54,18 @@ export function fetchRequest(
   return {
     request: {
       apiKey: 1,
-      apiVersion: 11,
+      apiVersion: 13,
       apiName: 'Fetch',
       encode: async () => encode(positions, options),
     },
-    response: { decode: async payload => decode(payload), parse: async data => data },
+    response: { decode: async payload => decode(payload, positions), parse: async data => data },
     requestTimeout: options.maxWaitMs,
   };
 }
 
 function encode(positions: readonly FetchPosition[], options: FetchOptions): ByteWriter {
   const body = new ByteWriter()
+    .noTags()
     .int32(-1) // replica id: a consumer
     .int32(options.maxWaitMs)
     .int32(1) // minimal bytes
@@ -67,23 +73,31 @@ function encode(positions: readonly FetchPosition[], options: FetchOptions): Byt
     .int8(options.readCommitted ? 1 : 0)
     .int32(0) // session id and epoch: no incremental fetch session
     .int32(-1)
-    .int32(positions.length);
+    .unsignedVarint(positions.length + 1);
   // One topic entry for each partition, in the caller's order: the broker fills the response in this order.
-  for (const { topic, partition, offset } of positions) {
-    body.string(topic).int32(1);
-    body.int32(partition).int32(-1).int64(offset).int64(-1).int32(options.maxBytesPerPartition);
+  for (const { topicId, partition, offset } of positions) {
+    body.bytes(Buffer.from(topicId, 'hex')).unsignedVarint(2);
+    // Leader epoch, and the epoch of what was fetched last, not known; the log's start is a follower's.
+    body.int32(partition).int32(-1).int64(offset).int32(-1).int64(-1).int32(options.maxBytesPerPartition);
+    body.noTags().noTags();
   }
-  return body.int32(0).string('');
+  // None forgotten, and no rack.
+  return body.unsignedVarint(1).compactString('').noTags();
 }
 
-function decode(payload: Buffer): FetchResponse {
+function decode(payload: Buffer, positions: readonly FetchPosition[]): FetchResponse {
+  const names = new Map(positions.map(({ topicId, topic }) => [topicId, topic]));
   const reader = new ByteReader(payload);
+  reader.skipTags();
   const clientSideThrottleTime = reader.int32();
   const errorCode = reader.int16();
   reader.skip(4);
-  const partitions = reader.array(() => {
-    const topic = reader.string() ?? '';
-    return reader.array(() => partitionOf(reader, topic));
+  const partitions = reader.compactArray(() => {
+    const topicId = reader.bytes(16)?.toString('hex') ?? '';
+    const topic = names.get(topicId) ?? '';
+    const found = reader.compactArray(() => partitionOf(reader, topic));
+    reader.skipTags();
+    return found;
   });
   return { clientSideThrottleTime, errorCode, partitions: partitions.flat() };
 }
@@ -94,8 +108,13 @@ function partitionOf(reader: ByteReader, topic: string): FetchedPartition {
   const highWatermark = reader.int64();
   const lastStableOffset = reader.int64();
   const logStartOffset = reader.int64();
-  const aborted = reader.array(() => ({ producerId: reader.id64(), firstOffset: reader.int64() }));
+  const aborted = reader.compactArray(() => {
+    const transaction = { producerId: reader.id64(), firstOffset: reader.int64() };
+    reader.skipTags();
+    return transaction;
+  });
   reader.skip(4); // preferred read replica: no rack was named
-  const records = reader.bytes(reader.int32()) ?? nothing;
+  const records = reader.bytes(reader.unsignedVarint() - 1) ?? nothing;
+  reader.skipTags();
   return { topic, partition, errorCode, highWatermark, lastStableOffset, logStartOffset, aborted, records };
 }
