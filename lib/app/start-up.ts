@@ -137,7 +137,7 @@ async function read<T>(positions: Promise<T>): Promise<T> {
     if (isKafkaRxError(cause)) throw cause;
     throw new KafkaRxError('STORE', `The positions of a store could not be read (${errorKind(cause)})`, {
       cause,
-      remedy: 'Look at what its positions do: read, isNew, place, standsFor, wholeFrom',
+      remedy: 'Look at what its positions do: read, isNew, place, standsFor, wholeFrom, beginBelow',
     });
   }
 }

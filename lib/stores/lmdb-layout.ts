@@ -15,6 +15,7 @@
  * meta         'format' -> u32, 'id' -> the store's own id
  *              'count', 'removed' (documents ever filed, and removed again), 'incarnation' -> float64
  *              'position' origin-number (u32) partition (u32) -> float64
+ *              'below' origin-number (u32) partition (u32) -> begins at, in place of (float64 each), until that is noted
  *              'succeeds' id -> nothing: a lost store that this one stands for
  *              'index' index-number (u32) -> nothing: every document of the store is filed by that index
  *

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
+import { lowerOf, mergedBegin } from './begin-below.js';
 import { writePlace } from './lmdb-layout.js';
 import type { Names } from './lmdb-names.js';
 import type { Tables } from './lmdb-tables.js';
 import type { LmdbWriter } from './lmdb-writer.js';
-import type { StorePosition } from './port.js';
+import type { BeginBelow, StorePosition } from './port.js';
 
 const idKey = Buffer.from('id');
 const incarnationKey = Buffer.from('incarnation');
 const positionPrefix = Buffer.from('position');
+const belowPrefix = Buffer.from('below');
 const lostPrefix = Buffer.from('succeeds');
 
 /** Documents removed in one transaction: a few megabytes of pages, and some ten milliseconds of the event loop. */
@@ -54,7 +56,7 @@ export class LmdbPositions {
     const number = this.#names.numberOf('o', origin);
     return number === undefined
       ? undefined
-      : this.#tables.meta.get(positionKey(number, partition))?.readDoubleBE(0);
+      : this.#tables.meta.get(placeIn(positionPrefix, number, partition))?.readDoubleBE(0);
   }
 
   /**
@@ -65,13 +67,42 @@ export class LmdbPositions {
     for (const position of positions) {
       const noted = this.read(position.origin, position.partition);
       if (noted === undefined || noted < position.offset) this.#put(position);
+      const below = this.#below(position);
+      if (below !== undefined && position.offset >= below.instead) this.#forgetBelow(position);
     }
+  }
+
+  /** Inside a write transaction. @see StorePositions.beginBelow */
+  beginBelow(begins: readonly BeginBelow[]): void {
+    for (const begin of begins) {
+      const { origin, partition, offset, instead } = mergedBegin(begin, this.#below(begin));
+      const bytes = Buffer.alloc(16);
+      bytes.writeDoubleBE(instead, bytes.writeDoubleBE(offset));
+      this.#tables.meta.put(placeIn(belowPrefix, this.#names.intern('o', origin), partition), bytes);
+    }
+  }
+
+  /** No higher than where it is still to be brought again. */
+  lowered(start: StorePosition): StorePosition {
+    return lowerOf(start, this.#below(start));
+  }
+
+  #below({ origin, partition }: StorePosition): BeginBelow | undefined {
+    const number = this.#names.numberOf('o', origin);
+    if (number === undefined) return undefined;
+    const found = this.#tables.meta.get(placeIn(belowPrefix, number, partition));
+    if (found === undefined) return undefined;
+    return { origin, partition, offset: found.readDoubleBE(0), instead: found.readDoubleBE(8) };
+  }
+
+  #forgetBelow({ origin, partition }: StorePosition): void {
+    this.#tables.meta.remove(placeIn(belowPrefix, this.#names.intern('o', origin), partition));
   }
 
   #put({ origin, partition, offset }: StorePosition): void {
     const bytes = Buffer.alloc(8);
     bytes.writeDoubleBE(offset);
-    this.#tables.meta.put(positionKey(this.#names.intern('o', origin), partition), bytes);
+    this.#tables.meta.put(placeIn(positionPrefix, this.#names.intern('o', origin), partition), bytes);
   }
 
   /**
@@ -91,7 +122,10 @@ export class LmdbPositions {
     const bytes = Buffer.alloc(8);
     bytes.writeDoubleBE(this.#readIncarnation() + 1);
     this.#tables.meta.put(incarnationKey, bytes);
-    for (const position of positions) this.#put(position);
+    for (const position of positions) {
+      this.#put(position);
+      this.#forgetBelow(position);
+    }
   }
 
   /** What {@link begin} began was committed. */
@@ -153,10 +187,10 @@ function storeId({ root, meta }: Tables, readOnly: boolean): string {
   return found?.toString() ?? '';
 }
 
-function positionKey(origin: number, partition: number): Buffer {
-  const key = Buffer.alloc(positionPrefix.length + 8);
-  positionPrefix.copy(key);
-  key.writeUInt32BE(partition, key.writeUInt32BE(origin, positionPrefix.length));
+function placeIn(prefix: Buffer, origin: number, partition: number): Buffer {
+  const key = Buffer.alloc(prefix.length + 8);
+  prefix.copy(key);
+  key.writeUInt32BE(partition, key.writeUInt32BE(origin, prefix.length));
   return key;
 }
 

@@ -223,8 +223,17 @@ class Lmdb<V> implements LmdbStore<V> {
       await store.#inTurn(() => store.#transact(opened, raise));
     },
     wholeFrom(starts) {
-      const { units } = store.#ready();
-      return store.#guarded('read', () => units.wholeFrom(starts));
+      const { units, positions } = store.#ready();
+      return store.#guarded('read', () => units.wholeFrom(starts.map(start => positions.lowered(start))));
+    },
+    async beginBelow(begins) {
+      const opened = store.#ready();
+      for (const begin of begins) checkPosition(begin, store.#where);
+      const note = (): void => {
+        opened.positions.requireCurrent();
+        opened.positions.beginBelow(begins);
+      };
+      await store.#inTurn(() => store.#transact(opened, note));
     },
     async reincarnate(noted) {
       const opened = store.#ready();

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { anything, required, text } from '../base/option-kinds.js';
 import { checkArgument, type FieldKinds } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
+import { lowerOf, mergedBegin } from './begin-below.js';
 import { checkPosition, checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, type Filing, filingsOf, indexesOf, timeOf } from './index-values.js';
 import { MemoryUnits } from './memory-units.js';
 import { sourceOfId, underOwnId } from './own-ids.js';
 import type {
+  BeginBelow,
   Document,
   DocumentStore,
   StoredDocument,
@@ -76,6 +78,7 @@ export function memoryStore<V, I extends string = string>(
   const origins = new Map<string, number>();
   const branches = new Map<string, number>();
   const noted = new Map<string, number>();
+  const below = new Map<string, BeginBelow>();
   const units = new MemoryUnits();
   const lost = new Set<string>();
   let sorted: readonly Entry<V>[] | undefined;
@@ -173,12 +176,24 @@ export function memoryStore<V, I extends string = string>(
         const key = `${origin}/${partition}`;
         // What was noted is true for good; who comes late must not take it back.
         noted.set(key, Math.max(offset, noted.get(key) ?? offset));
+        if (offset >= (below.get(key)?.instead ?? 0)) below.delete(key);
       }
       return undefined;
     },
     wholeFrom(starts) {
       requireOpen();
-      return units.wholeFrom(starts);
+      return units.wholeFrom(
+        starts.map(start => lowerOf(start, below.get(`${start.origin}/${start.partition}`))),
+      );
+    },
+    beginBelow(begins) {
+      requireOpen();
+      for (const begin of begins) checkPosition(begin, where);
+      for (const begin of begins) {
+        const key = `${begin.origin}/${begin.partition}`;
+        below.set(key, mergedBegin(begin, below.get(key)));
+      }
+      return undefined;
     },
     async reincarnate(news) {
       requireOpen();
@@ -191,6 +206,7 @@ export function memoryStore<V, I extends string = string>(
           if (order[0] === number && order[1] === partition && (order[2] ?? 0) >= offset) entries.delete(id);
         }
         noted.set(`${origin}/${partition}`, offset);
+        below.delete(`${origin}/${partition}`);
       }
       sorted = undefined;
     },

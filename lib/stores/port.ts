@@ -59,6 +59,11 @@ export interface StorePosition {
   readonly offset: number;
 }
 
+/** A partition that begins at `offset`, where it would have begun at `instead`, to bring whole units again. */
+export interface BeginBelow extends StorePosition {
+  readonly instead: number;
+}
+
 /**
  * What a store knows of how far it is. The app notes positions here before it commits the same to Kafka, so that
  * afterwards each can be held against the other: a store that is behind was put back from an older copy.
@@ -89,6 +94,12 @@ export interface StorePositions {
    * one that is as low, or lower. A unit of which a part came again could neither be kept nor removed. Left out: none is.
    */
   readonly wholeFrom?: ((starts: readonly StorePosition[]) => readonly number[]) | undefined;
+  /**
+   * Notes that partitions begin where {@link wholeFrom} said. Until a position of at least `instead` is noted of one, `wholeFrom`
+   * lets it begin no higher: the group's commit does not go back, so a process that dies before would leave units of which a
+   * part went to others, and nobody would bring the rest. Undefined means: durable already. Left out: none is noted.
+   */
+  readonly beginBelow?: ((begins: readonly BeginBelow[]) => Promise<void> | undefined) | undefined;
   /**
    * Begins a new incarnation for an intended reprocess: removes all documents of records from each position on and notes
    * it, so that what is written next is found instead of, not beside, what was written before; a unit that also holds records

@@ -173,6 +173,32 @@ export function describeUnits(tested: StoreTested): void {
       expect(wholeFrom([0, 20])).toEqual([5]);
     });
 
+    it('begin no higher than where they were begun below, until what was to be brought again is noted', async () => {
+      const begin = (offset: number, instead: number) =>
+        positions().beginBelow?.([{ origin, partition: 0, offset, instead }]);
+      const advance = (offset: number) => positions().advance([{ origin, partition: 0, offset }]);
+      await tested.store.write([madeOf(range(0, 2), 'a'), madeOf(range(2, 4), 'b')]);
+      await advance(4);
+      await begin(2, 4);
+      expect(wholeFrom([0, 4], [1, 4])).toEqual([2, 4]);
+      expect(wholeFrom([0, 3])).toEqual([2]);
+      expect(wholeFrom([0, 1])).toEqual([0]);
+      await advance(3);
+      expect(wholeFrom([0, 4])).toEqual([2]);
+      // Once more, from another place: all of it is still to be brought.
+      await begin(3, 6);
+      await advance(5);
+      expect(wholeFrom([0, 5])).toEqual([2]);
+      await tested.store.close();
+      await tested.store.open();
+      expect(wholeFrom([0, 5])).toEqual([2]);
+      await advance(6);
+      expect(wholeFrom([0, 6])).toEqual([6]);
+      await begin(2, 6);
+      await positions().reincarnate([{ origin, partition: 0, offset: 6 }]);
+      expect(wholeFrom([0, 6])).toEqual([6]);
+    });
+
     it('stay at a reset that cuts through them, and go with one that does not', async () => {
       await tested.store.write([
         madeOf(range(0, 5), 'a'),

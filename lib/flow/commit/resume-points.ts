@@ -20,7 +20,7 @@ import type {
   OffsetCommit,
 } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
-import type { DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
+import type { BeginBelow, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { Lane } from '../leases/delivery.js';
 import type { CommitTarget } from './committer.js';
 import { NewStores, type NewStoresParts } from './new-stores.js';
@@ -166,7 +166,21 @@ export class ResumePoints {
         }
       }
     }
+    await this.#noteBelow(
+      starts.flatMap((start, i) => {
+        const instead = begins[i] ?? partitions[i]?.offset ?? 0;
+        return start.offset < instead ? [{ ...start, instead }] : [];
+      }),
+    );
     return wanted;
+  }
+
+  /** Before the first record is handed out: the group's commit stays where it is, whatever becomes of this process. */
+  async #noteBelow(begins: readonly BeginBelow[]): Promise<void> {
+    if (begins.length === 0) return;
+    await Promise.all(this.#stores.map(({ positions }) => positions.beginBelow?.(begins)));
+    // What was noted of them before is to be noted again.
+    for (const { origin, partition } of begins) this.#noted.delete(placeKey(origin, partition));
   }
 
   async #first(at: CommittedPartition): Promise<number> {
