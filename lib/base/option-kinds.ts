@@ -1,5 +1,13 @@
 /** The kinds of options that there are; how they are checked stands in `option-schema.ts`. */
-import { type Fault, type FieldKinds, faultOf, type Kind, type Limits, shown } from './option-schema.js';
+import {
+  type Fault,
+  type FieldKinds,
+  faultOf,
+  isPlainObject,
+  type Kind,
+  type Limits,
+  shown,
+} from './option-schema.js';
 
 /** A whole number. @param endless whether Infinity may be given: no bound */
 export function whole(from: number, { to = Number.MAX_SAFE_INTEGER, endless = false } = {}): Kind {
@@ -35,6 +43,11 @@ export const anything: Kind = kind('anything', () => true);
 
 export const bytes: Kind = kind('bytes', value => value instanceof Uint8Array);
 
+/** An object of somebody else's options, who says what is wrong with them. */
+export function plainObject(wants: string): Kind {
+  return kind(wants, isPlainObject);
+}
+
 /** Something made elsewhere, told by the methods that it has: an object, whatever else it holds. */
 export function having(what: string, ...methods: readonly string[]): Kind {
   const wants = methods.length === 0 ? what : `${what} (with ${methods.join(', ')})`;
@@ -66,7 +79,7 @@ export function list(of: Kind, least = 0): Kind {
 export function shape(fields: FieldKinds): Kind {
   const wants = `{ ${Object.keys(fields).join(', ')} }`;
   return {
-    ...kind(wants, value => (isObject(value) ? faultOf(fields, value) : faulty(wants, value))),
+    ...kind(wants, value => (isPlainObject(value) ? faultOf(fields, value) : faulty(wants, value))),
     fields,
   };
 }
@@ -76,7 +89,7 @@ export function either(...kinds: readonly Kind[]): Kind {
   const wants = listed(kinds.map(one => one.wants));
   return kind(wants, value => {
     if (kinds.some(one => one.fault(value) === undefined)) return undefined;
-    const nearest = isObject(value) ? nearestShape(kinds, value) : undefined;
+    const nearest = isPlainObject(value) ? nearestShape(kinds, value) : undefined;
     return nearest?.fault(value) ?? written(wants, value);
   });
 }
@@ -128,10 +141,6 @@ function nearestShape(kinds: readonly Kind[], value: object): Kind | undefined {
   const shared = ({ fields = {} }: Kind): number => names.filter(name => Object.hasOwn(fields, name)).length;
   const shapes = kinds.filter(one => one.fields !== undefined);
   return shapes.sort((one, other) => shared(other) - shared(one))[0];
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function listed(words: readonly string[]): string {

@@ -34,6 +34,8 @@ export interface Fault {
   /** Behind the path: `must be a whole number from 1 up, and is NaN`. */
   readonly what: string;
   readonly remedy?: string | undefined;
+  /** What was thrown by what was looked at. */
+  readonly cause?: unknown;
 }
 
 export type FieldKinds = Readonly<Record<string, Kind>>;
@@ -56,29 +58,66 @@ export function checkOptions(where: string, fields: FieldKinds, options: unknown
 
 /** The same for something that is not an object of options, such as an argument. */
 export function checkArgument(where: string, name: string, kind: Kind, value: unknown): void {
-  const fault = faultIn(name, kind, value);
+  const fault = read(() => faultIn(name, kind, value));
   if (fault !== undefined) refuse(where, fault, undefined);
 }
 
 /** The first fault of an object of options. */
 export function faultOf(fields: FieldKinds, options: unknown): Fault | undefined {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    return { path: '', what: `must be an object with options, and is ${shown(options)}` };
-  }
+  return read(() => faultAmong(fields, options));
+}
+
+function faultAmong(fields: FieldKinds, options: unknown): Fault | undefined {
   const known = Object.keys(fields);
+  if (!isPlainObject(options)) {
+    const remedy = `Give a plain object: { ${known.slice(0, 5).join(', ')}${known.length > 5 ? ', …' : ''} }`;
+    return { path: '', what: `must be a plain object, and is ${shown(options)}`, remedy };
+  }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(fields, name)) return unknownName(name, known);
   }
   for (const [name, kind] of Object.entries(fields)) {
     // Whatever it holds is read once, here.
-    const fault = faultIn(name, kind, (options as Readonly<Record<string, unknown>>)[name]);
+    const fault = faultIn(name, kind, options[name]);
     if (fault !== undefined) return fault;
   }
   return undefined;
 }
 
+/** A getter of the user's, or a Proxy, may throw when it is looked at. */
+function read(look: () => Fault | undefined): Fault | undefined {
+  try {
+    return look();
+  } catch (cause) {
+    return {
+      path: '',
+      what: 'cannot be read: a getter or a Proxy threw',
+      remedy: 'Give plain values',
+      cause,
+    };
+  }
+}
+
+/**
+ * Whether something is an object as a literal makes it, of whatever realm. What is anything else (a list, a Map, an instance,
+ * something that inherits) would be read as options that were all left out, or as some that nobody can see to be there.
+ */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  // Of another realm: the end of its chain, with what only Object.prototype has.
+  return prototype === null || prototype === Object.prototype || isRootPrototype(prototype);
+}
+
+function isRootPrototype(prototype: object): boolean {
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty');
+}
+
 /** A value as an error shows it: never what may be a secret or a record. */
 export function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? 'an array' : shownObject(value);
+  }
   switch (typeof value) {
     case 'number':
     case 'boolean':
@@ -93,9 +132,18 @@ export function shown(value: unknown): string {
     case 'symbol':
       return 'a symbol';
     default:
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : 'an object';
+      return 'null';
   }
+}
+
+/** By its class, which says what was mistaken for what. */
+function shownObject(value: object): string {
+  if (isPlainObject(value)) return 'an object';
+  const prototype: object = Object.getPrototypeOf(value);
+  if (!Object.hasOwn(prototype, 'constructor')) return 'an object that inherits from another';
+  const { name } = prototype.constructor;
+  if (typeof name !== 'string' || name === '') return 'an instance of a class';
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name.slice(0, 40)}`;
 }
 
 function faultIn(name: string, kind: Kind, value: unknown): Fault | undefined {
@@ -121,7 +169,7 @@ function unknownName(name: string, known: readonly string[]): Fault {
 function refuse(where: string, fault: Fault, defaults: object | undefined): never {
   const { path, what, remedy = `Correct it, or leave it out for ${defaultAt(path, defaults)}` } = fault;
   const place = path === '' ? `${where}: the options` : `${where}: ${path}`;
-  throw new KafkaRxError('CONFIGURATION', `${place} ${what}`, { remedy });
+  throw new KafkaRxError('CONFIGURATION', `${place} ${what}`, { remedy, cause: fault.cause });
 }
 
 function defaultAt(path: string, defaults: unknown): string {

@@ -1,5 +1,12 @@
 import { call, kind } from '../base/option-kinds.js';
-import { checkOptions, type FieldKinds, type Fields, type Kind, shown } from '../base/option-schema.js';
+import {
+  checkOptions,
+  type FieldKinds,
+  type Fields,
+  isPlainObject,
+  type Kind,
+  shown,
+} from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { kindOf } from './index-values.js';
 import type { StoreOptions } from './port.js';
@@ -11,7 +18,7 @@ const renamed: Readonly<Record<string, string>> = {
 const indexesKind: Kind = kind(
   'an object of functions, such as { customer: value => value.customerId }',
   by => {
-    if (typeof by !== 'object' || by === null || Array.isArray(by)) return false;
+    if (!isPlainObject(by)) return false;
     const other = Object.entries(by).find(([, of]) => typeof of !== 'function');
     return other && { path: other[0], what: `must be a function of the value, and is ${shown(other[1])}` };
   },

@@ -93,6 +93,15 @@ function* bad(
   yield [[...prefix, 'noSuchOption'], 1];
 }
 
+/** Paths of options that are objects of options. */
+function* inner(fields: FieldKinds, prefix: readonly string[]): Generator<readonly string[]> {
+  for (const [name, kind] of Object.entries(fields)) {
+    const isInner = kind.fields !== undefined || ['ssl', 'sasl', 'by'].includes(name);
+    if (isInner) yield [...prefix, name];
+    yield* inner(kind.fields ?? {}, [...prefix, name]);
+  }
+}
+
 function badValues(kind: Kind): readonly unknown[] {
   const always = [null, Symbol('none'), 5n];
   return kind.limits === undefined ? always : [...always, ...badNumbers(kind.limits)];
@@ -150,9 +159,27 @@ describe.each(Object.entries(takers))('%s', (_name, { fields, least, take }) => 
   );
 
   test('refuses what is no object of options', async () => {
-    for (const options of [null, 5, 'text', []]) {
+    const none = [null, 5, 'text', [], new Map(), new Date(), () => {}, new (class {})(), Symbol('none'), 5n];
+    for (const options of none) {
       const error = await errorOf(() => take(options as never));
       expect(isKafkaRxError(error, 'CONFIGURATION')).toBe(true);
+    }
+  });
+
+  test('refuses what is inherited, by its right name or misspelt', async () => {
+    for (const options of [Object.create(least), Object.create({ ...least, noSuchOption: 1 })]) {
+      const error = await errorOf(() => take(options as never));
+      expect(isKafkaRxError(error, 'CONFIGURATION')).toBe(true);
+    }
+  });
+
+  test('takes no array, Map, Date, function or instance in the place of an inner object', async () => {
+    for (const path of inner(fields, [])) {
+      const others = [[], new Map(), new Date(), () => {}, new (class Own {})(), Object.create({ a: 1 })];
+      for (const one of others) {
+        const error = await errorOf(() => take(withOne(least, path, one, fields) as never));
+        expect([path, one, isKafkaRxError(error, 'CONFIGURATION')]).toEqual([path, one, true]);
+      }
     }
   });
 });

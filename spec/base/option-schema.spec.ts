@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { nearestName } from '../../lib/base/nearest-name.js';
 import {
   between,
@@ -72,11 +73,47 @@ describe('options', () => {
     [{ name: 'a', limit: 'nome' }, 'and is "nome"'],
     [{ nmae: 'a' }, "make: nmae is no option; 'name' is. Write name"],
     [{ name: 'a', colour: 1 }, 'make: colour is no option. Leave it out; there are name, count, '],
-    [null, 'make: the options must be an object with options, and is null'],
-    ['a', 'make: the options must be an object with options, and is text'],
+    [null, 'make: the options must be a plain object, and is null'],
+    ['a', 'make: the options must be a plain object, and is text'],
     [[], 'and is an array'],
+    [new Map([['name', 'a']]), 'make: the options must be a plain object, and is a Map'],
+    [new Date(0), 'and is a Date'],
+    [() => 'a', 'and is a function'],
+    [
+      new (class Config {
+        readonly name = 'a';
+      })(),
+      'and is a Config. Give a plain object: { name, count, ',
+    ],
+    [Object.create({ name: 'a' }), 'must be a plain object, and is an object that inherits from another'],
+    [Object.create({ naem: 'a' }), 'must be a plain object'],
+    [Object.assign(Object.create(null), { name: 'a' }), 'taken'],
+    [{ name: 'a', limit: new Map([['share', 1]]) }, 'make: limit must be'],
+    [{ name: 'a', limit: Object.create({ share: 1 }) }, 'make: limit must be'],
+    [{ name: 'a', names: { 0: 'b', length: 1 } }, 'make: names must be'],
   ])('%j: %s', (options, expected) => {
     expect(told(options)).toContain(expected);
+  });
+
+  test('what cannot be read is refused, with what it threw as the cause', () => {
+    const thrown = new RangeError('no');
+    const getter = {
+      get name(): string {
+        throw thrown;
+      },
+    };
+    const { proxy, revoke } = Proxy.revocable({ name: 'a' }, {});
+    revoke();
+    for (const options of [getter, proxy])
+      expect(told(options)).toContain('make: the options cannot be read: ');
+    // What a stranger's error says is withheld.
+    expect(() => checkOptions('make', fields, getter)).toThrow(
+      expect.objectContaining({ cause: expect.objectContaining({ name: 'RangeError' }) }),
+    );
+  });
+
+  test('an object of another realm is as plain as one of ours', () => {
+    expect(told(runInNewContext("({ name: 'a' })"))).toBe('taken');
   });
 
   test('text that may be a secret is never shown', () => {

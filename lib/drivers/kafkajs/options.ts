@@ -1,6 +1,6 @@
 import type { SASLOptions } from 'kafkajs';
 import { longestMs } from '../../base/clock.js';
-import { either, flag, having, kind, list, oneOf, required, whole } from '../../base/option-kinds.js';
+import { either, flag, kind, list, oneOf, plainObject, required, whole } from '../../base/option-kinds.js';
 import { checkOptions, type Fields } from '../../base/option-schema.js';
 import { type Sasl, saslOf } from './security/sasl.js';
 import type { Tls } from './security/tls.js';
@@ -112,8 +112,8 @@ export const kafkajsOptions: Fields<KafkajsOptions> = {
   brokers: required(list(address, 1)),
   path: oneOf('auto', 'fast', 'stock'),
   // Node's own, and kafkajs's: whoever reads them says what is wrong with them.
-  ssl: either(flag, having('options of tls.connect')),
-  sasl: having('{ mechanism, … }'),
+  ssl: either(flag, plainObject('options of tls.connect')),
+  sasl: plainObject('{ mechanism, … }'),
   connectionTimeoutMs: duration,
   connectTimeoutMs: duration,
   requestTimeoutMs: duration,
