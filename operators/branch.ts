@@ -1,6 +1,7 @@
 import { filter, map, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
-import { call, required } from '../lib/base/option-kinds.js';
+import { checkSource } from '../lib/base/check-source.js';
+import { call, plainObject, required } from '../lib/base/option-kinds.js';
 import { checkArgument } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
@@ -42,6 +43,13 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
   source: Observable<KafkaRecord<K, V>>,
   guards: G & { readonly otherwise?: never },
 ): Branches<K, V, G> {
+  checkArgument(
+    'branch',
+    'the guards',
+    required(plainObject('an object of functions, such as { big: value => value > 9 }')),
+    guards,
+  );
+  checkSource('branch', source);
   const names = Object.keys(guards);
   if (names.includes('otherwise')) {
     throw new KafkaRxError('CONFIGURATION', "branch was given a guard for 'otherwise'", {

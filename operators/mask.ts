@@ -77,8 +77,9 @@ export function mask<K, V, const P extends Path<V>, O extends MaskOptions = NoMa
   paths: P | readonly P[],
   options?: O,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, MaskedBy<O>>>> {
-  checkOptions('mask', maskOptions, options ?? {});
-  const { pattern, name, onError, optional }: MaskOptions = options ?? {};
+  const given: MaskOptions = options === undefined ? {} : options;
+  checkOptions('mask', maskOptions, given);
+  const { pattern, name, onError, optional } = given;
   return maskFields('mask', paths, replacementOf(pattern), { name, onError, optional });
 }
 

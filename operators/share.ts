@@ -1,4 +1,5 @@
 import { type MonoTypeOperatorFunction, share as rxShare } from 'rxjs';
+import { checkSource } from '../lib/base/check-source.js';
 import { FanOut } from '../lib/base/fan-out.js';
 import { keeping } from '../lib/codecs/declared.js';
 
@@ -25,5 +26,8 @@ import { keeping } from '../lib/codecs/declared.js';
  */
 export function share<T>(): MonoTypeOperatorFunction<T> {
   const shared: MonoTypeOperatorFunction<T> = rxShare({ connector: () => new FanOut<T>() });
-  return source => keeping(source, shared(source));
+  return source => {
+    checkSource('share', source);
+    return keeping(source, shared(source));
+  };
 }

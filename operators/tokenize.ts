@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
-import { anything, required } from '../lib/base/option-kinds.js';
+import { keyKind } from '../lib/base/key-kind.js';
+import { required } from '../lib/base/option-kinds.js';
 import { checkOptions, type Fields } from '../lib/base/option-schema.js';
 import { type CardToken, cardTokens, isCardToken, type TokenKey } from '../lib/card/card-token.js';
 import { type FieldOptions, fieldOptions, maskFields } from '../lib/card/mask-fields.js';
@@ -13,8 +14,7 @@ export interface TokenizeOptions extends FieldOptions {
   readonly key: TokenKey;
 }
 
-/** The key is looked at by who reads it. */
-const tokenizeOptions: Fields<TokenizeOptions> = { ...fieldOptions, key: required(anything) };
+const tokenizeOptions: Fields<TokenizeOptions> = { ...fieldOptions, key: required(keyKind) };
 
 /**
  * Replaces the card numbers at one or several paths of the value by tokens, for joins and counts on a card without the

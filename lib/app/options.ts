@@ -15,6 +15,7 @@ import {
   whole,
 } from '../base/option-kinds.js';
 import { checkOptions, type Fields, type Kind } from '../base/option-schema.js';
+import { topicNameKind } from '../base/topic-name.js';
 import type { ConsumerOptions, Driver, ProducerOptions, StartFrom } from '../drivers/port.js';
 import { type DeadLetterOptions, deadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Policies, policiesKind, verdictOf } from '../errors/policies/policy.js';
@@ -23,7 +24,6 @@ import type { OnStoreLost } from '../flow/commit/new-stores.js';
 import { type GuardOptions, guardOptions } from '../flow/sinks/guard.js';
 import type { ReplayTrust } from '../flow/source/admission.js';
 import { type Bounds, boundKinds } from '../flow/source/bounds.js';
-import { topicNameKind } from '../flow/source/topic-pattern.js';
 import type { Logger } from '../logging/logger.js';
 import type { Metrics } from '../logging/metrics/metrics.js';
 import { defaults } from './defaults.js';

@@ -1,6 +1,7 @@
 import type { Observable, Observer } from 'rxjs';
 import { call as callKind, flag, required } from '../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
+import { checkTopicName } from '../base/topic-name.js';
 import { looksMasked } from '../card/card-number.js';
 import { bytes } from '../codecs/bytes.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
@@ -21,7 +22,7 @@ import type { SinkHost } from '../flow/sinks/sink.js';
 import { StoreSink, type StoreSinkOptions, storeSinkOptions } from '../flow/sinks/store-sink.js';
 import { keyMaker, TopicSink, type TopicSinkOptions, topicSinkOptions } from '../flow/sinks/topic-sink.js';
 import { Watcher, type WatchOptions, watchOptions } from '../flow/sinks/watcher.js';
-import { checkTopicName, type TopicSelector, topicPattern } from '../flow/source/topic-pattern.js';
+import { type TopicSelector, topicPattern } from '../flow/source/topic-pattern.js';
 import { TopicView } from '../flow/source/topic-view.js';
 import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';

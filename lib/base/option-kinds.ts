@@ -2,6 +2,7 @@
 import {
   type Fault,
   type FieldKinds,
+  faultIn,
   faultOf,
   isPlainObject,
   type Kind,
@@ -34,6 +35,11 @@ export function oneOf(...names: readonly string[]): Kind {
 /** Text that is not empty; never shown. */
 export const text: Kind = kind('text that is not empty', value => typeof value === 'string' && value !== '');
 
+/** Any text. What is none is told by its type alone: a number where a card's text belongs is a card. */
+export const anyText: Kind = kind('text', value =>
+  typeof value === 'string' ? true : { path: '', what: `must be text, and is of type ${typeof value}` },
+);
+
 export const flag: Kind = kind('true or false', value => typeof value === 'boolean');
 
 export const call: Kind = kind('a function', value => typeof value === 'function');
@@ -42,6 +48,20 @@ export const call: Kind = kind('a function', value => typeof value === 'function
 export const anything: Kind = kind('anything', () => true);
 
 export const bytes: Kind = kind('bytes', value => value instanceof Uint8Array);
+
+/** Something that has these fields, whatever else it is and has: a record, where coordinates are asked for. */
+export function holding(fields: FieldKinds): Kind {
+  return kind(`{ ${Object.keys(fields).join(', ')} }`, value => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    // An object may be asked for any name.
+    const held = value as Readonly<Record<string, unknown>>;
+    for (const [name, one] of Object.entries(fields)) {
+      const fault = faultIn(name, one, held[name]);
+      if (fault !== undefined) return fault;
+    }
+    return true;
+  });
+}
 
 /** An object of somebody else's options, who says what is wrong with them. */
 export function plainObject(wants: string): Kind {

@@ -146,7 +146,8 @@ function shownObject(value: object): string {
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name.slice(0, 40)}`;
 }
 
-function faultIn(name: string, kind: Kind, value: unknown): Fault | undefined {
+/** The first fault of what stands under a name. */
+export function faultIn(name: string, kind: Kind, value: unknown): Fault | undefined {
   if (value === undefined) {
     if (kind.isRequired !== true) return undefined;
     return { path: name, what: `is missing; it must be ${kind.wants}`, remedy: 'Set it' };

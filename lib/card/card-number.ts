@@ -3,6 +3,9 @@
  * (PCI DSS 3.5.1): the digits are gone, not hidden, and the last four are all that stays, in one format everywhere.
  */
 
+import { anyText, required } from '../base/option-kinds.js';
+import { checkArgument } from '../base/option-schema.js';
+
 /** A whole card number, checked by its form. @category Privacy @since 0.1.0 */
 export type CardNumber = string & { readonly 'kafka-rx/brand': 'CardNumber' };
 
@@ -30,7 +33,7 @@ const anyDigits = /\p{Nd}/gu;
  * @category Privacy @since 0.1.0
  */
 export function isCardNumber(text: string): text is CardNumber {
-  return symbols(text, true) === 0;
+  return typeof text === 'string' && symbols(text, true) === 0;
 }
 
 /**
@@ -40,7 +43,7 @@ export function isCardNumber(text: string): text is CardNumber {
  * @category Privacy @since 0.1.0
  */
 export function isMaskedCardNumber(text: string): text is MaskedCardNumber {
-  return symbols(text, false) > 0;
+  return typeof text === 'string' && symbols(text, false) > 0;
 }
 
 /** The number of `x` in a well-grouped text of 13 to 19 digits or leading `x`; -1 where it is none. */
@@ -71,12 +74,14 @@ function symbols(text: string, digitsOnly: boolean): number {
  * Puts an `x` in the place of every digit but the last four: `1234-5678-1234-1233` becomes `xxxx-xxxx-xxxx-1233`.
  * Length and separators stay; masked text comes back as it was.
  *
- * Never throws, and fails closed: text that is no card number loses all digits when there are fewer than 13 of them,
+ * Fails closed: text that is no card number loses all digits when there are fewer than 13 of them,
  * else all but the last four. Digits of any script count. Linear in the text.
  *
+ * @throws `CONFIGURATION` for what is no text, which it does not show; never for any text
  * @category Privacy @since 0.1.0
  */
 export function maskCardNumber(text: string): MaskedCardNumber {
+  if (typeof text !== 'string') checkArgument('maskCardNumber', 'the text', required(anyText), text);
   const { digits, masked, ascii } = count(text);
   const keep = digits + masked >= fewest && (digits >= fewest || digits <= kept) ? kept : 0;
   const replace = digits - keep;

@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../app/topology/topology-observable.js';
-import { flag } from '../base/option-kinds.js';
-import type { Fields } from '../base/option-schema.js';
+import { anyText, either, flag, list, required } from '../base/option-kinds.js';
+import { checkArgument, type Fields } from '../base/option-schema.js';
 import { receive } from '../base/receive.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { declaredNames, reachOf } from '../codecs/reaches.js';
@@ -30,6 +30,8 @@ export interface FieldOptions extends OperatorOptions {
   readonly optional?: boolean | undefined;
 }
 
+const pathsKind = required(either(anyText, list(anyText)));
+
 export const fieldOptions: Fields<FieldOptions> = { ...operatorOptions, optional: flag };
 
 /**
@@ -43,6 +45,7 @@ export function maskFields<K, V, P extends string, As extends string>(
   { mask, isMasked }: Replacement,
   options: FieldOptions,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, As>>> {
+  checkArgument(operator, 'the path', pathsKind, paths);
   const fields: readonly string[] = typeof paths === 'string' ? [paths] : (paths as readonly P[]);
   if (fields.length === 0) {
     throw new KafkaRxError('CONFIGURATION', `${operator} was given no path: it would replace nothing`, {

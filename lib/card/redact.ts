@@ -1,5 +1,6 @@
-import { searchCardNumbers } from './search.js';
-import { lengthOf, symbolAt } from './symbols.js';
+import { anyText, flag, required } from '../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
+import { redactText } from './redact-text.js';
 
 /** @category Privacy @since 0.1.0 */
 export interface RedactOptions {
@@ -10,7 +11,7 @@ export interface RedactOptions {
   readonly strict?: boolean | undefined;
 }
 
-const maskCode = 120; // x
+const redactOptions: Fields<RedactOptions> = { strict: flag };
 
 /**
  * Masks the card numbers in free text, as `mask` does in a field: `paid by 4111 1111 1111 1111` becomes
@@ -22,11 +23,12 @@ const maskCode = 120; // x
  * digits or more without a separator is masked whatever it holds. Not found: numbers in base64, in words, with other
  * characters between, or in a longer group of fewer than 20 digits that begins with others; `strict` finds the last.
  *
- * Every hidden character becomes an `x`: the length and all else stay. Never throws; redacting twice changes nothing;
+ * Every hidden character becomes an `x`: the length and all else stay. Redacting twice changes nothing;
  * linear in the text.
  *
  * @param text any string, lone surrogates included
  * @returns the text itself where there is nothing to hide
+ * @throws `CONFIGURATION` for what is no text, and for options that cannot be; never for any text
  * @example
  * ```ts
  * redact('card 4111-1111-1111-1111 declined'); // 'card xxxx-xxxx-xxxx-1111 declined'
@@ -34,14 +36,7 @@ const maskCode = 120; // x
  * @category Privacy @since 0.1.0
  */
 export function redact(text: string, options: RedactOptions = {}): string {
-  let units: Buffer | undefined;
-  searchCardNumbers(text, options.strict ?? false, at => {
-    units ??= Buffer.from(text, 'utf16le');
-    const end = at + lengthOf(symbolAt(text, at));
-    for (let i = at; i < end; i++) {
-      units[2 * i] = maskCode;
-      units[2 * i + 1] = 0;
-    }
-  });
-  return units === undefined ? text : units.toString('utf16le');
+  checkArgument('redact', 'the text', required(anyText), text);
+  checkOptions('redact', redactOptions, options);
+  return redactText(text, options.strict ?? false);
 }

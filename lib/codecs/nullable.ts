@@ -1,4 +1,6 @@
-import type { Codec } from './codec.js';
+import { required } from '../base/option-kinds.js';
+import { checkArgument } from '../base/option-schema.js';
+import { type Codec, codecKind } from './codec.js';
 import { declare, declaredShape, guardable, guardedEncode } from './declared.js';
 
 /**
@@ -9,6 +11,7 @@ import { declare, declaredShape, guardable, guardedEncode } from './declared.js'
  * @category Codecs @since 0.1.0
  */
 export function nullable<T>(codec: Codec<T>): Codec<T | null> {
+  checkArgument('nullable', 'the codec', required(codecKind), codec);
   const nulls: Codec<T | null> = {
     name: `nullable(${codec.name})`,
     decode: (bytes, at) => (bytes === null ? null : codec.decode(bytes, at)),

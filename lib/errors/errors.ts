@@ -6,7 +6,7 @@
  * where (topic, partition, offset) and what to do next. It never holds a record's key, value or headers.
  */
 
-import { redact } from '../card/redact.js';
+import { redactText } from '../card/redact-text.js';
 import { errorKind, withheld } from './withheld.js';
 
 export { errorKind } from './withheld.js';
@@ -102,7 +102,7 @@ export class KafkaRxError extends Error {
    * @param what what went wrong, without any value of a record
    */
   constructor(code: ErrorCode, what: string, options: KafkaRxErrorOptions = {}) {
-    super(redact(sentence(what, options)), causeOf(options.cause));
+    super(redactText(sentence(what, options)), causeOf(options.cause));
     originals.set(this, options.cause);
     this.code = code;
     // A copy: what is handed in may be a live delivery, which would pin its batch.
@@ -111,9 +111,9 @@ export class KafkaRxError extends Error {
       partition: options.at.partition,
       offset: options.at.offset,
     };
-    this.remedy = options.remedy && redact(options.remedy);
+    this.remedy = options.remedy && redactText(options.remedy);
     this.retriable = options.retriable ?? false;
-    this.path = options.path && redact(options.path);
+    this.path = options.path && redactText(options.path);
     this.rule = options.rule;
   }
 

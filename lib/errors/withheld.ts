@@ -1,4 +1,4 @@
-import { redact } from '../card/redact.js';
+import { redactText } from '../card/redact-text.js';
 
 /** Deep enough for every chain that tells something; a circle ends here too. */
 const mostLevels = 5;
@@ -20,7 +20,7 @@ export function withheld(thrown: unknown, level = 0): Error {
   );
   for (const key of ['code', 'type'] as const) {
     const value = read(thrown, key);
-    if (typeof value === 'string') hidden(error, key, redact(value));
+    if (typeof value === 'string') hidden(error, key, redactText(value));
     else if (key === 'code' && typeof value === 'number') hidden(error, key, value);
   }
   if (typeof read(thrown, 'retriable') === 'boolean') hidden(error, 'retriable', read(thrown, 'retriable'));
@@ -53,12 +53,12 @@ export function errorKind(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
   const kind = nameOf(error) ?? 'Error';
   const code = read(error, 'code');
-  return typeof code === 'string' ? `${kind} ${redact(code)}` : kind;
+  return typeof code === 'string' ? `${kind} ${redactText(code)}` : kind;
 }
 
 function nameOf(error: object): string | undefined {
   const name = read(error, 'name');
-  return typeof name === 'string' ? redact(name) : undefined;
+  return typeof name === 'string' ? redactText(name) : undefined;
 }
 
 /** A getter of a foreign object may throw. */
@@ -82,7 +82,7 @@ function framesOf(error: object): string {
     .slice(below + message.length)
     .split('\n')
     .filter(line => /^ {4}at .*(?::\d+:\d+|<anonymous>|native|index \d+)\)?$/.test(line))
-    .map(line => `\n${redact(line)}`)
+    .map(line => `\n${redactText(line)}`)
     .join('');
 }
 

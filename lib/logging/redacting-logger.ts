@@ -1,4 +1,4 @@
-import { redact } from '../card/redact.js';
+import { redactText } from '../card/redact-text.js';
 import { hearOut } from './hear-out.js';
 import { type LogFields, type Logger, silentLogger } from './logger.js';
 
@@ -14,7 +14,7 @@ export function redactingLogger(logger: Logger): Logger {
     (fields: LogFields, message: string): void => {
       // What it throws: to whom could it be told? The app goes on as it would with any other logger.
       hearOut(
-        () => logger[level](redacted(fields), redact(message)),
+        () => logger[level](redacted(fields), redactText(message)),
         () => {},
       );
     };
@@ -26,9 +26,9 @@ function redacted(fields: LogFields): LogFields {
 }
 
 function shown(value: LogFields[string]): LogFields[string] {
-  if (typeof value === 'string') return redact(value);
+  if (typeof value === 'string') return redactText(value);
   if (typeof value !== 'number') return value;
   // An offset or a count stays a number.
-  const text = redact(String(value));
+  const text = redactText(String(value));
   return text.includes('x') ? text : value;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { anything, required, text } from '../base/option-kinds.js';
+import { anything, required, text, whole } from '../base/option-kinds.js';
 import { checkArgument, type FieldKinds } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { lowerOf, mergedBegin } from './begin-below.js';
@@ -44,6 +44,8 @@ interface Entry<V> extends StoredDocument<V> {
   readonly order: readonly number[];
 }
 
+const timesKind = required(whole(0, { endless: true }));
+
 /** Those of the store on disk are taken too: one set of options serves the program and its tests. */
 const memoryStoreOptions: FieldKinds = {
   ...storeOptions,
@@ -70,8 +72,8 @@ export function memoryStore<V, I extends string = string>(
   name: string,
   options: StoreOptions<V, I> = {},
 ): MemoryStore<V, I> {
-  const where = `store ${name}`;
   checkArgument('memoryStore', 'the name', required(text), name);
+  const where = `store ${name}`;
   checkStoreOptions(`memoryStore('${name}')`, memoryStoreOptions, options);
   const indexes = indexesOf<V>(options);
   const entries = new Map<string, Entry<V>>();
@@ -264,6 +266,7 @@ export function memoryStore<V, I extends string = string>(
       },
       documents: () => inOrder().map(plain),
       failWrites(times, error) {
+        checkArgument('failWrites', 'times', timesKind, times);
         failures = {
           times,
           error:

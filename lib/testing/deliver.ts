@@ -1,7 +1,8 @@
 import { Observable } from 'rxjs';
+import { checkSource } from '../base/check-source.js';
 import type { Clock } from '../base/clock.js';
-import { clock as clockKind } from '../base/option-kinds.js';
-import { checkOptions, type Fields } from '../base/option-schema.js';
+import { clock as clockKind, oneOf, required } from '../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { receive } from '../base/receive.js';
 import type { Coordinates, KafkaRxError } from '../errors/errors.js';
 import { type Policies, policiesKind } from '../errors/policies/policy.js';
@@ -40,6 +41,9 @@ export interface DeliverOptions {
 
 export const deliverOptions: Fields<DeliverOptions> = { policies: policiesKind, clock: clockKind };
 
+const reasons: readonly FlushReason[] = ['bound', 'idle', 'drain', 'stop'];
+const reasonKind = required(oneOf(...reasons));
+
 /**
  * Stands in for an app: opens a delivery for each record of a hot Observable, hands it on in its dispatch window,
  * releases the source's lease, and shows what settled. After the first failure nothing more is handed out, as in an app.
@@ -56,6 +60,7 @@ export function deliver<K, V>(
   source: Observable<KafkaRecord<K, V>>,
   options: DeliverOptions = {},
 ): DeliveredRecords<K, V> {
+  checkSource('deliver', source);
   checkOptions('deliver', deliverOptions, options);
   const host = new TestHost(options);
   const records$ = new Observable<KafkaRecord<K, V>>(subscriber =>
@@ -79,7 +84,10 @@ export function deliver<K, V>(
     },
     failures: host.failures,
     dropped: host.counts,
-    flush: (reason = 'idle') => host.flush(reason),
+    flush(reason = 'idle') {
+      checkArgument('deliver.flush', 'reason', reasonKind, reason);
+      host.flush(reason);
+    },
     revoke: () => host.revoke(),
   };
 }

@@ -26,6 +26,8 @@ export type Expect = (actual: unknown) => { toEqual(expected: unknown): void };
  */
 export function marbles(expect: Expect): <T>(test: (helpers: RunHelpers) => T) => T {
   checkArgument('marbles', 'expect', required(call), expect);
-  return test =>
-    new TestScheduler((actual, expected) => expect(plain(actual)).toEqual(plain(expected))).run(test);
+  return test => {
+    checkArgument('marbles', 'the test', required(call), test);
+    return new TestScheduler((actual, expected) => expect(plain(actual)).toEqual(plain(expected))).run(test);
+  };
 }

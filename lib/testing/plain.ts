@@ -1,11 +1,18 @@
+import { kind, required } from '../base/option-kinds.js';
+import { checkArgument } from '../base/option-schema.js';
 import { deliveriesOf } from '../flow/leases/delivery.js';
 import type { KafkaRecord, RecordParts } from '../record/record.js';
 
 /** What of a record can be compared: everything but its delivery. */
 export type PlainRecord<K = unknown, V = unknown> = RecordParts<K, V> & { readonly ordinal: string };
 
+const recordKind = required(
+  kind('a record', value => typeof value === 'object' && value !== null && isRecord(value)),
+);
+
 /** The plain form of a record: jest's `toEqual` is blind to private fields and would compare deliveries. */
 export function plainRecord<K, V>(record: KafkaRecord<K, V>): PlainRecord<K, V> {
+  checkArgument('plainRecord', 'the record', recordKind, record);
   const { key, value, headers, timestamp, topic, partition, offset, ordinal } = record;
   return { key, value, headers, timestamp, topic, partition, offset, ordinal };
 }

@@ -1,13 +1,13 @@
 import { createApp } from '../app/app.js';
 import type { App } from '../app/interface.js';
 import { type AppOptions, appOptions as allOptions } from '../app/options.js';
-import { list, text, whole } from '../base/option-kinds.js';
-import { checkOptions, type Fields } from '../base/option-schema.js';
-import type { Codec } from '../codecs/codec.js';
+import { call, list, plainObject, required, text, whole } from '../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
+import { checkTopicName, topicNameKind } from '../base/topic-name.js';
+import { type Codec, codecKind } from '../codecs/codec.js';
 import { MemoryBroker, memory } from '../drivers/memory/index.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { partitionForKey } from '../flow/sinks/partitioner.js';
-import { topicNameKind } from '../flow/source/topic-pattern.js';
 import { type MemoryMetrics, memoryMetrics } from '../logging/metrics/metrics.js';
 import type { Headers } from '../record/headers.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -50,6 +50,10 @@ export const testAppOptions: Fields<TestAppOptions> = {
   topics: list(topicNameKind),
 };
 
+/** The broker looks at what is in them. */
+const pipedKind = required(list(plainObject('a record, such as { key, value }')));
+const readOptions = { key: codecKind, value: required(codecKind) };
+
 /** A whole topology under test. @category Testing @since 0.1.0 */
 export interface TestApp {
   readonly app: App;
@@ -91,6 +95,7 @@ export interface TestApp {
  * @category Testing @since 0.1.0
  */
 export async function testApp(topology: (app: App) => void, options: TestAppOptions = {}): Promise<TestApp> {
+  checkArgument('testApp', 'the topology', required(call), topology);
   checkOptions('testApp', testAppOptions, options);
   const { partitions = 1, topics = [], groupId = 'test', ...appOptions } = options;
   const clock = new VirtualClock();
@@ -143,6 +148,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     metrics,
     idle,
     pipeIn(topic, records) {
+      checkArgument('pipeIn', 'the records', pipedKind, records);
       broker.publish(
         topic,
         records.map(record => ({
@@ -158,6 +164,8 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
       topic: string,
       codecs: { readonly key?: Codec<K>; readonly value: Codec<V> },
     ): ReadRecord<K, V>[] {
+      checkTopicName(topic);
+      checkOptions('read', readOptions, codecs);
       const from = positions.get(topic) ?? [];
       const fresh = broker.records(topic).filter(record => record.offset >= (from[record.partition] ?? 0));
       positions.set(topic, [...broker.endOffsets(topic)]);
@@ -200,7 +208,15 @@ function activity(clock: VirtualClock, metrics: MemoryMetrics): string {
 
 function asBytes(value: unknown): Buffer | string | null {
   if (value === null || typeof value === 'string' || Buffer.isBuffer(value)) return value;
-  return JSON.stringify(value);
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    const what = `pipeIn: a key or value of type ${typeof value} has no JSON form`;
+    throw new KafkaRxError('CONFIGURATION', what, {
+      cause,
+      remedy: 'Give text, a Buffer, or what JSON can hold',
+    });
+  }
 }
 
 /** Where Java's producer would put what is piped in; records without a key in turn, so that a test can be repeated. */

@@ -1,5 +1,19 @@
+import { anything, required, shape, whole } from '../base/option-kinds.js';
+import { checkArgument, type Fields } from '../base/option-schema.js';
+import { topicNameKind } from '../base/topic-name.js';
 import { noHeaders } from '../record/headers.js';
 import { type KafkaRecord, type RecordParts, sourceRecord } from '../record/record.js';
+import { headersKind, timestampKind } from '../record/record-kinds.js';
+
+const partKinds: Fields<RecordParts<unknown, unknown>> = {
+  key: anything,
+  value: anything,
+  headers: headersKind,
+  timestamp: timestampKind,
+  topic: topicNameKind,
+  partition: whole(0),
+  offset: whole(0),
+};
 
 /**
  * A record made by a test: partition 0, offset 0, timestamp 0, no headers, unless told. It carries no delivery; `deliver`
@@ -10,6 +24,7 @@ import { type KafkaRecord, type RecordParts, sourceRecord } from '../record/reco
 export function testRecord<V, K = null>(
   parts: { readonly value: V; readonly key?: K } & Partial<Omit<RecordParts<K, V>, 'key' | 'value'>>,
 ): KafkaRecord<K, V> {
+  checkArgument('testRecord', 'the parts', required(shape(partKinds)), parts);
   return sourceRecord<K, V>({
     topic: 'test',
     partition: 0,

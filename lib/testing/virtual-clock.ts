@@ -3,8 +3,8 @@
  * defers or measures does so in one order, the same at each run.
  */
 import type { Clock, Timer } from '../base/clock.js';
-import { kind, whole } from '../base/option-kinds.js';
-import { checkOptions, type Fields } from '../base/option-schema.js';
+import { call, kind, milliseconds, required, whole } from '../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
 
 /** @category Testing @since 0.1.0 */
@@ -19,6 +19,13 @@ export const clockOptions: Fields<VirtualClockOptions> = {
   startAt: kind('a valid Date', date => date instanceof Date && !Number.isNaN(date.getTime())),
   maxTasks: whole(1, { endless: true }),
 };
+
+const taskKind = required(call);
+const advanceKind = required(milliseconds(0));
+/** Infinity: never. What is due already is run at once. */
+const delayKind = required(
+  kind('a number', delayMs => typeof delayMs === 'number' && !Number.isNaN(delayMs)),
+);
 
 /** In a heap by `due`, then by `order`. */
 interface Scheduled {
@@ -62,6 +69,8 @@ export class VirtualClock implements Clock {
   }
 
   schedule(task: () => void, delayMs: number): Timer {
+    checkArgument('VirtualClock.schedule', 'task', taskKind, task);
+    checkArgument('VirtualClock.schedule', 'delayMs', delayKind, delayMs);
     const entry: Scheduled = { due: this.#time + Math.max(0, delayMs), order: this.#order++, task };
     this.#push(entry);
     return {
@@ -74,6 +83,7 @@ export class VirtualClock implements Clock {
   }
 
   defer(task: () => void): void {
+    checkArgument('VirtualClock.defer', 'task', taskKind, task);
     this.#deferred.push(task);
   }
 
@@ -103,9 +113,10 @@ export class VirtualClock implements Clock {
    * Moves time by `ms`, stopping at each instant at which a timer is due. After each timer all deferred tasks run, as
    * they do on the machine's clock. A task's exception ends the call; calling again goes on behind that task.
    *
-   * @throws KafkaRxError as `flush` does
+   * @throws KafkaRxError as `flush` does, and `CONFIGURATION` for what is no finite number from 0 up
    */
   advance(ms: number): void {
+    checkArgument('VirtualClock.advance', 'ms', advanceKind, ms);
     if (this.#running) {
       throw new KafkaRxError('CONFIGURATION', 'The virtual clock was moved by one of its own tasks', {
         remedy: 'Move it from the test only.',

@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
-import { list, required } from '../../base/option-kinds.js';
+import { call, list, required } from '../../base/option-kinds.js';
 import { checkArgument } from '../../base/option-schema.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
-import { signalKind } from '../options.js';
+import { loggerKind, signalKind } from '../options.js';
 import { endWithHandlers } from './end-with-handlers.js';
 
 /** Milliseconds within which further signals are taken for the first one over again. */
@@ -27,6 +27,8 @@ export function onSignals(
   logger: Logger = silentLogger,
 ): () => void {
   checkArgument('onSignals', 'the signals', required(list(signalKind)), signals);
+  checkArgument('onSignals', 'stop', required(call), stop);
+  checkArgument('onSignals', 'the logger', required(loggerKind), logger);
   let heard: 'nothing' | 'first' | 'first long ago' = 'nothing';
   let left = false;
   let endAsUsual = (): void => {};

@@ -6,6 +6,7 @@ import {
   type Subscription,
   type TeardownLogic,
 } from 'rxjs';
+import { checkSource } from '../../base/check-source.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { MaskedField, NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
 
@@ -144,6 +145,7 @@ export function operatorObservable<R>(
 ): Observable<R> {
   const operator = typeof named === 'string' ? { name: named } : named;
   const { name } = operator;
+  for (const source of sources) checkSource(name, source);
   const places = sources.map(placeOfAny).filter(place => place !== undefined);
   const graph = places[0]?.graph;
   if (graph === undefined) return new Observable(subscriber => subscribe(subscriber, name));

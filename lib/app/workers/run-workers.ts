@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
 import { systemClock, type Timer } from '../../base/clock.js';
-import { anything, kind, list, required } from '../../base/option-kinds.js';
+import { anything, kind, list, required, whole } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields, faultOf } from '../../base/option-schema.js';
 import { errorKind, KafkaRxError, retold } from '../../errors/errors.js';
 import { silentLogger } from '../../logging/logger.js';
@@ -35,6 +35,9 @@ export const workersOptions: Fields<WorkersOptions> = {
   data: anything,
   stopDeadlineMs,
 };
+
+/** As many as the machine has cores, and no more than the topics have partitions. */
+const countKind = required(whole(1));
 
 const entryKind = required(kind('the URL of a file', entry => entry instanceof URL));
 
@@ -85,11 +88,7 @@ const endMs = 5_000;
  * @category Workers @since 0.1.0
  */
 export function runWorkers(entry: URL, count: number, options: WorkersOptions = {}): Workers {
-  if (!(Number.isInteger(count) && count >= 1)) {
-    throw new KafkaRxError('CONFIGURATION', 'The number of workers is not a number from 1 up', {
-      remedy: 'Start with as many as the machine has cores, and no more than the topics have partitions',
-    });
-  }
+  checkArgument('runWorkers', 'the number of workers', countKind, count);
   checkArgument('runWorkers', 'the entry', entryKind, entry);
   checkOptions('runWorkers', workersOptions, options);
   return new WorkerPool(entry, count, options);

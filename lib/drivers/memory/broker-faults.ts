@@ -1,7 +1,17 @@
-import { KafkaRxError } from '../../errors/errors.js';
+import { kind, milliseconds, required, shape, text, whole } from '../../base/option-kinds.js';
+import { checkArgument, type Fields } from '../../base/option-schema.js';
+import { topicNameKind } from '../../base/topic-name.js';
+import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import type { ProduceScope } from './scripted-faults.js';
+
+const timesKind = required(whole(1, { endless: true }));
+const delayKind = required(milliseconds(0));
+const errorKind = required(kind('a KafkaRxError', error => isKafkaRxError(error)));
+const nameKind = required(text);
+const scope: Fields<ProduceScope> = { topic: topicNameKind, partition: whole(0) };
+const whereKind = required(shape(scope));
 
 /**
  * What can be made to go wrong on an embedded broker, as `broker.faults`. Members are named by the ids that
@@ -24,11 +34,14 @@ export class BrokerFaults {
    * @param error default: a retriable `COMMIT_FAILED`
    */
   refuseCommits(times: number, error: KafkaRxError = commitFailed()): void {
+    checkArgument('refuseCommits', 'times', timesKind, times);
+    checkArgument('refuseCommits', 'error', errorKind, error);
     this.#cluster.faults.failCommits(times, error);
   }
 
   /** From now on records are in the log at once, and acknowledged only `delayMs` later; 0 ends it. */
   delayAcknowledgements(delayMs: number): void {
+    checkArgument('delayAcknowledgements', 'delayMs', delayKind, delayMs);
     this.#cluster.faults.acknowledgementDelayMs = delayMs;
   }
 
@@ -39,6 +52,9 @@ export class BrokerFaults {
    * @param where requests of this topic or partition only. Default: all
    */
   failProduce(times: number, error: KafkaRxError, where: ProduceScope = {}): void {
+    checkArgument('failProduce', 'times', timesKind, times);
+    checkArgument('failProduce', 'error', errorKind, error);
+    checkArgument('failProduce', 'where', whereKind, where);
     this.#cluster.faults.failProduce(times, error, where);
   }
 
@@ -49,6 +65,7 @@ export class BrokerFaults {
 
   /** Forces a rebalance of the group. */
   rebalance(groupId: string): void {
+    checkArgument('rebalance', 'groupId', nameKind, groupId);
     this.#cluster.group(groupId).rebalance();
   }
 
@@ -85,6 +102,7 @@ export class BrokerFaults {
 
   /** Ends `silence`: the next heartbeat arrives at once. */
   endSilence(memberId: string): void {
+    checkArgument('endSilence', 'the member', nameKind, memberId);
     this.#silences.get(memberId)?.();
     this.#silences.delete(memberId);
   }
@@ -98,12 +116,15 @@ export class BrokerFaults {
 
   /** The consumer gives up for good: its listener's `failed` is called. */
   failConsumer(memberId: string, error: KafkaRxError): void {
+    checkArgument('failConsumer', 'error', errorKind, error);
     const { member } = this.#find(memberId);
     this.#cluster.clock.defer(() => member.fail(error));
   }
 
   /** Another owner opens this task's unit of work: the present one can commit nothing more. */
   fence(groupId: string, taskId: string): void {
+    checkArgument('fence', 'groupId', nameKind, groupId);
+    checkArgument('fence', 'taskId', nameKind, taskId);
     this.#cluster.tasks.get(`${groupId}/${taskId}`)?.fence();
   }
 
@@ -121,6 +142,7 @@ export class BrokerFaults {
   }
 
   #find(memberId: string): { readonly group: ConsumerGroup; readonly member: GroupMember } {
+    checkArgument('broker.faults', 'the member', nameKind, memberId);
     for (const group of this.#cluster.groups) {
       const member = group.member(memberId);
       if (member !== undefined) return { group, member };

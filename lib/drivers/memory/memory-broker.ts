@@ -1,7 +1,19 @@
+import { checkStartFrom } from '../../base/check-start-from.js';
 import { type Clock, systemClock } from '../../base/clock.js';
-import { call, clock as clockKind, required, whole } from '../../base/option-kinds.js';
-import { checkArgument, checkOptions, type Fields } from '../../base/option-schema.js';
+import {
+  anything,
+  call,
+  clock as clockKind,
+  list,
+  required,
+  shape,
+  text,
+  whole,
+} from '../../base/option-kinds.js';
+import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
+import { checkTopicName } from '../../base/topic-name.js';
 import { type Headers, noHeaders } from '../../record/headers.js';
+import { contentKind, headersKind, partitionKind } from '../../record/record-kinds.js';
 import type { StartFrom, TopicPartition } from '../port.js';
 import { BrokerFaults } from './broker-faults.js';
 import { Cluster } from './cluster.js';
@@ -31,10 +43,24 @@ export interface PublishRecord {
   /** Null is a tombstone. */
   readonly value: Buffer | string | null;
   readonly headers?: Headers | undefined;
-  /** Milliseconds since 1970. Default: the clock's time. */
+  /** Whole milliseconds since 1970; -1: none, as an old producer writes. Default: the clock's time. */
   readonly timestamp?: number | undefined;
   readonly partition?: number | undefined;
 }
+
+/** What `records` gives can be published again, offsets and all. */
+const recordFields: Fields<PublishRecord> & FieldKinds = {
+  key: contentKind,
+  value: required(contentKind),
+  headers: headersKind,
+  // -1 is what Kafka keeps of a producer that set none.
+  timestamp: whole(-1),
+  partition: whole(0),
+  offset: anything,
+};
+const recordsKind = required(list(shape(recordFields)));
+const groupKind = required(text);
+const offsetKind = required(whole(0));
 
 /** @category Drivers @since 0.1.0 */
 export interface PublishedRecord {
@@ -98,12 +124,14 @@ export class MemoryBroker {
 
   /** Creates a topic; one that exists is left as it is. */
   createTopic(name: string, partitions: number): void {
+    checkTopicName(name);
     checkArgument('createTopic', 'partitions', partitionsKind, partitions);
     if (this.cluster.partitionCount(name) === 0) this.cluster.ensureTopic(name, partitions);
   }
 
   /** Adds partitions until there are `total`; subscribers rebalance. */
   addPartitions(topic: string, total: number): void {
+    checkTopicName(topic);
     checkArgument('addPartitions', 'total', partitionsKind, total);
     this.cluster.logs(topic);
     this.cluster.ensureTopic(topic, total);
@@ -111,6 +139,7 @@ export class MemoryBroker {
 
   /** Deletes a topic and what groups committed of it. Created anew, it has another id. */
   deleteTopic(name: string): void {
+    checkTopicName(name);
     this.cluster.deleteTopic(name);
   }
 
@@ -131,6 +160,7 @@ export class MemoryBroker {
 
   /** All that a reader of committed records sees, by partition and offset. */
   records(topic: string): StoredRecord[] {
+    checkTopicName(topic);
     return this.cluster.logs(topic).flatMap((log, partition) =>
       [...log.visible()].map(({ offset, key, value, headers, timestamp }) => ({
         partition,
@@ -150,26 +180,35 @@ export class MemoryBroker {
 
   /** Per partition: the first offset kept, the end, or the first at a time. */
   offsets(topic: string, at: StartFrom): number[] {
+    checkTopicName(topic);
+    checkStartFrom('offsets: at', at);
     return this.cluster.logs(topic).map(log => log.offsetAt(at));
   }
 
   /** Per partition: what the group has committed, -1 for nothing. */
   committed(groupId: string, topic: string): number[] {
+    checkArgument('committed', 'groupId', groupKind, groupId);
+    checkTopicName(topic);
     const group = this.cluster.group(groupId);
     return this.cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }).offset);
   }
 
   /** Sets a group's offset, as Kafka's tool for resets does. */
   setCommitted(groupId: string, at: TopicPartition, offset: number): void {
+    checkArgument('setCommitted', 'groupId', groupKind, groupId);
+    checkArgument('setCommitted', 'at', partitionKind, at);
+    checkArgument('setCommitted', 'offset', offsetKind, offset);
     this.cluster.group(groupId).setCommitted(at, offset);
   }
 
   /** Takes what a group has committed, as the retention of offsets does for a group without members. */
   expireOffsets(groupId: string): void {
+    checkArgument('expireOffsets', 'groupId', groupKind, groupId);
     this.cluster.group(groupId).expire();
   }
 
   members(groupId: string): BrokerMember[] {
+    checkArgument('members', 'groupId', groupKind, groupId);
     return this.cluster.group(groupId).members.map(({ member, owned }) => ({
       memberId: member.memberId,
       topics: member.topics,
@@ -179,11 +218,16 @@ export class MemoryBroker {
 
   /** Removes records `from` to `to` (exclusive), as compaction does: a gap in the offsets stays. */
   punchGap(at: TopicPartition, from: number, to: number): void {
+    checkArgument('punchGap', 'at', partitionKind, at);
+    checkArgument('punchGap', 'from', offsetKind, from);
+    checkArgument('punchGap', 'to', offsetKind, to);
     this.cluster.log(at).removeRange(from, to);
   }
 
   /** Removes all below `offset`, as retention and `kafka-delete-records` do: the partition begins there. */
   deleteRecords(at: TopicPartition, offset: number): void {
+    checkArgument('deleteRecords', 'at', partitionKind, at);
+    checkArgument('deleteRecords', 'offset', offsetKind, offset);
     this.cluster.log(at).removeBefore(offset);
   }
 
@@ -192,6 +236,8 @@ export class MemoryBroker {
     records: readonly PublishRecord[],
     transaction: Transaction | undefined,
   ): PublishedRecord[] {
+    checkTopicName(topic);
+    checkArgument('publish', 'the records', recordsKind, records);
     const logs = this.cluster.logs(topic);
     const parts = new Map<PartitionLog, LogRecord[]>();
     const placed = records.map(({ key = null, value, headers = noHeaders, timestamp, partition }) => {

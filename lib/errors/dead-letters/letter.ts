@@ -1,6 +1,12 @@
+import { anyText, holding, required, whole } from '../../base/option-kinds.js';
+import { checkArgument } from '../../base/option-schema.js';
 import type { Header, Headers } from '../../record/headers.js';
+import { coordinatesKind, headersKind } from '../../record/record-kinds.js';
 import type { Coordinates } from '../errors.js';
 import { deadLetterPrefix, isReserved, replayPrefix, textHeaders, textsOf } from './headers.js';
+
+const branchKind = holding({ app: required(anyText), node: required(anyText) });
+const positionKind = holding({ partition: required(whole(0)), offset: required(whole(0)) });
 
 /** What the headers of a dead letter tell. @category Dead letters @since 0.1.0 */
 export interface DeadLetter {
@@ -27,6 +33,7 @@ export interface DeadLetter {
  * @category Dead letters @since 0.1.0
  */
 export function readDeadLetter(headers: Headers): DeadLetter | undefined {
+  checkArgument('readDeadLetter', 'the headers', required(headersKind), headers);
   const texts = textsOf(deadLetterPrefix, headers);
   const text = (name: string): string => texts.get(name) ?? '';
   const at = { topic: text('topic'), partition: Number(text('partition')), offset: Number(text('offset')) };
@@ -65,6 +72,10 @@ export function replayHeaders(
   to: Pick<DeadLetter, 'app' | 'node'> | undefined,
   record?: LetterPosition | undefined,
 ): Header[] {
+  checkArgument('replayHeaders', 'the headers', required(headersKind), headers);
+  checkArgument('replayHeaders', 'the letter', coordinatesKind, letter);
+  checkArgument('replayHeaders', 'to', branchKind, to);
+  checkArgument('replayHeaders', 'the record', positionKind, record);
   // One that is replayed again stands for the first of all.
   const before = textsOf(replayPrefix, headers).get('record');
   return [
@@ -83,7 +94,9 @@ export function replayHeaders(
  *
  * @category Dead letters @since 0.1.0
  */
-export function replayedMark({ partition, offset }: LetterPosition): Header[] {
+export function replayedMark(record: LetterPosition): Header[] {
+  checkArgument('replayedMark', 'the record', required(positionKind), record);
+  const { partition, offset } = record;
   return textHeaders(deadLetterPrefix, { replayed: `${partition}:${offset}` });
 }
 
@@ -94,6 +107,7 @@ export function replayedMark({ partition, offset }: LetterPosition): Header[] {
  * @category Dead letters @since 0.1.0
  */
 export function readReplayedMark(headers: Headers): LetterPosition | undefined {
+  checkArgument('readReplayedMark', 'the headers', required(headersKind), headers);
   return positionIn(textsOf(deadLetterPrefix, headers).get('replayed'));
 }
 

@@ -1,18 +1,8 @@
-import { KeyObject } from 'node:crypto';
-import {
-  between,
-  bytes,
-  either,
-  kind,
-  milliseconds,
-  oneOf,
-  required,
-  shape,
-  text,
-  whole,
-} from '../../base/option-kinds.js';
+import type { KeyObject } from 'node:crypto';
+import { keyKind } from '../../base/key-kind.js';
+import { between, either, milliseconds, oneOf, required, shape, whole } from '../../base/option-kinds.js';
 import type { Fields, Kind } from '../../base/option-schema.js';
-import { topicNameKind } from '../../flow/source/topic-pattern.js';
+import { topicNameKind } from '../../base/topic-name.js';
 
 /** 32 bytes: as they are, as a secret key, or in an environment variable, in hexadecimal or base64. */
 export type DeadLetterKey = Uint8Array | KeyObject | { readonly env: string };
@@ -53,19 +43,9 @@ export interface DeadLetterOptions {
   readonly limit?: DeadLetterLimit | undefined;
 }
 
-/** 32 bytes, however they are given; what is no key is told when it is read. */
-const key: Kind = {
-  ...either(
-    bytes,
-    kind('a KeyObject', value => value instanceof KeyObject),
-    shape({ env: required(text) }),
-  ),
-  wants: 'bytes, a KeyObject or { env }',
-};
-
 const payload: Kind = either(
   oneOf('redacted', 'none'),
-  shape({ encrypt: required(shape({ key: required(key) })) }),
+  shape({ encrypt: required(shape({ key: required(keyKind) })) }),
 );
 
 const limit: Kind = either(

@@ -1,4 +1,4 @@
-import { redact } from '../../card/redact.js';
+import { redactText } from '../../card/redact-text.js';
 
 /**
  * A copy of a JSON text with every run of 13 digits or more masked, in strings, numbers and names at every depth: on the
@@ -20,7 +20,7 @@ export function redactedJson(value: Buffer | null, masked: ReadonlySet<string>):
 
 /** A text for a header or a key: every run of 13 digits or more masked. */
 export function redactedText(text: string): string {
-  return redact(text, { strict: true });
+  return redactText(text, true);
 }
 
 /** The bytes as redacted text; null where they are no plain text. */

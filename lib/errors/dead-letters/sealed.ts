@@ -1,6 +1,10 @@
 import { createCipheriv, createDecipheriv, createSecretKey, KeyObject, randomBytes } from 'node:crypto';
+import { keyKind } from '../../base/key-kind.js';
+import { bytes, required } from '../../base/option-kinds.js';
+import { checkArgument } from '../../base/option-schema.js';
 import type { SourceRecord } from '../../drivers/port.js';
 import type { Headers } from '../../record/headers.js';
+import { coordinatesKind } from '../../record/record-kinds.js';
 import { type Coordinates, KafkaRxError } from '../errors.js';
 import type { DeadLetterKey } from './options.js';
 
@@ -53,6 +57,9 @@ export function seal({ key, value, headers }: SourceRecord, at: Coordinates, sec
  * @category Dead letters @since 0.1.0
  */
 export function openDeadLetter(payload: Buffer, at: Coordinates, key: DeadLetterKey): SealedRecord {
+  checkArgument('openDeadLetter', 'the payload', required(bytes), payload);
+  checkArgument('openDeadLetter', 'at', coordinatesKind, at);
+  checkArgument('openDeadLetter', 'the key', required(keyKind), key);
   const secret = secretKey(key);
   try {
     const decipher = createDecipheriv('aes-256-gcm', secret, payload.subarray(0, nonceBytes), {

@@ -1,4 +1,5 @@
 import { Observable, type OperatorFunction } from 'rxjs';
+import { checkSource } from '../../base/check-source.js';
 import { receive } from '../../base/receive.js';
 import type { AssignedPartition, OffsetCommit } from '../../drivers/port.js';
 import { Watermark } from './watermark.js';
@@ -70,8 +71,9 @@ interface Progress {
  * @category Commit @since 0.1.0
  */
 export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
-  return source =>
-    new Observable(subscriber => {
+  return source => {
+    checkSource('commitInOrder', source);
+    return new Observable(subscriber => {
       const progress: (Progress | undefined)[] = [];
       return receive(source, subscriber, event => {
         const { lane } = event;
@@ -92,6 +94,7 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
         }
       });
     });
+  };
 }
 
 function commitPoint(

@@ -1,5 +1,6 @@
 import { Observable, type OperatorFunction } from 'rxjs';
 import { defaults } from '../../app/defaults.js';
+import { checkSource } from '../../base/check-source.js';
 import { systemClock } from '../../base/clock.js';
 import { having, required } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions } from '../../base/option-schema.js';
@@ -44,8 +45,9 @@ export function commitTo(
 ): OperatorFunction<OffsetCommit, CommitResult> {
   checkArgument('commitTo', 'the target', targetKind, target);
   checkOptions('commitTo', committerOptions, options);
-  return source =>
-    new Observable(subscriber => {
+  return source => {
+    checkSource('commitTo', source);
+    return new Observable(subscriber => {
       const committer = new Committer(
         target,
         withDefaults<CommitterOptions, Partial<CommitterOptions>>(
@@ -65,4 +67,5 @@ export function commitTo(
         ),
       );
     });
+  };
 }

@@ -1,4 +1,9 @@
+import { bytes, required, whole } from '../../base/option-kinds.js';
+import { checkArgument } from '../../base/option-schema.js';
 import { KafkaRxError } from '../../errors/errors.js';
+
+const keyKind = required(bytes);
+const partitionsKind = required(whole(1));
 
 const seed = 0x9747b28c;
 const multiplier = 0x5bd1e995;
@@ -10,6 +15,12 @@ const multiplier = 0x5bd1e995;
  * @category Sinks @since 0.1.0
  */
 export function murmur2(key: Buffer): number {
+  checkArgument('murmur2', 'the key', keyKind, key);
+  return hashOf(key);
+}
+
+/** Unchecked: what a sink writes was looked at before. */
+function hashOf(key: Buffer): number {
   const length = key.length;
   const whole = length & ~3;
   let hash = seed ^ length;
@@ -46,7 +57,13 @@ function byte(key: Buffer, at: number): number {
  * @category Sinks @since 0.1.0
  */
 export function partitionForKey(key: Buffer, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions;
+  checkArgument('partitionForKey', 'the key', keyKind, key);
+  checkArgument('partitionForKey', 'partitions', partitionsKind, partitions);
+  return partitionOf(key, partitions);
+}
+
+function partitionOf(key: Buffer, partitions: number): number {
+  return (hashOf(key) & 0x7fffffff) % partitions;
 }
 
 /**
@@ -86,7 +103,7 @@ export function createPartitioner(
         remedy: 'Create the topic first',
       });
     }
-    if (key !== null) return partitionForKey(key, partitions);
+    if (key !== null) return partitionOf(key, partitions);
     // A topic that was created anew may have fewer partitions than it had.
     if (sticky < 0 || sticky >= partitions) sticky = Math.floor(random() * partitions);
     const chosen = sticky;

@@ -1,5 +1,4 @@
-import { kind } from '../../base/option-kinds.js';
-import { type Kind, shown } from '../../base/option-schema.js';
+import { checkTopicName } from '../../base/topic-name.js';
 import type { TopicDescription } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 
@@ -15,8 +14,6 @@ export interface TopicPattern {
   readonly dynamic: boolean;
   matches(topic: string): boolean;
 }
-
-const legalName = /^[a-zA-Z0-9._-]{1,249}$/;
 
 /**
  * @throws `CONFIGURATION` for an illegal topic name, no name at all, or a RegExp with the `g` or `y` flag: these make
@@ -41,25 +38,6 @@ export function topicPattern(selector: TopicSelector): TopicPattern {
   for (const name of names) checkTopicName(name);
   const wanted = new Set(names);
   return { label: names.join(','), names, dynamic: false, matches: topic => wanted.has(topic) };
-}
-
-export const topicNameKind: Kind = kind(
-  'a topic name (1 to 249 letters, digits, dots, dashes and underscores)',
-  isTopicName,
-);
-
-function isTopicName(name: unknown): name is string {
-  return typeof name === 'string' && legalName.test(name) && name !== '.' && name !== '..';
-}
-
-/** @throws `CONFIGURATION` when Kafka would not accept the name */
-export function checkTopicName(name: unknown): void {
-  if (!isTopicName(name)) {
-    const told = typeof name === 'string' ? `'${name.slice(0, 60)}'` : shown(name);
-    throw new KafkaRxError('CONFIGURATION', `${told} is no legal topic name`, {
-      remedy: 'Kafka takes 1 to 249 letters, digits, dots, dashes and underscores',
-    });
-  }
 }
 
 /**

@@ -1,3 +1,6 @@
+import { plainObject, required, text } from '../../base/option-kinds.js';
+import { checkArgument } from '../../base/option-schema.js';
+
 /**
  * What the library measures with. Three kinds of instrument, names and units as Prometheus has them (base units,
  * counters ending in `_total`); labels are topics, partitions, stages and reasons, never anything out of a record.
@@ -66,10 +69,13 @@ export function memoryMetrics(): MemoryMetrics {
     counter: name => ({ add: (amount, labels = {}) => add(name, amount, labels) }),
     gauge: (name, _help, _labels, reader) => void read.set(name, reader),
     histogram: name => ({ observe: (_value, labels = {}) => add(name, 1, labels) }),
-    value: (name, labels = {}) =>
-      samplesOf(name)
+    value(name, labels = {}) {
+      checkArgument('MemoryMetrics.value', 'the name', required(text), name);
+      checkArgument('MemoryMetrics.value', 'the labels', required(plainObject('an object of texts')), labels);
+      return samplesOf(name)
         .filter(sample => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
-        .reduce((sum, sample) => sum + sample.value, 0),
+        .reduce((sum, sample) => sum + sample.value, 0);
+    },
     snapshot: () => new Map([...written.keys(), ...read.keys()].map(name => [name, samplesOf(name)])),
   };
 }

@@ -1,3 +1,5 @@
+import { having, required } from '../../base/option-kinds.js';
+import { checkArgument } from '../../base/option-schema.js';
 import type { Metrics } from './metrics.js';
 
 /** As much of prom-client (15.x) as is used here; pass the module itself. */
@@ -35,6 +37,13 @@ interface PromGauge {
  * @category Observability @since 0.1.0
  */
 export function promMetrics<R>(client: PromClient<R>, registry: R): Metrics {
+  checkArgument(
+    'promMetrics',
+    'the client',
+    required(having('prom-client', 'Counter', 'Gauge', 'Histogram')),
+    client,
+  );
+  checkArgument('promMetrics', 'the registry', required(having('a registry of prom-client')), registry);
   const options = (name: string, help: string, labels: readonly string[]): PromOptions<R> => ({
     name,
     help,

@@ -1,9 +1,11 @@
 import { createApp } from '../../app/app.js';
+import { call, either, kind, list, oneOf, plainObject, required, whole } from '../../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields, isPlainObject } from '../../base/option-schema.js';
 import { memory } from '../../drivers/memory/index.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { VirtualClock } from '../virtual-clock.js';
 import { DrawnChoices, NotedChoices } from './choices.js';
-import { describeProfile, drawProfile, type FaultKind } from './profile.js';
+import { describeProfile, drawProfile, type FaultKind, faultKinds } from './profile.js';
 import { Random } from './random.js';
 import { type Shrunk, shrink } from './shrink.js';
 import type { ProcessContext, SimulatedAppOptions, SimulatedTopology } from './simulated-process.js';
@@ -47,6 +49,26 @@ export interface SimulateOptions {
   /** Steps after which a run ends as one that does not come to rest. Default 40,000. */
   readonly maxSteps?: number | undefined;
 }
+
+const partitionsKind = kind('a whole number from 1 up, or one of each topic', given => {
+  const all = isPlainObject(given) ? Object.values(given) : [given];
+  return all.every(one => Number.isSafeInteger(one) && Number(one) >= 1);
+});
+const inputsKind = kind('lists of records by topic', given => {
+  return isPlainObject(given) && Object.values(given).every(records => Array.isArray(records));
+});
+
+const simulateOptions: Fields<SimulateOptions> = {
+  inputs: required(inputsKind),
+  seeds: either(whole(1), list(whole(0))),
+  processes: whole(1),
+  partitions: partitionsKind,
+  faults: list(oneOf(...faultKinds)),
+  app: plainObject('options of createApp'),
+  invariant: call,
+  reset: call,
+  maxSteps: whole(1),
+};
 
 /** What was run, where no invariant was broken. @category Testing @since 0.2.0 */
 export interface SimulateReport {
@@ -99,6 +121,8 @@ export async function simulate(
   topology: SimulatedTopology,
   options: SimulateOptions,
 ): Promise<SimulateReport> {
+  checkArgument('simulate', 'the topology', required(call), topology);
+  checkOptions('simulate', simulateOptions, options);
   const { seeds = 100 } = options;
   const marks = new Map<string, number>();
   let steps = 0;

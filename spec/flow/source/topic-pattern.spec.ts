@@ -1,10 +1,6 @@
+import { checkTopicName } from '../../../lib/base/topic-name.js';
 import type { TopicDescription } from '../../../lib/drivers/port.js';
-import {
-  checkTopicName,
-  selectTopics,
-  type TopicSelector,
-  topicPattern,
-} from '../../../lib/flow/source/topic-pattern.js';
+import { selectTopics, type TopicSelector, topicPattern } from '../../../lib/flow/source/topic-pattern.js';
 
 const topic = (name: string, internal = false): TopicDescription => ({
   name,
