@@ -18,6 +18,7 @@ import type { Bounds } from '../flow/source/bounds.js';
 import { Dispatcher } from '../flow/source/dispatcher.js';
 import { InFlight } from '../flow/source/in-flight.js';
 import { Lanes } from '../flow/source/lanes.js';
+import { nothingToRead } from '../flow/source/nothing-to-read.js';
 import { partitionReadings } from '../flow/source/partition-readings.js';
 import { sourceWaits } from '../flow/source/source-waits.js';
 import { Views } from '../flow/source/views.js';
@@ -219,6 +220,9 @@ function assemble(options: AppOptions): AppParts {
       ...sourceWaits({ bounds, inFlight, lanes, readings, slowMs }),
       ...views.withoutWay(lanes.all),
       ...commits.waits,
+      ...(lifecycle.reading === undefined
+        ? []
+        : nothingToRead(views.all, lifecycle.reading, lanes.all.length)),
     ].map(reason => ({ reason, ready: true })),
   );
   host.onFailure(() => {

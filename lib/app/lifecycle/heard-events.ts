@@ -1,4 +1,4 @@
-import { Observable, type Observer, type Subscription } from 'rxjs';
+import { config, Observable, type Observer, type Subscription } from 'rxjs';
 import { hearOut } from '../../logging/hear-out.js';
 
 type Heard<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
@@ -31,7 +31,12 @@ export class HeardEvents<T> extends Observable<T> {
   ): Subscription {
     // A Subscriber of an operator, or a Subject: it leads on.
     if (typeof heard === 'object' && heard !== null && 'unsubscribe' in heard) return super.subscribe(heard);
-    const lost = this.#lost;
+    const lost = (thrown: unknown): void => {
+      const { onUnhandledError } = config;
+      // Where a program has a place of its own for such errors, rxjs would put them there too.
+      if (onUnhandledError === null) this.#lost(thrown);
+      else hearOut(() => onUnhandledError(thrown), this.#lost);
+    };
     const next = typeof heard === 'function' ? heard : heard?.next?.bind(heard);
     const complete = typeof heard === 'function' ? ended : (heard?.complete?.bind(heard) ?? ended);
     return this.#source.subscribe({

@@ -21,6 +21,7 @@ export class Lifecycle {
   #error: KafkaRxError | undefined;
   #live = true;
   #assigned = false;
+  #topics: readonly string[] = [];
   #connected = true;
 
   constructor(logger: Logger, clock: Clock) {
@@ -48,6 +49,11 @@ export class Lifecycle {
     return this.#live;
   }
 
+  /** The topics that are subscribed, once the group has answered and as long as it has given partitions, or none; else undefined. */
+  get reading(): readonly string[] | undefined {
+    return this.#state === 'running' && this.#assigned ? this.#topics : undefined;
+  }
+
   enter(state: AppState): void {
     if (this.#state === state) return;
     this.#state = state;
@@ -70,6 +76,7 @@ export class Lifecycle {
 
   tell(event: LifecycleEvent): void {
     if (event.type === 'assigned') this.#assigned = true;
+    if (event.type === 'subscribed') this.#topics = event.topics;
     if (event.type === 'revoking' || event.type === 'lost') this.#assigned = false;
     if (event.type === 'driver') this.#noteDriver(event.event);
     this.#log(event);
