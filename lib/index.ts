@@ -89,7 +89,9 @@ export type { NotLater } from './record/not-later.js';
 export type { KafkaRecord } from './record/record.js';
 export { type MemoryStore, memoryStore } from './stores/memory-store.js';
 export type {
+  BeginBelow,
   Document,
+  DocumentMember,
   DocumentSource,
   DocumentStore,
   StoredDocument,

@@ -24,7 +24,11 @@ export interface DocumentSource {
   readonly branch?: string | undefined;
 }
 
-/** One of several records that a document was made of. */
+/**
+ * One of several records that a document was made of.
+ *
+ * @category Stores @since 0.1.0
+ */
 export type DocumentMember = Omit<DocumentSource, 'branch'>;
 
 /** A document about to be written. */
@@ -59,7 +63,11 @@ export interface StorePosition {
   readonly offset: number;
 }
 
-/** A partition that begins at `offset`, where it would have begun at `instead`, to bring whole units again. */
+/**
+ * A partition that begins at `offset`, where it would have begun at `instead`, to bring whole units again.
+ *
+ * @category Stores @since 0.1.0
+ */
 export interface BeginBelow extends StorePosition {
   readonly instead: number;
 }
