@@ -75,9 +75,12 @@ export interface AppOptions {
    * where the topics of a group have different numbers of partitions. Default: none.
    */
   readonly coPartitioned?: readonly (readonly string[])[] | undefined;
-  /** Milliseconds without a heartbeat after which the broker gives the partitions away. Default 30,000. */
+  /**
+   * Milliseconds without a heartbeat after which the broker gives the partitions away, at least 100, and within the broker's
+   * `group.min.session.timeout.ms` and `group.max.session.timeout.ms` (6,000 and 1,800,000 by default). Default 30,000.
+   */
   readonly sessionTimeoutMs?: number | undefined;
-  /** Milliseconds that a drain on rebalance may take. Default 60,000. */
+  /** Milliseconds that a drain on rebalance may take, at least 100. Default 60,000. */
   readonly rebalanceTimeoutMs?: number | undefined;
   /** Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000. */
   readonly stallTimeoutMs?: number | undefined;
@@ -111,7 +114,8 @@ const ofProducers: Fields<ProducerOptions> = {
   deliveryTimeoutMs: whole(1, { to: longestMs }),
 };
 
-const group = { session: whole(1, { to: longestMs }), names: list(topicNameKind) };
+/** A third of it is a heartbeat, a quarter of the other: below, neither gets through. A broker's least is its own, 6 s by default. */
+const group = { session: whole(100, { to: longestMs }), names: list(topicNameKind) };
 
 export const driverKind: Kind = having('a driver such as kafkajs() or memory()', 'connect');
 

@@ -22,6 +22,8 @@ describe('createApp refuses', () => {
   test.each<[string, unknown]>([
     ['sessionTimeoutMs', { sessionTimeoutMs: 0 }],
     ['sessionTimeoutMs', { sessionTimeoutMs: -5 }],
+    ['sessionTimeoutMs', { sessionTimeoutMs: 1 }],
+    ['rebalanceTimeoutMs', { rebalanceTimeoutMs: 1 }],
     ['sessionTimeoutMs', { sessionTimeoutMs: Number.NaN }],
     ['sessionTimeoutMs', { sessionTimeoutMs: 2 ** 31 }],
     ['rebalanceTimeoutMs', { rebalanceTimeoutMs: 0 }],

@@ -73,7 +73,6 @@ const authorization: ReadonlySet<string> = new Set([
 const configuration: ReadonlySet<string> = new Set([
   'INCONSISTENT_GROUP_PROTOCOL',
   'INVALID_GROUP_ID',
-  'INVALID_SESSION_TIMEOUT',
   'GROUP_MAX_SIZE_REACHED',
   'INVALID_TOPIC_EXCEPTION',
   'UNSUPPORTED_VERSION',
@@ -106,6 +105,13 @@ export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
   if (type !== undefined && authorization.has(type)) {
     return driverError(`Kafka does not permit it: ${type}`, error, 'Give the user the right by an ACL.');
   }
+  if (type === 'INVALID_SESSION_TIMEOUT') {
+    return new KafkaRxError('CONFIGURATION', `The broker does not take this sessionTimeoutMs: ${type}`, {
+      cause: error,
+      remedy:
+        "Choose one within the broker's group.min.session.timeout.ms and group.max.session.timeout.ms (6,000 and 1,800,000 by default)",
+    });
+  }
   if (type !== undefined && configuration.has(type)) {
     return driverError(`Kafka refuses the group or the topic: ${type}`, error, remedyOf(type));
   }
@@ -120,9 +126,6 @@ function at({ broker }: KafkajsError): string {
 function remedyOf(type: string): string {
   if (type === 'INCONSISTENT_GROUP_PROTOCOL') {
     return 'The group has members with another assignor: use another groupId, or stop them first.';
-  }
-  if (type === 'INVALID_SESSION_TIMEOUT') {
-    return "Choose a session timeout within the broker's group.min.session.timeout.ms and group.max.session.timeout.ms.";
   }
   return 'Correct the configuration and start again.';
 }

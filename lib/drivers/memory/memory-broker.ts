@@ -1,5 +1,6 @@
 import { checkStartFrom } from '../../base/check-start-from.js';
 import { type Clock, systemClock } from '../../base/clock.js';
+import { disregard } from '../../base/disregard.js';
 import {
   anything,
   call,
@@ -10,8 +11,15 @@ import {
   text,
   whole,
 } from '../../base/option-kinds.js';
-import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
+import {
+  checkArgument,
+  checkOptions,
+  type FieldKinds,
+  type Fields,
+  shown,
+} from '../../base/option-schema.js';
 import { checkTopicName } from '../../base/topic-name.js';
+import { KafkaRxError } from '../../errors/errors.js';
 import { type Headers, noHeaders } from '../../record/headers.js';
 import { contentKind, headersKind, partitionKind } from '../../record/record-kinds.js';
 import type { StartFrom, TopicPartition } from '../port.js';
@@ -231,6 +239,19 @@ export class MemoryBroker {
     this.cluster.log(at).removeBefore(offset);
   }
 
+  #placeOf(key: Buffer | null, partitions: number): number {
+    const chosen = this.#partitioner(key, partitions);
+    if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions) return chosen;
+    disregard(chosen);
+    throw new KafkaRxError(
+      'CONFIGURATION',
+      `The partitioner gave ${shown(chosen)} of ${partitions} partitions`,
+      {
+        remedy: 'Have it give whole numbers from 0 up to the number of partitions, exclusive, at once',
+      },
+    );
+  }
+
   #publish(
     topic: string,
     records: readonly PublishRecord[],
@@ -243,7 +264,7 @@ export class MemoryBroker {
     const placed = records.map(({ key = null, value, headers = noHeaders, timestamp, partition }) => {
       const keyBytes = bytes(key);
       const record = new LogRecord(keyBytes, bytes(value), headers, timestamp ?? this.cluster.clock.now());
-      const at = partition ?? this.#partitioner(keyBytes, logs.length);
+      const at = partition ?? this.#placeOf(keyBytes, logs.length);
       const log = this.cluster.log({ topic, partition: at });
       const part = parts.get(log);
       if (part === undefined) parts.set(log, [record]);

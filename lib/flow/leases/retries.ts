@@ -1,3 +1,4 @@
+import { disregard } from '../../base/disregard.js';
 import { errorKind, KafkaRxError } from '../../errors/errors.js';
 import { isRetry, type Policy } from '../../errors/policies/policy.js';
 import type { KafkaRecord } from '../../record/record.js';
@@ -74,7 +75,7 @@ export class Retries {
   }
 }
 
-/** A schedule of a user's own may do anything; one that gives no time to wait would spin. */
+/** A schedule of a user's own may do anything; one that gives no time to wait would spin, or hold its record for ever. */
 function delayOf(policy: RetrySchedule, attempt: number): number | KafkaRxError {
   let delayMs: unknown;
   let cause: unknown;
@@ -83,10 +84,11 @@ function delayOf(policy: RetrySchedule, attempt: number): number | KafkaRxError 
   } catch (thrown) {
     cause = thrown;
   }
-  if (typeof delayMs === 'number' && delayMs >= 0) return delayMs;
+  if (typeof delayMs === 'number' && delayMs >= 0 && delayMs < Number.POSITIVE_INFINITY) return delayMs;
+  disregard(delayMs);
   const told = cause === undefined ? 'gave no number of milliseconds' : `threw ${errorKind(cause)}`;
   return new KafkaRxError('CONFIGURATION', `delayMs of a retry policy ${told} for try ${attempt}`, {
     cause,
-    remedy: 'Make the policy with retry(), or give milliseconds of 0 or more',
+    remedy: 'Make the policy with retry(), or give a finite number of milliseconds, 0 or more, at once',
   });
 }

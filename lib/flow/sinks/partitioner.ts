@@ -1,5 +1,6 @@
+import { disregard } from '../../base/disregard.js';
 import { bytes, required, whole } from '../../base/option-kinds.js';
-import { checkArgument } from '../../base/option-schema.js';
+import { checkArgument, shown } from '../../base/option-schema.js';
 import { KafkaRxError } from '../../errors/errors.js';
 
 const keyKind = required(bytes);
@@ -105,7 +106,7 @@ export function createPartitioner(
     }
     if (key !== null) return partitionOf(key, partitions);
     // A topic that was created anew may have fewer partitions than it had.
-    if (sticky < 0 || sticky >= partitions) sticky = Math.floor(random() * partitions);
+    if (sticky < 0 || sticky >= partitions) sticky = Math.floor(drawn(random) * partitions);
     const chosen = sticky;
     written += bytes;
     if (written >= stickyBatchBytes) {
@@ -116,9 +117,19 @@ export function createPartitioner(
   };
 }
 
+/** What a function of the user's gives; anything else would name a partition that there is not. */
+function drawn(random: () => number): number {
+  const given: unknown = random();
+  if (typeof given === 'number' && given >= 0 && given < 1) return given;
+  disregard(given);
+  throw new KafkaRxError('CONFIGURATION', `The option random gave ${shown(given)}`, {
+    remedy: 'Have it give numbers from 0 inclusive to 1 exclusive, as Math.random does',
+  });
+}
+
 /** Each of the others with the same chance. */
 function another(current: number, partitions: number, random: () => number): number {
   if (partitions === 1) return current;
-  const next = Math.floor(random() * (partitions - 1));
+  const next = Math.floor(drawn(random) * (partitions - 1));
   return next < current ? next : next + 1;
 }
