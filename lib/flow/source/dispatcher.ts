@@ -121,8 +121,9 @@ export class Dispatcher implements LaneOwner {
   accept(batch: FetchedBatch): void {
     const lane = this.#lanes.of(batch);
     if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
-    // The first batch of the epoch: nothing of it was handed out before.
-    if (lane.endOffset < 0) lane.origin = this.#parts.originOf(batch);
+    // By the first of the epoch: nothing was handed out before.
+    if (!lane.originKnown) lane.origin = this.#parts.originOf(batch);
+    lane.originKnown = true;
     lane.endOffset = batch.endOffset;
     // It counts from now on, also while it is prepared.
     this.#intake.received(lane, batch.bytes);

@@ -23,6 +23,8 @@ export class PartitionLane implements Lane, TakesTurns {
   readonly epoch: number;
   /** @see Lane.origin */
   origin: string;
+  /** A batch has said so; until then it is the name. */
+  originKnown = false;
   readonly preparation: BatchPreparation | undefined;
   readonly batches = new Queue<FetchedBatch>();
   current: CurrentBatch | undefined;
@@ -63,7 +65,6 @@ export class PartitionLane implements Lane, TakesTurns {
     this.topic = topic;
     this.partition = partition;
     this.epoch = epoch;
-    // Until the first batch says whose it is.
     this.origin = topic;
     this.preparation = preparationFor(views);
     this.wanted = isWanted(views);

@@ -72,4 +72,17 @@ describe('an epoch that is over', () => {
     source.fetch({ epoch: 2, from: 0, count: 2, bytes: 50_000 });
     expect(source.driver).toEqual(['pause 0', 'pause 0']);
   });
+
+  test('an epoch is one of the topic that its first batch is of, whatever the name had for an end before', () => {
+    const source = new ScriptedSource();
+    source.assign([0, 1]);
+    const [paused, other] = source.lanes.all;
+    // Asked for while the partition was paused and nothing had come of it.
+    if (paused !== undefined) paused.endOffset = 7;
+    for (const partition of [0, 1]) source.fetch({ partition, from: 0, count: 1, topicId: 'old' });
+    expect([paused?.origin, other?.origin]).toEqual(['old', 'old']);
+    source.assign([0], 2);
+    source.fetch({ epoch: 2, from: 0, count: 1, topicId: 'new' });
+    expect([paused?.origin, source.lanes.all[0]?.origin]).toEqual(['old', 'new']);
+  });
 });

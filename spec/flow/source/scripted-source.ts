@@ -39,6 +39,7 @@ const pace: Pace = { turnMs: 15, turnRecords: 512, idleMs: 1000, flushMs: 50 };
 interface BatchParts {
   readonly partition?: number;
   readonly epoch?: number;
+  readonly topicId?: string;
   /** The first offset. */
   readonly from: number;
   readonly count: number;
@@ -163,6 +164,7 @@ export class ScriptedSource {
   fetch({
     partition = 0,
     epoch = 1,
+    topicId = 't-id',
     from,
     count,
     bytes: size = count,
@@ -173,7 +175,7 @@ export class ScriptedSource {
       topic: 't',
       partition,
       epoch,
-      topicId: 't-id',
+      topicId,
       bytes: size,
       count,
       nextOffset,
