@@ -253,7 +253,7 @@ export interface ProducerOptions {
 export interface DriverProducer {
   /** Loads the metadata of these topics. Rejects with `MISSING_TOPIC` naming those that do not exist. */
   prepare(topics: readonly string[]): Promise<void>;
-  /** The number of partitions as last heard; may grow. Only for a prepared topic. */
+  /** The number of partitions as last heard; may grow, and be fewer once the topic was made anew. Only for a prepared topic. */
   partitionCount(topic: string): number;
   /**
    * The way into one partition of a prepared topic; ask once and keep it.

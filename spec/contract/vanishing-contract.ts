@@ -1,5 +1,6 @@
 import { delay } from '../../lib/base/clock.js';
 import type { CommittedPartition } from '../../lib/drivers/port.js';
+import { noHeaders } from '../../lib/record/headers.js';
 import { type ContractContext, numbers, values } from './contract-context.js';
 
 /** Topics that are deleted, and topics that are made anew under the name of another. */
@@ -230,6 +231,37 @@ export function vanishingContract(context: ContractContext): void {
       await delay(setup.clock, setup.quietMs);
       expect(seen.failures).toEqual([]);
       expect(values(seen.records).filter(value => value === 'new')).toEqual(['new']);
+    },
+  );
+
+  madeAnew(
+    'an output made anew with fewer partitions has that many; what is for one that is no more is refused',
+    async () => {
+      const client = await context.client();
+      const topic = await context.topic(client, 3);
+      const producer = await client.producer([topic]);
+      const told: string[] = [];
+      const outputs = [0, 2].map(partition =>
+        producer.output(
+          { topic, partition },
+          {
+            acknowledged: count => told.push(`${partition}: ${count}`),
+            refused: (count, { code }) => told.push(`${partition}: ${count} ${code}`),
+          },
+        ),
+      );
+      const append = (text: string) => {
+        for (const output of outputs) output.append(null, Buffer.from(text), noHeaders, setup.clock.now());
+      };
+      append('old');
+      await producer.flush();
+      expect(told.splice(0).sort()).toEqual(['0: 1', '2: 1']);
+      await remove(client, topic);
+      await create(client, topic, 1);
+      append('new');
+      await producer.flush();
+      expect(told.splice(0).sort()).toEqual(['0: 1', '2: 1 MISSING_TOPIC']);
+      expect(producer.partitionCount(topic)).toBe(1);
     },
   );
 }

@@ -56,8 +56,10 @@ export class MemoryProducer implements DriverProducer {
   partitionCount(topic: string): number {
     const known = this.#prepared.get(topic);
     if (known === undefined) throw this.#unprepared(topic);
-    const count = Math.max(known, this.#cluster.partitionCount(topic));
-    if (count > known) this.#prepared.set(topic, count);
+    const count = this.#cluster.partitionCount(topic);
+    if (count === known || count === 0) return known;
+    // More, or fewer of one that was made anew. None while it is gone.
+    this.#prepared.set(topic, count);
     return count;
   }
 

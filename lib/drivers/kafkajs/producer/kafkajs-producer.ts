@@ -23,7 +23,7 @@ import { payloadBytes, recordBytes } from '../protocol/record-batch-builder.js';
 import { BatchOutcomes } from './batch-outcomes.js';
 import { MetadataRefresh } from './metadata-refresh.js';
 import { PartitionQueue, type QueuesShare } from './partition-queue.js';
-import { timedOut, tooLarge, unreachable } from './produce-errors.js';
+import { refusedBatch, timedOut, tooLarge, unreachable } from './produce-errors.js';
 import type { OutgoingBatch, ProduceTransport } from './produce-transport.js';
 import { ProducerIdentities } from './producer-identities.js';
 import { SpareSpace } from './spare-space.js';
@@ -219,7 +219,11 @@ export class KafkajsProducer implements DriverProducer {
         continue;
       }
       const leader = this.#context.transport.leader(queue);
-      if (leader < 0) {
+      if (leader < 0 && queue.partition >= this.partitionCount(queue.topic)) {
+        // Made anew with fewer partitions: nobody will ever lead it.
+        this.#refuse(queue, queue.length, refusedBatch(queue, 'UNKNOWN_TOPIC_OR_PARTITION', undefined));
+        this.#waiting.delete(queue);
+      } else if (leader < 0) {
         leaderless = true;
         this.#outcomes.putBack(queue, 'LEADER_NOT_AVAILABLE');
         next = Math.min(next, queue.notBefore);

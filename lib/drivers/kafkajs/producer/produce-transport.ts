@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../port.js';
+import { describeTopics } from '../cluster/cluster-queries.js';
 import type { Broker } from '../internals/broker.js';
 import type { Cluster, PartitionMetadata } from '../internals/cluster.js';
 import { errorType } from '../protocol/error-codes.js';
@@ -49,6 +50,8 @@ export class ClusterTransport implements ProduceTransport {
   readonly #compression: BatchCompression | undefined;
   readonly #transactionalId: string | null;
   readonly #counts = new Map<string, number>();
+  /** Which topics the counts are of. */
+  readonly #ids = new Map<string, string>();
   /** The answer that they are of. */
   #counted: object | null = null;
   /** Of each answer about a topic whose partitions are in no order. */
@@ -106,7 +109,7 @@ export class ClusterTransport implements ProduceTransport {
     const { metadata } = this.#cluster.brokerPool;
     if (metadata !== this.#counted) {
       this.#counted = metadata;
-      // A topic never has fewer; it may be missing from the metadata for a moment.
+      // A topic never has fewer, unless it is another, which `#compare` finds out; it may be missing from the metadata for a moment.
       for (const [known, count] of this.#counts)
         this.#counts.set(known, Math.max(count, this.#metadata(known).length));
     }
@@ -117,16 +120,35 @@ export class ClusterTransport implements ProduceTransport {
     return count;
   }
 
-  add(topics: readonly string[]): Promise<void> {
-    return this.#cluster.addMultipleTargetTopics(topics);
+  async add(topics: readonly string[]): Promise<void> {
+    const { topics: found } = await describeTopics(this.#cluster, topics);
+    for (const { name, id } of found) this.#ids.set(name, id);
+    await this.#cluster.addMultipleTargetTopics(topics);
   }
 
-  refresh(): Promise<void> {
-    return this.#cluster.refreshMetadata();
+  async refresh(): Promise<void> {
+    await this.#cluster.refreshMetadata();
+    await this.#compare();
   }
 
-  refreshIfDue(): Promise<void> {
-    return this.#cluster.refreshMetadataIfNecessary();
+  async refreshIfDue(): Promise<void> {
+    await this.#cluster.refreshMetadataIfNecessary();
+    await this.#compare();
+  }
+
+  /** An answer that has fewer partitions is out of date, or of a topic that was made anew: the id tells. */
+  async #compare(): Promise<void> {
+    const fewer = [...this.#counts.keys()].filter(topic => {
+      const { length } = this.#metadata(topic);
+      return length > 0 && length < this.partitionCount(topic);
+    });
+    if (fewer.length === 0) return;
+    const { topics } = await describeTopics(this.#cluster, fewer);
+    for (const { name, id, partitions } of topics) {
+      if (id === this.#ids.get(name)) continue;
+      this.#ids.set(name, id);
+      this.#counts.set(name, partitions);
+    }
   }
 
   #search(partitions: readonly PartitionMetadata[], partition: number): PartitionMetadata | undefined {
