@@ -14,7 +14,7 @@ export interface MaskOptions extends FieldOptions {
   readonly pattern?: MaskPattern | undefined;
 }
 
-const maskOptions: Fields<MaskOptions> = {
+export const maskOptions: Fields<MaskOptions> = {
   ...fieldOptions,
   pattern: either(
     call,

@@ -8,7 +8,7 @@ import { emit, giveUp, hostOf, lease, release, withoutDelivery } from '../lib/fl
 import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
-const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: text };
+export const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: text };
 const sinkKind = required(having('a sink', 'next', 'error', 'complete'));
 
 /**

@@ -14,7 +14,7 @@ export interface TokenizeOptions extends FieldOptions {
   readonly key: TokenKey;
 }
 
-const tokenizeOptions: Fields<TokenizeOptions> = { ...fieldOptions, key: required(keyKind) };
+export const tokenizeOptions: Fields<TokenizeOptions> = { ...fieldOptions, key: required(keyKind) };
 
 /**
  * Replaces the card numbers at one or several paths of the value by tokens, for joins and counts on a card without the

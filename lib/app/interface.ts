@@ -93,6 +93,8 @@ export interface App {
    * Stops intake, drains, commits while still a member of the group, closes. Resolves when `run` has settled, inside the
    * deadline and what closing takes, at most 10,000 ms for each thing that was opened; never rejects with what failed. What was not settled by
    * then stays uncommitted. A start under way is given up: what it opens too late is closed again.
+   * Do not await it in the work on a record (`app.each`, `mapAsync`, a store's `write`): the drain waits for that work, which
+   * waits for it, up to the deadline, and the record comes again. There `void app.stop()`, and return.
    * A deadline that cannot be is as none, and in the end rejects with `CONFIGURATION`.
    *
    * @param options `deadlineMs`, default 30,000 ms

@@ -11,7 +11,7 @@ export interface RedactOptions {
   readonly strict?: boolean | undefined;
 }
 
-const redactOptions: Fields<RedactOptions> = { strict: flag };
+export const redactOptions: Fields<RedactOptions> = { strict: flag };
 
 /**
  * Masks the card numbers in free text, as `mask` does in a field: `paid by 4111 1111 1111 1111` becomes

@@ -5,10 +5,8 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { open } from 'lmdb';
-import { longestMs } from '../base/clock.js';
-import { flag, milliseconds, required, text } from '../base/option-kinds.js';
-import { checkArgument, type Fields } from '../base/option-schema.js';
-import { type Codec, codecKind } from '../codecs/codec.js';
+import { required, text } from '../base/option-kinds.js';
+import { checkArgument } from '../base/option-schema.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { dataDirectory } from './data-directory.js';
@@ -17,6 +15,7 @@ import { bounds, indexesOf, type NamedIndex } from './index-values.js';
 import { prepareFolder } from './lmdb-folder.js';
 import { LmdbIndexes } from './lmdb-indexes.js';
 import { Names } from './lmdb-names.js';
+import { type LmdbOptions, lmdbOptions } from './lmdb-options.js';
 import { LmdbPositions } from './lmdb-positions.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { binary, openTables, readCount, type Tables } from './lmdb-tables.js';
@@ -26,39 +25,13 @@ import type {
   Document,
   DocumentStore,
   StoredDocument,
-  StoreOptions,
   StorePosition,
   StorePositions,
   TimeRange,
 } from './port.js';
 import { checkStoreOptions, renamedMethods, requireId, requireIndex, storeOptions } from './store-options.js';
 
-/** @category Stores @since 0.1.0 */
-export interface LmdbOptions<V, I extends string = string> extends StoreOptions<V, I> {
-  /** Turns a document's value into the bytes on disk and back. */
-  readonly value: Codec<V>;
-  /**
-   * The store's own folder; made, with its parents, where it is missing. Default: `kafka-rx/<name>` in the user's data
-   * directory: `$XDG_DATA_HOME` or `~/.local/share`; `~/Library/Application Support` on macOS; `%LOCALAPPDATA%` on
-   * Windows.
-   */
-  readonly directory?: string | undefined;
-  /** For a second process that looks on: creates nothing, writes nothing, refuses a missing store. Default false. */
-  readonly readOnly?: boolean | undefined;
-  /**
-   * How long a scan may hold on to its picture of the store, in milliseconds: so long LMDB keeps every page that is
-   * replaced meanwhile. Default 30,000. A scan that takes longer is not cut off; see {@link lmdb}.
-   */
-  readonly snapshotMs?: number | undefined;
-}
-
-const lmdbOptions: Fields<LmdbOptions<unknown>> = {
-  ...storeOptions,
-  value: required(codecKind),
-  directory: text,
-  readOnly: flag,
-  snapshotMs: milliseconds(1, { to: longestMs }),
-};
+export type { LmdbOptions } from './lmdb-options.js';
 
 /** @category Stores @since 0.1.0 */
 export interface LmdbStore<V, I extends string = string> extends DocumentStore<V, I> {

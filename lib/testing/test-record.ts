@@ -5,7 +5,7 @@ import { noHeaders } from '../record/headers.js';
 import { type KafkaRecord, type RecordParts, sourceRecord } from '../record/record.js';
 import { headersKind, timestampKind } from '../record/record-kinds.js';
 
-const partKinds: Fields<RecordParts<unknown, unknown>> = {
+export const partKinds: Fields<RecordParts<unknown, unknown>> = {
   key: anything,
   value: anything,
   headers: headersKind,

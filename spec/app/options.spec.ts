@@ -8,14 +8,16 @@ import {
   isKafkaRxError,
   json,
   memoryStore,
+  redact,
   resetGroup,
   retry,
   string,
 } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
+import { lmdb } from 'kafka-rx/lmdb';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
-import { batch, commitTo, mapAsync, mapValue } from 'kafka-rx/operators';
-import { deliver, testApp, VirtualClock } from 'kafka-rx/testing';
+import { batch, commitTo, mapAsync, mapValue, mask, through, tokenize } from 'kafka-rx/operators';
+import { deliver, simulate, testApp, testRecord, VirtualClock } from 'kafka-rx/testing';
 import { runWorkers } from 'kafka-rx/workers';
 import { NEVER } from 'rxjs';
 import { appOptions } from '../../lib/app/options.js';
@@ -23,6 +25,7 @@ import { resetOptions } from '../../lib/app/reset-group.js';
 import { topicOptions } from '../../lib/app/wiring.js';
 import { workersOptions } from '../../lib/app/workers/run-workers.js';
 import type { FieldKinds, Kind, Limits } from '../../lib/base/option-schema.js';
+import { redactOptions } from '../../lib/card/redact.js';
 import { jsonOptions } from '../../lib/codecs/json-options.js';
 import { kafkajsOptions } from '../../lib/drivers/kafkajs/options.js';
 import { memoryOptions } from '../../lib/drivers/memory/memory.js';
@@ -33,12 +36,19 @@ import { committerOptions } from '../../lib/flow/commit/committer.js';
 import { eachSinkOptions } from '../../lib/flow/sinks/each-sink.js';
 import { storeSinkOptions } from '../../lib/flow/sinks/store-sink.js';
 import { topicSinkOptions } from '../../lib/flow/sinks/topic-sink.js';
+import { watchOptions } from '../../lib/flow/sinks/watcher.js';
+import { lmdbOptions } from '../../lib/stores/lmdb-options.js';
 import { storeOptions } from '../../lib/stores/store-options.js';
 import { deliverOptions } from '../../lib/testing/deliver.js';
+import { simulateOptions } from '../../lib/testing/simulation/simulate.js';
 import { testAppOptions } from '../../lib/testing/test-app.js';
+import { partKinds } from '../../lib/testing/test-record.js';
 import { clockOptions } from '../../lib/testing/virtual-clock.js';
 import { batchOptions } from '../../operators/batch.js';
 import { mapAsyncOptions } from '../../operators/mapAsync.js';
+import { maskOptions } from '../../operators/mask.js';
+import { throughOptions } from '../../operators/through.js';
+import { tokenizeOptions } from '../../operators/tokenize.js';
 
 interface Taker {
   readonly fields: FieldKinds;
@@ -58,6 +68,26 @@ const takers: Readonly<Record<string, Taker>> = {
   'app.to': { fields: topicSinkOptions, least: { value }, take: o => fresh().to('out', o) },
   'app.store': { fields: storeSinkOptions, least: {}, take: o => fresh().store(memoryStore('s'), o) },
   'app.each': { fields: eachSinkOptions, least: {}, take: o => fresh().each(() => {}, o) },
+  'app.watch': { fields: watchOptions, least: {}, take: o => fresh().watch(() => {}, o) },
+  mask: { fields: maskOptions, least: {}, take: o => mask('a' as never, o) },
+  tokenize: {
+    fields: tokenizeOptions,
+    least: { key: Buffer.alloc(32) },
+    take: o => tokenize('a' as never, o),
+  },
+  through: {
+    fields: throughOptions,
+    least: {},
+    take: o =>
+      through(
+        fresh().each(() => {}),
+        o,
+      ),
+  },
+  redact: { fields: redactOptions, least: {}, take: o => redact('a', o) },
+  lmdb: { fields: lmdbOptions, least: { value }, take: o => lmdb('s', o) },
+  simulate: { fields: simulateOptions, least: { inputs: {} }, take: o => simulate(() => {}, o) },
+  testRecord: { fields: partKinds, least: { value: 1 }, take: o => testRecord(o) },
   mapAsync: { fields: mapAsyncOptions, least: {}, take: o => mapAsync(async () => 1, o) },
   mapValue: { fields: operatorOptions, least: {}, take: o => mapValue(() => 1, o) },
   batch: { fields: batchOptions, least: {}, take: o => batch(() => 1, o) },
@@ -186,7 +216,7 @@ describe.each(Object.entries(takers))('%s', (_name, { fields, least, take }) => 
 
 test('the least of each is taken', async () => {
   for (const [name, { least, take }] of Object.entries(takers)) {
-    if (['runWorkers', 'resetGroup', 'testApp'].includes(name)) continue;
+    if (['runWorkers', 'resetGroup', 'testApp', 'simulate'].includes(name)) continue;
     expect([name, await errorOf(() => take(least as never))]).toEqual([name, undefined]);
   }
 });

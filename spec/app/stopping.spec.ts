@@ -151,6 +151,52 @@ describe('stop', () => {
     expect(members.committed('in')).toEqual([1]);
   });
 
+  test('awaited by the work on a record, it waits for that work no longer than its deadline, and the record comes again', async () => {
+    const members = new Members({ in: 1 });
+    const told: string[] = [];
+    const member = members.start(app =>
+      app.topic('in', { value }).subscribe(
+        app.each(async record => {
+          if (record.value !== 'last') return;
+          await app.stop({ deadlineMs: 2000 });
+          told.push('stopped');
+        }),
+      ),
+    );
+    await members.settle();
+    members.publish('in', 'a', 'last', 'c');
+    await members.pass(1990, 10);
+    expect([member.outcome, told]).toEqual(['running', []]);
+    await members.pass(100, 10);
+    expect([member.outcome, told]).toEqual(['done', ['stopped']]);
+    expect(members.committed('in')).toEqual([1]);
+  });
+
+  test('of a failed app: work that had begun keeps its partitions until it ends, at most for stopDeadlineMs', async () => {
+    const members = new Members({ in: 2 });
+    const stuck = held();
+    const member = members.start(
+      app =>
+        app.topic('in', { value }).subscribe(
+          app.each(record => {
+            if (record.value === 'poison') throw new Error('no');
+            return stuck.promise;
+          }),
+        ),
+      { stopDeadlineMs: 2000 },
+    );
+    await members.settle();
+    members.broker.publish('in', [
+      { value: 'slow', partition: 0 },
+      { value: 'poison', partition: 1 },
+    ]);
+    await members.pass(1900, 10);
+    expect(members.memberIds()).toHaveLength(1);
+    await members.pass(200, 10);
+    expect(members.memberIds()).toEqual([]);
+    expect(member.outcome).toMatchObject({ code: 'PROCESS' });
+  });
+
   test('a write that hangs for ever does not keep the process: closing has its bounds', async () => {
     const members = new Members({ in: 1 });
     const store = { ...memoryStore<string>('history'), close: () => new Promise<void>(() => {}) };

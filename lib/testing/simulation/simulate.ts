@@ -58,7 +58,7 @@ const inputsKind = kind('lists of records by topic', given => {
   return isPlainObject(given) && Object.values(given).every(records => Array.isArray(records));
 });
 
-const simulateOptions: Fields<SimulateOptions> = {
+export const simulateOptions: Fields<SimulateOptions> = {
   inputs: required(inputsKind),
   seeds: either(whole(1), list(whole(0))),
   processes: whole(1),
