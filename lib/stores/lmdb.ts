@@ -29,7 +29,7 @@ import type {
   StorePositions,
   TimeRange,
 } from './port.js';
-import { checkStoreOptions, renamedMethods, requireId, requireIndex, storeOptions } from './store-options.js';
+import { checkStoreOptions, renamedMethods, requireId, requireIndex } from './store-options.js';
 
 export type { LmdbOptions } from './lmdb-options.js';
 

@@ -25,14 +25,8 @@ export function testRecord<V, K = null>(
   parts: { readonly value: V; readonly key?: K } & Partial<Omit<RecordParts<K, V>, 'key' | 'value'>>,
 ): KafkaRecord<K, V> {
   checkArgument('testRecord', 'the parts', required(shape(partKinds)), parts);
-  return sourceRecord<K, V>({
-    topic: 'test',
-    partition: 0,
-    offset: 0,
-    timestamp: 0,
-    headers: noHeaders,
-    ...parts,
-    // Left out, K is its default, null: the type parameter says so.
-    key: (parts.key ?? null) as K,
-  });
+  const { topic = 'test', partition = 0, offset = 0, timestamp = 0, headers = noHeaders, value } = parts;
+  // Left out, K is its default, null: the type parameter says so.
+  const key = (parts.key ?? null) as K;
+  return sourceRecord<K, V>({ topic, partition, offset, timestamp, headers, key, value });
 }

@@ -1,6 +1,6 @@
 import { commitTo, createApp, KafkaRxError, number } from 'kafka-rx';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
-import { VirtualClock } from 'kafka-rx/testing';
+import { plainRecord, testRecord, VirtualClock } from 'kafka-rx/testing';
 import { of } from 'rxjs';
 import { defaults } from '../../lib/app/defaults.js';
 
@@ -53,4 +53,10 @@ test('attempts of undefined are ten tries of a commit', async () => {
     clock.advance(3000);
   }
   expect(tries).toBe(10);
+});
+
+test('parts of a test record that are undefined are left out', () => {
+  const parts = { topic: undefined, partition: undefined, offset: undefined, timestamp: undefined } as object;
+  const record = testRecord({ value: 1, ...parts, ...({ headers: undefined, key: undefined } as object) });
+  expect(plainRecord(record)).toEqual(plainRecord(testRecord({ value: 1 })));
 });

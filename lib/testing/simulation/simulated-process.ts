@@ -127,7 +127,8 @@ export class SimulatedProcess {
       committed: (_groupId, offsets) => this.#parts.committed(actor.name, offsets),
     });
     const random = new Random(this.#incarnations, `partitioner of ${this.name}`);
-    const app = createApp({ random: () => random.next(), ...options, groupId, driver, clock, metrics });
+    const drawn = options.random ?? (() => random.next());
+    const app = createApp({ ...options, random: drawn, groupId, driver, clock, metrics });
     this.#current = { actor, wire, app, metrics, consumers, silenced: [] };
     this.changedAtMs = world.timeMs;
     topology(app, {
