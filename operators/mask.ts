@@ -84,7 +84,7 @@ export function mask<K, V, const P extends Path<V>, O extends MaskOptions = NoMa
 }
 
 function replacementOf(pattern: MaskPattern | undefined): Replacement {
-  if (pattern === undefined) return { mask: maskCardNumber, isMasked: looksMasked };
+  if (pattern === undefined) return { card: true, mask: maskCardNumber, isMasked: looksMasked };
   const toMasked = compilePattern(pattern);
-  return { mask: toMasked, isMasked: text => toMasked(text) === text };
+  return { card: false, mask: toMasked, isMasked: text => toMasked(text) === text };
 }

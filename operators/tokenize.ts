@@ -45,6 +45,6 @@ export function tokenize<K, V, const P extends Path<V>>(
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, CardToken>>> {
   checkOptions('tokenize', tokenizeOptions, options);
   const { key, name, onError, optional } = options;
-  const replacement = { mask: cardTokens(key), isMasked: isCardToken };
+  const replacement = { card: true, mask: cardTokens(key), isMasked: isCardToken };
   return maskFields('tokenize', paths, replacement, { name, onError, optional });
 }

@@ -185,8 +185,12 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     this.graph.ends.close();
     checkGuarded(guard.fields ?? [], this.#declaring);
     this.#guard = createGuard(
-      [...this.graph.masks, ...(guard.fields ?? []).map(path => ({ path, isMasked: looksMasked }))],
+      [
+        ...this.graph.masks,
+        ...(guard.fields ?? []).map(path => ({ path, card: true, isMasked: looksMasked })),
+      ],
       guard.scan ?? false,
+      guard.allow,
     );
   }
 

@@ -16,6 +16,8 @@ import { presenceOf } from './presence.js';
 
 /** How a field's text is replaced, and known as replaced. */
 export interface Replacement {
+  /** What is replaced are card numbers; else text of any form. */
+  readonly card: boolean;
   /** Gives text that `isMasked` takes; throws where it cannot. */
   mask(text: string): string;
   isMasked(text: string): boolean;
@@ -42,7 +44,7 @@ export const fieldOptions: Fields<FieldOptions> = { ...operatorOptions, optional
 export function maskFields<K, V, P extends string, As extends string>(
   operator: string,
   paths: P | readonly P[],
-  { mask, isMasked }: Replacement,
+  { card, mask, isMasked }: Replacement,
   options: FieldOptions,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, As>>> {
   checkArgument(operator, 'the path', pathsKind, paths);
@@ -79,7 +81,7 @@ export function maskFields<K, V, P extends string, As extends string>(
           subscriber.next(record.withValue(value));
         });
       },
-      fields.map(path => ({ path, isMasked })),
+      fields.map(path => ({ path, card, isMasked })),
     );
     // Other text stands in the same fields.
     return declare(masked, shape);

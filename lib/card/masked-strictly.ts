@@ -25,13 +25,13 @@ export function isMaskedStrictly(
 }
 
 /** Of a Buffer or a Date it is known what they give. */
-function writesItself(value: object): boolean {
+export function writesItself(value: object): boolean {
   if (!('toJSON' in value) || ArrayBuffer.isView(value) || value instanceof Date) return false;
   return typeof value.toJSON === 'function';
 }
 
 /** What a value has under a name; undefined where that is computed. */
-function namedIn(value: object, name: string): readonly unknown[] | undefined {
+export function namedIn(value: object, name: string): readonly unknown[] | undefined {
   const entry = value instanceof Map && value.has(name) ? [value.get(name)] : [];
   for (let from: object | null = value; from !== null; from = Object.getPrototypeOf(from) as object | null) {
     // In the chain of prototypes one Proxy is enough for any answer.
@@ -46,7 +46,7 @@ function namedIn(value: object, name: string): readonly unknown[] | undefined {
 }
 
 /** Everything directly inside; undefined where some of it is computed. */
-function allOf(value: object): readonly unknown[] | undefined {
+export function allOf(value: object): readonly unknown[] | undefined {
   const inner: unknown[] = value instanceof Map || value instanceof Set ? [...value.values()] : [];
   for (const found of Object.values(Object.getOwnPropertyDescriptors(value))) {
     if (!('value' in found)) return undefined;

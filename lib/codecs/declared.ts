@@ -1,3 +1,4 @@
+import type { ProtectedField } from '../card/protected-field.js';
 import type { Codec } from './codec.js';
 import type { Shape } from './shape.js';
 
@@ -18,13 +19,6 @@ export function declaredShape(of: object): Shape | undefined {
 /** @internal Notes that what an operator gives has the fields of its source. */
 export function keeping<T extends object>(source: object, result: T): T {
   return declare(result, declaredShape(source));
-}
-
-/** @internal A field that must not be written unmasked. */
-export interface ProtectedField {
-  readonly path: string;
-  readonly segments: readonly string[];
-  isMasked(text: string): boolean;
 }
 
 /** @internal What a value was about to be written with. */

@@ -1,41 +1,116 @@
+import { cardUnderName } from '../card/card-under-name.js';
+import { lookElsewhere, type Written } from '../card/look-elsewhere.js';
 import { isMaskedAt } from '../card/masked-at.js';
-import { type ProtectedField, UnmaskedField } from './declared.js';
+import { isMaskedStrictly } from '../card/masked-strictly.js';
+import type { ProtectedField } from '../card/protected-field.js';
+import { UnmaskedField } from './declared.js';
+import { lookAt } from './json-strict.js';
 
-/** @internal Throws {@link UnmaskedField} for plain data with a protected field that is not masked. */
+/** @internal Throws {@link UnmaskedField} for plain data with a protected field that is not masked, at its path or elsewhere. */
 export function lookAtPlain(value: unknown, fields: readonly ProtectedField[]): void {
+  lookAtPaths(value, fields);
+  lookElsewhere(value, fields, 'plain', inside => lookInside(inside, fields));
+}
+
+/** @internal The same at the fields' own paths alone. */
+export function lookAtPaths(value: unknown, fields: readonly ProtectedField[]): void {
   for (const { path, segments, isMasked } of fields) {
     if (!isMaskedAt(value, segments, 0, isMasked)) throw new UnmaskedField(path);
   }
 }
 
+/** @internal The same for what is handed to somebody as it is: what it answers now it must answer the next time. */
+export function lookAtValue(
+  value: unknown,
+  fields: readonly ProtectedField[],
+  written: Exclude<Written, 'plain'>,
+): void {
+  for (const { path, segments, isMasked } of fields) {
+    if (!isMaskedStrictly(value, segments, 0, isMasked, written === 'document'))
+      throw new UnmaskedField(path);
+  }
+  lookElsewhere(value, fields, written, inside => lookInside(inside, fields));
+}
+
 /**
- * @internal The same for JSON as it is about to be sent: what accessors, `toJSON` or an encode of the user's made of a value
- * shows there and nowhere else. Text in which the field's name does not stand is not read.
+ * @internal The same for JSON as one of our codecs has written it: what accessors, `toJSON` or an encode of the user's made of
+ * a value shows there and nowhere else. Text in which no field's name stands is not read.
  */
 export function lookAtText(text: string, fields: readonly ProtectedField[]): void {
-  const near = fields.filter(({ segments }) => {
-    const name = nameIn(segments);
-    return name === undefined || text.includes(name);
-  });
+  const near = fields.filter(field => isNear(field, text));
   if (near.length > 0) lookAtPlain(JSON.parse(text), near);
 }
 
-/** @internal The same for bytes that may be anything; what is no JSON passes. */
+/**
+ * @internal The same for bytes that may be anything, as whoever gets them might read them: as JSON in UTF-8 or UTF-16, with or
+ * without something around it.
+ */
 export function lookAtBytes(bytes: Uint8Array, fields: readonly ProtectedField[]): void {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const near = fields.filter(({ segments }) => view.includes(nameIn(segments) ?? ''));
-  if (near.length === 0) return;
-  let value: unknown;
-  try {
-    value = JSON.parse(view.toString());
-  } catch {
-    return;
-  }
-  lookAtPlain(value, near);
+  const near = fields.filter(field => isNear(field, view));
+  if (near.length > 0) lookInto(view.toString(), near);
+  const wide = utf16In(view);
+  if (wide !== undefined) lookInside(wide, fields);
 }
 
-/** As JSON writes the last name of a path; undefined where it has none. */
-function nameIn(segments: readonly string[]): string | undefined {
-  const name = segments.findLast(segment => segment !== '*');
-  return name === undefined ? undefined : JSON.stringify(name);
+function lookInside(inside: string | Uint8Array, fields: readonly ProtectedField[]): void {
+  if (typeof inside !== 'string') lookAtBytes(inside, fields);
+  else {
+    const near = fields.filter(field => isNear(field, inside));
+    if (near.length > 0) lookInto(inside, near);
+  }
+}
+
+/** Of what is deeper, or has one name twice in an object, another reader may see another thing than we do. */
+const limits = { maxDepth: 1000, duplicateKeys: 'refuse', unsafeNumbers: 'allow' } as const;
+
+/** Text of somebody else's. */
+function lookInto(given: string, fields: readonly ProtectedField[]): void {
+  const text = given.startsWith(byteOrderMark) ? given.slice(1) : given;
+  if (lookAtJson(text, fields)) return;
+  const from = text.search(/[{[]/);
+  const to = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'));
+  const around = from >= 0 && to > from && lookAtJson(text.slice(from, to + 1), fields);
+  if (!around) for (const line of text.split('\n')) if (line.includes('"')) lookAtJson(line, fields);
+  for (const { card, name, path, strict, allow } of fields) {
+    // Where something else of that name may stand cannot be told here.
+    if (card && name !== undefined && allow.length === 0 && cardUnderName(text, name, strict))
+      throw new UnmaskedField(path);
+  }
+}
+
+const byteOrderMark = '\ufeff';
+
+/** @returns whether it is JSON */
+function lookAtJson(text: string, fields: readonly ProtectedField[]): boolean {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return false;
+  }
+  lookAtPlain(value, fields);
+  if (lookAt(value, Buffer.from(text), limits).breach !== undefined) {
+    throw new UnmaskedField(fields[0]?.path ?? '');
+  }
+  return true;
+}
+
+/** Whether a text can have the field's name in it: as it is, or in escapes. */
+function isNear({ name }: ProtectedField, text: string | Buffer): boolean {
+  if (name === undefined || !/^[\w$ -]+$/.test(name)) return true;
+  return text.includes(name) || text.includes('\\u');
+}
+
+/** The text of bytes of which every other one, at the beginning, is 0, or that say so themselves. */
+function utf16In(bytes: Buffer): string | undefined {
+  const [first, second, third, fourth] = bytes;
+  if (bytes.length < 4) return undefined;
+  if ((second === 0 && fourth === 0) || (first === 0xff && second === 0xfe)) return bytes.toString('utf16le');
+  if ((first === 0 && third === 0) || (first === 0xfe && second === 0xff)) {
+    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
+      .swap16()
+      .toString('utf16le');
+  }
+  return undefined;
 }

@@ -1,19 +1,20 @@
 import { defaults } from '../app/defaults.js';
+import type { ProtectedField } from '../card/protected-field.js';
 import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
 import { isAsIs } from './as-is.js';
 import type { Codec } from './codec.js';
-import { declare, guardable, type ProtectedField } from './declared.js';
+import { declare, guardable } from './declared.js';
 import { declaredPath } from './declared-path.js';
 import { decodeFailure, encodeFailure } from './failure.js';
-import { lookAtPlain, lookAtText } from './guarded-json.js';
+import { lookAtPaths, lookAtPlain, lookAtText } from './guarded-json.js';
 import { failureOf, shortened } from './io-ts-failure.js';
 import type { IoTsShape } from './io-ts-shape.js';
 import { type JsonOptions, rulesOf } from './json-options.js';
 import { type Reader, readerOf } from './json-reader.js';
 import { jsonText, parseJson } from './json-text.js';
 import { type Writer, writerOf } from './json-writer.js';
+import { hasOpenPart, mayHold } from './may-hold.js';
 import { plainCopy } from './plain-copy.js';
-import { reachOf } from './reaches.js';
 import { depthOf, planOf } from './record-plan.js';
 import { shapeOf } from './shape.js';
 import { strip } from './strip.js';
@@ -123,13 +124,14 @@ export function jsonOfType<A>(
     encode: encoder(write, undefined),
   };
   return guardable(declare(codec, shape), fields => {
+    const there = fields.filter(field => mayHold(shape, field));
     // What a type's own encode makes of a value has other names, perhaps, and may be anything.
-    const there = asIs ? fields.filter(({ segments }) => reachOf(shape, segments) !== 'never') : fields;
-    if (there.length === 0) return codec.encode;
-    const open = there.filter(({ segments }) => !asIs || reachOf(shape, segments) === 'open');
-    return encoder(writeUnder(there), (declared, text) => {
-      lookAtPlain(declared, there);
-      lookAtText(text, open);
+    const unknown = !asIs || hasOpenPart(shape);
+    return encoder(there.length === 0 ? write : writeUnder(there), (declared, text) => {
+      lookAtPaths(declared, there);
+      if (unknown) lookAtText(text, fields);
+      // Without a name of theirs only text can have one in it; the generated writer leaves text with a quote to this way.
+      else if (there.length > 0 || text.includes('\\"')) lookAtPlain(declared, fields);
     });
   });
 }

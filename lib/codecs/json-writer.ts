@@ -1,5 +1,5 @@
 import { isMaskedLeaf } from '../card/masked-at.js';
-import type { ProtectedField } from './declared.js';
+import { anything, leadsTo, mayStandAt, type ProtectedField } from '../card/protected-field.js';
 import { generated } from './generated.js';
 import { JsonBytes } from './json-bytes.js';
 import type { LeafPlan, Primitive, RecordPlan } from './record-plan.js';
@@ -51,12 +51,6 @@ function isRecord(value: unknown, names: readonly string[]): boolean {
   for (const name in value) if (name !== names[next++]) return false;
   const last = names.at(-1);
   return next === names.length && (last === undefined || Object.hasOwn(value, last));
-}
-
-function leadsTo(segments: readonly string[], path: readonly string[]): boolean {
-  return (
-    segments.length === path.length && segments.every((segment, i) => segment === '*' || segment === path[i])
-  );
 }
 
 const tests: Readonly<Record<Primitive, (v: string) => string>> = {
@@ -118,10 +112,13 @@ return function write(value) {
 
   #leaf({ primitives, type }: LeafPlan, v: string, path: readonly string[]): void {
     const i = this.#leaves++;
-    for (const { segments, isMasked } of this.#protected) {
-      if (!leadsTo(segments, path)) continue;
+    for (const field of this.#protected) {
+      const { segments, isMasked } = field;
+      const own = leadsTo(segments, path);
+      const may = own ? (value: unknown) => isMaskedLeaf(value, isMasked) : mayStandAt(path, field);
+      if (may === anything) continue;
       const masked = `masked${this.#asked++}`;
-      this.parameters[masked] = (value: unknown) => isMaskedLeaf(value, isMasked);
+      this.parameters[masked] = may;
       this.#checks += `if (!${masked}(${v})) return;\n  `;
     }
     const mismatch = Array.from(primitives, primitive => tests[primitive](v)).join(' && ');

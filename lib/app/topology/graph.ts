@@ -28,6 +28,8 @@ export interface TopologyEdge {
 export interface MaskedField {
   /** Dotted, `*` for every element of an array and every field of an object. */
   readonly path: string;
+  /** A card number stood there; else text of any form. */
+  readonly card: boolean;
   /** Whether a text found there is masked. */
   isMasked(text: string): boolean;
 }

@@ -7,16 +7,19 @@ import { isUint8Array } from 'node:util/types';
 import type { MaskedField } from '../../app/topology/graph.js';
 import { flag, list, text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
-import { isMaskedStrictly } from '../../card/masked-strictly.js';
 import { compilePath } from '../../card/path.js';
+import type { ProtectedField } from '../../card/protected-field.js';
 import { containsCardNumber } from '../../card/scan.js';
 import { scanDocument } from '../../card/scan-document.js';
 import type { Codec } from '../../codecs/codec.js';
 import { guardedEncode, UnmaskedField } from '../../codecs/declared.js';
-import { lookAtBytes } from '../../codecs/guarded-json.js';
+import { lookAtBytes, lookAtValue } from '../../codecs/guarded-json.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { isInstance } from '../../errors/is-instance.js';
+import type { Headers } from '../../record/headers.js';
 import type { KafkaRecord } from '../../record/record.js';
+import { flatOf, isFlatAndMasked } from './flat-document.js';
+import { lookBeside } from './look-beside.js';
 
 /** @category Privacy @since 0.1.0 */
 export interface GuardOptions {
@@ -27,6 +30,12 @@ export interface GuardOptions {
    */
   readonly fields?: readonly string[] | undefined;
   /**
+   * Paths, from the root of what is written, at which something else stands that is named as a masked field is, such as an
+   * order's number of 14 digits. What is masked is looked for at its own path and under its name wherever that stands; at
+   * these it is not. A path that is masked stays so. Default: none.
+   */
+  readonly allow?: readonly string[] | undefined;
+  /**
    * Also searches every key, value, header and document for card numbers: all that `redact` would mask in them. What cannot
    * be searched (in a document a Proxy, an accessor, a circle) is refused. Default false: it costs about two microseconds for
    * each 300 bytes.
@@ -34,7 +43,7 @@ export interface GuardOptions {
   readonly scan?: boolean | undefined;
 }
 
-export const guardOptions: Fields<GuardOptions> = { fields: list(text), scan: flag };
+export const guardOptions: Fields<GuardOptions> = { fields: list(text), allow: list(text), scan: flag };
 
 /** What a sink asks before it writes. */
 export interface Guard {
@@ -46,6 +55,11 @@ export interface Guard {
    * that may answer differently the next time, and what it writes where that is JSON.
    */
   encoder<V>(codec: Codec<V>): (value: V) => Buffer | null;
+  /**
+   * Throws {@link UnmaskedField} for a protected field in a key or header: in JSON, in a header of its name, or as the card's
+   * number of which the value shows the masked form.
+   */
+  checkBeside(key: Buffer | null, value: Buffer | null, headers: Headers): void;
   /** Throws `GUARD` when the bytes hold a card number; does nothing unless scanning. */
   checkBytes(bytes: Buffer | null, what: 'key' | 'value' | 'header', record: KafkaRecord, sink: string): void;
   /**
@@ -57,21 +71,23 @@ export interface Guard {
 
 /**
  * @param fields where one path is masked in several ways, any of them will do
+ * @param allow see {@link GuardOptions}
  * @throws `CONFIGURATION` for what is no path
  */
-export function createGuard(fields: readonly MaskedField[], scan: boolean): Guard {
-  const guarded = [...new Set(fields.map(({ path }) => path))].map(path => ({
-    path,
-    segments: compilePath(path).segments,
-    isMasked: maskedInAnyWay([
-      ...new Set(fields.filter(field => field.path === path).map(field => field.isMasked)),
-    ]),
-  }));
-  const checkFields = (value: unknown, asJson: boolean): void => {
-    for (const { path, segments, isMasked } of guarded) {
-      if (!isMaskedStrictly(value, segments, 0, isMasked, asJson)) throw new UnmaskedField(path);
-    }
-  };
+export function createGuard(
+  fields: readonly MaskedField[],
+  scan: boolean,
+  allow: readonly string[] = [],
+): Guard {
+  const free = allow.map(path => compilePath(path).segments);
+  const guarded = [...new Set(fields.map(({ path }) => path))].map(path =>
+    protectedField(
+      path,
+      fields.filter(field => field.path === path),
+      free,
+    ),
+  );
+  const flat = flatOf(guarded);
   return {
     scans: scan,
     encoder(codec) {
@@ -79,12 +95,15 @@ export function createGuard(fields: readonly MaskedField[], scan: boolean): Guar
       const under = guardedEncode(codec);
       if (under !== undefined) return under(guarded);
       return value => {
-        checkFields(value, false);
+        lookAtValue(value, guarded, 'value');
         const bytes = codec.encode(value);
         // Of what it makes of a value nothing is known, but JSON can be read.
         if (isUint8Array(bytes)) lookAtBytes(bytes, guarded);
         return bytes;
       };
+    },
+    checkBeside(key, value, headers) {
+      if (guarded.length > 0) lookBeside(key, value, headers, guarded);
     },
     checkBytes(bytes, what, record, sink) {
       if (scan && bytes !== null && containsCardNumber(bytes)) {
@@ -92,10 +111,9 @@ export function createGuard(fields: readonly MaskedField[], scan: boolean): Guar
       }
     },
     checkDocument(value, record, sink) {
-      try {
-        checkFields(value, true);
-      } catch (error) {
-        throw isInstance(error, UnmaskedField) ? unmasked(error, record, sink) : error;
+      if (guarded.length > 0) {
+        const known = typeof value === 'object' && value !== null && isFlatAndMasked(value, guarded, flat);
+        if (!known) lookClosely(value, guarded, record, sink);
       }
       if (!scan) return;
       const found = scanDocument(value);
@@ -104,6 +122,38 @@ export function createGuard(fields: readonly MaskedField[], scan: boolean): Guar
       throw refusedFor(what, record, sink, undefined);
     },
   };
+}
+
+function protectedField(
+  path: string,
+  ways: readonly MaskedField[],
+  allow: ProtectedField['allow'],
+): ProtectedField {
+  const { segments } = compilePath(path);
+  const names = segments.filter(segment => segment !== '*');
+  return {
+    path,
+    segments,
+    name: names.at(-1),
+    card: ways.some(({ card }) => card),
+    strict: names.length === 1,
+    allow,
+    isMasked: maskedInAnyWay([...new Set(ways.map(({ isMasked }) => isMasked))]),
+  };
+}
+
+/** In a function of its own: the usual document passes without. */
+function lookClosely(
+  value: unknown,
+  fields: readonly ProtectedField[],
+  record: KafkaRecord,
+  sink: string,
+): void {
+  try {
+    lookAtValue(value, fields, 'document');
+  } catch (error) {
+    throw isInstance(error, UnmaskedField) ? unmasked(error, record, sink) : error;
+  }
 }
 
 /** @internal The `GUARD` error of a field that was about to be written. */

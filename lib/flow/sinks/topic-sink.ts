@@ -118,6 +118,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
       // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.
       const headers = outgoing(key, value, this.#headersOf(record), timestamp);
       if (typeof headers === 'string') throw this.#unwritable(headers, record);
+      guard.checkBeside(key, value, headers);
       if (guard.scans) {
         guard.checkBytes(key, 'key', record, this.name);
         guard.checkBytes(value, 'value', record, this.name);
