@@ -11,7 +11,7 @@ export {
   simulate,
 } from './simulation/simulate.js';
 export type { ProcessContext, SimulatedTopology } from './simulation/simulated-process.js';
-export type { SimulationView, WrittenInput } from './simulation/simulation.js';
+export type { SimulationView, WrittenInput } from './simulation/simulation-parts.js';
 export { type PipedRecord, type ReadRecord, type TestApp, type TestAppOptions, testApp } from './test-app.js';
 export { testRecord } from './test-record.js';
 export { VirtualClock, type VirtualClockOptions } from './virtual-clock.js';

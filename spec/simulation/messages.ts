@@ -1,5 +1,5 @@
 import type { FaultKind } from '../../lib/testing/simulation/profile.js';
-import type { Violation } from '../../lib/testing/simulation/simulation.js';
+import type { Violation } from '../../lib/testing/simulation/simulation-parts.js';
 
 /** From the command to a process that runs seeds. */
 export interface SeedRequest {

@@ -18,7 +18,7 @@ import type {
   SimulationParts,
   SimulationView,
   WrittenInput,
-} from '../../lib/testing/simulation/simulation.js';
+} from '../../lib/testing/simulation/simulation-parts.js';
 
 const fields = { id: t.number, customerId: t.string, zipCode: t.string, amount: t.number };
 const Purchase = t.strict({ ...fields, cardNumber: CardNumber });

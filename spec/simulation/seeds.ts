@@ -7,11 +7,8 @@ import {
   faultKinds,
 } from '../../lib/testing/simulation/profile.js';
 import { Random } from '../../lib/testing/simulation/random.js';
-import {
-  type SimulationOutcome,
-  type SimulationParts,
-  simulateOnce,
-} from '../../lib/testing/simulation/simulation.js';
+import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
+import type { SimulationOutcome, SimulationParts } from '../../lib/testing/simulation/simulation-parts.js';
 import { drawWorkload, systemOf, type Workload } from './purchase-system.js';
 
 const maxSteps = 40_000;

@@ -1,5 +1,6 @@
 import { type ChosenValues, NotedChoices } from './choices.js';
-import { type SimulationOutcome, type SimulationParts, simulateOnce } from './simulation.js';
+import { simulateOnce } from './simulation.js';
+import type { SimulationOutcome, SimulationParts } from './simulation-parts.js';
 
 /** A run that can be had again: what is written, and what was chosen. */
 export type Case = Pick<SimulationParts, 'inputs'> & { readonly chosen: ChosenValues };

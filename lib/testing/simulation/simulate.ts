@@ -9,13 +9,13 @@ import { describeProfile, drawProfile, type FaultKind, faultKinds } from './prof
 import { Random } from './random.js';
 import { type Shrunk, shrink } from './shrink.js';
 import type { ProcessContext, SimulatedAppOptions, SimulatedTopology } from './simulated-process.js';
-import {
-  type SimulatedInput,
-  type SimulationOutcome,
-  type SimulationParts,
-  type SimulationView,
-  simulateOnce,
-} from './simulation.js';
+import { simulateOnce } from './simulation.js';
+import type {
+  SimulatedInput,
+  SimulationOutcome,
+  SimulationParts,
+  SimulationView,
+} from './simulation-parts.js';
 
 /** A record to write: strings and bytes as they are, anything else as JSON. @category Testing @since 0.2.0 */
 export interface SimulatedRecord {

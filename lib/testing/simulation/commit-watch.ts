@@ -1,0 +1,53 @@
+import type { MemoryBroker } from '../../drivers/memory/index.js';
+import type { Journal } from './journal.js';
+import type { StoredOffset } from './simulated-driver.js';
+import type { Workload } from './workload.js';
+
+/** Watches what the broker stores of the group's offsets: they never go back, and never beyond the log. */
+export class CommitWatch {
+  /** The highest offset committed, by topic id and partition. */
+  readonly #committed = new Map<string, number>();
+  /** Below which no commit may be, likewise: what was committed since an app last said that it goes back. */
+  readonly #floor = new Map<string, number>();
+  readonly #broker: MemoryBroker;
+  readonly #workload: Workload;
+  readonly #journal: Journal;
+
+  constructor(broker: MemoryBroker, workload: Workload, journal: Journal) {
+    this.#broker = broker;
+    this.#workload = workload;
+    this.#journal = journal;
+  }
+
+  stored(process: string, offsets: readonly StoredOffset[]): void {
+    for (const { topic, topicId, partition, offset } of offsets) {
+      const key = `${topicId}/${partition}`;
+      const before = this.#floor.get(key) ?? -1;
+      const what = `${process} committed ${offset} of ${topic}/${partition}`;
+      if (offset < before) this.#journal.violated('commits never go back', `${what} after ${before}`);
+      this.#floor.set(key, Math.max(before, offset));
+      this.#committed.set(key, Math.max(this.#committed.get(key) ?? -1, offset));
+      // Of a topic that is gone nobody can tell any more where it ended.
+      if (topicId !== this.#workload.topicId(topic)) continue;
+      const end = this.#broker.endOffsets(topic)[partition] ?? 0;
+      if (offset > end)
+        this.#journal.violated('commits stay within the log', `${what}, which ends at ${end}`);
+    }
+  }
+
+  /** An app has said that it begins below what was committed. */
+  goesBack(): void {
+    this.#floor.clear();
+  }
+
+  /** The group has committed all there is of the inputs. */
+  isLevel(): boolean {
+    return this.#workload.topics.every(topic => {
+      if (this.#broker.cluster.partitionCount(topic) === 0) return false;
+      const id = this.#workload.topicId(topic);
+      return this.#broker
+        .endOffsets(topic)
+        .every((end, partition) => end === 0 || (this.#committed.get(`${id}/${partition}`) ?? -1) >= end);
+    });
+  }
+}

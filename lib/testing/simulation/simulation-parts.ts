@@ -1,0 +1,92 @@
+/** What a simulation is told, and what it tells. */
+import type { MemoryBroker, StoredRecord } from '../../drivers/memory/index.js';
+import type { DocumentStore } from '../../stores/port.js';
+import type { Choices, ChosenValues } from './choices.js';
+import type { FaultProfile } from './profile.js';
+import type { StoredOffset } from './simulated-driver.js';
+import type { SimulatedAppOptions, SimulatedProcess, SimulatedTopology } from './simulated-process.js';
+
+/** A record of the workload. @category Testing @since 0.2.0 */
+export interface SimulatedInput {
+  readonly topic: string;
+  readonly key?: string | Buffer | null | undefined;
+  readonly value: string | Buffer | null;
+  readonly partition?: number | undefined;
+  /** Virtual milliseconds after the beginning at which it is written. Default 0. */
+  readonly atMs?: number | undefined;
+}
+
+/** What an invariant may look at. @category Testing @since 0.2.0 */
+export interface SimulationView {
+  readonly broker: MemoryBroker;
+  readonly groupId: string;
+  readonly timeMs: number;
+  readonly processes: readonly SimulatedProcess[];
+  /** What a topic holds, as readers of committed records see it. */
+  records(topic: string): readonly StoredRecord[];
+  /** What was written of the workload so far, in order, with where it went. */
+  readonly written: readonly WrittenInput[];
+  /** A store that a process of this name, or all of them, wrote to. */
+  disk(name: string): DocumentStore<unknown> | undefined;
+  /** Notes that something rare has happened. */
+  mark(name: string): void;
+}
+
+/** A record of the workload, written. @category Testing @since 0.2.0 */
+export interface WrittenInput {
+  readonly input: SimulatedInput;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Its topic or its offset has gone since, perhaps before it was read. */
+  gone: boolean;
+}
+
+/** Something that must hold; returns or throws what is wrong. @category Testing @since 0.2.0 */
+export interface Invariants {
+  /** When the broker has stored offsets. */
+  readonly committed?:
+    | ((view: SimulationView, offsets: readonly StoredOffset[]) => string | undefined)
+    | undefined;
+  /** At the end, when everything has come to rest. */
+  readonly atRest?: ((view: SimulationView) => string | undefined | Promise<string | undefined>) | undefined;
+}
+
+export interface SimulationParts {
+  readonly topology: SimulatedTopology;
+  readonly options: SimulatedAppOptions;
+  readonly inputs: readonly SimulatedInput[];
+  readonly topics: Readonly<Record<string, number>>;
+  readonly processes: number;
+  readonly profile: FaultProfile;
+  readonly choices: Choices;
+  readonly invariants: Invariants;
+  /** Numbers of the calls' places at which the process that has reached it dies; none: as the profile has it. */
+  readonly crashAt?: readonly number[] | undefined;
+  readonly maxSteps: number;
+  /** Called first. */
+  readonly begin?: (() => void) | undefined;
+}
+
+/** @category Testing @since 0.2.0 */
+export interface Violation {
+  readonly invariant: string;
+  readonly message: string;
+  readonly step: number;
+  readonly timeMs: number;
+}
+
+export interface SimulationOutcome {
+  readonly violation: Violation | undefined;
+  readonly steps: number;
+  readonly timeMs: number;
+  /** Of all steps; equal for two runs of the same choices. */
+  readonly hash: string;
+  /** How often what rarely happens has happened. */
+  readonly marks: ReadonlyMap<string, number>;
+  /** The same with step and time, in order; the last thousand. */
+  readonly timeline: readonly string[];
+  /** Places at which a process could have died in a call. */
+  readonly places: number;
+  readonly chosen: ChosenValues;
+}
