@@ -7,7 +7,8 @@ import { startUp } from './start-up.js';
 
 /** One life: starts, consumes until stopped or failed, closes. Rejects with the first error. */
 export async function run(parts: AppParts): Promise<void> {
-  const { options, lifecycle, ending, host, wiring } = parts;
+  const { options, lifecycle, ending, host, wiring, clock } = parts;
+  const leave = clock.occupy?.(`the app '${options.groupId}'`);
   const closers = new Closers();
   let thrown: KafkaRxError | undefined;
   try {
@@ -20,6 +21,7 @@ export async function run(parts: AppParts): Promise<void> {
     if (!isInstance(error, Interrupted)) host.fail(asKafkaRxError(error));
   } finally {
     thrown = await close(parts, closers);
+    leave?.();
   }
   const error = lifecycle.error ?? thrown;
   if (error !== undefined) throw error;

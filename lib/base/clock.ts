@@ -18,6 +18,13 @@ export interface Clock {
   schedule(task: () => void, delayMs: number): Timer;
   /** Calls `task` once, after the current turn and what I/O is ready: never inside the caller's stack. */
   defer(task: () => void, by?: string): void;
+  /**
+   * For a clock that is moved by hand: an app says that it runs on it, and by what is returned that it does no more. What waits
+   * for promises is not to be driven past them.
+   *
+   * @param by who, for messages
+   */
+  occupy?(by: string): () => void;
 }
 
 /** Node's timers take a longer wait for one of 1 ms. */

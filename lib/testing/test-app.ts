@@ -71,8 +71,10 @@ export interface TestApp {
     topic: string,
     codecs: { readonly key?: Codec<K>; readonly value: Codec<V> },
   ): ReadRecord<K, V>[];
-  /** Moves the virtual time. Throws what failed the app. */
-  advance(ms: number): void;
+  /**
+   * Moves the virtual time by steps: after each, all that it resolved has been handled. Rejects with what failed the app.
+   */
+  advance(ms: number): Promise<void>;
   /** Lets promises and deferred work run until nothing moves any more; virtual time stands still. */
   idle(): Promise<void>;
   /** The group's committed offsets of a topic, by partition; -1 for none. */
@@ -179,8 +181,8 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
         };
       });
     },
-    advance(ms) {
-      clock.advance(ms);
+    async advance(ms) {
+      await clock.advanceAsync(ms);
       throwFailure();
     },
     committed: topic => broker.committed(groupId, topic),
@@ -192,7 +194,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
       for (let turns = 0; !stopped; turns++) {
         await turn();
         // What waits for a deadline gets it.
-        if (turns > 100) clock.advance(1000);
+        if (turns > 100) await clock.advanceAsync(1000);
       }
       await running;
       if (failure !== undefined) throw failure;

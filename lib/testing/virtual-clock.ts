@@ -3,7 +3,7 @@
  * defers or measures does so in one order, the same at each run.
  */
 import type { Clock, Timer } from '../base/clock.js';
-import { call, kind, milliseconds, required, whole } from '../base/option-kinds.js';
+import { call, kind, milliseconds, required, text, whole } from '../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
 
@@ -51,6 +51,8 @@ export class VirtualClock implements Clock {
   #order = 0;
   #cancelled = 0;
   #running = false;
+  /** Who runs on it. */
+  readonly #occupants = new Map<symbol, string>();
   #ranAtInstant = 0;
 
   constructor(options: VirtualClockOptions = {}) {
@@ -103,42 +105,94 @@ export class VirtualClock implements Clock {
    * Runs what is deferred or due now, and what that defers, until nothing is left; time stands still.
    *
    * @throws KafkaRxError `DEADLINE` after `maxTasks` tasks: something defers itself for ever
-   * @throws KafkaRxError `CONFIGURATION` when called by a task
+   * @throws KafkaRxError `CONFIGURATION` while another call moves the clock
    */
   flush(): void {
     this.advance(0);
   }
 
   /**
-   * Moves time by `ms`, stopping at each instant at which a timer is due. After each timer all deferred tasks run, as
-   * they do on the machine's clock. A task's exception ends the call; calling again goes on behind that task.
+   * Moves time by `ms` within the call, stopping at each instant at which a timer is due. After each timer all deferred tasks
+   * run, as they do on the machine's clock. Promises settle only when the call has returned, at its end time: what awaits them needs
+   * {@link advanceAsync}. A task's exception ends the call; calling again goes on behind that task.
    *
-   * @throws KafkaRxError as `flush` does, and `CONFIGURATION` for what is no finite number from 0 up
+   * @throws KafkaRxError as `flush` does, and `CONFIGURATION` for what is no finite number from 0 up, or, above 0, while an
+   *   app runs on the clock
    */
   advance(ms: number): void {
     checkArgument('VirtualClock.advance', 'ms', advanceKind, ms);
-    if (this.#running) {
-      throw new KafkaRxError('CONFIGURATION', 'The virtual clock was moved by one of its own tasks', {
-        remedy: 'Move it from the test only.',
-      });
+    const [occupant] = this.#occupants.values();
+    if (ms > 0 && occupant !== undefined) {
+      throw new KafkaRxError(
+        'CONFIGURATION',
+        `The virtual clock was advanced in one go under ${occupant}, which awaits promises`,
+        {
+          remedy: 'Use await clock.advanceAsync(ms), or await t.advance(ms) of testApp.',
+        },
+      );
     }
-    const until = this.#time + ms;
-    this.#running = true;
-    this.#ranAtInstant = 0;
+    this.#begin();
     try {
-      this.#runDeferred();
-      for (let next = this.#next(); next !== undefined && next.due <= until; next = this.#next()) {
-        this.#moveTo(next.due);
-        this.#pop();
-        const task = next.task;
-        next.task = undefined;
-        if (task !== undefined) this.#run(task);
-        this.#runDeferred();
-      }
-      this.#moveTo(until);
+      for (const _ of this.#steps(this.#time + ms));
     } finally {
       this.#running = false;
     }
+  }
+
+  /**
+   * Moves time by `ms`, one step after the other: a task, then all that it resolved, then the next. So a function that awaits one
+   * `delay(clock, 10)` after another finds 10 ms between them, as it does on the machine's clock. Between two steps Node's event loop
+   * turns once. A task's exception rejects; calling again goes on behind that task.
+   *
+   * @returns resolves when time has come to its end and what was resolved on the way has been handled
+   * @throws rejects as `advance` throws, but for apps that run on the clock; and with `CONFIGURATION` while another call moves it
+   */
+  async advanceAsync(ms: number): Promise<void> {
+    checkArgument('VirtualClock.advanceAsync', 'ms', advanceKind, ms);
+    this.#begin();
+    try {
+      const until = this.#time + ms;
+      await settled();
+      for (const _ of this.#steps(until)) await settled();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** As an app does that runs on it: {@link advance} is refused until the returned function is called. */
+  occupy(by: string): () => void {
+    checkArgument('VirtualClock.occupy', 'by', required(text), by);
+    const key = Symbol(by);
+    this.#occupants.set(key, by);
+    return () => void this.#occupants.delete(key);
+  }
+
+  #begin(): void {
+    if (this.#running) {
+      throw new KafkaRxError('CONFIGURATION', 'The virtual clock was moved while it is being moved', {
+        remedy: 'Move it from the test only, one call after the other; await advanceAsync.',
+      });
+    }
+    this.#running = true;
+    this.#ranAtInstant = 0;
+  }
+
+  /** Runs a task each; between two of them whoever asks may let promises settle. */
+  *#steps(until: number): Generator<void> {
+    for (;;) {
+      yield* this.#deferredTurns();
+      const next = this.#next();
+      if (next === undefined || next.due > until) break;
+      this.#moveTo(next.due);
+      this.#pop();
+      const task = next.task;
+      next.task = undefined;
+      if (task !== undefined) {
+        this.#run(task);
+        yield;
+      }
+    }
+    this.#moveTo(until);
   }
 
   #moveTo(time: number): void {
@@ -147,7 +201,7 @@ export class VirtualClock implements Clock {
     this.#ranAtInstant = 0;
   }
 
-  #runDeferred(): void {
+  *#deferredTurns(): Generator<void> {
     while (this.#deferred.length > 0) {
       const turn = this.#deferred;
       this.#deferred = [];
@@ -156,6 +210,7 @@ export class VirtualClock implements Clock {
         for (const task of turn) {
           ran++;
           this.#run(task);
+          yield;
         }
       } finally {
         // Only after an exception is anything left of the turn: it runs before what was deferred meanwhile.
@@ -222,4 +277,9 @@ export class VirtualClock implements Clock {
 
 function isBefore(a: Scheduled, b: Scheduled): boolean {
   return a.due < b.due || (a.due === b.due && a.order < b.order);
+}
+
+/** A turn of Node's event loop: whatever has been resolved is handled before it, however long the chain of promises. */
+function settled(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
 }

@@ -129,7 +129,7 @@ describe('the committed offset', () => {
         };
         const pass = async (ms: number): Promise<void> => {
           for (let left = ms; left > 0; left -= 5) {
-            t.advance(Math.min(5, left));
+            await t.advance(Math.min(5, left));
             await breathe();
             check();
           }
@@ -213,7 +213,7 @@ describe('the committed offset', () => {
     t.pipeIn('in', [{ value: 'a' }]);
     await t.idle();
     expect(t.committed('in')).toEqual([-1]);
-    t.advance(10);
+    await t.advance(10);
     await t.idle();
     expect(t.committed('in')).toEqual([1]);
     expect(t.read('out', { value }).map(record => record.value)).toEqual(['a1', 'a2']);

@@ -58,7 +58,7 @@ export class Members {
   /** Lets time pass in steps, so that promises keep up with timers. */
   async pass(ms: number, stepMs = Math.max(ms / 20, 1)): Promise<void> {
     for (let left = ms; left > 0; left -= stepMs) {
-      this.clock.advance(Math.min(stepMs, left));
+      await this.clock.advanceAsync(Math.min(stepMs, left));
       await this.settle();
     }
   }

@@ -318,6 +318,8 @@ const wired = async (test: (t: Awaited<ReturnType<typeof testApp>>) => unknown) 
 const ofTesting: Table = {
   VirtualClock: [argument('the options', noObject, one => new VirtualClock(one))],
   'VirtualClock.advance': [argument('ms', [...noNumber, undefined], one => clock().advance(one))],
+  'VirtualClock.advanceAsync': [argument('ms', [...noNumber, undefined], one => clock().advanceAsync(one))],
+  'VirtualClock.occupy': [argument('by', noText, one => clock().occupy(one))],
   'VirtualClock.schedule': [
     argument('task', noFunction, one => clock().schedule(one, 1)),
     argument('delayMs', [undefined, null, '5', Number.NaN, {}, true, 5n], one =>

@@ -349,9 +349,9 @@ describe('batch', () => {
     test('an idle source gets its records settled after a second, however long the batch would wait', async () => {
       const t = await start(3_600_000);
       t.pipeIn('in', values);
-      t.advance(999);
+      await t.advance(999);
       expect(t.read('out', { value: number })).toEqual([]);
-      t.advance(1);
+      await t.advance(1);
       expect(t.read('out', { value: number })).toMatchObject([{ value: 6 }]);
       await t.stop();
       expect(t.committed('in')).toEqual([3]);

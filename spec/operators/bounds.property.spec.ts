@@ -88,7 +88,7 @@ test('with any bounds of source and operators, above or below each other, all re
         t.broker.endOffsets('in').filter((end, partition) => end > 0 && t.committed('in')[partition] !== end);
       // Every record alone in every step of the longest chain would take less.
       for (let seconds = 0; left().length > 0 && seconds < records * 3 * 3 + 10; seconds++) {
-        t.advance(1000);
+        await t.advance(1000);
         await t.idle();
       }
       expect(left()).toEqual([]);

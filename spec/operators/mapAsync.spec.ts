@@ -592,11 +592,11 @@ describe('mapAsync', () => {
       answered.subscribe(app.to('out', { value: number }));
     });
     t.pipeIn('in', [{ value: '1' }]);
-    t.advance(60_000);
+    await t.advance(60_000);
     await t.idle();
     expect(t.committed('in')).toEqual([-1]);
     answers.next(7);
-    t.advance(1000);
+    await t.advance(1000);
     await t.idle();
     expect(t.read('out', { value: number })).toMatchObject([{ value: 7 }]);
     expect(t.committed('in')).toEqual([1]);

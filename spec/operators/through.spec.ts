@@ -188,13 +188,13 @@ describe('through', () => {
       });
       history.holdWrites();
       tested.pipeIn('in', [{ value: { n: 1 } }]);
-      tested.advance(5000);
+      await tested.advance(5000);
       await tested.idle();
       expect(tested.read('out', { value: number })).toEqual([]);
       expect(tested.committed('in')).toEqual([-1]);
       history.releaseWrites();
       await tested.idle();
-      tested.advance(1000);
+      await tested.advance(1000);
       await tested.idle();
       expect(tested.read('out', { value: number })).toMatchObject([{ value: 1 }]);
       expect(tested.committed('in')).toEqual([1]);

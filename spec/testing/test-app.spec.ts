@@ -49,7 +49,7 @@ describe('testApp', () => {
     );
     const headers = [{ key: 'h', value: Buffer.from('x') }];
     test.pipeIn('in', [{ key: 'k', value: 'a', headers, timestamp: 5, partition: 2 }]);
-    test.advance(1000);
+    await test.advance(1000);
     test.pipeIn('in', [{ value: 'b' }]);
     const [a, b] = test
       .read('out', { key: { ...string, decode: bytes => String(bytes) }, value })
@@ -69,9 +69,9 @@ describe('testApp', () => {
     );
     test.pipeIn('in', [{ value: 'a' }, { value: 'b' }]);
     await test.idle();
-    test.advance(59_999);
+    await test.advance(59_999);
     expect(test.read('out', { value })).toEqual([]);
-    test.advance(1);
+    await test.advance(1);
     expect(test.read('out', { value }).map(record => record.value)).toEqual(['2']);
   });
 
@@ -99,7 +99,7 @@ describe('testApp', () => {
     );
     const failure = expect.objectContaining({ code: 'DECODE', at: { topic: 'in', partition: 0, offset: 0 } });
     expect(() => test.pipeIn('in', [{ value: 'no number' }])).toThrow(failure);
-    expect(() => test.advance(1)).toThrow(failure);
+    await expect(test.advance(1)).rejects.toThrow(failure);
     await expect(test.stop()).rejects.toEqual(failure);
   });
 
@@ -129,7 +129,7 @@ describe('testApp', () => {
     expect(test.metrics.value('kafka_rx_documents_stored_total')).toBe(1);
     expect(test.app.health().ready).toBe(true);
     expect(test.committed('in')).toEqual([-1]);
-    test.advance(1000);
+    await test.advance(1000);
     await test.idle();
     expect(test.committed('in')).toEqual([1]);
   });
@@ -149,10 +149,10 @@ describe('testApp', () => {
     test.pipeIn('in', [{ value: 'a' }]);
     await test.idle();
     expect([test.committed('in'), store.documents()]).toEqual([[-1], []]);
-    test.advance(10);
+    await test.advance(10);
     await test.idle();
     expect(test.committed('in')).toEqual([-1]);
-    test.advance(100);
+    await test.advance(100);
     await test.idle();
     expect(test.committed('in')).toEqual([1]);
     test.broker.faults.down();

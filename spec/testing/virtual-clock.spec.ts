@@ -1,3 +1,6 @@
+import { createApp, string } from 'kafka-rx';
+import { MemoryBroker, memory } from 'kafka-rx/memory';
+import { delay, within } from '../../lib/base/clock.js';
 import { VirtualClock } from '../../lib/testing/virtual-clock.js';
 
 function recorded() {
@@ -120,7 +123,7 @@ describe('the virtual clock', () => {
   test('refuses to be moved by one of its own tasks', () => {
     const clock = new VirtualClock();
     clock.defer(() => clock.flush());
-    expect(() => clock.flush()).toThrow('by one of its own tasks');
+    expect(() => clock.flush()).toThrow('while it is being moved');
   });
 
   test('goes on behind a task that threw, in order', () => {
@@ -135,4 +138,121 @@ describe('the virtual clock', () => {
     clock.advance(10);
     expect(ran).toEqual(['behind it@0', 'deferred by it@0', 'timer@5']);
   });
+});
+
+describe('moved step by step', () => {
+  test('lets what a task resolved happen before the next one: two delays of 10 ms end at 20', async () => {
+    const clock = new VirtualClock();
+    const seen: number[] = [];
+    const twice = async () => {
+      for (const _ of [1, 2]) {
+        await delay(clock, 10);
+        // However long the chain of promises is.
+        for (let i = 0; i < 100; i++) await undefined;
+        seen.push(clock.elapsed());
+      }
+    };
+    void twice();
+    await clock.advanceAsync(100);
+    expect([seen, clock.elapsed()]).toEqual([[10, 20], 100]);
+  });
+
+  test('what is done within its bound is not late, and what is not is', async () => {
+    const clock = new VirtualClock();
+    const outcomes = Promise.all([
+      within(clock, delay(clock, 10), 50),
+      within(clock, delay(clock, 50), 10),
+      within(
+        clock,
+        delay(clock, 20).then(() => delay(clock, 20)),
+        50,
+      ),
+    ]);
+    await clock.advanceAsync(100);
+    expect(await outcomes).toEqual([undefined, 'late', undefined]);
+  });
+
+  test('settles between deferred tasks too, and between timers of one instant', async () => {
+    const { clock, ran, note } = recorded();
+    for (const name of ['a', 'b']) {
+      clock.defer(() => void Promise.resolve().then(note(`after deferred ${name}`)));
+      clock.defer(note(`deferred behind ${name}`));
+      clock.schedule(() => void Promise.resolve().then(note(`after timer ${name}`)), 5);
+    }
+    await clock.advanceAsync(5);
+    expect(ran).toEqual([
+      'after deferred a@0',
+      'deferred behind a@0',
+      'after deferred b@0',
+      'deferred behind b@0',
+      'after timer a@5',
+      'after timer b@5',
+    ]);
+  });
+
+  test('runs the same tasks at the same times as moved in one go, where nothing awaits', async () => {
+    const program = () => {
+      const recording = recorded();
+      const { clock, note } = recording;
+      for (const ms of [3, 1, 2, 2]) {
+        clock.schedule(() => {
+          clock.defer(note(`deferred by ${ms}`));
+          clock.schedule(note(`scheduled by ${ms}`), ms);
+          note(`timer ${ms}`)();
+        }, ms);
+      }
+      return recording;
+    };
+    const [inOneGo, byStep] = [program(), program()];
+    inOneGo.clock.advance(10);
+    await byStep.clock.advanceAsync(10);
+    expect(byStep.ran).toEqual(inOneGo.ran);
+    expect(byStep.ran).toHaveLength(12);
+  });
+
+  test('a task that throws rejects the call, and the next call goes on behind it', async () => {
+    const { clock, ran, note } = recorded();
+    clock.schedule(() => {
+      throw new Error('task');
+    }, 1);
+    clock.schedule(note('next'), 1);
+    await expect(clock.advanceAsync(5)).rejects.toThrow('task');
+    await clock.advanceAsync(5);
+    expect(ran).toEqual(['next@1']);
+  });
+
+  test('refuses to be moved by anybody else meanwhile', async () => {
+    const clock = new VirtualClock();
+    const moving = clock.advanceAsync(5);
+    expect(() => clock.flush()).toThrow('while it is being moved');
+    await expect(clock.advanceAsync(1)).rejects.toMatchObject({ code: 'CONFIGURATION' });
+    await moving;
+    expect(clock.elapsed()).toBe(5);
+  });
+
+  test('a task that defers itself for ever is found out', async () => {
+    const clock = new VirtualClock({ maxTasks: 100 });
+    const again = (): void => clock.defer(again);
+    again();
+    await expect(clock.advanceAsync(1)).rejects.toMatchObject({ code: 'DEADLINE' });
+  });
+});
+
+test('an app that runs on it is not advanced in one go, since it awaits promises; before and afterwards it may be', async () => {
+  const clock = new VirtualClock();
+  const broker = new MemoryBroker({ clock });
+  broker.createTopic('in', 1);
+  const app = createApp({ groupId: 'g', driver: memory({ broker }), clock });
+  app.topic('in', { value: string }).subscribe(app.each(() => {}));
+  clock.advance(1);
+  const running = app.run();
+  expect(() => clock.advance(1)).toThrow("advanced in one go under the app 'g'");
+  await clock.advanceAsync(1000);
+  // Time stands still.
+  clock.flush();
+  const stopped = app.stop();
+  await clock.advanceAsync(60_000);
+  await Promise.all([running, stopped]);
+  clock.advance(1);
+  expect(clock.elapsed()).toBe(61_002);
 });

@@ -35,7 +35,7 @@ export class MemoryWorld {
   /** Lets time pass, a second at a time, so that promises keep up with timers. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 1000) {
-      this.clock.advance(Math.min(1000, left));
+      await this.clock.advanceAsync(Math.min(1000, left));
       await this.settle();
     }
   }

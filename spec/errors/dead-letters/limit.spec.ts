@@ -120,7 +120,7 @@ test('the same letters among many records are kept', async () => {
 test('records of long ago do not make up for the letters of now', async () => {
   const t = await start();
   t.pipeIn('in', texts(5000, 0));
-  t.advance(2 * minute);
+  await t.advance(2 * minute);
   expect(() => t.pipeIn('in', texts(0, 101))).toThrow(expect.objectContaining({ code: 'DEAD_LETTER_LIMIT' }));
 });
 
@@ -128,7 +128,7 @@ test('letters of long ago do not count', async () => {
   const t = await start({ perMinute: 10 });
   for (let i = 0; i < 5; i++) {
     t.pipeIn('in', texts(0, 10));
-    t.advance(minute + 1000);
+    await t.advance(minute + 1000);
   }
   expect(t.broker.records('dead')).toHaveLength(50);
   expect(() => t.pipeIn('in', texts(0, 11))).toThrow(expect.objectContaining({ code: 'DEAD_LETTER_LIMIT' }));

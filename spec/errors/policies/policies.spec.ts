@@ -141,7 +141,7 @@ describe.each(names)('a record that fails at stage %s', stage => {
       [stage]: retry({ attempts: 1, initialDelayMs: 0, otherwise }),
     });
     for (let i = 0; i < 3; i++) {
-      t.clock.advance(1);
+      await t.clock.advanceAsync(1);
       await t.idle();
     }
     expect(error).toBeUndefined();
@@ -179,7 +179,7 @@ describe('a dead letter', () => {
     t.pipeIn('in', [{ value: secret }]);
     await t.idle();
     expect([t.broker.records('dead').length, t.committed('in')]).toEqual([1, [-1]]);
-    t.advance(100);
+    await t.advance(100);
     await t.idle();
     expect(t.committed('in')).toEqual([1]);
   });
@@ -273,7 +273,7 @@ describe('retry', () => {
     t.pipeIn('in', [{ value: 'a' }]);
     for (let i = 0; i < 4; i++) {
       await t.idle();
-      t.advance(20);
+      await t.advance(20);
     }
     await t.idle();
     expect([calls, t.read('out', { value }).length]).toEqual([3, 1]);

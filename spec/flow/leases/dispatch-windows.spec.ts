@@ -49,7 +49,7 @@ describe('the source', () => {
       shared.pipe(mapAsync(() => answers.pipe(take(1)))).subscribe(toOut(app));
     });
     t.pipeIn('in', values(1));
-    t.advance(5000);
+    await t.advance(5000);
     await t.idle();
     expect(t.committed('in')).toEqual([-1]);
     answers.next(1);
@@ -72,10 +72,10 @@ describe('the source', () => {
     const t = await start(app => void numbersOf(app).subscribe(toOut(app)));
     t.broker.faults.delayAcknowledgements(10_000);
     t.pipeIn('in', values(1));
-    t.advance(9000);
+    await t.advance(9000);
     await t.idle();
     expect(t.committed('in')).toEqual([-1]);
-    t.advance(3000);
+    await t.advance(3000);
     await t.idle();
     expect(t.committed('in')).toEqual([1]);
     await t.stop();
@@ -94,7 +94,7 @@ describe('the source', () => {
     });
     t.pipeIn('in', values(1));
     gates[1].next(1);
-    t.advance(5000);
+    await t.advance(5000);
     await t.idle();
     expect(t.read('out', inOrder)).toMatchObject([{ value: 2 }]);
     expect(t.committed('in')).toEqual([-1]);

@@ -312,7 +312,7 @@ describe('after a failure', () => {
     });
     t.broker.faults.delayAcknowledgements(50);
     t.pipeIn('in', values(1, 2));
-    expect(() => t.advance(50)).toThrow();
+    await expect(t.advance(50)).rejects.toThrow();
     await expect(t.stop()).rejects.toMatchObject({ code: 'SINK_ENDED' });
     expect(t.read('middle', { value: number })).toHaveLength(2);
     expect(t.committed('in')[0]).toBeLessThan(2);

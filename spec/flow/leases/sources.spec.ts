@@ -49,7 +49,7 @@ describe('a source that loses its last subscriber', () => {
     t.pipeIn('in', values(1));
     subscription?.unsubscribe();
     t.pipeIn('in', values(2, 3));
-    t.advance(60_000);
+    await t.advance(60_000);
     await t.idle();
     expect([seen, t.committed('in')]).toEqual([['a1'], [1]]);
     comeBack();
@@ -244,7 +244,7 @@ describe('a partition that is lost', () => {
       const [member] = t.broker.members('test');
       t.broker.faults.losePartitions(member?.memberId ?? '');
       for (let seconds = 0; seconds < 10; seconds++) {
-        t.advance(1000);
+        await t.advance(1000);
         await t.idle();
       }
       expect([calls, t.committed('in')]).toEqual([2, [1]]);

@@ -201,7 +201,7 @@ test.each<[string, (source: Texts) => Observable<KafkaRecord>]>([
   );
   t.pipeIn('in', [{ value: 'a' }]);
   await t.idle();
-  t.advance(1000);
+  await t.advance(1000);
   await t.idle();
   expect(t.metrics.value('kafka_rx_records_dropped_total', { reason: 'skipped', stage: 'process' })).toBe(1);
   expect(t.committed('in')).toEqual([1]);

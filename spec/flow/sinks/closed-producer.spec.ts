@@ -32,7 +32,7 @@ test('what a closed producer refuses after a failure is not taken for skipped: i
   running.catch(() => {});
   const turns = async (ms: number): Promise<void> => {
     for (let turn = 0; turn < 100; turn++) {
-      clock.advance(ms);
+      await clock.advanceAsync(ms);
       await new Promise(resolve => setImmediate(resolve));
     }
   };
@@ -77,7 +77,7 @@ test('more acknowledgements and refusals than records sent change nothing', asyn
   const running = app.run();
   const turns = async (): Promise<void> => {
     for (let turn = 0; turn < 100; turn++) {
-      clock.advance(10);
+      await clock.advanceAsync(10);
       await new Promise(resolve => setImmediate(resolve));
     }
   };

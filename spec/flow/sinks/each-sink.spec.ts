@@ -81,7 +81,7 @@ describe('app.each', () => {
       Array.from({ length: 40 }, (_, i) => ({ value: String(i), partition: i % 8 })),
     );
     for (let i = 0; i < 30; i++) {
-      t.advance(10);
+      await t.advance(10);
       await t.idle();
     }
     expect(most).toBe(3);
@@ -119,7 +119,7 @@ describe('app.each', () => {
     );
     t.pipeIn('in', records('a', 'b'));
     const at = async (ms: number): Promise<string> => {
-      t.advance(ms);
+      await t.advance(ms);
       await t.idle();
       return seen.join('');
     };

@@ -116,7 +116,7 @@ describe('the store sink', () => {
     store.failWrites(3);
     t.pipeIn('in', records('a', 'b'));
     const at = async (ms: number): Promise<number> => {
-      t.advance(ms);
+      await t.advance(ms);
       await t.idle();
       return store.documents().length;
     };
@@ -138,7 +138,7 @@ describe('the store sink', () => {
       t.pipeIn('in', records('a'));
       for (const ms of [0, 10, 20]) {
         await t.idle();
-        if (t.app.health().live) t.clock.advance(ms);
+        if (t.app.health().live) await t.clock.advanceAsync(ms);
       }
       await t.idle();
       return { t, writes };

@@ -232,7 +232,7 @@ describe('what cannot be written', () => {
     t.broker.faults.failProduce(3, new KafkaRxError('DRIVER', 'busy', { retriable: true }), { topic: 'out' });
     t.pipeIn('in', [{ value: 'a' }, { value: 'b' }]);
     expect(t.read('out', { value })).toEqual([]);
-    t.advance(300);
+    await t.advance(300);
     await t.idle();
     expect(t.read('out', { value }).map(record => record.value)).toEqual(['a', 'b']);
     expect(t.committed('in')).toEqual([2]);
@@ -255,10 +255,10 @@ describe('batching', () => {
     send(2, 10);
     send(10, 20);
     expect(t.broker.records('out')).toHaveLength(2);
-    t.advance(100);
+    await t.advance(100);
     expect(t.broker.records('out')).toHaveLength(20);
     expect(t.metrics.value('kafka_rx_records_produced_total')).toBe(2);
-    t.advance(100);
+    await t.advance(100);
     expect(t.metrics.value('kafka_rx_records_produced_total')).toBe(20);
     for (const letter of ['a', 'b']) {
       const written = t.broker
@@ -302,7 +302,7 @@ test('a refused record that fails the app closes the producer before anything be
   refuse();
   expect(said).toEqual(['a', 'b', 'closed', 'the next request would go out']);
   for (let turn = 0; turn < 100; turn++) {
-    clock.advance(1000);
+    await clock.advanceAsync(1000);
     await new Promise(resolve => setImmediate(resolve));
   }
   await expect(running).rejects.toMatchObject({ code: 'PRODUCE', at: { topic: 'in', offset: 0 } });
