@@ -17,6 +17,7 @@ import { refuseLater } from '../../record/refuse-later.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
 import { listOf, releaseAll } from '../leases/leases.js';
 import { type Guard, unmasked } from './guard.js';
+import { keyBytes } from './key-bytes.js';
 import type { Outputs } from './outputs.js';
 import { createPartitioner, type Partitioner } from './partitioner.js';
 import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
@@ -271,7 +272,7 @@ export function keyMaker<K, V>(
   }
   return record => {
     const plain: unknown = key(record);
-    if (typeof plain === 'string') return Buffer.from(plain);
+    if (typeof plain === 'string') return keyBytes(plain);
     if (plain === null || Buffer.isBuffer(plain)) return plain;
     refuseLater(plain, 'ENCODE');
     throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
