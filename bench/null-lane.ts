@@ -16,6 +16,7 @@ export const nullLane: Lane = {
     clock: systemClock,
     live: true,
     endings: 0,
+    protect() {},
     giveUp() {},
     fail(error) {
       throw error;

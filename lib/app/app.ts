@@ -156,7 +156,8 @@ function assemble(options: AppOptions): AppParts {
     app: options.groupId,
     inFlight,
     views,
-    masks: () => [...graph.masks.map(({ path }) => path), ...(options.guard?.fields ?? [])],
+    protect: masks => graph.masks.add(masks),
+    masks: () => [...graph.masks.all.map(({ path }) => path), ...(options.guard?.fields ?? [])],
   });
   const wiring = new Wiring({
     graph,

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { MaskedField } from '../card/masked-field.js';
 import { DeadLetters } from '../errors/dead-letters/dead-letters.js';
 import type { DeadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Coordinates, KafkaRxError } from '../errors/errors.js';
@@ -27,6 +28,8 @@ export interface AppHostParts {
   readonly views: Views;
   /** Paths of the value that the topology masks or the guard watches. */
   readonly masks: () => readonly string[];
+  /** Hears what is masked inside a pipe of which the topology knew nothing. */
+  readonly protect: (masks: readonly MaskedField[]) => void;
 }
 
 /** The app as deliveries, operators and sinks see it: its policies, its first failure, its dead letters and counts. */
@@ -94,6 +97,10 @@ export class AppHost extends PolicyHost implements SinkHost {
 
   dropped(reason: DropReason, count: number, stage: Stage | '' = ''): void {
     this.#parts.instruments.dropped.add(count, { reason, stage });
+  }
+
+  override protect(masks: readonly MaskedField[]): void {
+    this.#parts.protect(masks);
   }
 
   observe(topic: string, place: Place): void {

@@ -184,14 +184,15 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     if (reader !== undefined) throw readsOwnLetters(reader.name, deadLetterTopic);
     this.graph.ends.close();
     checkGuarded(guard.fields ?? [], this.#declaring);
-    this.#guard = createGuard(
-      [
-        ...this.graph.masks,
-        ...(guard.fields ?? []).map(path => ({ path, card: true, isMasked: looksMasked })),
-      ],
-      guard.scan ?? false,
-      guard.allow,
-    );
+    const { fields = [], allow, scan = false } = guard;
+    const { masks } = this.graph;
+    masks.add(fields.map(path => ({ path, card: true, isMasked: looksMasked })));
+    const make = (): void => {
+      this.#guard = createGuard(masks.all, scan, allow);
+    };
+    make();
+    // By a mask inside a pipe that is made while records flow.
+    masks.onChange(make);
   }
 
   #place(kind: TopologyNode['kind'], name: string, parts: NodeParts = {}): Place {

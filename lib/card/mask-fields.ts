@@ -1,5 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
-import { operatorObservable } from '../app/topology/topology-observable.js';
+import { operatorObservable, placeOfAny } from '../app/topology/topology-observable.js';
 import { anyText, either, flag, list, required } from '../base/option-kinds.js';
 import { checkArgument, type Fields } from '../base/option-schema.js';
 import { receive } from '../base/receive.js';
@@ -8,6 +8,7 @@ import { declaredNames, reachOf } from '../codecs/reaches.js';
 import type { Shape } from '../codecs/shape.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { type OperatorOptions, operatorOptions, processFailed } from '../errors/policies/process-failed.js';
+import { hostOf } from '../flow/leases/leases.js';
 import type { KafkaRecord } from '../record/record.js';
 import { maskAt } from './mask-at.js';
 import type { Masked } from './masked.js';
@@ -55,6 +56,7 @@ export function maskFields<K, V, P extends string, As extends string>(
     });
   }
   const compiled = fields.map(compilePath);
+  const masks = fields.map(path => ({ path, card, isMasked }));
   const { name = `${operator}(${fields.join(',')})`, onError, optional = false } = options;
   return source => {
     const shape = declaredShape(source);
@@ -63,14 +65,21 @@ export function maskFields<K, V, P extends string, As extends string>(
     const asked = compiled.filter(
       ({ segments }) => !optional && (shape === undefined || reachOf(shape, segments) === 'open'),
     );
+    // Inside a function no graph tells whose pipe it is: the records do.
+    const isPlaced = placeOfAny(source) !== undefined;
     const masked = operatorObservable<KafkaRecord<K, Masked<V, P, As>>>(
       { name, onError },
       [source],
       (subscriber, node) => {
         let unseen: readonly CompiledPath[] = asked;
+        let told = isPlaced;
         return receive(source, subscriber, record => {
           let value: Masked<V, P, As>;
           try {
+            if (!told) {
+              told = true;
+              hostOf(record)?.protect(masks);
+            }
             if (unseen.length > 0) unseen = stillUnseen(unseen, record.value);
             // maskAt replaces exactly the fields that Masked gives another type.
             value = maskAt(record.value, compiled, mask) as Masked<V, P, As>;
@@ -81,7 +90,7 @@ export function maskFields<K, V, P extends string, As extends string>(
           subscriber.next(record.withValue(value));
         });
       },
-      fields.map(path => ({ path, card, isMasked })),
+      masks,
     );
     // Other text stands in the same fields.
     return declare(masked, shape);

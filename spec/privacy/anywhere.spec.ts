@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { type App, bytes, type Codec, json, type KafkaRecord, memoryStore, string } from 'kafka-rx';
 import { batch, mapKey, mapValue, mask } from 'kafka-rx/operators';
 import { testApp } from 'kafka-rx/testing';
-import { type Observable, share } from 'rxjs';
+import { groupBy, mergeMap, type Observable, of, share, switchMap } from 'rxjs';
 
 const raw = '4111-1111-1111-1111';
 const masked = 'xxxx-xxxx-xxxx-1111';
@@ -357,5 +357,135 @@ describe('keys and headers', () => {
       { headers: [...header('trace', '17000000001111'), ...header('card', masked)] as never[] },
     );
     expect(out).toHaveLength(2);
+  });
+});
+
+describe('what is masked inside a pipe that is made while records flow is known', () => {
+  const inner: readonly [string, (sales$: Sales) => Observable<unknown>][] = [
+    ['mergeMap', sales$ => sales$.pipe(mergeMap(sale => of(sale).pipe(mask('card' as never))))],
+    ['switchMap', sales$ => sales$.pipe(switchMap(sale => of(sale).pipe(mask('card' as never))))],
+    [
+      'groupBy',
+      sales$ =>
+        sales$.pipe(
+          groupBy(({ value }) => value.id),
+          mergeMap(group => group.pipe(mask('card' as never))),
+        ),
+    ],
+    [
+      'a name that another has',
+      sales$ => sales$.pipe(mergeMap(sale => of(sale).pipe(mask('card' as never, { name: 'm' })))),
+    ],
+    [
+      'an operator made before',
+      sales$ => {
+        const masking = mask('card' as never);
+        return sales$.pipe(mergeMap(sale => of(sale).pipe(masking as never)));
+      },
+    ],
+  ];
+
+  test.each(inner)('by %s', async (_, way) => {
+    const store = memoryStore<unknown>('history');
+    const test = await testApp(
+      app => {
+        const sales$ = app.topic('in', { value: json(t.unknown) }).pipe(share()) as unknown as Sales;
+        way(sales$).subscribe(app.to('masked', { value: json(t.unknown), keyBy: () => null }) as never);
+        sales$.subscribe(app.to('out', { value: json(t.unknown), keyBy: () => null }) as never);
+        sales$.subscribe(
+          app.to('typed', {
+            value: json(t.strict({ id: t.string, card: t.string })),
+            keyBy: () => null,
+          }) as never,
+        );
+        sales$.subscribe(app.store(store as never) as never);
+      },
+      { policies: { encode: 'skip' } },
+    );
+    test.pipeIn(
+      'in',
+      [1, 2].map(id => ({ value: { id: String(id), card: raw } as never })),
+    );
+    await test.idle();
+    expect(test.broker.records('masked').map(({ value }) => String(value))).toEqual(
+      ['1', '2'].map(id => JSON.stringify({ id, card: masked })),
+    );
+    expect(test.broker.records('out')).toEqual([]);
+    expect(test.broker.records('typed')).toEqual([]);
+    expect(store.documents()).toEqual([]);
+    await test.stop();
+  });
+
+  test('also to dead letters', async () => {
+    const email = 'ann@example.org';
+    const test = await testApp(
+      app => {
+        app
+          .topic('in', { value: json(t.unknown) })
+          .pipe(
+            mergeMap(sale => of(sale).pipe(mask('email' as never, { pattern: /^(.)/ }))),
+            mapValue((value): unknown => {
+              throw new Error(`no good: ${JSON.stringify(value)}`);
+            }),
+          )
+          .subscribe(app.to('out', { value: json(t.unknown), keyBy: () => null }) as never);
+      },
+      { policies: { process: 'dead-letter' }, deadLetters: { topic: 'dead' } },
+    );
+    // The first is a letter before it is known what is masked: the mask is asked first.
+    for (const note of [1, 2]) test.pipeIn('in', [{ value: { note, email } as never }]);
+    await test.idle();
+    const letters = test.broker.records('dead').map(({ value }) => String(value));
+    expect(letters).toHaveLength(2);
+    for (const letter of letters) expect(letter).not.toContain('ann');
+    await test.stop();
+  });
+
+  test('one pattern made again for each record is one pattern', async () => {
+    const test = await testApp(app => {
+      app
+        .topic('in', { value: json(t.unknown) })
+        .pipe(mergeMap(sale => of(sale).pipe(mask('email' as never, { pattern: /^(.)/ }))))
+        .subscribe(app.to('out', { value: json(t.unknown), keyBy: () => null }) as never);
+    });
+    test.pipeIn(
+      'in',
+      Array.from({ length: 300 }, () => ({ value: { email: 'ann@example.org' } as never })),
+    );
+    await test.idle();
+    expect(test.broker.records('out')).toHaveLength(300);
+    await test.stop();
+  });
+});
+
+describe('dead letters', () => {
+  test('what a field must not show is not shown in JSON within its record, nor in a key', async () => {
+    const sale = { email: 'ann@example.org' };
+    const test = await testApp(
+      app => {
+        app
+          .topic('in', { value: json(t.unknown) })
+          .pipe(
+            mask('email' as never, { pattern: /^(.)/, optional: true }),
+            mapValue((): unknown => {
+              throw new Error();
+            }),
+          )
+          .subscribe(app.to('out', { value: json(t.unknown), keyBy: () => null }) as never);
+      },
+      { policies: { process: 'dead-letter' }, deadLetters: { topic: 'dead' } },
+    );
+    test.pipeIn('in', [
+      {
+        key: JSON.stringify(sale),
+        value: { note: JSON.stringify(sale), deep: JSON.stringify({ a: JSON.stringify([sale]) }) } as never,
+      },
+    ]);
+    await test.idle();
+    const [letter] = test.broker.records('dead');
+    expect(letter?.value).not.toBeNull();
+    expect(String(letter?.value)).not.toContain('ann');
+    expect(String(letter?.key)).not.toContain('ann');
+    await test.stop();
   });
 });

@@ -1,5 +1,7 @@
 /** The topology as data: what `app.describe()` gives, and what checks before `run()` look at. */
 
+import type { MaskedField } from '../../card/masked-field.js';
+import { MaskedFields } from '../../card/masked-fields.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { type Policy, verdictOf } from '../../errors/policies/policy.js';
 import { OpenEnds } from './open-ends.js';
@@ -22,16 +24,6 @@ export interface TopologyEdge {
   readonly to: string;
   /** Learned from a record that took this way, because a plain rxjs operator hid who subscribed to whom. */
   readonly observed: boolean;
-}
-
-/** A field that no sink may write unmasked. */
-export interface MaskedField {
-  /** Dotted, `*` for every element of an array and every field of an object. */
-  readonly path: string;
-  /** A card number stood there; else text of any form. */
-  readonly card: boolean;
-  /** Whether a text found there is masked. */
-  isMasked(text: string): boolean;
 }
 
 /** @category Topology @since 0.1.0 */
@@ -77,7 +69,8 @@ export class TopologyGraph {
   #wired = false;
   /** Nodes of which something unknown is subscribed: their records may come out anywhere. */
   readonly #leaks = new Set<string>();
-  readonly #masked: MaskedField[] = [];
+  /** What the sinks have to refuse. */
+  readonly masks = new MaskedFields();
   /** Operators that await the work on a record themselves: a path may end in one. */
   readonly #awaiting = new Set<string>();
   /** What leads nowhere. */
@@ -119,10 +112,9 @@ export class TopologyGraph {
     const known = this.#wired ? this.#lateNode(key) : undefined;
     const node =
       known ?? this.add('operator', name, { masks: masks.map(({ path }) => path), policies: [onError] });
-    if (known === undefined) {
-      this.#masked.push(...masks);
-      if (this.#wired) this.#late.set(key, node);
-    }
+    // Also where the node is one that was there before: of the same name, it need not mask the same.
+    this.masks.add(masks);
+    if (known === undefined && this.#wired) this.#late.set(key, node);
     for (const source of sources) this.connect(source, node);
     return node;
   }
@@ -218,11 +210,6 @@ export class TopologyGraph {
 
   #leaksIn(ids: ReadonlySet<string>): boolean {
     return [...this.#leaks].some(id => ids.has(id));
-  }
-
-  /** What the sinks have to refuse. */
-  get masks(): readonly MaskedField[] {
-    return this.#masked;
   }
 
   describe(): TopologyDescription {

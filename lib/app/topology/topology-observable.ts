@@ -7,8 +7,9 @@ import {
   type TeardownLogic,
 } from 'rxjs';
 import { checkSource } from '../../base/check-source.js';
+import type { MaskedField } from '../../card/masked-field.js';
 import { KafkaRxError } from '../../errors/errors.js';
-import type { MaskedField, NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
+import type { NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
 
 /** A node in its graph. */
 export interface Place {

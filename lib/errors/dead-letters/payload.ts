@@ -2,7 +2,7 @@ import { defaults } from '../../app/defaults.js';
 import type { SourceRecord } from '../../drivers/port.js';
 import type { Coordinates } from '../errors.js';
 import type { DeadLetterPayload } from './options.js';
-import { redactedBytes, redactedJson } from './redacted-json.js';
+import { redactedJson, redactedKey } from './redacted-json.js';
 import { seal, secretKey } from './sealed.js';
 
 /** What a dead letter holds of its record, and how: told in its header `payload`. */
@@ -30,10 +30,10 @@ export function payloadMaker(
   const room = Math.min(defaults.deadLetters.maxPayloadBytes, Math.floor(maxRecordBytes * 0.9));
   if (option === 'none') return () => nothing;
   if (option === 'redacted') {
-    let names: ReadonlySet<string> | undefined;
     return ({ key, value }) => {
-      names ??= new Set(masks().map(lastName));
-      return fitting(room, 'redacted', redactedBytes(key), redactedJson(value, names));
+      // Asked each time: more may be masked by now, inside a pipe made while records flow.
+      const names = new Set(masks().map(lastName));
+      return fitting(room, 'redacted', redactedKey(key, names), redactedJson(value, names));
     };
   }
   const secret = secretKey(option.encrypt.key);

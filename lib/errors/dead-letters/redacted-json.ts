@@ -18,6 +18,31 @@ export function redactedJson(value: Buffer | null, masked: ReadonlySet<string>):
   }
 }
 
+/** A key is text mostly; where it is JSON, or has JSON in it, a masked field shows nothing there either. */
+export function redactedKey(key: Buffer | null, masked: ReadonlySet<string>): Buffer | null {
+  const bytes = redactedBytes(key);
+  if (key === null || bytes === null || !key.includes('"')) return bytes;
+  try {
+    return Buffer.from(redactedInside(key.toString(), masked));
+  } catch {
+    // Too deep to walk.
+    return null;
+  }
+}
+
+/** Text that has a masked name in it, perhaps: as JSON what stands there is masked; what is not JSON as a whole shows nothing. */
+function redactedInside(text: string, masked: ReadonlySet<string>): string {
+  const named = text.includes('\\u') || [...masked].some(name => text.includes(name));
+  if (!named) return redactedText(text);
+  let inner: unknown;
+  try {
+    inner = JSON.parse(text);
+  } catch {
+    return blanked(text);
+  }
+  return JSON.stringify(redacted(inner, masked, masked.has('')));
+}
+
 /** A text for a header or a key: every run of 13 digits or more masked. */
 export function redactedText(text: string): string {
   return redactText(text, true);
@@ -37,7 +62,10 @@ export function redactedBytes(bytes: Buffer | null): Buffer | null {
 
 /** @param whole mask all of it and not only long runs of digits */
 function redacted(value: unknown, masked: ReadonlySet<string>, whole: boolean): unknown {
-  if (typeof value === 'string') return whole ? blanked(value) : redactedText(value);
+  if (typeof value === 'string') {
+    if (whole) return blanked(value);
+    return value.includes('"') ? redactedInside(value, masked) : redactedText(value);
+  }
   if (typeof value === 'number') return whole ? blanked(String(value)) : redactedNumber(value);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(inner => redacted(inner, masked, whole));

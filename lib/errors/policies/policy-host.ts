@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import type { MaskedField } from '../../card/masked-field.js';
 import type {
   Deliveries,
   Delivery,
@@ -77,6 +78,9 @@ export abstract class PolicyHost implements DeliveryHost {
     if (this.live) this.deadLetter(problem, delivery);
     else delivery.hold();
   }
+
+  /** A test without sinks has nothing to protect. */
+  protect(_masks: readonly MaskedField[]): void {}
 
   retryFor(stage: Stage): RetrySchedule | undefined {
     const policy = this.#policies[stage];

@@ -8,6 +8,7 @@
  * it nobody can say whether its offset was committed already.
  */
 import type { Clock } from '../../base/clock.js';
+import type { MaskedField } from '../../card/masked-field.js';
 import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import { showOnly } from '../../record/coordinates-only.js';
@@ -58,6 +59,8 @@ export interface DeliveryHost {
    * and they are held: no commit passes them, and no drain waits for them.
    */
   giveUp(deliveries: Deliveries): void;
+  /** Hears which fields an operator masks that is in no graph, before its first record goes on: no sink may write them unmasked. */
+  protect(masks: readonly MaskedField[]): void;
   /** The app's policy for retries of a stage, where it has one. */
   retryFor(stage: Stage): RetrySchedule | undefined;
   /** Counts records that are no longer wanted. */

@@ -69,6 +69,7 @@ class NestedLane implements Lane {
         return host.endings;
       },
       giveUp: (deliveries: Deliveries) => host.giveUp(deliveries),
+      protect: masks => host.protect(masks),
       fail: error => host.fail(error),
       problem: (problem: Problem, _deliveries: Deliveries) => {
         this.#handled = false;

@@ -4,9 +4,9 @@
  */
 
 import { isUint8Array } from 'node:util/types';
-import type { MaskedField } from '../../app/topology/graph.js';
 import { flag, list, text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
+import type { MaskedField } from '../../card/masked-field.js';
 import { compilePath } from '../../card/path.js';
 import type { ProtectedField } from '../../card/protected-field.js';
 import { containsCardNumber } from '../../card/scan.js';
@@ -70,7 +70,7 @@ export interface Guard {
 }
 
 /**
- * @param fields where one path is masked in several ways, any of them will do
+ * @param fields each path once
  * @param allow see {@link GuardOptions}
  * @throws `CONFIGURATION` for what is no path
  */
@@ -80,13 +80,7 @@ export function createGuard(
   allow: readonly string[] = [],
 ): Guard {
   const free = allow.map(path => compilePath(path).segments);
-  const guarded = [...new Set(fields.map(({ path }) => path))].map(path =>
-    protectedField(
-      path,
-      fields.filter(field => field.path === path),
-      free,
-    ),
-  );
+  const guarded = fields.map(field => protectedField(field, free));
   const flat = flatOf(guarded);
   return {
     scans: scan,
@@ -125,21 +119,12 @@ export function createGuard(
 }
 
 function protectedField(
-  path: string,
-  ways: readonly MaskedField[],
+  { path, card, isMasked }: MaskedField,
   allow: ProtectedField['allow'],
 ): ProtectedField {
   const { segments } = compilePath(path);
   const names = segments.filter(segment => segment !== '*');
-  return {
-    path,
-    segments,
-    name: names.at(-1),
-    card: ways.some(({ card }) => card),
-    strict: names.length === 1,
-    allow,
-    isMasked: maskedInAnyWay([...new Set(ways.map(({ isMasked }) => isMasked))]),
-  };
+  return { path, segments, name: names.at(-1), card, strict: names.length === 1, allow, isMasked };
 }
 
 /** In a function of its own: the usual document passes without. */
@@ -159,21 +144,6 @@ function lookClosely(
 /** @internal The `GUARD` error of a field that was about to be written. */
 export function unmasked({ path }: UnmaskedField, record: KafkaRecord, sink: string): KafkaRxError {
   return refusedFor(`the field '${path}' unmasked`, record, sink, path);
-}
-
-/** Several sinks are handed the one value: the text found masked last is not asked about again. */
-function maskedInAnyWay(ways: readonly ((text: string) => boolean)[]): (text: string) => boolean {
-  let last: string | undefined;
-  return text => {
-    if (text === last) return true;
-    // A loop: a function that captured the text would have it on the heap for each record.
-    for (const isMasked of ways) {
-      if (!isMasked(text)) continue;
-      last = text;
-      return true;
-    }
-    return false;
-  };
 }
 
 function refusedFor(what: string, record: KafkaRecord, sink: string, path: string | undefined): KafkaRxError {

@@ -76,7 +76,8 @@ export class TopicSink<K, V> extends Sink<K, V> {
   readonly #topic: string;
   readonly #keyOf: KeyOf<K, V>;
   readonly #options: TopicSinkOptions<V>;
-  /** From the first record on, when it is known what the topology masks. */
+  /** From the first record on, when it is known what the topology masks; made anew with the guard, should that change. */
+  #guard: Guard | undefined;
   #encode: ((value: V) => Buffer | null) | undefined;
   readonly #parts: TopicSinkParts;
   /** By partition, from the first record on. */
@@ -112,7 +113,10 @@ export class TopicSink<K, V> extends Sink<K, V> {
   protected take(record: KafkaRecord<K, V>): void {
     try {
       const guard = this.#parts.guard();
-      this.#encode ??= guard.encoder(this.#options.value);
+      if (guard !== this.#guard || this.#encode === undefined) {
+        this.#encode = guard.encoder(this.#options.value);
+        this.#guard = guard;
+      }
       const key = this.#keyOf(record);
       const value = this.#encode(record.value);
       const timestamp = this.#timestampOf(record);

@@ -23,6 +23,7 @@ function lane(): Lane & { ended: boolean; readonly heard: string[] } {
       clock: { now: () => 0, elapsed: () => 0, schedule: () => ({ cancel() {} }), defer() {} },
       live: true,
       endings: 0,
+      protect: () => {},
       giveUp: () => heard.push('given up'),
       fail: error => heard.push(error.code),
       problem: ({ node }) => heard.push(`problem at ${node}`),

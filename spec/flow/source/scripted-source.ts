@@ -91,6 +91,7 @@ export class ScriptedSource {
       live: true,
       endings: 0,
       giveUp: () => {},
+      protect: () => {},
       fail: error => this.failures.push(error),
       problem: ({ error }) => this.failures.push(error),
       retryFor: () => undefined,

@@ -1,0 +1,9 @@
+/** A field that no sink may write unmasked. */
+export interface MaskedField {
+  /** Dotted, `*` for every element of an array and every field of an object. */
+  readonly path: string;
+  /** A card number stood there; else text of any form. */
+  readonly card: boolean;
+  /** Whether a text found there is masked. */
+  isMasked(text: string): boolean;
+}

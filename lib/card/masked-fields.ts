@@ -1,0 +1,72 @@
+import { KafkaRxError } from '../errors/errors.js';
+import type { MaskedField } from './masked-field.js';
+
+/** Of one path. A function made anew for each record is another way each time: then the latest count. */
+const mostWays = 32;
+/** Paths that come with the records would have no end. */
+const mostPaths = 1000;
+
+/** The fields that a topology masks: each path once, with all the ways in which it is masked, also those of later. */
+export class MaskedFields {
+  readonly #fields = new Map<string, Field>();
+  #changed: () => void = () => {};
+
+  /** Called when there is a path that was not there before, or one is of card numbers now. */
+  onChange(changed: () => void): void {
+    this.#changed = changed;
+  }
+
+  get all(): readonly MaskedField[] {
+    return [...this.#fields.values()];
+  }
+
+  /** @throws `CONFIGURATION` for a path too many */
+  add(masks: readonly MaskedField[]): void {
+    let changed = false;
+    for (const mask of masks) changed = this.#add(mask) || changed;
+    if (changed) this.#changed();
+  }
+
+  #add({ path, card, isMasked }: MaskedField): boolean {
+    const known = this.#fields.get(path);
+    if (known === undefined && this.#fields.size >= mostPaths) {
+      throw new KafkaRxError('CONFIGURATION', `More than ${mostPaths} paths are masked`, {
+        remedy: 'Mask with paths of the topology, and * for names that only the record knows',
+      });
+    }
+    const field = known ?? new Field(path);
+    if (known === undefined) this.#fields.set(path, field);
+    field.addWay(isMasked);
+    if (known !== undefined && (known.card || !card)) return false;
+    field.card ||= card;
+    return true;
+  }
+}
+
+class Field implements MaskedField {
+  card = false;
+  readonly #ways: ((text: string) => boolean)[] = [];
+  #last: string | undefined;
+  /** Bound: handed on as a function. */
+  readonly isMasked = (text: string): boolean => this.#isMasked(text);
+
+  constructor(readonly path: string) {}
+
+  addWay(isMasked: (text: string) => boolean): void {
+    if (this.#ways.includes(isMasked)) return;
+    if (this.#ways.length === mostWays) this.#ways.shift();
+    this.#ways.push(isMasked);
+  }
+
+  /** Any way will do. Several sinks are handed the one value: the text found masked last is not asked about again. */
+  #isMasked(text: string): boolean {
+    if (text === this.#last) return true;
+    // A loop: a function that captured the text would have it on the heap for each record.
+    for (const isMasked of this.#ways) {
+      if (!isMasked(text)) continue;
+      this.#last = text;
+      return true;
+    }
+    return false;
+  }
+}
