@@ -1,5 +1,6 @@
 import { isProxy } from 'node:util/types';
 import { KafkaRxError } from '../errors/errors.js';
+import { isIndex, isLeftUnmasked } from './left-unmasked.js';
 import type { CompiledPath } from './path.js';
 
 /**
@@ -7,10 +8,11 @@ import type { CompiledPath } from './path.js';
  * is shared, the order of fields stays, and where nothing changes the value itself comes back.
  *
  * A missing or null field is left alone, and so is a path that ends early (an optional part, another member of a
- * union). A number becomes masked text. Anything else at the end of a path throws `PROCESS` with the path: it
+ * union), unless all paths together leave a card's number there: as text in the place of an object, or in a list where the path
+ * names a field. That throws `PROCESS`, and so does a Map or Set with what the path leads to. A number becomes masked text. Anything else at the end of a path throws `PROCESS` with the path: it
  * cannot be masked, and must not go on unmasked. So does a field that is not the value's own (inherited, or an accessor of its
  * class): what a copy would mask, whoever reads the value itself would still find. `*` is every element of an array and
- * every own field of an object.
+ * every own field of an object; a number is one element of an array.
  *
  * The result has the type `Masked<V, P>`, which `mask` gives it.
  *
@@ -21,9 +23,25 @@ import type { CompiledPath } from './path.js';
  */
 export function maskAt<V>(value: V, paths: readonly CompiledPath[], mask: (text: string) => string): V {
   let masked: unknown = value;
+  endedEarly = false;
   for (const path of paths) masked = top(masked, path, mask);
+  // Rare, and only now is it known what the other paths have masked there.
+  if (endedEarly) refuseLeftUnmasked(masked, paths);
   // The cast holds as far as the structure goes: only text was replaced, by text.
   return masked as V;
+}
+
+/** A path came to something that it does not lead into. Nothing here waits, so that one is enough. */
+let endedEarly = false;
+
+function refuseLeftUnmasked(value: unknown, paths: readonly CompiledPath[]): void {
+  for (const { path, segments } of paths) {
+    if (!isLeftUnmasked(value, segments)) continue;
+    throw new KafkaRxError('PROCESS', `${path} cannot be masked: a number stands where it names no field`, {
+      path,
+      remedy: 'Give mask a path to where the number stands, beside this one: * for the items of a list',
+    });
+  }
 }
 
 /** The usual case without a walk: a field of text at the top of a record that has it. */
@@ -48,8 +66,18 @@ function isData(value: object, segment: string): boolean {
 function at(value: unknown, path: CompiledPath, depth: number, mask: (text: string) => string): unknown {
   const segment = path.segments[depth];
   if (segment === undefined) return leaf(value, path, mask);
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return segment === '*' ? items(value, path, depth, mask) : value;
+  if (typeof value !== 'object' || value === null) {
+    if (value !== undefined && value !== null) endedEarly = true;
+    return value;
+  }
+  if (Array.isArray(value)) {
+    if (segment === '*') return items(value, path, depth, mask, 0, value.length);
+    const index = isIndex(segment) ? Number(segment) : value.length;
+    if (index < value.length) return items(value, path, depth, mask, index, index + 1);
+    endedEarly = true;
+    return value;
+  }
+  if (value instanceof Map || value instanceof Set) return entries(value, path, segment);
   if (segment === '*') return fieldsOf(value, path, depth, mask);
   if (!Object.hasOwn(value, segment)) return notOwn(value, path, segment);
   // An object that has the field: reading it by name is what was just checked.
@@ -65,6 +93,19 @@ function notOwn(value: object, { path }: CompiledPath, segment: string): object 
   throw new KafkaRxError('PROCESS', `${path} cannot be masked: it is no field of the value's own`, {
     path,
     remedy: 'Make a plain object of the value before mask, with mapValue',
+  });
+}
+
+/** Nobody would know a copy for what it was made of. */
+function entries(
+  value: ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>,
+  { path }: CompiledPath,
+  segment: string,
+): object {
+  if (segment === '*' ? value.size === 0 : !value.has(segment) || value instanceof Set) return value;
+  throw new KafkaRxError('PROCESS', `${path} cannot be masked: it leads into a Map or a Set`, {
+    path,
+    remedy: 'Make a plain object or list of it before mask, with mapValue',
   });
 }
 
@@ -93,9 +134,11 @@ function items(
   path: CompiledPath,
   depth: number,
   mask: (text: string) => string,
+  from: number,
+  to: number,
 ): readonly unknown[] {
   let copy: unknown[] | undefined;
-  for (let i = 0; i < before.length; i++) {
+  for (let i = from; i < to; i++) {
     const after = at(before[i], path, depth + 1, mask);
     if (after === before[i]) continue;
     copy ??= before.slice();

@@ -51,10 +51,10 @@ describe('maskAt', () => {
     ]) {
       expect(mask(value, 'cardNumber')).toBe(value);
     }
-    const other = { card: { number: raw } };
+    const other = { card: { number: 'none' } };
     expect(mask(other, 'card.*.number')).toBe(other);
     const elements = { card: [{ number: raw }] };
-    expect(mask(elements, 'card.number')).toBe(elements);
+    expect(() => mask(elements, 'card.number')).toThrow(expect.objectContaining({ code: 'PROCESS' }));
     expect(mask(elements, 'card.number', 'card.*.number')).toEqual({ card: [{ number: masked }] });
   });
 
