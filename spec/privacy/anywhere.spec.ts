@@ -489,3 +489,46 @@ describe('dead letters', () => {
     await test.stop();
   });
 });
+
+describe('a path that ends early in what no type tells of', () => {
+  test.each<[string, string, unknown]>([
+    ['in text', 'payment.card', { payment: raw }],
+    ['in a number', 'payment.card', { payment: 4111111111111111 }],
+    ['in a list', 'payment.card', { payment: [{ card: raw }] }],
+    ['in a list of text', 'payment.card', { payment: [raw] }],
+    ['in text at the root', 'card', raw],
+    ['in text below *', 'by.*.card', { by: { x: raw } }],
+    ['in text where a list was meant', 'cards.*', { cards: raw }],
+  ])('%s lets no card through', async (_, path, value) => {
+    const test = await testApp(
+      app => {
+        app
+          .topic('in', { value: json(t.unknown) })
+          .pipe(mask(path as never, { optional: true }))
+          .subscribe(app.to('out', { value: json(t.unknown), keyBy: () => null }) as never);
+      },
+      { policies: { encode: 'skip', process: 'skip' } },
+    );
+    test.pipeIn('in', [{ value: Buffer.from(JSON.stringify(value)) as never }]);
+    await test.idle();
+    expect(test.broker.records('out')).toEqual([]);
+    await test.stop();
+  });
+
+  test.each<[string, unknown]>([
+    ['text', { payment: 'cash' }],
+    ['nothing', { payment: null }],
+    ['a list of nothing', { payment: [] }],
+    ['a number', 17],
+  ])('but %s', async (_, value) => {
+    const { texts } = await left((sales$, out) => {
+      sales$
+        .pipe(
+          mapValue(() => value),
+          mask('payment.card' as never, { optional: true }),
+        )
+        .subscribe(out());
+    });
+    expect(texts).toHaveLength(2);
+  });
+});
