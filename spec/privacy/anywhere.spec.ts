@@ -322,7 +322,7 @@ describe('keys and headers', () => {
       'the key',
       sales$ =>
         sales$.pipe(
-          mapKey(({ value }: KafkaRecord<unknown, Sale>) => String(value.card)) as never,
+          mapKey((_key: unknown, { value }: KafkaRecord<unknown, Sale>) => String(value.card)) as never,
           mask('card' as never),
         ),
       { keyBy: undefined, key: string },
