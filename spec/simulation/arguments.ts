@@ -13,10 +13,15 @@ export interface SimulateArguments {
   readonly kinds: readonly FaultKind[];
   readonly processes: number;
   readonly keepGoing: boolean;
+  /** What is run: seeds; one seed with a crash at every place; every order of a small system. */
+  readonly what: 'seeds' | 'places' | 'orders';
+  readonly pairs: boolean;
   readonly json: boolean;
 }
 
 export const help = `npm run simulate -- [--seed N | --seeds N [--from N]] [--minutes M] [--faults LIST] [--processes N] [--keep-going] [--json]
+npm run simulate -- --places [--pairs] [--seed N] [--minutes M] [--json]
+npm run simulate -- --enumerate [--minutes M] [--json]
 
 Runs the purchase topology on a simulated system: several processes, an embedded broker, disks, one virtual clock. Every order,
 crash and lost answer follows from the seed. Each seed runs twice, and both must be the same step by step.
@@ -27,6 +32,9 @@ crash and lost answer follows from the seed. Each seed runs twice, and both must
   --minutes M     ends after so long
   --faults LIST   names with commas between them (default all): ${faultKinds.join(', ')}
   --processes N   operating system processes that share the seeds (default: one a processor)
+  --places        the seed's workload without random faults, with a crash at every place of every call in turn
+  --pairs         with --places: then at every two of them, those nearest to each other first
+  --enumerate     a system of one partition, three records and one crash, in every order that there is
   --keep-going    goes on after a violation, and counts
   --json          one JSON object on stdout
 
@@ -45,6 +53,8 @@ export function simulateArguments(args: readonly string[]): SimulateArguments {
     minutes: values.minutes === undefined ? undefined : positive('minutes', values.minutes),
     kinds: names.includes('all') ? faultKinds : faultKinds.filter(kind => names.includes(kind)),
     processes: wholeNumber('processes', values.processes) ?? availableParallelism(),
+    what: values.places === true ? 'places' : values.enumerate === true ? 'orders' : 'seeds',
+    pairs: values.pairs ?? false,
     keepGoing: values['keep-going'] ?? false,
     json: values.json ?? false,
   };
@@ -56,7 +66,7 @@ function parsed(args: readonly string[]) {
   try {
     const options = {
       ...{ seed: text, seeds: text, from: text, minutes: text, faults: text, processes: text },
-      ...{ 'keep-going': flag, json: flag },
+      ...{ 'keep-going': flag, json: flag, places: flag, pairs: flag, enumerate: flag },
     };
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {

@@ -94,7 +94,9 @@ function simulatedConsumer(
     {
       ...options,
       resumeAt:
-        resumeAt === undefined ? undefined : partitions => wire.ask('group', () => resumeAt(partitions)),
+        resumeAt === undefined
+          ? undefined
+          : partitions => wire.ask('group', 'where to resume', () => resumeAt(partitions)),
     },
     {
       // One channel for all that a consumer tells: the port promises their order.
@@ -102,7 +104,8 @@ function simulatedConsumer(
         for (const one of partitions) ids.set(keyOf(one), topicId(one.topic));
         wire.deliver('group', () => listener.assigned(partitions));
       },
-      revoking: (partitions, boundMs) => wire.ask('group', () => listener.revoking(partitions, boundMs)),
+      revoking: (partitions, boundMs) =>
+        wire.ask('group', 'revoking', () => listener.revoking(partitions, boundMs)),
       lost: partitions => wire.deliver('group', () => listener.lost(partitions)),
       batch: batch => wire.deliver('group', () => listener.batch(batch)),
       confirmed: () => wire.deliver('group', () => listener.confirmed()),

@@ -47,6 +47,7 @@ export class SimulatedProducer implements DriverProducer {
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
     const channel = `produce ${partition.topic}/${partition.partition}`;
+    const what = `produce to ${partition.topic}`;
     // What waits for its request, and what was sent and not answered, in order.
     let waiting: Appended[] = [];
     const sent: Appended[] = [];
@@ -54,6 +55,7 @@ export class SimulatedProducer implements DriverProducer {
     this.#progress.push(progress);
     const answered = (count: number, tell: () => void): void =>
       this.#wire.deliver(channel, () => {
+        if (this.#wire.diesAt(what, 'in place of the answer')) return;
         for (const { bytes } of sent.splice(0, count)) this.#bufferedBytes -= bytes;
         progress.completed += count;
         tell();
@@ -73,10 +75,13 @@ export class SimulatedProducer implements DriverProducer {
         this.#wire.send(channel, () => {
           const request = waiting;
           waiting = [];
+          if (this.#wire.diesAt(what, 'before the effect')) return;
+          this.#wire.diesAt(what, 'with the request on its way');
           for (const one of request) {
             sent.push(one);
             output.append(one.key, one.value, one.headers, one.timestamp);
           }
+          this.#wire.diesAt(what, 'after the effect');
         });
       },
     };

@@ -158,20 +158,21 @@ class Simulation {
     };
   }
 
-  #reached(actor: Actor, call: string, place: Place): void {
-    if (this.#healed || actor.state !== 'running') return;
+  #reached(actor: Actor, call: string, place: Place): boolean {
+    if (this.#healed || actor.state !== 'running') return false;
     const number = this.#places++;
     const { crashAt, profile, choices } = this.#parts;
     const dies =
       crashAt === undefined
         ? choices.happens('crash-at-call', profile.rates['crash-at-call'])
         : crashAt.includes(number);
-    if (!dies) return;
+    if (!dies) return false;
     const process = this.#processes.find(one => actor.name.startsWith(`${one.name}.`));
-    if (process === undefined) return;
+    if (process === undefined) return false;
     this.#journal.mark(`crash ${place}: ${call}`);
     process.crash();
     this.#faults.restart(process);
+    return true;
   }
 
   #failsWrite(): Error | undefined {

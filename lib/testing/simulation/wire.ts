@@ -2,7 +2,13 @@ import { KafkaRxError } from '../../errors/errors.js';
 import type { Actor, World } from './world.js';
 
 /** Where a call through a port stands: at each of these its process can die. */
-export type Place = 'before the effect' | 'after the effect' | 'in place of the answer';
+export type Place =
+  /** The request never left. */
+  | 'before the effect'
+  /** The request has left: what was asked for is done, by a sender that is dead. */
+  | 'with the request on its way'
+  | 'after the effect'
+  | 'in place of the answer';
 
 /** What can happen to a call on its way; each has its probability. */
 export interface WireFaults {
@@ -21,8 +27,8 @@ export interface WireHost {
   /** Whoever is behind the ports, and never dies: brokers, disks, the network. */
   readonly outside: Actor;
   readonly faults: WireFaults;
-  /** A call has reached this place; the host may let the process die there. */
-  reached(process: Actor, call: string, place: Place): void;
+  /** A call has reached this place; the host may let the process die there. Whether it did. */
+  reached(process: Actor, call: string, place: Place): boolean;
   mark(name: string): void;
 }
 
@@ -50,11 +56,12 @@ export class Wire {
     return new Promise((resolve, reject) => {
       const answer = (settle: () => void): void =>
         this.deliver(peer, () => {
-          this.#host.reached(this.#process, what, 'in place of the answer');
+          if (this.diesAt(what, 'in place of the answer')) return;
           settle();
         });
       this.send(peer, () => {
-        this.#host.reached(this.#process, what, 'before the effect');
+        if (this.diesAt(what, 'before the effect')) return;
+        this.diesAt(what, 'with the request on its way');
         if (losable && world.choices.happens(`lost request: ${what}`, faults.lostRequests)) {
           this.#host.mark(`lost request: ${what}`);
           answer(() => reject(unanswered(what)));
@@ -64,13 +71,18 @@ export class Wire {
         if (lost) this.#host.mark(`lost answer: ${what}`);
         void (async () => effect())().then(
           result => {
-            this.#host.reached(this.#process, what, 'after the effect');
+            this.diesAt(what, 'after the effect');
             answer(() => (lost ? reject(unanswered(what)) : resolve(result)));
           },
           error => answer(() => reject(lost ? unanswered(what) : error)),
         );
       });
     });
+  }
+
+  /** A call has reached this place: whether the process dies there. */
+  diesAt(what: string, place: Place): boolean {
+    return this.#host.reached(this.#process, what, place);
   }
 
   /** From the process outwards. */
@@ -86,11 +98,14 @@ export class Wire {
   }
 
   /** From outside to the process, which answers. */
-  ask<T>(peer: string, task: () => T | Promise<T>): Promise<T> {
+  ask<T>(peer: string, what: string, task: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.deliver(peer, () => {
+        if (this.diesAt(what, 'before the effect')) return;
         void (async () => task())().then(
-          result => this.send(peer, () => resolve(result)),
+          result => {
+            if (!this.diesAt(what, 'after the effect')) this.send(peer, () => resolve(result));
+          },
           error => this.send(peer, () => reject(error)),
         );
       });
