@@ -11,6 +11,7 @@ import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { consumerOptions } from './options.js';
 import { isUnreachable, StartTries } from './start-tries.js';
+import { useStore } from './store-use.js';
 
 /**
  * Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. Each step
@@ -51,8 +52,9 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   closers.behind('the connection', () => connection.close());
   parts.cluster.connected(connection);
   for (const store of wiring.stores) {
+    const use = useStore(store, options.groupId);
     // Also one that opens too late, or in part.
-    const close = () => store.close();
+    const close = () => use.end();
     closers.behind(`the store '${store.name}'`, close);
     await step(`the store '${store.name}' to open`, () => opened(store), close);
   }
