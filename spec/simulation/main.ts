@@ -6,6 +6,7 @@ import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
 import { type Result, runCommand, seconds, showProgress } from '../commands/command.js';
 import { help, type SimulateArguments, simulateArguments, UsageError } from './arguments.js';
 import { manySeeds } from './many-seeds.js';
+import { tellOrders } from './orders.js';
 import { tellPlaces } from './places.js';
 import { partsOf, runSeed } from './seeds.js';
 
@@ -13,6 +14,7 @@ const shrinkRuns = 400;
 
 async function simulate(request: SimulateArguments): Promise<Result> {
   if (request.what === 'places') return tellPlaces(request.from, request);
+  if (request.what === 'orders') return tellOrders(request.minutes, request.json);
   if (request.seeds === 1) return one(request);
   const many = await manySeeds(request, (ran, failed) =>
     showProgress(`${ran} of ${request.seeds} seeds, ${failed} violations`),

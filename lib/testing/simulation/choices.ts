@@ -3,6 +3,13 @@ import { Random } from './random.js';
 /** What was chosen, under each label in the order of asking; trailing zeros are left out. */
 export type ChosenValues = Readonly<Record<string, readonly number[]>>;
 
+/** Something that could happen now: the next on a channel of somebody's. */
+export interface ReadyChannel {
+  readonly name: string;
+  /** What happens on channels of different actors commutes: each only adds to what the other takes from. */
+  readonly actor: object;
+}
+
 /**
  * Everything in a run that could have gone another way asks here. 0 is always the plain answer (first come, first served; no
  * fault), so that a run is made simpler by turning answers into 0.
@@ -10,6 +17,8 @@ export type ChosenValues = Readonly<Record<string, readonly number[]>>;
 export interface Choices {
   /** A whole number from 0 to `n` - 1. */
   pick(label: string, n: number): number;
+  /** Which of these goes on: one that comes to the head of a channel stays there until it is its turn. */
+  order(ready: readonly ReadyChannel[]): number;
   /** Whether something with this probability happens: 0 or 1 among what was chosen. */
   happens(label: string, probability: number): boolean;
   /** A whole number from 0 to `most`, drawn so that each order of magnitude is as likely as the next. */
@@ -30,6 +39,10 @@ abstract class Recording implements Choices {
 
   pick(label: string, n: number): number {
     return n < 2 ? 0 : this.#ask(label, n, random => random.below(n));
+  }
+
+  order(ready: readonly ReadyChannel[]): number {
+    return this.pick('schedule', ready.length);
   }
 
   happens(label: string, probability: number): boolean {
@@ -96,20 +109,60 @@ export class NotedChoices extends Recording {
 }
 
 /**
- * All answers in turn, as an odometer: construct it anew for each run with what `next` of the one before returned, until
- * that is undefined. For runs that are small enough to be tried in every order.
+ * All answers in turn, as an odometer: construct it anew for each run with what `following` of the one before returned, until
+ * that is undefined. For runs that are small enough to be tried in every order. Sizes are not tried: they are all 0.
+ *
+ * Of orders that differ only in which of two actors' steps came first, one is tried (sleep sets, after Godefroid): a step that was
+ * tried elsewhere first sleeps until something that it does not commute with has happened.
  */
 export class EnumeratedChoices extends Recording {
   readonly #given: readonly number[];
   readonly #sizes: number[] = [];
   readonly #answers: number[] = [];
+  /** While it is not, every answer is 0, and no other is tried. */
+  isOpen = true;
+  readonly #asleep = new Map<string, object>();
+  #isRedundant = false;
 
   constructor(given: readonly number[] = []) {
     super();
     this.#given = given;
   }
 
+  /** All that could have gone on was tried elsewhere: the run is none of its own. */
+  get isRedundant(): boolean {
+    return this.#isRedundant;
+  }
+
+  override order(ready: readonly ReadyChannel[]): number {
+    if (!this.isOpen) return 0;
+    const awake = ready.filter(({ name }) => !this.#asleep.has(name));
+    const chosen = this.pick('schedule', awake.length);
+    const one = awake[chosen];
+    if (one === undefined) {
+      this.#isRedundant = true;
+      this.isOpen = false;
+      return 0;
+    }
+    for (const { name, actor } of awake.slice(0, chosen)) this.#asleep.set(name, actor);
+    for (const [name, actor] of this.#asleep) if (actor === one.actor) this.#asleep.delete(name);
+    return ready.indexOf(one);
+  }
+
+  override happens(label: string, probability: number): boolean {
+    // What cannot be, and what must be, is no choice.
+    const it = probability > 0 && (probability >= 1 || super.happens(label, probability));
+    // A fault commutes with nothing.
+    if (it) this.#asleep.clear();
+    return it;
+  }
+
+  override size(): number {
+    return 0;
+  }
+
   protected answer(_label: string, _ordinal: number, n: number): number {
+    if (!this.isOpen) return 0;
     const value = this.#given[this.#answers.length] ?? 0;
     this.#sizes.push(n);
     this.#answers.push(value);

@@ -13,6 +13,8 @@ export interface FaultActionsParts {
   readonly processes: readonly SimulatedProcess[];
   /** Topics that the workload is written to. */
   readonly inputs: readonly string[];
+  /** Crashes between steps. */
+  readonly mostCrashes: number;
   readonly mark: (name: string) => void;
   /** The topic's records and partitions are about to go; it comes back empty. */
   readonly recreating: (topic: string) => void;
@@ -27,6 +29,7 @@ export class FaultActions {
   readonly #parts: FaultActionsParts;
   #healed = false;
   #down = false;
+  #crashes = 0;
 
   constructor(parts: FaultActionsParts) {
     this.#parts = parts;
@@ -35,12 +38,13 @@ export class FaultActions {
   /** Before a step. */
   maybe(): void {
     if (this.#healed) return;
-    const { processes, world, profile } = this.#parts;
+    const { processes, world, profile, mostCrashes } = this.#parts;
     for (const process of processes) {
       const sinceMs = world.timeMs - process.changedAtMs;
       if (process.state === 'down') continue;
       if (sinceMs < profile.leastUpMs) continue;
-      if (this.#happens('crash')) {
+      if (this.#crashes < mostCrashes && this.#happens('crash')) {
+        this.#crashes++;
         this.#mark(process.state === 'stopped' ? 'crash of a stopped process' : 'crash');
         process.crash();
         this.restart(process);

@@ -63,9 +63,13 @@ export interface SimulationParts {
   readonly invariants: Invariants;
   /** Numbers of the calls' places at which the process that has reached it dies; none: as the profile has it. */
   readonly crashAt?: readonly number[] | undefined;
+  /** Processes die between steps so many times at most. Default: no such bound. */
+  readonly mostCrashes?: number | undefined;
   readonly maxSteps: number;
   /** Called first. */
   readonly begin?: (() => void) | undefined;
+  /** Called when the faults are over. */
+  readonly healed?: (() => void) | undefined;
 }
 
 /** @category Testing @since 0.2.0 */

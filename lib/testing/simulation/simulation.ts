@@ -91,6 +91,7 @@ class Simulation {
       profile: parts.profile,
       processes: this.#processes,
       inputs: this.#workload.topics,
+      mostCrashes: parts.mostCrashes ?? Number.POSITIVE_INFINITY,
       mark: name => this.#journal.mark(name),
       recreating: topic => this.#workload.recreating(topic),
       deleting: (topic, partition, below) => this.#workload.deleting(topic, partition, below),
@@ -207,6 +208,7 @@ class Simulation {
     this.#restarts = 0;
     this.#wireFaults = { lostRequests: 0, lostAnswers: 0, delays: 0, delayMs: 0 };
     this.#faults.heal();
+    this.#parts.healed?.();
   }
 
   #atRest(): boolean {

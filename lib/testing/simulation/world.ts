@@ -140,7 +140,7 @@ export class World {
         this.#fire();
         continue;
       }
-      const choice = this.choices.pick('schedule', ready.length);
+      const choice = this.choices.order(ready);
       const channel = ready[choice];
       const task = channel?.tasks.shift();
       if (channel === undefined || task === undefined) continue;
