@@ -38,7 +38,8 @@ crash and lost answer follows from the seed. Each seed runs twice, and both must
   --keep-going    goes on after a violation, and counts
   --json          one JSON object on stdout
 
-A violation is shrunk, told and kept: spec/simulation/failed-seeds.json lists those that every run of the tests repeats.
+A violation is shrunk and told, with the line to add to spec/simulation/kept.jsonl: every run of the tests repeats what is there.
+Marks are what rarely happens: of 10,000 seeds or more, each that spec/simulation/declared-marks.ts declares must have been hit.
 The last line is the result. Exit codes: 0 every invariant held, 1 it did not, 2 wrong usage.`;
 
 export function simulateArguments(args: readonly string[]): SimulateArguments {

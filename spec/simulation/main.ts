@@ -5,6 +5,8 @@ import { shrink } from '../../lib/testing/simulation/shrink.js';
 import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
 import { type Result, runCommand, seconds, showProgress } from '../commands/command.js';
 import { help, type SimulateArguments, simulateArguments, UsageError } from './arguments.js';
+import { missingMarks, seedsForMarks } from './declared-marks.js';
+import { lineToKeep } from './kept.js';
 import { manySeeds } from './many-seeds.js';
 import { tellOrders } from './orders.js';
 import { tellPlaces } from './places.js';
@@ -22,18 +24,22 @@ async function simulate(request: SimulateArguments): Promise<Result> {
   showProgress('');
   const { ran, steps, marks, failed, tookMs } = many;
   const rate = (ran / (tookMs / 1000)).toFixed(1);
+  const missing = missingMarks(marks);
+  const ok = failed.length === 0 && (ran < seedsForMarks || missing.length === 0);
   if (request.json) {
     const report = {
       ran,
       steps,
       tookMs: Math.round(tookMs),
       marks: Object.fromEntries([...marks].sort()),
+      missing,
       failed,
     };
-    return { line: JSON.stringify(report), ok: failed.length === 0 };
+    return { line: JSON.stringify(report), ok };
   }
   for (const [mark, count] of [...marks].sort())
     process.stdout.write(`${String(count).padStart(9)}  ${mark}\n`);
+  for (const mark of missing) process.stdout.write(`    never  ${mark}\n`);
   for (const { seed, violation } of failed) {
     process.stdout.write(`seed ${seed}: ${violation?.invariant}: ${violation?.message}\n`);
   }
@@ -41,11 +47,13 @@ async function simulate(request: SimulateArguments): Promise<Result> {
   if (first !== undefined) await tellShrunk(first.seed, request);
   const verdict =
     failed.length === 0
-      ? 'every invariant held'
+      ? ok
+        ? 'every invariant held'
+        : `every invariant held, and ${missing.length} declared marks were never hit`
       : `${failed.length} seeds broke an invariant; again with --seed ${failed[0]?.seed}`;
   return {
     line: `simulate: ${verdict} (${ran} seeds twice, ${steps} steps, ${rate} seeds/s, ${seconds(tookMs)})`,
-    ok: failed.length === 0,
+    ok,
   };
 }
 
@@ -76,7 +84,7 @@ async function one(request: SimulateArguments): Promise<Result> {
 async function tellShrunk(seed: number, { kinds }: SimulateArguments): Promise<void> {
   const { outcome } = await runSeed(seed, kinds, false);
   if (outcome.violation === undefined) return;
-  const { parts } = partsOf(seed, kinds);
+  const { parts, workload, profile } = partsOf(seed, kinds);
   const whole = { ...parts, choices: new NotedChoices({}) };
   const shrunk = await shrink(
     whole,
@@ -94,6 +102,11 @@ async function tellShrunk(seed: number, { kinds }: SimulateArguments): Promise<v
     `shrunk    to ${inputs.length} records in ${shrunk.runs} runs: ${again.violation?.message}\n`,
   );
   for (const line of again.timeline) process.stdout.write(`          ${line}\n`);
+  const { invariant, message } = outcome.violation;
+  const showed = `(commit that mends it) ${invariant}: ${message}`;
+  process.stdout.write(
+    `keep      add this to spec/simulation/kept.jsonl:\n${lineToKeep({ seed, workload, profile }, shrunk.case, showed)}\n`,
+  );
 }
 
 const args = process.argv.slice(2);
