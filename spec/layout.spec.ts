@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { chanceAndTime, chanceAndTimeIn, mayUseChanceAndTime } from './layout/chance-and-time.js';
 import { circles } from './layout/circles.js';
 import { importsIn, specifiersIn } from './layout/imports.js';
 import { linesOfCode } from './layout/long-files.js';
@@ -70,4 +71,30 @@ test('comments and blank lines are not lines of code', () => {
   expect(
     linesOfCode('/** one\n * two */\nconst a = 1;\n\n// three\nconst b = `\n  four\n`; /* five\n */\n'),
   ).toBe(4);
+});
+
+describe('real time and real chance come in where it is said', () => {
+  test('and nowhere else, or a seed would not be one run', async () => {
+    const found = await chanceAndTime(repository);
+    expect([...found.keys()]).toEqual(Object.keys(mayUseChanceAndTime).sort());
+  });
+
+  test('every way is seen, and what is only spoken of is not', () => {
+    const text = `import { randomUUID as id } from 'node:crypto'; import { setImmediate as turn } from 'node:timers/promises';
+      const a = Math.random; b(Date.now()); globalThis.setTimeout(c, performance.now()); new Date(); new Date(0); process.hrtime();
+      // setInterval
+      const d = 'queueMicrotask';`;
+    expect(chanceAndTimeIn(text).sort()).toEqual(
+      [
+        'Date.now',
+        'Math.random',
+        'hrtime',
+        'new Date()',
+        'performance.now',
+        'randomUUID',
+        'setImmediate',
+        'setTimeout',
+      ].sort(),
+    );
+  });
 });
