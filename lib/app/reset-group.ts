@@ -12,6 +12,7 @@ import type { DocumentStore, StorePosition } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import { appOptions, driverKind, loggerKind } from './options.js';
 import { isUnreachable, StartTries } from './start-tries.js';
+import { claimStores } from './store-claims.js';
 
 /** What {@link resetGroup} takes. @category App @since 0.1.0 */
 export interface ResetOptions {
@@ -51,7 +52,8 @@ export const resetOptions: Fields<ResetOptions> = {
  * stores were told, nothing is lost, but what they hold stays beside what is made anew: reset again.
  *
  * @returns what was set, by topic and partition
- * @throws by rejection `CONFIGURATION` for options that cannot be, `GROUP_ACTIVE` while the group has members, `MISSING_TOPIC`, `UNREACHABLE`, `STORE`
+ * @throws by rejection `CONFIGURATION` for options that cannot be and for a store that the app of another group has in this process,
+ *   `GROUP_ACTIVE` while the group has members, `MISSING_TOPIC`, `UNREACHABLE`, `STORE`
  * @example
  * ```ts
  * await resetGroup({ driver, groupId: 'purchases', topics: ['transactions'], to: 'earliest', stores: [history] });
@@ -60,6 +62,15 @@ export const resetOptions: Fields<ResetOptions> = {
  */
 export async function resetGroup(options: ResetOptions): Promise<readonly PartitionOffset[]> {
   checkOptions('resetGroup', resetOptions, options);
+  const release = claimStores(options.stores ?? [], options.groupId, { reset: true });
+  try {
+    return await reset(options);
+  } finally {
+    for (const store of options.stores ?? []) release(store);
+  }
+}
+
+async function reset(options: ResetOptions): Promise<readonly PartitionOffset[]> {
   const { driver, groupId, connectTimeoutMs = defaults.connectTimeoutMs, logger = silentLogger } = options;
   const clock = options.clock ?? driver.clock ?? systemClock;
   const context = { clientId: `${groupId}-reset`, clock, logger: redactingLogger(logger), event: () => {} };

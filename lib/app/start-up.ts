@@ -3,13 +3,13 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { ResumePoints } from '../flow/commit/resume-points.js';
 import { EndOffsets } from '../flow/source/end-offsets.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
-import type { DocumentStore } from '../stores/port.js';
 import type { AppParts } from './app-parts.js';
 import type { Closers } from './closing.js';
 import { requireCoPartitioned } from './co-partitioned.js';
 import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { consumerOptions } from './options.js';
+import { OwnStores } from './own-stores.js';
 import { isUnreachable, StartTries } from './start-tries.js';
 import { useStore } from './store-use.js';
 
@@ -44,6 +44,8 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     ending.before(() => slow.during(what, (async () => work())()), undo);
   const step: typeof once = (what, work, undo) => once(what, () => tries.of(what, work), undo);
 
+  const stores = new OwnStores(wiring.stores, options.groupId);
+  for (const store of wiring.stores) closers.behind(`the use of '${store.name}'`, () => stores.letGo(store));
   const connection = await once(
     'a broker to answer',
     () => connected(parts, tries),
@@ -56,7 +58,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     // Also one that opens too late, or in part.
     const close = () => use.end();
     closers.behind(`the store '${store.name}'`, close);
-    await step(`the store '${store.name}' to open`, () => opened(store), close);
+    await step(`the store '${store.name}' to open`, () => stores.open(store), close);
   }
   const watch = new TopicWatch(
     views.all.map(view => view.pattern),
@@ -118,20 +120,7 @@ function connected(
   return tries.of('connect', () => driver.connect(context), isUnreachable);
 }
 
-/** What a store of somebody else throws is told by its kind. */
-async function opened(store: DocumentStore<unknown>): Promise<void> {
-  try {
-    await store.open();
-  } catch (cause) {
-    if (isKafkaRxError(cause)) throw cause;
-    throw new KafkaRxError('STORE', `The store '${store.name}' could not be opened (${errorKind(cause)})`, {
-      cause,
-      remedy: 'Look at what it needs: a folder, permissions, a server',
-    });
-  }
-}
-
-/** Likewise; a driver is told nothing but errors of ours. */
+/** What positions of somebody else's throw is told by its kind; a driver is told nothing but errors of ours. */
 async function read<T>(positions: Promise<T>): Promise<T> {
   try {
     return await positions;

@@ -124,7 +124,7 @@ export interface TimeRange {
 }
 
 /**
- * A store of documents, found again by id, by time, and by the indexes that its user names.
+ * A store of documents, found again by id, by time, and by the indexes that its user names. An object is one app's as long as that runs.
  *
  * @typeParam I the names of its indexes
  * @category Stores @since 0.1.0

@@ -1,0 +1,45 @@
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import type { DocumentStore } from '../stores/port.js';
+import { claimStores } from './store-claims.js';
+
+type Store = DocumentStore<unknown>;
+
+/** The stores of one app, which it has alone from its start to its end. */
+export class OwnStores {
+  readonly #release: (store: Store) => void;
+  readonly #opening = new Map<Store, Promise<void>>();
+
+  /** @throws `CONFIGURATION` for one that another app has */
+  constructor(stores: Iterable<Store>, groupId: string) {
+    this.#release = claimStores(stores, groupId);
+  }
+
+  /** What a store of somebody else throws is told by its kind. */
+  async open(store: Store): Promise<void> {
+    const opening = (async () => store.open())();
+    this.#opening.set(store, opening);
+    try {
+      await opening;
+    } catch (cause) {
+      if (isKafkaRxError(cause)) throw cause;
+      throw new KafkaRxError('STORE', `The store '${store.name}' could not be opened (${errorKind(cause)})`, {
+        cause,
+        remedy: 'Look at what it needs: a folder, permissions, a server',
+      });
+    } finally {
+      this.#opening.delete(store);
+    }
+  }
+
+  /** One that still opens is given back once that is done and it was closed: before, that close would be another app's. */
+  letGo(store: Store): void {
+    const opening = this.#opening.get(store);
+    if (opening === undefined) this.#release(store);
+    else {
+      void opening
+        .then(() => store.close())
+        .catch(() => {})
+        .then(() => this.#release(store));
+    }
+  }
+}
