@@ -38,13 +38,18 @@ export function vanishingContract(context: ContractContext): void {
         return { ...at, epoch: seen.epoch(at), offset: 3 };
       });
       await remove(client, gone);
+      let refused = false;
       // Refused where the group has let go of the topic already: then the other is committed alone.
       await consumer.commit(offsets).catch(async error => {
+        refused = true;
         expect(error).toMatchObject({ code: 'COMMIT_REFUSED' });
         const at = { topic: stays, partition: 0 };
         await consumer.commit([{ ...at, epoch: seen.epoch(at), offset: 3 }]);
       });
       expect(await client.connection.admin.committed(group, stays)).toEqual([3]);
+      const told = client.events.filter(({ type }) => type === 'commit-dropped');
+      const of = { type: 'commit-dropped', topic: gone, partition: 0, offset: 3 };
+      expect(told).toEqual(refused ? [] : [of]);
     },
   );
 

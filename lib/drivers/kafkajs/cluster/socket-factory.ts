@@ -1,6 +1,7 @@
 import { isIP, connect as netConnect, type Socket } from 'node:net';
-import { connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
+import { withDefaults } from '../../../base/with-defaults.js';
 import { type Tls, tlsOptions } from '../security/tls.js';
 
 const keepAliveMs = 60_000;
@@ -24,7 +25,7 @@ export const socketFactory =
     };
     const options = tlsOptions(ssl);
     const socket: Socket = options
-      ? tlsConnect({ host, port, ...(isIP(host) ? {} : { servername: host }), ...options }, connected)
+      ? tlsConnect(secured(host, port, options), connected)
       : netConnect({ host, port }, connected);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveMs);
@@ -39,3 +40,9 @@ export const socketFactory =
     });
     return socket;
   };
+
+/** What is left out, or undefined, is told by the address. */
+function secured(host: string, port: number, options: ConnectionOptions): ConnectionOptions {
+  const known: ConnectionOptions = isIP(host) ? { host, port } : { host, port, servername: host };
+  return withDefaults<ConnectionOptions, ConnectionOptions>(known, options);
+}

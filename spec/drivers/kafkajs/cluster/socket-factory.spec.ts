@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { socketFactory } from '../../../../lib/drivers/kafkajs/cluster/socket-factory.js';
 
 /** More than one write takes: 1,024 buffers. */
@@ -38,3 +39,31 @@ test('a request of many parts is there at once, and not after a delayed acknowle
   // 40 ms and more with Nagle's algorithm, below one without; the machine may be busy.
   expect(tookMs[rounds / 2]).toBeLessThan(25);
 });
+
+test.each([{}, { servername: undefined }, true] as const)(
+  'a broker is asked for by its name in TLS where the options name none: %j',
+  async ssl => {
+    let asked: (name: string) => void = () => {};
+    const name = new Promise<string>(resolve => {
+      asked = resolve;
+    });
+    // The name comes first; without a certificate it goes no further.
+    const server = createTlsServer({
+      SNICallback: (servername, done) => {
+        asked(servername);
+        done(new Error('no certificate'));
+      },
+    });
+    server.on('tlsClientError', () => {});
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo; // of a server that listens on a port
+    const socket = socketFactory(ssl)({ host: 'localhost', port, ssl: {}, onConnect: () => {} });
+    socket.on('error', () => asked('no name'));
+    try {
+      expect(await name).toBe('localhost');
+    } finally {
+      socket.destroy();
+      server.close();
+    }
+  },
+);
