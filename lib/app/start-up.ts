@@ -11,7 +11,6 @@ import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { consumerOptions } from './options.js';
 import { OwnStores } from './own-stores.js';
 import { isUnreachable, StartTries } from './start-tries.js';
-import { useStore } from './store-use.js';
 
 /**
  * Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. Each step
@@ -54,9 +53,8 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   closers.behind('the connection', () => connection.close());
   parts.cluster.connected(connection);
   for (const store of wiring.stores) {
-    const use = useStore(store, options.groupId);
     // Also one that opens too late, or in part.
-    const close = () => use.end();
+    const close = () => store.close();
     closers.behind(`the store '${store.name}'`, close);
     await step(`the store '${store.name}' to open`, () => stores.open(store), close);
   }

@@ -29,6 +29,7 @@ const foundations = [
   'lib/base/partition-key.ts',
   'lib/base/topic-name.ts',
   'lib/base/disregard.ts',
+  'lib/base/with-defaults.ts',
   'lib/record/coordinates-only.ts',
   'lib/errors/errors.ts',
   'lib/record/headers.ts',
