@@ -14,7 +14,7 @@ import type {
   TopicDescription,
 } from '../../port.js';
 import { compressionOf } from '../compression/batch-compression.js';
-import { brokerOf, fatalErrorOf, kindOf } from '../errors.js';
+import { brokerOf, fatalErrorOf, kindOf, passingError } from '../errors.js';
 import { FastPath } from '../fast-path.js';
 import { isUnknownKafkajs } from '../internals/unknown-kafkajs.js';
 import { type KafkajsPath, requireTopics } from '../kafkajs-path.js';
@@ -74,7 +74,11 @@ export class KafkajsConnection implements DriverConnection {
   }
 
   async topics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
-    const topics = await this.#path.queries.topics(names);
+    const topics = await this.#path.queries.topics(names).catch(error => {
+      if (error instanceof KafkaRxError) throw error;
+      // What may pass says so: a start-up tries again.
+      throw fatalErrorOf(error) ?? passingError('UNREACHABLE', 'No answer about the topics', error);
+    });
     return topics.map(({ name, id, partitions, internal }) => ({ name, id, partitions, internal }));
   }
 
