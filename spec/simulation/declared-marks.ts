@@ -13,7 +13,7 @@ const calls = [
 ];
 const losable = ['commit', 'connect', 'offsets', 'prepare', 'topics'];
 
-export const declaredMarks: readonly string[] = [
+const declaredMarks: readonly string[] = [
   ...places.flatMap(place => calls.map(call => `crash ${place}: ${call}`)),
   ...losable.flatMap(call => [`lost request: ${call}`, `lost answer: ${call}`]),
   ...['crash', 'crash of a stopped process', 'a request that arrived after its sender had died'],

@@ -4,7 +4,7 @@ import { type CrashPlaces, crashAtPlaces } from '../../lib/testing/simulation/cr
 import { type Result, seconds } from '../commands/command.js';
 import { partsOf } from './seeds.js';
 
-export async function placesOf(
+async function placesOf(
   seed: number,
   { pairs, minutes }: { readonly pairs: boolean; readonly minutes: number | undefined },
 ): Promise<CrashPlaces & { readonly tookMs: number }> {
