@@ -95,7 +95,7 @@ export function batch<K, V, U>(
         for (const record of gathered) giveUp(record);
         gathered = [];
       });
-      return receive(
+      receive(
         source,
         subscriber,
         record => {

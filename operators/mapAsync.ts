@@ -171,7 +171,7 @@ export function mapAsync<K, V, U>(
         // What emits inside its subscribe has no subscription yet that could be ended.
         gone.next();
       });
-      return receive(
+      receive(
         source,
         subscriber,
         record => {

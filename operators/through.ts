@@ -48,7 +48,7 @@ export function through<K, V>(
         for (const record of pending.values()) giveUp(record);
         pending.clear();
       });
-      return receive(
+      receive(
         source,
         subscriber,
         record => {

@@ -1,4 +1,4 @@
-import { concat, filter, Observable, type Subscriber, type Subscription } from 'rxjs';
+import { concat, filter, Observable, type Subscriber } from 'rxjs';
 
 /**
  * Subscribes an operator to its source, on behalf of the subscriber that it serves, and stops with it: an Observer of one's own would
@@ -14,7 +14,7 @@ export function receive<T>(
   subscriber: Subscriber<never>,
   next: (value: T) => void,
   completed?: () => void,
-): Subscription {
+): void {
   // Of no node of the topology: whom it serves may be a sink, and that is the operator's to feed, not the source's.
   const plain = new Observable<T>(inner => source.subscribe(inner));
   const received = plain.pipe(
@@ -23,6 +23,6 @@ export function receive<T>(
       return false;
     }),
   );
-  if (completed === undefined) return received.subscribe(subscriber);
-  return concat(received, new Observable<never>(() => completed())).subscribe(subscriber);
+  if (completed === undefined) received.subscribe(subscriber);
+  else concat(received, new Observable<never>(() => completed())).subscribe(subscriber);
 }

@@ -5,6 +5,7 @@
 
 import { anyText, required } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
+import { fewestDigits as fewest, mostDigits as most } from './issuers.js';
 
 /** A whole card number, checked by its form. @category Privacy @since 0.1.0 */
 export type CardNumber = string & { readonly 'kafka-rx/brand': 'CardNumber' };
@@ -12,8 +13,6 @@ export type CardNumber = string & { readonly 'kafka-rx/brand': 'CardNumber' };
 /** A card number of which at most the last four digits are left. @category Privacy @since 0.1.0 */
 export type MaskedCardNumber = string & { readonly 'kafka-rx/brand': 'MaskedCardNumber' };
 
-const fewest = 13;
-const most = 19;
 const kept = 4;
 
 const zero = 48;

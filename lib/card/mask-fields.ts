@@ -73,7 +73,7 @@ export function maskFields<K, V, P extends string, As extends string>(
       (subscriber, node) => {
         let unseen: readonly CompiledPath[] = asked;
         let told = isPlaced;
-        return receive(source, subscriber, record => {
+        receive(source, subscriber, record => {
           let value: Masked<V, P, As>;
           try {
             if (!told) {

@@ -1,3 +1,4 @@
+import { fewestDigits } from './issuers.js';
 import { isMaskedLeaf } from './masked-at.js';
 import { searchCardNumbers } from './search.js';
 
@@ -32,8 +33,6 @@ export function leadsTo(segments: readonly string[], path: readonly string[]): b
 export function isNoCard(text: string, { strict, isMasked }: ProtectedField): boolean {
   return text.length < fewestDigits || !searchCardNumbers(text, strict) || isMasked(text);
 }
-
-const fewestDigits = 13;
 
 /**
  * @internal Whether what stands at a path that is not the field's own may be written.

@@ -6,6 +6,7 @@
  * where (topic, partition, offset) and what to do next. It never holds a record's key, value or headers.
  */
 
+import { forAllCopies } from '../base/for-all-copies.js';
 import { redactText } from '../card/redact-text.js';
 import { errorKind, withheld } from './withheld.js';
 
@@ -85,7 +86,7 @@ export interface KafkaRxErrorOptions {
  * Every error of ours with the one beneath it, which is kept where no printer looks. One map for all copies of the library in a
  * process. What was thrown is looked up in it and not asked: it may say anything, or throw when it is asked.
  */
-const originals = forAllCopies(new WeakMap<object, unknown>());
+const originals = forAllCopies('kafka-rx.errors', new WeakMap<object, unknown>());
 
 /** @category Errors @since 0.1.0 */
 export class KafkaRxError extends Error {
@@ -176,11 +177,3 @@ export function isKafkaRxError(error: unknown, code?: ErrorCode): error is Kafka
 
 /** What is read of an error of ours; who has put a getter in the place of one of these has made a stranger of it. */
 const fieldsRead = ['code', 'message', 'at', 'remedy', 'retriable', 'path', 'rule'] as const;
-
-function forAllCopies<T extends object>(initial: T): T {
-  // No two of our copies put another thing there, and nobody else has the name.
-  const everywhere = globalThis as { [key: symbol]: T | undefined };
-  const key = Symbol.for('kafka-rx.errors');
-  everywhere[key] ??= initial;
-  return everywhere[key];
-}

@@ -30,6 +30,7 @@ const foundations = [
   'lib/base/topic-name.ts',
   'lib/base/disregard.ts',
   'lib/base/with-defaults.ts',
+  'lib/base/for-all-copies.ts',
   'lib/record/coordinates-only.ts',
   'lib/errors/errors.ts',
   'lib/record/headers.ts',

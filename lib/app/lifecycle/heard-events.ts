@@ -1,4 +1,5 @@
 import { config, Observable, type Observer, type Subscription } from 'rxjs';
+import { leadsOn } from '../../base/leads-on.js';
 import { hearOut } from '../../logging/hear-out.js';
 
 type Heard<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
@@ -29,8 +30,7 @@ export class HeardEvents<T> extends Observable<T> {
     _error?: ((error: unknown) => void) | null,
     ended?: (() => void) | null,
   ): Subscription {
-    // A Subscriber of an operator, or a Subject: it leads on.
-    if (typeof heard === 'object' && heard !== null && 'unsubscribe' in heard) return super.subscribe(heard);
+    if (leadsOn(heard)) return super.subscribe(heard);
     const lost = (thrown: unknown): void => {
       const { onUnhandledError } = config;
       // Where a program has a place of its own for such errors, rxjs would put them there too.

@@ -7,6 +7,8 @@ import {
   type TeardownLogic,
 } from 'rxjs';
 import { checkSource } from '../../base/check-source.js';
+import { forAllCopies } from '../../base/for-all-copies.js';
+import { leadsOn } from '../../base/leads-on.js';
 import type { MaskedField } from '../../card/masked-field.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
@@ -24,7 +26,7 @@ const placeOf: unique symbol = Symbol.for('kafka-rx.place') as never;
  * The node whose subscription is being made, as long as that takes: who subscribes meanwhile does so on its behalf. One for all
  * copies of the library in a process: an operator of the one subscribes a source of the other.
  */
-const making = shared<{ node: TopologyNode | undefined }>('kafka-rx.subscribing', { node: undefined });
+const making = forAllCopies<{ node: TopologyNode | undefined }>('kafka-rx.subscribing', { node: undefined });
 
 /**
  * An Observable that knows its node and notes who subscribes to it.
@@ -70,7 +72,8 @@ export class TopologyObservable<T> extends Observable<T> {
     if (sink !== undefined) graph.connect(node, sink.node);
     else if (making.node === undefined || !graph.carries(node, making.node)) {
       graph.leak(node);
-      if (isBare(observer) && !this.#isDone(observer)) return this.#subscribedBare(observer, error, complete);
+      if (!leadsOn(observer) && !this.#isDone(observer))
+        return this.#subscribedBare(observer, error, complete);
     }
     return this.#subscribed(observer, error, complete);
   }
@@ -182,18 +185,4 @@ export function awaitingObservable<R>(
 function madeOf({ graph, node }: Place, stream: object, sources: readonly object[]): void {
   for (const source of sources) graph.ends.heard(source);
   graph.ends.made(stream, node.id);
-}
-
-/** Whether what is subscribed ends the path, as far as one can see: a Subscriber of an operator, or a Subject, leads on. */
-function isBare(observer: object | null | undefined): boolean {
-  return typeof observer !== 'object' || observer === null || !('unsubscribe' in observer);
-}
-
-/** What whichever copy came first has put under this name. */
-function shared<T extends object>(name: string, initial: T): T {
-  // No two of our copies put another thing there, and nobody else has the name.
-  const everywhere = globalThis as { [key: symbol]: T | undefined };
-  const key = Symbol.for(name);
-  everywhere[key] ??= initial;
-  return everywhere[key];
 }

@@ -75,7 +75,7 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
     checkSource('commitInOrder', source);
     return new Observable(subscriber => {
       const progress: (Progress | undefined)[] = [];
-      return receive(source, subscriber, event => {
+      receive(source, subscriber, event => {
         const { lane } = event;
         let current = progress[lane.slot];
         if (current === undefined || lane.epoch > current.epoch) {

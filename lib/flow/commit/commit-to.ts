@@ -58,13 +58,11 @@ export function commitTo(
       );
       handle?.(committer);
       subscriber.add(() => committer.close());
-      subscriber.add(
-        receive(
-          source,
-          subscriber,
-          point => committer.add(point),
-          () => void committer.flush().then(() => subscriber.complete()),
-        ),
+      receive(
+        source,
+        subscriber,
+        point => committer.add(point),
+        () => void committer.flush().then(() => subscriber.complete()),
       );
     });
   };

@@ -1,10 +1,9 @@
+import { fewestDigits } from '../../card/issuers.js';
 import { isNoCard, type ProtectedField } from '../../card/protected-field.js';
 import { hasNumberShownMasked } from '../../card/shown-masked.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import { lookAtBytes } from '../../codecs/guarded-json.js';
 import type { Headers } from '../../record/headers.js';
-
-const fewestDigits = 13;
 
 /**
  * Looks at what is written beside a value, its key and headers.
