@@ -85,7 +85,7 @@ describe.each(waiting)('after a failure nothing that waits is begun: %s', (_name
     end('a');
     await members.settle();
     end('b');
-    await members.pass(2000, 100);
+    await members.pass(2000);
     expect(member.outcome).toMatchObject({ code: 'PROCESS' });
     expect(begun).toEqual(['a']);
     expect(members.committed('in')[0]).toBeLessThanOrEqual(1);
@@ -111,11 +111,11 @@ test.each<[string, (app: App, source: Texts, call: (value: string) => Promise<st
   const start = () => members.start(app => void wire(app, app.topic('in', { value: string }), call), quick);
   members.publish('in', 'a', 'b', 'c', 'd');
   const member = start();
-  await members.pass(2000, 100);
+  await members.pass(2000);
   expect(member.outcome).toMatchObject({ code: 'PROCESS', at: { offset: 1 } });
   expect([called, members.committed('in')]).toEqual([['a', 'b'], [1]]);
   start();
-  await members.pass(2000, 100);
+  await members.pass(2000);
   expect(called).toEqual(['a', 'b', 'b']);
 });
 
@@ -161,7 +161,7 @@ test.each<[string, (app: App, source: Texts, call: (value: string) => Promise<st
   await members.pass(250);
   expect(called).toHaveLength(2);
   members.publish('bad', 'x');
-  await members.pass(10_000, 100);
+  await members.pass(10_000);
   expect(member.outcome).toMatchObject({ code: 'PROCESS' });
   expect(called).toHaveLength(2);
   expect(members.committed('in')).toEqual([-1]);
@@ -194,7 +194,7 @@ test('a store writes nothing that waited behind the write under way', async () =
   members.publish('bad', 'x');
   await members.settle();
   first.resolve();
-  await members.pass(2000, 100);
+  await members.pass(2000);
   expect(member.outcome).toMatchObject({ code: 'PROCESS' });
   expect([writes, members.committed('in')]).toEqual([['a'], [1]]);
 });
@@ -221,7 +221,7 @@ test('a batch that was gathered is not made any more', async () => {
   members.publish('in', 'a', 'b', 'c');
   await members.settle();
   members.publish('bad', 'x');
-  await members.pass(2000, 100);
+  await members.pass(2000);
   expect(member.outcome).toMatchObject({ code: 'PROCESS' });
   expect([made, members.values('out'), members.committed('in')]).toEqual([['a,b'], ['a,b'], [2]]);
 });
@@ -249,7 +249,7 @@ test('of the record that failed, other branches begin nothing', async () => {
       .subscribe(app.to('out', { value: string, name: 'B' }));
   }, quick);
   members.publish('in', 'a');
-  await members.pass(2000, 100);
+  await members.pass(2000);
   expect(member.outcome).toMatchObject({ code: 'PROCESS' });
   expect([called, members.values('out'), members.committed('in')]).toEqual([[], [], [-1]]);
 });

@@ -62,7 +62,7 @@ async function runs(values: readonly string[], partitions: number, steps: readon
       if (offset >= 0) members.broker.setCommitted('group', { topic: 'in', partition }, offset);
     }
     const member = members.start(app => topology(app.topic('in', { value }), app, dying(store, writes)));
-    await members.pass(1500, 50);
+    await members.pass(1500);
     void member.app.stop();
     await members.pass(200);
     if (writes === undefined) expect(member.outcome).toBe('done');
@@ -338,7 +338,7 @@ test('documents on both sides of a through are kept apart by their sinks', async
     const first = copies('a', 'b')(app.topic('in', { value })).pipe(joined(3), through(app.store(store)));
     first.subscribe(app.store(store));
   });
-  await members.pass(1500, 50);
+  await members.pass(1500);
   void member.app.stop();
   await members.pass(200);
   expect(valuesOf(store.documents())).toEqual(['0a,0b,1a', '0a,0b,1a', '1b', '1b']);

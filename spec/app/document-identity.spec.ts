@@ -31,7 +31,7 @@ async function keptTwice(
   for (let run = 0; run < 2; run++) {
     members.broker.setCommitted('group', { topic: 'in', partition: 0 }, 0);
     const member = members.start(app => topology(app, app.topic('in', { value }), store));
-    await members.pass(3000, 100);
+    await members.pass(3000);
     void member.app.stop();
     await members.pass(200);
     expect(member.outcome).toBe('done');
@@ -215,7 +215,7 @@ describe('a batch into a store that is grouped otherwise after a crash', () => {
         app => topology(app.topic('in', { value })).subscribe(app.store(store)),
         options,
       );
-      await members.pass(2000, 50);
+      await members.pass(2000);
       void member.app.stop();
       await members.pass(200);
       expect(member.outcome).toBe('done');

@@ -75,7 +75,7 @@ describe('a failing app', () => {
     await members.settle();
     answer.resolve('precious');
     await members.settle();
-    await members.pass(100, 10);
+    await members.pass(100);
     expect(member.outcome).toMatchObject({ code: 'PROCESS' });
     expect(members.values('out')).toEqual([]);
     expect(members.committed('good')).toEqual([-1]);

@@ -21,7 +21,7 @@ async function running(members: Members, topology: (app: App) => void, options: 
   const member = members.start(topology, options);
   // In small steps: the stores on disk answer in real time.
   for (let i = 0; i < 40; i++) {
-    await members.pass(50, 10);
+    await members.pass(50);
     await new Promise(resolve => setTimeout(resolve, 2));
   }
   return member;
@@ -30,7 +30,7 @@ async function running(members: Members, topology: (app: App) => void, options: 
 async function stop(members: Members, member: Member): Promise<void> {
   void member.app.stop();
   for (let i = 0; i < 100 && member.outcome === 'running'; i++) {
-    await members.pass(50, 10);
+    await members.pass(50);
     await new Promise(resolve => setTimeout(resolve, 2));
   }
 }
@@ -77,7 +77,7 @@ describe('a store that is new where the commits name another', () => {
     const member = members.start(into(onDisk()), { logger });
     let reasons: readonly string[] = [];
     for (let i = 0; i < 60; i++) {
-      await members.pass(20, 10);
+      await members.pass(20);
       const found = member.app.health().reasons.filter(reason => reason.includes('history'));
       if (found.length > 0) reasons = found;
       await new Promise(resolve => setTimeout(resolve, 2));
@@ -101,11 +101,11 @@ describe('a store that is new where the commits name another', () => {
     const members = await lost();
     const first = members.start(into(onDisk()), { commit: { every: 100_000, intervalMs: 100_000 } });
     for (let i = 0; i < 20 && told(first).length === 0; i++) {
-      await members.pass(10, 5);
+      await members.pass(10);
       await new Promise(resolve => setTimeout(resolve, 2));
     }
     members.broker.faults.crash(members.memberIds()[0] ?? '');
-    await members.pass(60_000, 3000);
+    await members.pass(60_000);
     const second = await ran(members, into(onDisk()));
     expect(told(first)).toHaveLength(1);
     expect(second.outcome).toBe('done');

@@ -18,7 +18,7 @@ describe('a rebalance', () => {
     const load = async (ms: number) => {
       for (let i = 0; i < ms; i++) {
         members.publish('in', String(published++), String(published++));
-        await members.pass(1, 1);
+        await members.pass(1);
       }
     };
     await load(50);
@@ -50,10 +50,10 @@ describe('a rebalance', () => {
     ]);
     await members.settle();
     const second = members.start(copy);
-    await members.pass(490, 10);
+    await members.pass(490);
     expect(second.app.health().state).toBe('starting');
     expect(members.committed('in')).toEqual([-1, -1]);
-    await members.pass(600, 10);
+    await members.pass(600);
     expect(first.events).toContainEqual({
       type: 'revoked',
       pending: 0,
@@ -83,9 +83,9 @@ describe('a rebalance', () => {
     members.publish('in', '0');
     await members.settle();
     members.broker.faults.rebalance('group');
-    await members.pass(8900, 100);
+    await members.pass(8900);
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
-    await members.pass(200, 100);
+    await members.pass(200);
     expect(signals[0]?.aborted).toBe(true);
     expect(member.events).toContainEqual(expect.objectContaining({ type: 'revoked', pending: 1 }));
     expect(members.committed('in')).toEqual([-1]);
@@ -152,7 +152,7 @@ describe('a member that the group does not hear', () => {
     await members.settle();
     members.broker.faults.silence(memberId);
     members.broker.faults.delayAcknowledgements(0);
-    await members.pass(29_000, 100);
+    await members.pass(29_000);
     expect(members.values('out')).toEqual(['0']);
     members.broker.faults.endSilence(memberId);
     await members.settle();
@@ -227,9 +227,9 @@ describe('lost partitions', () => {
     const heir = members.start(copy);
     await members.settle();
     members.publish('in', '1');
-    await members.pass(5000, 10);
+    await members.pass(5000);
     expect(members.committed('in')).toEqual([2]);
-    await members.pass(30_000, 100);
+    await members.pass(30_000);
     members.publish('in', '2');
     await members.pass(1000);
     expect(members.committed('in')).toEqual([3]);
@@ -243,10 +243,10 @@ describe('lost partitions', () => {
     await members.settle();
     members.broker.faults.delayAcknowledgements(50);
     members.publish('in', ...numbers(20));
-    await members.pass(20, 1);
+    await members.pass(20);
     members.broker.faults.crash(members.memberIds()[0] ?? '');
     const heir = members.start(copy);
-    await members.pass(40_000, 500);
+    await members.pass(40_000);
     expect([...new Set(sorted(members.values('out')))]).toEqual(numbers(20));
     expect(members.committed('in')).toEqual(members.broker.endOffsets('in'));
     expect(heir.outcome).toBe('running');
@@ -260,7 +260,7 @@ describe('commits', () => {
     await members.settle();
     members.broker.faults.refuseCommits(3);
     members.publish('in', '0');
-    await members.pass(50, 1);
+    await members.pass(50);
     expect(members.committed('in')).toEqual([-1]);
     await members.pass(2000);
     expect(members.committed('in')).toEqual([1]);
@@ -293,9 +293,9 @@ describe('commits', () => {
     await members.settle();
     members.broker.faults.delayAcknowledgements(1000);
     members.publish('in', '0');
-    await members.pass(990, 10);
+    await members.pass(990);
     expect([members.values('out'), members.committed('in')]).toEqual([['0'], [-1]]);
-    await members.pass(100, 10);
+    await members.pass(100);
     expect(members.committed('in')).toEqual([1]);
   });
 
@@ -304,9 +304,9 @@ describe('commits', () => {
     const member = members.start(copy, { commit: { every: 3, intervalMs: 500 } });
     await members.settle();
     members.publish('in', '0', '1');
-    await members.pass(490, 10);
+    await members.pass(490);
     expect(members.committed('in')).toEqual([-1]);
-    await members.pass(20, 10);
+    await members.pass(20);
     expect(members.committed('in')).toEqual([2]);
     members.publish('in', '2', '3', '4');
     await members.settle();

@@ -182,9 +182,9 @@ describe('a RegExp', () => {
       { value: 'b', partition: 0 },
       { value: 'c', partition: 1 },
     ]);
-    await members.pass(4999, 1);
+    await members.pass(4999);
     expect(members.values('orders-out')).toEqual(['a']);
-    await members.pass(100, 1);
+    await members.pass(100);
     members.publish('orders-1', 'd');
     await members.pass(100);
     expect(members.values('orders-out').sort()).toEqual(['a', 'b', 'c', 'd']);
@@ -197,9 +197,9 @@ describe('a RegExp', () => {
     members.broker.createTopic('orders-2', 1);
     members.publish('orders-2', 'b');
     members.broker.faults.down();
-    await members.pass(5000, 100);
+    await members.pass(5000);
     members.broker.faults.up();
-    await members.pass(5000, 100);
+    await members.pass(5000);
     expect(members.values('orders-out')).toEqual(['b']);
     expect(member.outcome).toBe('running');
   });

@@ -34,19 +34,19 @@ describe('a member whose session is over', () => {
     // Its heartbeats stop before it has committed what it stored.
     const [staleId = ''] = members.memberIds();
     members.broker.faults.silence(staleId);
-    await members.pass(1100, 50);
+    await members.pass(1100);
     expect(members.memberIds()).toEqual([]);
     members.start(other.topology, { sessionTimeoutMs });
-    await members.pass(200, 50);
+    await members.pass(200);
     members.publish('in', 'c', 'd', 'e');
-    await members.pass(100, 10);
+    await members.pass(100);
     expect(members.committed('in')).toEqual([5]);
     expect(other.noted.at(-1)).toBe(5);
 
     // Its commit is due, and it does not know yet; then it hears.
-    await members.pass(500, 50);
+    await members.pass(500);
     members.broker.faults.endSilence(staleId);
-    await members.pass(3000, 50);
+    await members.pass(3000);
     expect(stale.noted).toEqual([]);
     expect(members.committed('in')).toEqual([5]);
     expect(shared.documents().map(({ value }) => value)).toEqual(['a', 'b', 'c', 'd', 'e']);
@@ -62,10 +62,10 @@ describe('a member whose session is over', () => {
     await members.settle();
     const [id = ''] = members.memberIds();
     members.broker.faults.silence(id);
-    await members.pass(5800, 100);
+    await members.pass(5800);
     expect([member.noted, members.committed('in')]).toEqual([[], [-1]]);
     members.broker.faults.endSilence(id);
-    await members.pass(3000, 100);
+    await members.pass(3000);
     expect([member.noted, members.committed('in')]).toEqual([[2], [2]]);
   });
 
@@ -80,7 +80,7 @@ describe('a member whose session is over', () => {
       'in',
       Array.from({ length: 8 }, (_, partition) => ({ value: 'x', partition })),
     );
-    await members.pass(3000, 50);
+    await members.pass(3000);
     expect(members.committed('in')).toEqual(Array.from({ length: 8 }, () => 1));
     expect(member.noted).toHaveLength(8);
   });

@@ -124,7 +124,7 @@ describe('a stop', () => {
     await members.pass(1000);
     expect(member.app.health().state).toBe('running');
     void member.app.stop();
-    await members.pass(11_000, 500);
+    await members.pass(11_000);
     expect(member.outcome).toBe('done');
     expect(seen.filter(what => (closing as readonly string[]).includes(what)).sort()).toEqual(
       [...closing].sort(),

@@ -20,14 +20,14 @@ describe('stop', () => {
     void member.app.stop().then(() => {
       stopped = true;
     });
-    await members.pass(400, 10);
+    await members.pass(400);
     expect([stopped, member.outcome, members.memberIds().length, members.committed('in')]).toEqual([
       false,
       'running',
       1,
       [-1],
     ]);
-    await members.pass(200, 10);
+    await members.pass(200);
     expect([stopped, member.outcome, members.memberIds().length, members.committed('in')]).toEqual([
       true,
       'done',
@@ -59,7 +59,7 @@ describe('stop', () => {
     members.publish('in', 'a');
     await members.settle();
     void member.app.stop();
-    await members.pass(1000, 10);
+    await members.pass(1000);
     expect(member.outcome).toMatchObject({ code: 'PROCESS', remedy: expect.stringContaining('finalize') });
     expect(String(member.outcome)).not.toContain('4111');
     expect([members.committed('in'), members.memberIds()]).toEqual([[1], []]);
@@ -91,7 +91,7 @@ describe('stop', () => {
     await members.settle();
     void member.app.stop();
     members.broker.faults.rebalance('group');
-    await members.pass(20, 1);
+    await members.pass(20);
     members.broker.publish(
       'in',
       [0, 1, 2, 3].map(partition => ({ value: 'late', partition })),
@@ -122,7 +122,7 @@ describe('stop', () => {
     members.publish('in', 'a', 'b', 'c');
     await members.settle();
     void member.app.stop();
-    await members.pass(200, 10);
+    await members.pass(200);
     expect(member.outcome).toBe('done');
     expect(members.values('out')).toEqual(['abc!']);
     expect(members.committed('in')).toEqual([3]);
@@ -140,9 +140,9 @@ describe('stop', () => {
     members.publish('in', 'a', 'b', 'c');
     await members.settle();
     void member.app.stop({ deadlineMs: 2000 });
-    await members.pass(1990, 10);
+    await members.pass(1990);
     expect(member.outcome).toBe('running');
-    await members.pass(20, 10);
+    await members.pass(20);
     expect(member.outcome).toBe('done');
     expect(members.committed('in')).toEqual([1]);
     expect(member.events).toContainEqual({ type: 'drained', pending: 2 });
@@ -165,9 +165,9 @@ describe('stop', () => {
     );
     await members.settle();
     members.publish('in', 'a', 'last', 'c');
-    await members.pass(1990, 10);
+    await members.pass(1990);
     expect([member.outcome, told]).toEqual(['running', []]);
-    await members.pass(100, 10);
+    await members.pass(100);
     expect([member.outcome, told]).toEqual(['done', ['stopped']]);
     expect(members.committed('in')).toEqual([1]);
   });
@@ -190,9 +190,9 @@ describe('stop', () => {
       { value: 'slow', partition: 0 },
       { value: 'poison', partition: 1 },
     ]);
-    await members.pass(1900, 10);
+    await members.pass(1900);
     expect(members.memberIds()).toHaveLength(1);
-    await members.pass(200, 10);
+    await members.pass(200);
     expect(members.memberIds()).toEqual([]);
     expect(member.outcome).toMatchObject({ code: 'PROCESS' });
   });
@@ -206,7 +206,7 @@ describe('stop', () => {
     members.publish('in', 'a');
     await members.settle();
     void member.app.stop({ deadlineMs: 1000 });
-    await members.pass(15_000, 100);
+    await members.pass(15_000);
     expect(member.outcome).toBe('done');
     expect(members.committed('in')).toEqual([-1]);
   });

@@ -19,6 +19,24 @@ const texts = (store: { documents(): readonly { readonly value: string }[] }): s
 const refused = (error: unknown): boolean =>
   isKafkaRxError(error, 'CONFIGURATION') && /store 'history'.*group 'group'/.test(error.message);
 
+/** An app on a store that holds up its start or its end is stopped; others are given the store meanwhile and afterwards. */
+async function stoppedAndFollowed(store: DocumentStore<string>, goOn: () => void) {
+  const members = new Members({ in: 1 });
+  const first = members.start(into(store));
+  await members.pass(200);
+  void first.app.stop();
+  await members.pass(200);
+  const early = members.start(into(store));
+  await members.pass(200);
+  const during = [first.outcome, refused(early.outcome)];
+  goOn();
+  await members.pass(200);
+  const second = members.start(into(store));
+  members.publish('in', 'a');
+  await members.pass(200);
+  return { during, after: [first.outcome, second.outcome] };
+}
+
 describe('a store object in two apps of one process', () => {
   test.each(['the same object', 'a copy of it with the same positions'])(
     'is refused by the second, before it opens or closes anything, and the first goes on: %s',
@@ -60,7 +78,6 @@ describe('a store object in two apps of one process', () => {
   });
 
   test('is refused while the first is still closing, and free once its run() has settled', async () => {
-    const members = new Members({ in: 1 });
     const inner = memoryStore<string>('history');
     const gate = held();
     const store: DocumentStore<string> = {
@@ -70,19 +87,9 @@ describe('a store object in two apps of one process', () => {
         await inner.close();
       },
     };
-    const first = members.start(into(store));
-    await members.pass(200);
-    void first.app.stop();
-    await members.pass(200);
-    const early = members.start(into(store));
-    await members.pass(200);
-    expect([first.outcome, refused(early.outcome)]).toEqual(['running', true]);
-    gate.resolve();
-    await members.pass(200);
-    const second = members.start(into(store));
-    members.publish('in', 'a');
-    await members.pass(200);
-    expect([first.outcome, second.outcome, texts(inner)]).toEqual(['done', 'running', ['a']]);
+    const { during, after } = await stoppedAndFollowed(store, gate.resolve);
+    expect(during).toEqual(['running', true]);
+    expect([...after, texts(inner)]).toEqual(['done', 'running', ['a']]);
   });
 
   test('is free when the first has failed', async () => {
@@ -104,7 +111,6 @@ describe('a store object in two apps of one process', () => {
   });
 
   test('is not free while the first, that was stopped meanwhile, has it opening still: that close is to come', async () => {
-    const members = new Members({ in: 1 });
     const inner = memoryStore<string>('history');
     const gate = held();
     let opens = 0;
@@ -115,19 +121,9 @@ describe('a store object in two apps of one process', () => {
         await inner.open();
       },
     };
-    const first = members.start(into(store));
-    await members.pass(200);
-    void first.app.stop();
-    await members.pass(200);
-    const early = members.start(into(store));
-    await members.pass(200);
-    expect([first.outcome, refused(early.outcome)]).toEqual(['done', true]);
-    gate.resolve();
-    await members.pass(200);
-    const second = members.start(into(store));
-    members.publish('in', 'a');
-    await members.pass(200);
-    expect([second.outcome, texts(inner)]).toEqual(['running', ['a']]);
+    const { during, after } = await stoppedAndFollowed(store, gate.resolve);
+    expect(during).toEqual(['done', true]);
+    expect([...after, texts(inner)]).toEqual(['done', 'running', ['a']]);
   });
 });
 

@@ -33,7 +33,7 @@ describe.each(leasing)('a sink that may end, behind %s', (_name, operator) => {
       source.subscribe(app.each(() => {}));
     }, options);
     members.publish('in', 'a', 'b', 'c', 'd', 'e');
-    await members.pass(300_000, 5000);
+    await members.pass(300_000);
     members.publish('in', 'f');
     await members.pass(1000);
     expect(members.values('out')).toHaveLength(1);
@@ -54,7 +54,7 @@ describe.each(leasing)('a sink that may end, behind %s', (_name, operator) => {
     members.publish('in', 'a', 'b', 'c');
     await members.settle();
     end();
-    await members.pass(300_000, 5000);
+    await members.pass(300_000);
     members.publish('in', 'd');
     await members.pass(1000);
     expect(outcome(member, members)).toEqual(['running', [4]]);
@@ -74,7 +74,7 @@ describe.each(leasing)('a sink that may end, behind %s', (_name, operator) => {
     members.publish('in', 'a', 'b', 'c');
     await members.settle();
     enough.next();
-    await members.pass(300_000, 5000);
+    await members.pass(300_000);
     expect(outcome(member, members)).toEqual(['running', [3]]);
   });
 
@@ -89,7 +89,7 @@ describe.each(leasing)('a sink that may end, behind %s', (_name, operator) => {
       options,
     );
     members.publish('in', 'a', 'b', 'c', 'd', 'e');
-    await members.pass(300_000, 5000);
+    await members.pass(300_000);
     expect(member.outcome).toBe('running');
     // As on the plain path: what came out is committed, what was not asked for comes again after a restart.
     const taken = members.values('out')[0]?.split('+').length ?? 0;
@@ -110,7 +110,7 @@ describe.each(leasing)('a sink that may end, behind %s', (_name, operator) => {
     members.publish('in', 'a');
     await members.settle();
     end();
-    await members.pass(60_000, 1000);
+    await members.pass(60_000);
     expect(member.outcome).toMatchObject({ code: 'SINK_ENDED' });
     expect(members.committed('in')).toEqual([-1]);
   });
@@ -152,7 +152,7 @@ test('what ends because a sink that may end has ended lets go as well, and nothi
     source.subscribe(app.each(() => {}));
   }, options);
   members.publish('in', ...'abcdefgh');
-  await members.pass(300_000, 5000);
+  await members.pass(300_000);
   expect([seen, members.values('out')]).toEqual([['ended'], ['a+b+c']]);
   expect(outcome(member, members)).toEqual(['running', [8]]);
 });

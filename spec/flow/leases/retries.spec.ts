@@ -110,7 +110,7 @@ describe('what is tried again', () => {
         });
         await members.settle();
         members.publish('in', 'a');
-        await members.pass(2000, 100);
+        await members.pass(2000);
         expect([where, member.outcome]).toMatchObject([where, { code: 'CONFIGURATION' }]);
         expect(members.committed('in')).toEqual([-1]);
       }
@@ -143,7 +143,7 @@ describe('a new epoch does not wait behind a retry of the one before', () => {
     expect(called).toEqual(['a']);
     fails = false;
     members.broker.faults.losePartitions(members.memberIds()[0] ?? '');
-    await members.pass(1000, 50);
+    await members.pass(1000);
     expect(called).toEqual(['a', 'a', 'b']);
     expect([member.outcome, members.committed('in')]).toEqual(['running', [2]]);
     expect(member.metrics.value('kafka_rx_records_dropped_total', { reason: 'stale-epoch' })).toBe(2);

@@ -75,10 +75,10 @@ describe('what a stranger gives calls back once', () => {
       source.subscribe(app.each(() => other.promise, { name: 'slow' }));
     });
     members.publish('in', 'a');
-    await members.pass(1000, 100);
+    await members.pass(1000);
     expect([member.outcome, members.committed('in')]).toEqual(['running', [-1]]);
     other.resolve();
-    await members.pass(1000, 100);
+    await members.pass(1000);
     expect([member.outcome, members.committed('in')]).toEqual(['running', [1]]);
   });
 
@@ -101,12 +101,12 @@ describe('what a stranger gives calls back once', () => {
         source.subscribe(app.each(() => other.promise));
       });
       members.publish('in', 'a');
-      await members.pass(1000, 100);
+      await members.pass(1000);
       members.publish('in', 'b');
-      await members.pass(1000, 100);
+      await members.pass(1000);
       expect([member.outcome, members.committed('in'), written]).toEqual(['running', [-1], ['a', 'b']]);
       other.resolve();
-      await members.pass(1000, 100);
+      await members.pass(1000);
       expect(members.committed('in')).toEqual([2]);
     },
   );
@@ -127,7 +127,7 @@ describe('what a stranger gives calls back once', () => {
         .subscribe(app.to('out', { value: string })),
     );
     members.publish('in', 'a');
-    await members.pass(1000, 100);
+    await members.pass(1000);
     expect(member.outcome).toMatchObject({ code: 'PROCESS', at: { offset: 0 } });
     expect([members.values('out'), members.committed('in')]).toEqual([[], [-1]]);
   });
@@ -171,7 +171,7 @@ describe.each(operators)('%s', (_name, operator) => {
           .subscribe(app.each(() => {})),
       );
       members.publish('in', 'a');
-      await members.pass(2000, 100);
+      await members.pass(2000);
       expect(['WITHOUT_DELIVERY', 'PROCESS']).toContain((member.outcome as { code?: string }).code);
       expect(members.committed('in')).toEqual([-1]);
     },
@@ -235,6 +235,6 @@ test('a pile of records that are done at once is worked off without a stack of c
   await members.settle();
   expect(calls).toBe(1);
   gate.resolve();
-  await members.pass(1000, 100);
+  await members.pass(1000);
   expect([member.outcome, calls, members.committed('in')]).toEqual(['running', 20_000, [20_000]]);
 });
