@@ -157,7 +157,7 @@ function assemble(options: AppOptions): AppParts {
     inFlight,
     views,
     protect: masks => graph.masks.add(masks),
-    masks: () => [...graph.masks.all.map(({ path }) => path), ...(options.guard?.fields ?? [])],
+    masks: () => graph.masks.all.map(({ path }) => path),
   });
   const wiring = new Wiring({
     graph,
