@@ -1,7 +1,7 @@
 /** Two members of a group, one store folder, on a real Kafka: what a member that stood still for longer than its session may undo. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { missingPrerequisites } from '../kafka/provision.js';
-import { PurchaseTrial, perSecond, underNpm } from './purchase-trial.js';
+import { type Member, PurchaseTrial, perSecond, underNpm } from './purchase-trial.js';
 
 const missing = missingPrerequisites();
 if (missing !== undefined) process.stderr.write(`A shared store is not tried. ${missing}\n`);
@@ -11,6 +11,24 @@ const stoppedMs = 13_000;
 const afterwardsMs = 5_000;
 /** What may be in flight, or settled and not committed, when a process stops: two seconds of load. */
 const mostRepeats = 2 * perSecond;
+
+/**
+ * Stopped within a write, a process keeps LMDB's lock, and no other writes to the folder until it goes on or dies (docs/stores.md):
+ * here that would be all there is to see. Where the other commits nothing meanwhile, it is let go on and stopped again.
+ */
+async function stopBetweenWrites(trial: PurchaseTrial, member: Member): Promise<void> {
+  for (let attempt = 1; attempt <= 10; attempt++) {
+    member.signal('SIGSTOP');
+    // What it had sent before arrives.
+    await delay(500);
+    const from = trial.committed;
+    await delay(2_000);
+    if (trial.committed > from) return;
+    member.signal('SIGCONT');
+    await delay(1_000 + 100 * attempt);
+  }
+  throw new Error('stopped ten times, and the other never went on');
+}
 
 (missing === undefined ? test : test.skip)(
   'a member stopped for longer than its session takes no position of the store back: only what was in flight comes again',
@@ -23,7 +41,7 @@ const mostRepeats = 2 * perSecond;
       await trial.working(2);
       await delay(3_000);
 
-      stopped.signal('SIGSTOP');
+      await stopBetweenWrites(trial, stopped);
       await delay(stoppedMs);
       // The other member has everything behind it, and nothing left by which it would note a position again.
       await trial.endLoad();
