@@ -10,7 +10,16 @@ const works = (command: string, ...args: readonly string[]): boolean => spawnSyn
 export function inTerminal(): Wrapped | undefined {
   // Of util-linux, which every Debian has.
   if (works('script', '-qec', 'true', '/dev/null')) {
-    return words => ['script', '-qec', words.map(quoted).join(' '), '/dev/null'];
+    // One shell everywhere, replaced by the command: a shell that stays has had Ctrl-C too, and some (dash) then end with 130
+    // whatever the command ends with.
+    return words => [
+      'env',
+      'SHELL=/bin/sh',
+      'script',
+      '-qec',
+      `exec ${words.map(quoted).join(' ')}`,
+      '/dev/null',
+    ];
   }
   const pty = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
   return works('python3', '-c', 'import pty') ? words => ['python3', '-c', pty, ...words] : undefined;
