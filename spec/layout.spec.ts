@@ -5,6 +5,7 @@ import { circles } from './layout/circles.js';
 import { importsIn, specifiersIn } from './layout/imports.js';
 import { linesOfCode } from './layout/long-files.js';
 import { rules } from './layout/rules.js';
+import { lookedAtByHand, lookedAtByHandIn } from './layout/thrown.js';
 
 const repository = join(__dirname, '..');
 
@@ -96,5 +97,35 @@ describe('real time and real chance come in where it is said', () => {
         'setTimeout',
       ].sort(),
     );
+  });
+});
+
+describe('what was thrown is asked in the ways that never throw', () => {
+  test('and looked at by hand nowhere', async () => {
+    expect(await lookedAtByHand(repository)).toEqual([]);
+  });
+
+  test.each([
+    'try {} catch (e) { if (e instanceof Error) f(); }',
+    "try {} catch (e) { if ('code' in e) f(); }",
+    'try {} catch (e) { g(() => (e as Error).message); }',
+    'try {} catch (e) { throw Object.assign(e, { a: 1 }); }',
+    'try {} catch (e) { const { a } = Object(e); }',
+    'try {} catch (e) { log(`${e}`); }',
+    'p.catch(e => e.code);',
+    'p.then(x => x, e => e.code);',
+    'function kind(error: unknown) { return error instanceof Error; }',
+  ])('it would be seen in %s', text => {
+    expect(lookedAtByHandIn(text)).toHaveLength(1);
+  });
+
+  test.each([
+    'try {} catch (e) { throw e; }',
+    'try {} catch (e) { if (isInstance(e, Error)) f(e); }',
+    'try {} catch (e) { f((e: X) => e instanceof Y); }',
+    'p.then(x => x.code);',
+    'function kind(value: unknown) { return value instanceof Map; }',
+  ])('none is in %s', text => {
+    expect(lookedAtByHandIn(text)).toEqual([]);
   });
 });

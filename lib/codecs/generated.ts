@@ -1,3 +1,5 @@
+import { isInstance } from '../errors/is-instance.js';
+
 /**
  * A function made of source text, with the parameters in its sight; undefined where the process forbids that
  * (`--disallow-code-generation-from-strings`), so that whoever asks keeps a way without it.
@@ -13,7 +15,7 @@ export function generated(parameters: Readonly<Record<string, unknown>>, source:
     const make = new Function(...Object.keys(parameters), `'use strict';\n${source}`);
     return make(...Object.values(parameters));
   } catch (error) {
-    if (error instanceof EvalError) return undefined;
+    if (isInstance(error, EvalError)) return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { fieldOf } from '../errors/field-of.js';
 import { membersOf, partsOf, unwrapped } from './io-ts-shape.js';
 
 /** Where in a value a type was not met, and which type it was. @internal */
@@ -68,9 +69,7 @@ function fieldName(parent: unknown, key: string): string | undefined {
 }
 
 function contextOf(error: unknown): readonly unknown[] {
-  // Every part is checked before it is read.
-  const context =
-    typeof error === 'object' && error !== null ? (error as { context?: unknown }).context : undefined;
+  const context = fieldOf(error, 'context');
   return Array.isArray(context) ? context : [];
 }
 
@@ -79,8 +78,7 @@ function entryType(entry: unknown): unknown {
 }
 
 function entryKey(entry: unknown): string {
-  // Every part is checked before it is read.
-  const key = typeof entry === 'object' && entry !== null ? (entry as { key?: unknown }).key : undefined;
+  const key = fieldOf(entry, 'key');
   return typeof key === 'string' ? key : '';
 }
 

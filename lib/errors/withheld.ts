@@ -1,4 +1,5 @@
 import { redactText } from '../card/redact-text.js';
+import { fieldOf } from './field-of.js';
 
 /** Deep enough for every chain that tells something; a circle ends here too. */
 const mostLevels = 5;
@@ -19,15 +20,16 @@ export function withheld(thrown: unknown, level = 0): Error {
     framesOf(thrown),
   );
   for (const key of ['code', 'type'] as const) {
-    const value = read(thrown, key);
+    const value = fieldOf(thrown, key);
     if (typeof value === 'string') hidden(error, key, redactText(value));
     else if (key === 'code' && typeof value === 'number') hidden(error, key, value);
   }
-  if (typeof read(thrown, 'retriable') === 'boolean') hidden(error, 'retriable', read(thrown, 'retriable'));
+  if (typeof fieldOf(thrown, 'retriable') === 'boolean')
+    hidden(error, 'retriable', fieldOf(thrown, 'retriable'));
   if (level === mostLevels) return error;
-  const cause = read(thrown, 'cause');
+  const cause = fieldOf(thrown, 'cause');
   if (cause !== undefined) hidden(error, 'cause', withheld(cause, level + 1));
-  const errors = listed(read(thrown, 'errors'));
+  const errors = listed(fieldOf(thrown, 'errors'));
   if (errors !== undefined) {
     hidden(
       error,
@@ -52,28 +54,19 @@ function listed(errors: unknown): unknown[] | undefined {
 export function errorKind(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
   const kind = nameOf(error) ?? 'Error';
-  const code = read(error, 'code');
+  const code = fieldOf(error, 'code');
   return typeof code === 'string' ? `${kind} ${redactText(code)}` : kind;
 }
 
 function nameOf(error: object): string | undefined {
-  const name = read(error, 'name');
+  const name = fieldOf(error, 'name');
   return typeof name === 'string' ? redactText(name) : undefined;
-}
-
-/** A getter of a foreign object may throw. */
-function read(object: object, key: string): unknown {
-  try {
-    return (object as Readonly<Record<string, unknown>>)[key];
-  } catch {
-    return undefined;
-  }
 }
 
 /** The lines of a stack below its message; a message may have lines of its own that look like them. */
 function framesOf(error: object): string {
-  const stack = read(error, 'stack');
-  const message = read(error, 'message');
+  const stack = fieldOf(error, 'stack');
+  const message = fieldOf(error, 'message');
   if (typeof stack !== 'string' || typeof message !== 'string') return '';
   const below = stack.indexOf(message);
   // Without its message, which was changed later, a stack cannot be told from what it quotes.

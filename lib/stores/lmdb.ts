@@ -9,6 +9,7 @@ import { required, text } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { fieldOf } from '../errors/field-of.js';
 import { dataDirectory } from './data-directory.js';
 import { checkPosition } from './document-source.js';
 import { bounds, indexesOf, type NamedIndex } from './index-values.js';
@@ -341,9 +342,10 @@ class Lmdb<V> implements LmdbStore<V> {
 
 /** lmdb-js rejects a failed commit with an error that promises the real one. */
 async function commitError(error: unknown): Promise<unknown> {
-  if (typeof error !== 'object' || error === null || !('commitError' in error)) return error;
+  const promised = fieldOf(error, 'commitError');
+  if (promised === undefined) return error;
   try {
-    await error.commitError;
+    await promised;
     return error;
   } catch (real) {
     return real;
@@ -352,7 +354,7 @@ async function commitError(error: unknown): Promise<unknown> {
 
 /** LMDB's codes are numbers; those above zero are the operating system's, such as `EIO` for a full disk. */
 function lmdbErrorKind(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code = fieldOf(error, 'code');
   if (typeof code !== 'number') return errorKind(error);
   return code > 0 ? getSystemErrorName(-code) : `LMDB error ${code}`;
 }

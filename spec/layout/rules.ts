@@ -33,6 +33,8 @@ const foundations = [
   'lib/base/for-all-copies.ts',
   'lib/record/coordinates-only.ts',
   'lib/errors/errors.ts',
+  'lib/errors/field-of.ts',
+  'lib/errors/is-instance.ts',
   'lib/record/headers.ts',
   'lib/record/record-kinds.ts',
   'lib/record/outgoing.ts',

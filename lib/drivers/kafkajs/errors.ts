@@ -1,33 +1,59 @@
-import { type ErrorCode, errorKind, KafkaRxError } from '../../errors/errors.js';
+import { isNativeError } from 'node:util/types';
+import { type ErrorCode, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { fieldOf } from '../../errors/field-of.js';
+import { isInstance } from '../../errors/is-instance.js';
 
-/** What kafkajs puts on its errors (src/errors.js); its messages are never kept, since they may quote a record. */
-interface KafkajsError {
-  readonly name?: unknown;
-  readonly type?: unknown;
-  readonly code?: unknown;
-  readonly retriable?: unknown;
-  readonly cause?: unknown;
-  /** `host:port`, of errors of a connection. */
-  readonly broker?: unknown;
+/**
+ * What authenticating threw, and at which broker. In an error of our own: tokens come from the user's functions, which may throw
+ * anything, and kafkajs asks what it is given for its name and more. It is no `cause`, which kafkajs would take in its place
+ * (src/retry/index.js).
+ */
+export class NotAuthenticated extends Error {
+  readonly type: string | undefined;
+  readonly code: string | undefined;
+  /** False: kafkajs does not try again. */
+  readonly retriable: boolean;
+
+  /** @param broker `host:port` */
+  constructor(
+    readonly thrown: unknown,
+    readonly broker: string,
+  ) {
+    super('the connection was not authenticated');
+    const root = rootOf(thrown);
+    this.name = textOf(root, 'name') ?? 'Error';
+    this.type = textOf(root, 'type');
+    this.code = textOf(root, 'code');
+    this.retriable = fieldOf(thrown, 'retriable') !== false;
+  }
 }
 
-/** The innermost error: kafkajs wraps once for each retrier that gave up. */
-function rootOf(error: unknown): KafkajsError {
-  let root = (typeof error === 'object' && error !== null ? error : {}) as KafkajsError;
-  for (let depth = 0; depth < 10 && root.cause instanceof Error; depth++) root = root.cause;
+/** The innermost error: kafkajs wraps once for each retrier that gave up. Its messages are never kept: they may quote a record. */
+function rootOf(error: unknown): unknown {
+  let root = error;
+  for (let depth = 0; depth < 10; depth++) {
+    const cause = fieldOf(root, 'cause');
+    // Also one of another realm: Node's own are, to whoever runs in a context of `node:vm`.
+    if (!isNativeError(cause) && !isInstance(cause, Error)) break;
+    root = cause;
+  }
   return root;
+}
+
+/** What kafkajs, or Node, has put there in text. */
+function textOf(root: unknown, name: 'name' | 'type' | 'code' | 'broker'): string | undefined {
+  const value = fieldOf(root, name);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Kafka's name of the error, such as `UNKNOWN_MEMBER_ID`, or undefined where it came from no broker. */
 export function typeOf(error: unknown): string | undefined {
-  const { type } = rootOf(error);
-  return typeof type === 'string' ? type : undefined;
+  return textOf(rootOf(error), 'type');
 }
 
 /** The address, `host:port`, of an error of a connection. */
 export function brokerOf(error: unknown): string | undefined {
-  const { broker } = rootOf(error);
-  return typeof broker === 'string' ? broker : undefined;
+  return textOf(rootOf(error), 'broker');
 }
 
 /** What may be said of a kafkajs error: its type, or its name and code. */
@@ -46,21 +72,23 @@ const refused = 'Give a certificate and key that the broker trusts in `ssl.cert`
 const noTls = 'The broker speaks no TLS on that port: check the address, or leave out `ssl`.';
 
 /** What no waiting mends in TLS, by the codes of Node and OpenSSL, and what to do. */
-const certificates: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: expired,
-  CERT_NOT_YET_VALID: expired,
-  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
-  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT: untrusted,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Connect by a name that the certificate has, or set `ssl.servername`.',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: refused,
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused,
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: refused,
-  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
-};
+const certificates: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    CERT_HAS_EXPIRED: expired,
+    CERT_NOT_YET_VALID: expired,
+    DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+    SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+    UNABLE_TO_GET_ISSUER_CERT: untrusted,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+    ERR_TLS_CERT_ALTNAME_INVALID: 'Connect by a name that the certificate has, or set `ssl.servername`.',
+    ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: refused,
+    ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused,
+    ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: refused,
+    ERR_SSL_WRONG_VERSION_NUMBER: noTls,
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
+  }),
+);
 
 const authorization: ReadonlySet<string> = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
@@ -86,11 +114,12 @@ const defects: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'Refere
  * coordinator that moves, a group in upheaval.
  */
 export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
-  if (error instanceof KafkaRxError) return error.retriable ? undefined : error;
+  if (isKafkaRxError(error)) return error.retriable ? undefined : error;
   const root = rootOf(error);
-  if (root instanceof KafkaRxError) return root.retriable ? undefined : root;
-  const type = typeOf(error);
-  const name = typeof root.name === 'string' ? root.name : '';
+  const own = isInstance(root, NotAuthenticated) ? root.thrown : root;
+  if (isKafkaRxError(own)) return own.retriable ? undefined : own;
+  const type = textOf(root, 'type');
+  const name = textOf(root, 'name') ?? '';
   if (name === 'KafkaJSSASLAuthenticationError' || (type !== undefined && authentication.has(type))) {
     return driverError(
       `Kafka${at(root)} refused the credentials`,
@@ -98,9 +127,10 @@ export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
       "Check `sasl` and the broker's users.",
     );
   }
-  const remedy = typeof root.code === 'string' ? certificates[root.code] : undefined;
+  const code = textOf(root, 'code') ?? '';
+  const remedy = certificates.get(code);
   if (remedy !== undefined) {
-    return driverError(`No TLS connection to Kafka${at(root)}: ${String(root.code)}`, error, remedy);
+    return driverError(`No TLS connection to Kafka${at(root)}: ${code}`, error, remedy);
   }
   if (type !== undefined && authorization.has(type)) {
     return driverError(`Kafka does not permit it: ${type}`, error, 'Give the user the right by an ACL.');
@@ -115,12 +145,17 @@ export function fatalErrorOf(error: unknown): KafkaRxError | undefined {
   if (type !== undefined && configuration.has(type)) {
     return driverError(`Kafka refuses the group or the topic: ${type}`, error, remedyOf(type));
   }
-  if (defects.has(name)) return driverError(`An unexpected ${name}`, error, 'Report it.');
-  return undefined;
+  if (!defects.has(name)) return undefined;
+  if (root !== own) {
+    const what = `Authenticating${at(root)} threw ${name}`;
+    return driverError(what, error, 'Mend what the functions given in `sasl` do and give.');
+  }
+  return driverError(`An unexpected ${name}`, error, 'Report it.');
 }
 
-function at({ broker }: KafkajsError): string {
-  return typeof broker === 'string' ? ` at ${broker}` : '';
+function at(root: unknown): string {
+  const broker = textOf(root, 'broker');
+  return broker === undefined ? '' : ` at ${broker}`;
 }
 
 function remedyOf(type: string): string {

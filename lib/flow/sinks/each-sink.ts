@@ -83,16 +83,17 @@ export class EachSink<K, V> extends Sink<K, V> {
     };
     const signal = laneOf(record)?.signal ?? new AbortController().signal;
     let result: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
       result = this.#call(record, { signal });
       // A promise of somebody else's make may call back at once, twice, or both ways; ours does so once.
-      if (isPromiseLike(result)) result = Promise.resolve(result);
+      if (isPromiseLike(result)) promise = Promise.resolve(result);
     } catch (cause) {
       failed(cause);
       return;
     }
-    if (result instanceof Promise) result.then(finish, failed).catch(cause => this.#broken(record, cause));
-    else finish(result);
+    if (promise === undefined) finish(result);
+    else promise.then(finish, failed).catch(cause => this.#broken(record, cause));
   }
 
   #failed(record: KafkaRecord<K, V>, cause: unknown, done: () => void, attempt: number): void {

@@ -1,3 +1,5 @@
+import { errorKind } from '../../errors/errors.js';
+import { fieldOf } from '../../errors/field-of.js';
 import type { Violation } from './simulation-parts.js';
 import type { World } from './world.js';
 
@@ -33,5 +35,8 @@ export class Journal {
 
 /** An error in one line. */
 export function told(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const name = fieldOf(error, 'name');
+  const message = fieldOf(error, 'message');
+  if (typeof name === 'string' && typeof message === 'string') return `${name}: ${message}`;
+  return typeof error === 'string' ? error : errorKind(error);
 }

@@ -2,11 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { ClusterConnections } from '../../../lib/drivers/kafkajs/cluster/cluster-connections.js';
 import { fatalErrorOf } from '../../../lib/drivers/kafkajs/errors.js';
 import { kafkajs, type Secret } from '../../../lib/drivers/kafkajs/index.js';
-import type { Cluster } from '../../../lib/drivers/kafkajs/internals/cluster.js';
-import type { ConnectionPool } from '../../../lib/drivers/kafkajs/internals/network.js';
 import { settingsOf } from '../../../lib/drivers/kafkajs/options.js';
 import { readSecret } from '../../../lib/drivers/kafkajs/security/secret.js';
 import { tlsOptions } from '../../../lib/drivers/kafkajs/security/tls.js';
@@ -14,6 +11,7 @@ import type { DriverContext } from '../../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../../lib/errors/errors.js';
 import { silentLogger } from '../../../lib/logging/logger.js';
 import { ManualClock } from './manual-clock.js';
+import { mendedConnection } from './mended-connection.js';
 
 const brokers = ['localhost:9092'];
 const hidden = 'correct-horse';
@@ -82,36 +80,16 @@ test('a mechanism that there is not is refused, without the password', () => {
 
 const named = (name: string, extra: object = {}): Error => Object.assign(new Error('x'), { name, ...extra });
 
-/** A connection as kafkajs authenticates it: whatever its request says, the credentials are to blame. */
-async function authenticating(answer: () => Promise<never>): Promise<unknown> {
-  const connection = {
-    requestQueue: {
-      pending: [],
-      push: () => {},
-      maybeThrottle: () => {},
-      scheduleCheckPendingRequests: () => {},
-      rejectAll: () => {},
-    },
-    connect: async () => {},
-    disconnect: async () => {},
-    failIfNotConnected: () => {},
-    nextCorrelationId: () => 0,
-    chunks: [],
-    send: answer,
-    async authenticate(): Promise<void> {
-      try {
-        await this.send();
-      } catch {
-        throw named('KafkaJSSASLAuthenticationError', { retriable: false });
-      }
-    },
-  };
-  const pool = { pool: [connection], host: 'kafka', port: 9093, send: answer, getConnection: answer };
-  const builder = { build: async () => pool as unknown as ConnectionPool };
-  const brokerPool = { createBroker: () => undefined, connectionPoolBuilder: builder };
-  new ClusterConnections({ brokerPool } as unknown as Cluster, context);
-  await builder.build();
-  return connection.authenticate().catch((error: unknown) => error);
+/** As kafkajs does it: whatever its request says, the credentials are to blame. */
+function authenticating(answer: () => Promise<never>): Promise<unknown> {
+  const connection = mendedConnection(answer, async send => {
+    try {
+      await send();
+    } catch {
+      throw named('KafkaJSSASLAuthenticationError', { retriable: false });
+    }
+  });
+  return connection.then(({ authenticate }) => authenticate().catch((error: unknown) => error));
 }
 
 test('a connection that is cut while it authenticates is no refusal of the credentials', async () => {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { type Clock, within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
+import { fieldOf } from '../../../errors/field-of.js';
 import { kindOf } from '../errors.js';
 
 /** What the bootstrap addresses say of the cluster. */
@@ -33,8 +34,13 @@ export async function reachAdvertised(
   try {
     await Promise.any(advertised.map(address => knock(address, clock, timeoutMs)));
   } catch (error) {
-    throw nobodyThere(advertised, bootstrap, error instanceof AggregateError ? error.errors[0] : error);
+    throw nobodyThere(advertised, bootstrap, firstOf(error));
   }
+}
+
+/** Of the AggregateError of `Promise.any`. */
+function firstOf(error: unknown): unknown {
+  return fieldOf(fieldOf(error, 'errors'), '0') ?? error;
 }
 
 export function nobodyThere(

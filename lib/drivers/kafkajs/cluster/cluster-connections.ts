@@ -22,8 +22,9 @@
  * - **Closing.** It is final. kafkajs's retriers would connect again behind it.
  */
 import { within } from '../../../base/clock.js';
+import { fieldOf } from '../../../errors/field-of.js';
 import type { DriverContext } from '../../port.js';
-import { closedError } from '../errors.js';
+import { closedError, NotAuthenticated } from '../errors.js';
 import type { Broker } from '../internals/broker.js';
 import { type Cluster, type KafkajsMetadata, tapCluster } from '../internals/cluster.js';
 import type { Connection, ConnectionPool } from '../internals/network.js';
@@ -156,7 +157,7 @@ function mendAuthentication(connection: Connection, { host, port }: ConnectionPo
       try {
         return await send.call<Connection, [ProtocolRequest<T>], Promise<T>>(connection, request);
       } catch (error) {
-        if (error instanceof Error && cuts.has(error.name)) cut = error;
+        if (cuts.has(fieldOf(error, 'name'))) cut = error;
         throw error;
       }
     };
@@ -164,7 +165,7 @@ function mendAuthentication(connection: Connection, { host, port }: ConnectionPo
       await authenticate();
     } catch (error) {
       if (cut !== undefined) throw cut;
-      throw error instanceof Error ? Object.assign(error, { broker: `${host}:${port}` }) : error;
+      throw new NotAuthenticated(error, `${host}:${port}`);
     } finally {
       connection.send = send;
     }

@@ -1,6 +1,6 @@
 import { checkStartFrom } from '../../../base/check-start-from.js';
 import { delay, within } from '../../../base/clock.js';
-import { KafkaRxError } from '../../../errors/errors.js';
+import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
 import { Closables } from '../../closables.js';
 import type {
   ConsumerListener,
@@ -75,7 +75,7 @@ export class KafkajsConnection implements DriverConnection {
 
   async topics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
     const topics = await this.#path.queries.topics(names).catch(error => {
-      if (error instanceof KafkaRxError) throw error;
+      if (isKafkaRxError(error)) throw error;
       // What may pass says so: a start-up tries again.
       throw fatalErrorOf(error) ?? passingError('UNREACHABLE', 'No answer about the topics', error);
     });
@@ -172,7 +172,7 @@ async function reach(driver: DriverContext, settings: Settings, make: () => Kafk
 }
 
 function unreachable({ brokers }: Settings, cause: unknown): KafkaRxError {
-  if (cause instanceof KafkaRxError && cause.code === 'UNREACHABLE') return cause;
+  if (isKafkaRxError(cause, 'UNREACHABLE')) return cause;
   // kafkajs has gone there by itself: an address that nobody gave it.
   const broker = brokerOf(cause);
   if (broker !== undefined && !brokers.includes(broker)) return nobodyThere([broker], brokers, cause);

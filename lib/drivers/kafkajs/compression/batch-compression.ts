@@ -5,6 +5,7 @@
  */
 import kafkajs, { CompressionTypes } from 'kafkajs';
 import { type Coordinates, errorKind, KafkaRxError } from '../../../errors/errors.js';
+import { isInstance } from '../../../errors/is-instance.js';
 import { isNotImplemented, kafkajsGzip } from '../internals/codecs.js';
 import type { Compression } from '../options.js';
 import type { BatchCompression } from '../protocol/record-batch-builder.js';
@@ -88,7 +89,7 @@ export async function decompress(id: number, bytes: Buffer, limit: number, at: C
   try {
     return await codec.decompress(bytes, limit);
   } catch (cause) {
-    if (cause instanceof TooLarge) {
+    if (isInstance(cause, TooLarge)) {
       throw new KafkaRxError('DRIVER', `A batch compressed with ${name} holds more than ${limit} bytes`, {
         at,
         remedy: 'If it is sound, raise `maxDecompressedBytes`; if not, move the offset of the group past it.',

@@ -1,3 +1,4 @@
+import { fieldOf } from '../../../errors/field-of.js';
 import { type Codec, checkSize } from './codec.js';
 
 /** A one-shot function of node:zlib, which works on a thread of its own. */
@@ -15,7 +16,7 @@ export function nodeCodec(compress: ZlibFunction, decompress: ZlibFunction): Cod
       try {
         return await run(decompress, bytes, { maxOutputLength: limit });
       } catch (error) {
-        if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') checkSize(Infinity, limit);
+        if (fieldOf(error, 'code') === 'ERR_BUFFER_TOO_LARGE') checkSize(Infinity, limit);
         throw error;
       }
     },

@@ -1,5 +1,6 @@
 /** Zstandard: Node's own from 22.15 and 23.8 on, a package of WebAssembly before. */
 import * as zlib from 'node:zlib';
+import { fieldOf } from '../../../errors/field-of.js';
 import { type Codec, checkSize } from './codec.js';
 import { nodeCodec, type ZlibFunction } from './node-codec.js';
 
@@ -40,7 +41,8 @@ function bufferOf(bytes: Uint8Array): Buffer {
 
 /** The package tells zstd's error by its number alone: 70 is `dstSize_tooSmall` (zstd_errors.h). */
 function isOutOfRoom(error: unknown): boolean {
-  return error instanceof Error && error.message.endsWith('code -70');
+  const message = fieldOf(error, 'message');
+  return typeof message === 'string' && message.endsWith('code -70');
 }
 
 const magic = 0xfd2fb528;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../base/clock.js';
+import { fieldOf } from '../../../errors/field-of.js';
 import type { Broker } from '../internals/broker.js';
 import { isOwnHeartbeat } from './heartbeats.js';
 import type { Membership } from './membership.js';
@@ -37,8 +38,9 @@ function tapMemberIds({ connectionPool }: Broker, ids: Pick<Membership, 'asking'
     try {
       return await answer;
     } catch (error) {
-      const { name, memberId } = Object(error) as { readonly name?: unknown; readonly memberId?: unknown };
-      if (name === 'KafkaJSMemberIdRequired' && typeof memberId === 'string') ids.named(memberId);
+      const memberId = fieldOf(error, 'memberId');
+      if (fieldOf(error, 'name') === 'KafkaJSMemberIdRequired' && typeof memberId === 'string')
+        ids.named(memberId);
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import { within } from '../../../base/clock.js';
-import { KafkaRxError } from '../../../errors/errors.js';
+import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
 import type { DriverContext, OffsetCommit, PartitionOffset } from '../../port.js';
 import { committedOf } from '../../topic-commits.js';
 import { commitError, typeOf } from '../errors.js';
@@ -102,7 +102,7 @@ export class OffsetCommitter {
       const inTime = await within(this.#context.driver.clock, sent, answerBoundMs);
       if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {
-      if (!(error instanceof KafkaRxError)) turn?.failed(error);
+      if (!isKafkaRxError(error)) turn?.failed(error);
       throw error;
     }
   }
@@ -160,5 +160,5 @@ export function commitsByTopic(
 }
 
 function asCommitError(error: unknown): KafkaRxError {
-  return error instanceof KafkaRxError ? error : commitError(error);
+  return isKafkaRxError(error) ? error : commitError(error);
 }

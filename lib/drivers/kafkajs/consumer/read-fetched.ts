@@ -25,7 +25,7 @@ export async function readFetched(
     throw new KafkaRxError('DRIVER', 'A fetched batch cannot be read', {
       at: from,
       cause,
-      remedy: cause instanceof KafkaRxError ? cause.remedy : 'Skip it with `seek`, or repair the topic.',
+      remedy: isKafkaRxError(cause) ? cause.remedy : 'Skip it with `seek`, or repair the topic.',
     });
   }
 }

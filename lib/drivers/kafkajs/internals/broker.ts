@@ -1,4 +1,5 @@
 /** What this driver uses of kafkajs's src/broker: the requests that kafkajs makes, and a way for our own. */
+import { fieldOf } from '../../../errors/field-of.js';
 import type { ProtocolRequest } from '../protocol/protocol-request.js';
 import type { ConnectionPool } from './network.js';
 import { requireMethods } from './unknown-kafkajs.js';
@@ -106,7 +107,7 @@ export async function sendBy<T>(broker: Broker, send: () => Promise<T>): Promise
   try {
     return await send();
   } catch (error) {
-    if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
+    if (fieldOf(error, 'name') === 'KafkaJSConnectionClosedError') await broker.disconnect();
     throw error;
   }
 }

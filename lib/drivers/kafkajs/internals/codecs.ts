@@ -1,8 +1,9 @@
 /** What this driver uses of kafkajs's src/protocol/message/compression. */
+import { fieldOf } from '../../../errors/field-of.js';
 
 /** Whether this is what kafkajs's stand-ins for codecs throw (src/protocol/message/compression/index.js). */
 export function isNotImplemented(error: unknown): boolean {
-  return error instanceof Error && error.name === 'KafkaJSNotImplemented';
+  return fieldOf(error, 'name') === 'KafkaJSNotImplemented';
 }
 
 /** The codec that kafkajs registers for gzip itself, to be told from one that a user put in its place. */

@@ -1,5 +1,5 @@
 /** What becomes of a kafkajs that is another one inside. */
-import { KafkaRxError } from '../../../errors/errors.js';
+import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
 
 /** Throws `CONFIGURATION` where the object has not all of these methods. */
 export function requireMethods(what: string, object: object | undefined, names: readonly string[]): void {
@@ -19,5 +19,5 @@ export function unknownKafkajs(what: string): KafkaRxError {
 
 /** Whether the fast path cannot be used with the kafkajs that is installed. */
 export function isUnknownKafkajs(error: unknown): error is KafkaRxError {
-  return error instanceof KafkaRxError && error.code === 'CONFIGURATION' && error.message.startsWith(unknown);
+  return isKafkaRxError(error, 'CONFIGURATION') && error.message.startsWith(unknown);
 }

@@ -1,4 +1,4 @@
-import { KafkaRxError } from '../../../errors/errors.js';
+import { isKafkaRxError, type KafkaRxError } from '../../../errors/errors.js';
 import type { OffsetCommit, TopicPartition } from '../../port.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import { addOffsetsToTxnRequest } from '../protocol/add-offsets-to-txn.js';
@@ -118,7 +118,7 @@ export class KafkaTransaction {
     try {
       return await question();
     } catch (error) {
-      if (error instanceof KafkaRxError && !error.retriable) this.fail(error);
+      if (isKafkaRxError(error) && !error.retriable) this.fail(error);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { within } from '../../../base/clock.js';
-import { KafkaRxError } from '../../../errors/errors.js';
+import { isKafkaRxError, type KafkaRxError } from '../../../errors/errors.js';
 import type { DriverContext, OffsetCommit, UnitOfWork } from '../../port.js';
 import { abortedUnit, closedUnit, outsideOfUnit, UnitOutputs } from '../../unit-outputs.js';
 import { kindOf } from '../errors.js';
@@ -106,7 +106,7 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
   #die(error: unknown): void {
     this.dead ??=
       this.#transaction.failure ??
-      (error instanceof KafkaRxError ? error : failedTransaction(this.#transaction.transactionalId, error));
+      (isKafkaRxError(error) ? error : failedTransaction(this.#transaction.transactionalId, error));
     this.left();
   }
 
