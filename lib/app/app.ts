@@ -19,8 +19,9 @@ import { Dispatcher } from '../flow/source/dispatcher.js';
 import { InFlight } from '../flow/source/in-flight.js';
 import { Lanes } from '../flow/source/lanes.js';
 import { nothingToRead } from '../flow/source/nothing-to-read.js';
-import { partitionReadings } from '../flow/source/partition-readings.js';
+import { partitionReadings, standstillReadings } from '../flow/source/partition-readings.js';
 import { sourceWaits } from '../flow/source/source-waits.js';
+import { standstillWaits } from '../flow/source/standstill-waits.js';
 import { Views } from '../flow/source/views.js';
 import { silentLogger } from '../logging/logger.js';
 import { instruments } from '../logging/metrics/instruments.js';
@@ -139,12 +140,14 @@ function assemble(options: AppOptions): AppParts {
   const cluster = new ReadCluster();
   const lanes = new Lanes();
   const inFlight = new InFlight(bounds, outputs);
+  const member = new GroupMember(slow);
   const readings = () => partitionReadings(lanes.all, clock.elapsed());
   const measured = instruments(steadyMetrics(options.metrics ?? noMetrics, logger), {
     inFlightRecords: () => inFlight.unsettled,
     inFlightBytes: () => inFlight.pinnedBytes,
     bufferedBytes: () => outputs.bufferedBytes,
     partitions: readings,
+    standstills: () => standstillReadings(member.standstills, clock.elapsed()),
   });
   const host = new AppHost({
     clock,
@@ -168,7 +171,6 @@ function assemble(options: AppOptions): AppParts {
     random: options.random,
   });
 
-  const member = new GroupMember(slow);
   const admission: AdmissionParts = {
     app: options.groupId,
     trust: options.replays ?? 'directed',
@@ -214,11 +216,12 @@ function assemble(options: AppOptions): AppParts {
     dispatcher.subscribersChanged();
     unheard.look(views.all);
   });
-  const { stallTimeoutMs = defaults.stallTimeoutMs } = options;
+  const { stallTimeoutMs = defaults.stallTimeoutMs, standstillMs = defaults.standstillMs } = options;
   const slowMs = stallTimeoutMs / 10;
   lifecycle.waits.ask(() =>
     [
       ...sourceWaits({ bounds, inFlight, lanes, readings, slowMs }),
+      ...standstillWaits(member.standstills, clock.elapsed(), standstillMs),
       ...views.withoutWay(lanes.all),
       ...commits.waits,
       ...(lifecycle.reading === undefined

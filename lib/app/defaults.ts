@@ -66,6 +66,11 @@ export const defaults = {
   },
   /** Milliseconds that one record may hold its partition's watermark. As Java's `max.poll.interval.ms`. */
   stallTimeoutMs: 300_000,
+  /**
+   * Milliseconds that a partition may stand still for a cause outside before `health()` says so: longer than transactions mostly
+   * are, and half of what Kafka gives them by default (`transaction.timeout.ms`), so that it is told before the coordinator acts.
+   */
+  standstillMs: 30_000,
   /** Milliseconds of tries to start: a broker may come up late, or restart meanwhile. */
   connectTimeoutMs: 30_000,
   /** Milliseconds for `stop()` to drain before it lets go. */

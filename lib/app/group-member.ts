@@ -1,4 +1,4 @@
-import type { DriverConsumer, OffsetCommit, TopicPartition } from '../drivers/port.js';
+import type { DriverConsumer, OffsetCommit, Standstill, TopicPartition } from '../drivers/port.js';
 import type { CommitTarget } from '../flow/commit/committer.js';
 import type { SlowWork } from './lifecycle/slow-work.js';
 
@@ -24,6 +24,11 @@ export class GroupMember implements CommitTarget {
   /** @see DriverConsumer.confirmedUntil */
   get confirmedUntil(): number {
     return this.#consumer?.confirmedUntil ?? 0;
+  }
+
+  /** @see DriverConsumer.standstills */
+  get standstills(): readonly Standstill[] {
+    return this.#consumer?.standstills?.() ?? [];
   }
 
   pause(partitions: readonly TopicPartition[]): void {

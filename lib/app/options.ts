@@ -84,6 +84,11 @@ export interface AppOptions {
   readonly rebalanceTimeoutMs?: number | undefined;
   /** Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000. */
   readonly stallTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds that a partition may stand still behind another producer's open transaction, or since no broker answers for it,
+   * before `health()` gives that as a reason. Above what transactions in the input take. Default 30,000.
+   */
+  readonly standstillMs?: number | undefined;
   /** Milliseconds of tries to start: to reach a broker, look up topics, open stores, join; 0: one try of each. Default 30,000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Milliseconds that `stop()` and a signal give the drain. Default 30,000. */
@@ -147,6 +152,7 @@ export const appOptions: Fields<AppOptions> = {
   sessionTimeoutMs: group.session,
   rebalanceTimeoutMs: group.session,
   stallTimeoutMs: milliseconds(1, { endless: true }),
+  standstillMs: milliseconds(1, { endless: true }),
   connectTimeoutMs: milliseconds(0, { endless: true }),
   stopDeadlineMs,
   discoveryMs: milliseconds(1, { endless: true }),

@@ -212,6 +212,25 @@ export interface SourceRecord {
   readonly headers: Headers;
 }
 
+/**
+ * A partition of which nothing comes, although there is more of it, or nobody knows: as the driver saw it last, whatever
+ * became of the records before.
+ */
+export interface Standstill extends TopicPartition {
+  /**
+   * `open-transaction`: the next record is of a transaction that another producer has not ended, and readers of committed
+   * records get neither it nor anything behind it. `unanswered`: no broker answers for the partition: it has no leader, or its
+   * leader does not answer.
+   */
+  readonly cause: 'open-transaction' | 'unanswered';
+  /** Everything below was read; of a transaction, its first record. -1 where it is not known yet. */
+  readonly offset: number;
+  /** Offsets from `offset` to the partition's end, those of transactions included; 0 where nobody knows. */
+  readonly records: number;
+  /** Since when, on the context's monotonic clock. */
+  readonly since: number;
+}
+
 export interface DriverConsumer {
   /**
    * Until when this member is sure to have its partitions, on the context's monotonic clock: a session timeout after
@@ -239,6 +258,11 @@ export interface DriverConsumer {
    * not assigned in that epoch (then nothing of it was sent), with a `retriable` error when trying again makes sense.
    */
   commit(offsets: readonly OffsetCommit[]): Promise<void>;
+  /**
+   * The assigned partitions that stand still now, however short; a paused one does not. Cheap enough to be asked by whoever looks at
+   * health or metrics. Undefined where the client tells nothing of it.
+   */
+  readonly standstills?: (() => readonly Standstill[]) | undefined;
   /** Leaves the group without another commit and without calling `revoking`. Idempotent. */
   stop(): Promise<void>;
 }

@@ -3,7 +3,13 @@ import { systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
 import type { KafkajsPathChoice } from '../../lib/drivers/kafkajs/options.js';
 import { noHeaders } from '../../lib/record/headers.js';
-import type { ContractLimits, ContractSetup, RawRecord, ReadRecord } from '../contract/contract-setup.js';
+import type {
+  ContractLimits,
+  ContractSetup,
+  OpenTransaction,
+  RawRecord,
+  ReadRecord,
+} from '../contract/contract-setup.js';
 import { describeDriverContract } from '../contract/driver-contract.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
@@ -106,6 +112,11 @@ class KafkaSetup implements ContractSetup {
     records: readonly RawRecord[],
     outcome: 'commit' | 'abort',
   ): Promise<void> {
+    const end = await this.openTransaction(topic, records);
+    await end(outcome);
+  }
+
+  async openTransaction(topic: string, records: readonly RawRecord[]): Promise<OpenTransaction> {
     const producer = this.#kafkajs.kafka.producer({
       transactionalId: `contract-${this.#groups++}`,
       maxInFlightRequests: 1,
@@ -115,8 +126,10 @@ class KafkaSetup implements ContractSetup {
     await producer.connect();
     const transaction = await producer.transaction();
     await transaction.send({ topic, messages: records.map(message) });
-    await transaction[outcome]();
-    await producer.disconnect();
+    return async outcome => {
+      await transaction[outcome]();
+      await producer.disconnect();
+    };
   }
 
   async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {

@@ -8,5 +8,6 @@ describeKafkajsContract('stock', {
   topicIds: "kafkajs's public API tells no topic ids",
   expiredTails: 'kafkajs moves on by itself and tells with the next record only',
   nullHeaders: 'kafkajs takes no null as the value of a header',
+  standstills: 'kafkajs drops the last stable offset of a fetch, and gives nothing of one without records',
   unitsOfWork: "kafkajs's public API cannot commit offsets in a transaction under a member's generation",
 });

@@ -97,6 +97,7 @@ export class FailPoints {
       pause: partitions => inner.pause(partitions),
       resume: partitions => inner.resume(partitions),
       seek: (partition, offset) => inner.seek(partition, offset),
+      standstills: inner.standstills && (() => inner.standstills?.() ?? []),
       stop: () => inner.stop(),
       commit: offsets => this.#commit(inner, offsets),
     };

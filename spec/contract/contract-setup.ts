@@ -36,7 +36,12 @@ export interface ContractLimits {
   readonly nullHeaders?: string;
   /** Makes outputs and offsets durable together. */
   readonly unitsOfWork?: string;
+  /** Tells that a partition stands still behind the open transaction of another producer. */
+  readonly standstills?: string;
 }
+
+/** Ends a transaction. */
+export type OpenTransaction = (outcome: 'commit' | 'abort') => Promise<void>;
 
 /**
  * What the driver contract needs of a cluster. The object is there before the cluster is, so that jest can list as
@@ -65,6 +70,8 @@ export interface ContractSetup {
   read(topic: string): Promise<readonly ReadRecord[]>;
   /** Writes these records in one transaction and ends it so. */
   transaction?(topic: string, records: readonly RawRecord[], outcome: 'commit' | 'abort'): Promise<void>;
+  /** Writes these records in a transaction that stays open until it is ended so. */
+  openTransaction?(topic: string, records: readonly RawRecord[]): Promise<OpenTransaction>;
   /** Removes records `from` to `to` (exclusive) and leaves a gap in the offsets. */
   punchGap?(topic: string, partition: number, from: number, to: number): Promise<void>;
   /** Removes all below `offset`. */

@@ -8,6 +8,7 @@ import type { ContractSetup } from './contract-setup.js';
 import { producingContract } from './producing-contract.js';
 import { rebalancingContract } from './rebalancing-contract.js';
 import { resumingContract } from './resuming-contract.js';
+import { standstillContract } from './standstill-contract.js';
 import { topicsContract } from './topics-contract.js';
 import { unitOfWorkContract } from './unit-of-work-contract.js';
 import { vanishingContract } from './vanishing-contract.js';
@@ -28,6 +29,7 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
     describe('producing', () => producingContract(context));
     describe('producing what is odd', () => adversarialProducingContract(context));
     describe('consuming', () => consumingContract(context));
+    describe('standing still', () => standstillContract(context));
     describe('beginning', () => beginningContract(context));
     describe('vanishing topics', () => vanishingContract(context));
     describe('committing', () => committingContract(context));

@@ -18,6 +18,11 @@ describeDriverContract('memory', {
     transaction.publish(topic, records);
     transaction[outcome]();
   },
+  openTransaction: async (topic, records) => {
+    const transaction = broker.transaction();
+    transaction.publish(topic, records);
+    return async outcome => transaction[outcome]();
+  },
   punchGap: async (topic, partition, from, to) => broker.punchGap({ topic, partition }, from, to),
   deleteRecords: async (topic, partition, offset) => broker.deleteRecords({ topic, partition }, offset),
   addPartitions: async (topic, total) => broker.addPartitions(topic, total),

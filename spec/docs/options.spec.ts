@@ -28,7 +28,13 @@ test('every metric stands in docs/options.md with its kind', () => {
         return metrics.histogram(name, help, labels, buckets);
       },
     },
-    { inFlightRecords: () => 0, inFlightBytes: () => 0, bufferedBytes: () => 0, partitions: () => [] },
+    {
+      inFlightRecords: () => 0,
+      inFlightBytes: () => 0,
+      bufferedBytes: () => 0,
+      partitions: () => [],
+      standstills: () => [],
+    },
   );
   const documented = [...page.matchAll(/^\| `(kafka_rx_\w+)` \| (\w+) \|/gm)].map(([, name, kind]) => [
     name,

@@ -1,7 +1,13 @@
 import { partitionKey } from '../../base/partition-key.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { GroupBeginning } from '../group-beginning.js';
-import type { AssignedPartition, ConsumerOptions, OffsetCommit, TopicPartition } from '../port.js';
+import type {
+  AssignedPartition,
+  ConsumerOptions,
+  OffsetCommit,
+  Standstill,
+  TopicPartition,
+} from '../port.js';
 import { type Committed, committedFor, committedOf } from '../topic-commits.js';
 import type { ConsumerGroup } from './consumer-group.js';
 import { PartitionReader, type ReaderContext } from './partition-reader.js';
@@ -53,6 +59,11 @@ export class AssignedReaders {
 
   get(partition: TopicPartition): PartitionReader | undefined {
     return this.#readers.get(partitionKey(partition));
+  }
+
+  /** @see DriverConsumer.standstills */
+  get standstills(): readonly Standstill[] {
+    return [...this.#readers.values()].flatMap(reader => reader.standstill ?? []);
   }
 
   wake(): void {

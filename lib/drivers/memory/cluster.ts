@@ -26,7 +26,7 @@ export class Cluster {
   readonly #topics = new Map<string, Topic>();
   readonly #groups = new Map<string, ConsumerGroup>();
   readonly #listeners = new Set<ReachabilityListener>();
-  #reachable = true;
+  #unreachableSince: number | undefined;
   #clients = 0;
 
   constructor(clock: Clock) {
@@ -39,12 +39,17 @@ export class Cluster {
   }
 
   get reachable(): boolean {
-    return this.#reachable;
+    return this.#unreachableSince === undefined;
+  }
+
+  /** On the clock's monotonic time, while it is down. */
+  get unreachableSince(): number | undefined {
+    return this.#unreachableSince;
   }
 
   setReachable(reachable: boolean): void {
-    if (this.#reachable === reachable) return;
-    this.#reachable = reachable;
+    if (this.reachable === reachable) return;
+    this.#unreachableSince = reachable ? undefined : this.clock.elapsed();
     for (const listener of [...this.#listeners]) listener(reachable);
     if (reachable) for (const group of this.#groups.values()) group.continue();
   }
@@ -133,7 +138,7 @@ export class Cluster {
 
   /** What a produce request fails with, by a fault or because of what does not exist; undefined if it goes on. */
   produceFailure(at: TopicPartition): KafkaRxError | undefined {
-    if (!this.#reachable) return this.unreachable();
+    if (!this.reachable) return this.unreachable();
     return (
       this.faults.produceFailure(at) ?? (this.find(at) === undefined ? missingTopic([at.topic]) : undefined)
     );

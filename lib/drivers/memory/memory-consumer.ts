@@ -9,6 +9,7 @@ import type {
   DriverConsumer,
   DriverContext,
   OffsetCommit,
+  Standstill,
   TopicPartition,
 } from '../port.js';
 import { AssignedReaders } from './assigned-readers.js';
@@ -143,6 +144,10 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
 
   get generation(): number {
     return this.#generation;
+  }
+
+  standstills(): readonly Standstill[] {
+    return this.#readers.standstills;
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { MembershipLease } from '../membership-lease.js';
-import type { ConsumerListener, DriverEvent, StartFrom } from '../port.js';
+import type { ConsumerListener, DriverEvent, Standstill, StartFrom } from '../port.js';
 import type { ReadPartition } from '../read-partition.js';
 import { startBatch } from '../start-batch.js';
 import type { Cluster } from './cluster.js';
@@ -34,6 +34,8 @@ export class PartitionReader implements ReadPartition {
   #due = false;
   /** Whether nobody has committed where it begins, and a later start would be elsewhere. */
   #begins = false;
+  /** The first record of the open transaction that it stands before, and since when. */
+  #standsAt: { readonly offset: number; readonly since: number } | undefined;
 
   constructor(context: ReaderContext, at: ReadPartition, log: PartitionLog) {
     this.topic = at.topic;
@@ -47,6 +49,7 @@ export class PartitionReader implements ReadPartition {
 
   /** Delivers in a deferred turn, of which at most one is outstanding. */
   wake(): void {
+    this.#note();
     if (this.#due || !this.#hasWork()) return;
     this.#due = true;
     this.#context.cluster.clock.defer(this.#deliver);
@@ -69,6 +72,22 @@ export class PartitionReader implements ReadPartition {
     return this.#log === log;
   }
 
+  /** What it waits for that is neither paused nor the end of the log. */
+  get standstill(): Standstill | undefined {
+    const { topic, partition } = this;
+    const { cluster } = this.#context;
+    if (this.#stopped || this.#paused) return undefined;
+    const { unreachableSince } = cluster;
+    if (unreachableSince !== undefined) {
+      const offset = this.#position ?? -1;
+      return { topic, partition, cause: 'unanswered', offset, records: 0, since: unreachableSince };
+    }
+    if (this.#standsAt === undefined) return undefined;
+    const { offset, since } = this.#standsAt;
+    const records = this.#log.endOffset - offset;
+    return { topic, partition, cause: 'open-transaction', offset, records, since };
+  }
+
   set paused(paused: boolean) {
     this.#paused = paused;
     this.wake();
@@ -85,6 +104,21 @@ export class PartitionReader implements ReadPartition {
   stop(): void {
     this.#stopped = true;
     this.#unwatch();
+  }
+
+  /** Whether it stands before an open transaction: wherever it or the log has moved. */
+  #note(): void {
+    const { cluster, readCommitted } = this.#context;
+    const position = this.#position;
+    const stands =
+      readCommitted &&
+      !this.#paused &&
+      position !== undefined &&
+      position < this.#log.endOffset &&
+      position === this.#log.bound(readCommitted);
+    if (!stands) this.#standsAt = undefined;
+    else if (this.#standsAt?.offset !== position)
+      this.#standsAt = { offset: position, since: cluster.clock.elapsed() };
   }
 
   /** Within the log: something to read. Outside of it: an offset to reset. */

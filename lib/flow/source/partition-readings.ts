@@ -1,4 +1,5 @@
-import type { PartitionReading } from '../../logging/metrics/instruments.js';
+import type { Standstill } from '../../drivers/port.js';
+import type { PartitionReading, StandstillReading } from '../../logging/metrics/instruments.js';
 import type { PartitionLane } from './partition-lane.js';
 
 /**
@@ -18,6 +19,20 @@ export function partitionReadings(
     read: lane.wanted,
     gapDepth: Math.max(0, lane.span - lane.unsettled),
     gapAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
+  }));
+}
+
+/** The same of those that stand still. */
+export function standstillReadings(
+  standstills: readonly Standstill[],
+  nowMs: number,
+): readonly StandstillReading[] {
+  return standstills.map(({ topic, partition, cause, records, since }) => ({
+    topic,
+    partition,
+    cause,
+    records,
+    seconds: (nowMs - since) / 1000,
   }));
 }
 

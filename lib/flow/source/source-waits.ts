@@ -2,9 +2,7 @@ import type { PartitionReading } from '../../logging/metrics/instruments.js';
 import type { Bounds } from './bounds.js';
 import type { InFlight } from './in-flight.js';
 import type { PartitionLane } from './partition-lane.js';
-
-/** Partitions told by name; of more only how many. */
-const toldByName = 3;
+import { toldOfPartitions } from './told-of-partitions.js';
 
 /** What the source waits for with records in hand; it goes on by itself when something settles. */
 export interface SourceWaitsParts {
@@ -25,26 +23,15 @@ export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
     ...inFlight.reached.map(
       bound => `the source is at its bound ${bound} (${bounds[bound]}), until something settles`,
     ),
-    ...told(
+    ...toldOfPartitions(
       blocked,
       lane =>
-        `${named(lane)} is at its span, maxSpan (${bounds.maxSpan}), until the record at offset ${lane.watermark} settles`,
+        `is at its span, maxSpan (${bounds.maxSpan}), until the record at offset ${lane.watermark} settles`,
     ),
-    ...told(
+    ...toldOfPartitions(
       slow,
-      reading =>
-        `${named(reading)}: the record at offset ${reading.waitingAt} has not settled for ` +
-        `${Math.round(reading.gapAgeSeconds)} s`,
+      ({ waitingAt, gapAgeSeconds }) =>
+        `waits: the record at offset ${waitingAt} has not settled for ${Math.round(gapAgeSeconds)} s`,
     ),
   ];
-}
-
-function named({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
-  return `partition ${partition} of '${topic}'`;
-}
-
-function told<T>(all: readonly T[], sentence: (one: T) => string): readonly string[] {
-  const sentences = all.slice(0, toldByName).map(sentence);
-  if (all.length > toldByName) sentences.push(`so are ${all.length - toldByName} other partitions`);
-  return sentences;
 }

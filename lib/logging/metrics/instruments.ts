@@ -6,6 +6,17 @@ export interface Readings {
   inFlightBytes(): number;
   bufferedBytes(): number;
   partitions(): readonly PartitionReading[];
+  standstills(): readonly StandstillReading[];
+}
+
+/** A partition that stands still, as the driver tells it. */
+export interface StandstillReading {
+  readonly topic: string;
+  readonly partition: number;
+  readonly cause: string;
+  readonly seconds: number;
+  /** Offsets to the partition's end that are not decided; 0 where nobody knows. */
+  readonly records: number;
 }
 
 export interface PartitionReading {
@@ -90,6 +101,26 @@ export function instruments(metrics: Metrics, readings: Readings): Instruments {
     'Age of the record that holds the watermark',
     place,
     perPartition(p => p.gapAgeSeconds),
+  );
+  metrics.gauge(
+    'kafka_rx_standstill_seconds',
+    'Time that a partition has stood still for a cause outside the app',
+    [...place, 'cause'],
+    () =>
+      readings.standstills().map(({ topic, partition, cause, seconds }) => ({
+        labels: { topic, partition: String(partition), cause },
+        value: seconds,
+      })),
+  );
+  metrics.gauge(
+    'kafka_rx_undecided_records',
+    'Offsets from the first open transaction of a partition to its end',
+    place,
+    () =>
+      readings.standstills().map(({ topic, partition, records }) => ({
+        labels: { topic, partition: String(partition) },
+        value: records,
+      })),
   );
 
   return {

@@ -122,6 +122,7 @@ function simulatedConsumer(
     pause: partitions => inner.pause(partitions),
     resume: partitions => inner.resume(partitions),
     seek: (partition, offset) => inner.seek(partition, offset),
+    standstills: () => inner.standstills?.() ?? [],
     commit: offsets =>
       wire.call(
         'commits',

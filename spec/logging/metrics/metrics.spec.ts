@@ -74,6 +74,16 @@ describe('promMetrics', () => {
         ],
         ['kafka_rx_gap_records', 'Settled records above the first unsettled one', 'gauge'],
         ['kafka_rx_gap_age_seconds', 'Age of the record that holds the watermark', 'gauge'],
+        [
+          'kafka_rx_standstill_seconds',
+          'Time that a partition has stood still for a cause outside the app',
+          'gauge',
+        ],
+        [
+          'kafka_rx_undecided_records',
+          'Offsets from the first open transaction of a partition to its end',
+          'gauge',
+        ],
         ['kafka_rx_records_consumed_total', 'Records handed to the topology', 'counter'],
         ['kafka_rx_records_produced_total', 'Records that brokers acknowledged', 'counter'],
         ['kafka_rx_documents_stored_total', 'Documents made durable', 'counter'],
@@ -100,9 +110,15 @@ describe('promMetrics', () => {
     };
     instruments(
       { counter: note('counter'), gauge: note('gauge'), histogram: note('histogram') },
-      { inFlightRecords: () => 0, inFlightBytes: () => 0, bufferedBytes: () => 0, partitions: () => [] },
+      {
+        inFlightRecords: () => 0,
+        inFlightBytes: () => 0,
+        bufferedBytes: () => 0,
+        partitions: () => [],
+        standstills: () => [],
+      },
     );
-    expect(names).toHaveLength(14);
+    expect(names).toHaveLength(16);
     for (const [kind, name] of names) {
       expect(name).toMatch(/^kafka_rx_[a-z_]+$/);
       expect(name.endsWith('_total')).toBe(kind === 'counter');

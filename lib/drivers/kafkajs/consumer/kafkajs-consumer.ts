@@ -6,6 +6,7 @@ import type {
   DriverConsumer,
   DriverContext,
   OffsetCommit,
+  Standstill,
   TopicPartition,
 } from '../../port.js';
 import { kindOf } from '../errors.js';
@@ -21,6 +22,7 @@ import { Membership } from './membership.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { PartitionFetcher } from './partition-fetcher.js';
 import { Positions } from './positions.js';
+import { Standstills } from './standstills.js';
 
 /** How long the coordinator has to hear that the member leaves. */
 const leaveBoundMs = 3_000;
@@ -43,6 +45,7 @@ export class KafkajsConsumer implements DriverConsumer {
   readonly #sessions: ConsumerSessions<GroupSession>;
   readonly #membership: Membership;
   readonly #positions: Positions;
+  readonly #standstills: Standstills;
   readonly #fetcher: PartitionFetcher;
   readonly #committer: OffsetCommitter;
   #stopped: Promise<void> | undefined;
@@ -98,8 +101,16 @@ export class KafkajsConsumer implements DriverConsumer {
       },
       heard: failure => this.#sessions.setConnected(failure),
     });
+    this.#standstills = new Standstills({
+      clock: driver.clock,
+      assignment,
+      maxWaitMs: settings.maxWaitMs,
+      readCommitted: options.readCommitted,
+      isGone: state => this.#positions.presence.isGone(state),
+    });
     this.#positions = new Positions({
       driver,
+      asking: work => this.#standstills.excused(work),
       options,
       offsetReset: settings.offsetReset,
       assignment,
@@ -117,6 +128,7 @@ export class KafkajsConsumer implements DriverConsumer {
       assignment,
       lease: this.#membership.lease,
       positions: this.#positions,
+      standstills: this.#standstills,
       failed,
     });
     this.#committer = new OffsetCommitter({
@@ -151,6 +163,7 @@ export class KafkajsConsumer implements DriverConsumer {
       const state = this.#assignment.get(partition);
       if (state === undefined || !state.paused) continue;
       state.paused = false;
+      this.#standstills.goesOn(state);
       this.#driver.clock.defer(() => this.#fetcher.handOutParked(partition));
     }
     this.#fetcher.wake();
@@ -175,6 +188,10 @@ export class KafkajsConsumer implements DriverConsumer {
   /** @see OffsetCommitter.labelled */
   labelled(offsets: readonly OffsetCommit[]): readonly OffsetCommit[] {
     return this.#committer.labelled(offsets);
+  }
+
+  standstills(): readonly Standstill[] {
+    return this.#standstills.list();
   }
 
   stop(): Promise<void> {
@@ -238,6 +255,7 @@ export class KafkajsConsumer implements DriverConsumer {
 
   #joined(partitions: readonly TopicPartition[]): void {
     this.#fetcher.joined();
+    this.#standstills.begin();
     this.#positions.assigned(partitions);
     const assigned = this.#assignment.replace(partitions);
     this.#membership.assigned(assigned);

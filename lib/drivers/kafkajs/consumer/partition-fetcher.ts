@@ -30,6 +30,7 @@ import { KafkajsBatch } from './kafkajs-batch.js';
 import type { Positions, Sought } from './positions.js';
 import { readFetched } from './read-fetched.js';
 import { rebalanceWanted } from './rebalance-wanted.js';
+import type { Standstills } from './standstills.js';
 
 export interface FetcherContext {
   readonly driver: DriverContext;
@@ -39,6 +40,7 @@ export interface FetcherContext {
   readonly assignment: Assignment;
   readonly lease: MembershipLease;
   readonly positions: Positions;
+  readonly standstills: Standstills;
   readonly failed: (error: KafkaRxError) => void;
 }
 
@@ -106,6 +108,7 @@ export class PartitionFetcher {
     const batch = state?.parked;
     if (state === undefined || batch === undefined || !this.#mayHandOut(state)) return;
     state.parked = undefined;
+    this.#context.standstills.goesOn(state);
     this.#handOut(state, batch);
     this.wake();
   }
@@ -185,7 +188,7 @@ export class PartitionFetcher {
   }
 
   async #take(broker: Broker, asked: Asked, fetched: FetchedPartition): Promise<'stale' | undefined> {
-    const { assignment, options } = this.#context;
+    const { assignment, options, standstills } = this.#context;
     // Sought or made anew, or fetched from two brokers at once while the leader moves: then this answer is not the one.
     const state = assignment.readable(asked);
     if (state === undefined || !answers(asked, state)) return undefined;
@@ -199,10 +202,11 @@ export class PartitionFetcher {
     // The wait may have ended the epoch: then these records come again, or go to another member.
     if (!assignment.isCurrent(asked) || !answers(asked, state)) return undefined;
     state.failures = 0;
+    state.position = set.nextOffset;
+    standstills.answered(state, fetched);
     if (set.nextOffset === asked.position) return undefined;
     const stable = fetched.lastStableOffset;
     const end = options.readCommitted && stable >= 0 ? stable : fetched.highWatermark;
-    state.position = set.nextOffset;
     this.#handOut(state, new KafkajsBatch(asked, set, end));
     return undefined;
   }

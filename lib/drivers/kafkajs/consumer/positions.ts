@@ -29,6 +29,8 @@ export interface PositionsContext {
   readonly queries: ClusterQueries;
   readonly subscribed: () => readonly string[];
   readonly rejoin: () => void;
+  /** Told while the app is asked where partitions begin, for which nothing is fetched. */
+  readonly asking: <T>(work: Promise<T>) => Promise<T>;
   readonly failed: (error: KafkaRxError) => void;
 }
 
@@ -97,7 +99,7 @@ export class Positions {
     states: readonly PartitionState[],
     begins: (partition: Sought, offset: number) => void,
   ): Promise<void> {
-    const { options, membership } = this.#context;
+    const { options, membership, asking } = this.#context;
     const asked = states.filter(state => state.position === undefined || state.topicId === undefined);
     if (asked.length === 0) return;
     const unknown = (await this.#identify(cluster, asked)).filter(
@@ -108,7 +110,7 @@ export class Positions {
     const committed = (sought: Sought): Committed => committedFor(all(sought), sought.topicId);
     const fresh = unknown.filter(sought => committed(sought).offset < 0 && this.#began(sought) === undefined);
     const start = await this.#startOf(broker, fresh);
-    const wanted = await whereToBegin(options, unknown, committed);
+    const wanted = await asking(whereToBegin(options, unknown, committed));
     for (const [i, sought] of unknown.entries()) {
       const { state, topicId, partition } = sought;
       // Sought, assigned or made anew in the meantime: then what was looked up is of another epoch, or of another topic.
