@@ -30,6 +30,7 @@ export { deadLetterPrefix, replayPrefix } from './errors/dead-letters/headers.js
 export {
   type DeadLetter,
   type LetterPosition,
+  type OriginalCoordinates,
   readDeadLetter,
   readReplayedMark,
   replayedMark,
@@ -88,6 +89,7 @@ export { type Header, type Headers, noHeaders } from './record/headers.js';
 export type { NotLater } from './record/not-later.js';
 export type { KafkaRecord } from './record/record.js';
 export { type MemoryStore, memoryStore } from './stores/memory-store.js';
+export { isOfTopic, originOf } from './stores/origin.js';
 export type {
   BeginBelow,
   Document,

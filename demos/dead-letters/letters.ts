@@ -1,7 +1,10 @@
 import {
   type DeadLetter,
   type DriverConnection,
+  isOfTopic,
+  KafkaRxError,
   type LetterPosition,
+  originOf,
   readDeadLetter,
   readReplayedMark,
 } from 'kafka-rx';
@@ -10,6 +13,7 @@ import { readRecords } from './read-records.js';
 /** A dead letter in its topic. */
 export interface Letter {
   readonly topic: string;
+  /** With the origin of its topic. */
   readonly position: LetterPosition;
   readonly told: DeadLetter;
   /** Milliseconds since 1970: when the record failed. */
@@ -26,21 +30,34 @@ export function nameOf({ partition, offset }: LetterPosition): string {
 /** Every dead letter that the topic holds now, by partition and offset, with what is marked as replayed. */
 export async function lettersIn(connection: DriverConnection, topic: string): Promise<readonly Letter[]> {
   const [known] = await connection.topics([topic]);
-  const begins = known === undefined ? [] : await connection.admin.offsets(topic, 'earliest');
-  const ends = known === undefined ? [] : await connection.admin.offsets(topic, 'latest');
+  if (known === undefined) {
+    throw new KafkaRxError('MISSING_TOPIC', `The topic '${topic}' does not exist`, {
+      remedy: 'Correct the name',
+    });
+  }
+  const origin = originOf(connection, known);
+  const begins = await connection.admin.offsets(topic, 'earliest');
+  const ends = await connection.admin.offsets(topic, 'latest');
   const letters: Omit<Letter, 'replayed'>[] = [];
   const replayed = new Set<string>();
-  await readRecords(connection, topic, {
+  await readRecords(connection, known, {
     next(partition, from) {
       const offset = Math.max(from, begins[partition] ?? 0);
       return offset < (ends[partition] ?? 0) ? offset : undefined;
     },
     take(partition, { offset, timestamp, value, headers }) {
       const mark = readReplayedMark(headers);
-      if (mark !== undefined) replayed.add(nameOf(mark));
+      // One that came from elsewhere, as by a copy of the topic, is of another letter.
+      if (mark !== undefined && isOfTopic(mark.origin, origin, topic)) replayed.add(nameOf(mark));
       const told = readDeadLetter(headers);
       if (told === undefined) return;
-      letters.push({ topic, position: { partition, offset }, told, failedAt: timestamp, payload: value });
+      letters.push({
+        topic,
+        position: { partition, offset, origin },
+        told,
+        failedAt: timestamp,
+        payload: value,
+      });
     },
   });
   return letters

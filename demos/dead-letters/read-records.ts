@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type DriverConnection, KafkaRxError, type SourceRecord, systemClock } from 'kafka-rx';
+import {
+  type DriverConnection,
+  KafkaRxError,
+  type SourceRecord,
+  systemClock,
+  type TopicDescription,
+} from 'kafka-rx';
 
 /** Which records of a topic are to be read. */
 export interface Wants {
@@ -7,6 +13,9 @@ export interface Wants {
   next(partition: number, from: number): number | undefined;
   take(partition: number, record: SourceRecord): void;
 }
+
+/** A topic that was found: which one of those that have had its name, and how many partitions it has. */
+export type FoundTopic = Pick<TopicDescription, 'name' | 'id' | 'partitions'>;
 
 /** Records that are read and thrown away rather than skipped by a seek, which costs a round trip. */
 const seekAbove = 1000;
@@ -16,15 +25,14 @@ const patienceMs = 30_000;
 /**
  * Reads what is wanted of a topic, in order within each partition, under a group of its own that commits nothing.
  *
- * @throws `DEADLINE` when the topic gives nothing for 30 s
+ * @throws `DEADLINE` when the topic gives nothing for 30 s, `MISSING_TOPIC` when it was made anew meanwhile
  */
-export async function readRecords(connection: DriverConnection, topic: string, wants: Wants): Promise<void> {
-  const [described] = await connection.topics([topic]);
-  if (described === undefined) {
-    throw new KafkaRxError('MISSING_TOPIC', `The topic '${topic}' does not exist`, {
-      remedy: 'Correct the name',
-    });
-  }
+export async function readRecords(
+  connection: DriverConnection,
+  described: FoundTopic,
+  wants: Wants,
+): Promise<void> {
+  const { name: topic } = described;
   const partitions = Array.from({ length: described.partitions }, (_, partition) => partition);
   const left = new Set(partitions.filter(partition => wants.next(partition, 0) !== undefined));
   if (left.size === 0) return;
@@ -55,6 +63,10 @@ export async function readRecords(connection: DriverConnection, topic: string, w
         batch(batch) {
           const { partition } = batch;
           if (!left.has(partition)) return;
+          if (batch.topicId !== described.id) {
+            end(madeAnew(topic));
+            return;
+          }
           clearTimeout(timer);
           timer = setTimeout(() => end(silent(topic)), patienceMs);
           for (let record = batch.next(); record !== undefined; record = batch.next()) {
@@ -78,5 +90,11 @@ export async function readRecords(connection: DriverConnection, topic: string, w
 function silent(topic: string): KafkaRxError {
   return new KafkaRxError('DEADLINE', `The topic '${topic}' gave no record for ${patienceMs / 1000} s`, {
     remedy: 'Look at its brokers, and at transactions that were left open',
+  });
+}
+
+function madeAnew(topic: string): KafkaRxError {
+  return new KafkaRxError('MISSING_TOPIC', `The topic '${topic}' was made anew while it was read`, {
+    remedy: 'Start again: what lies in it now are other records',
   });
 }

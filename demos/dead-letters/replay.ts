@@ -1,7 +1,10 @@
 import {
   type DriverConnection,
   type DriverProducer,
+  isOfTopic,
   type KafkaRxError,
+  type LetterPosition,
+  originOf,
   type ProducerOutput,
   replayedMark,
   replayHeaders,
@@ -10,7 +13,7 @@ import {
 import type { ReplayArguments } from './arguments.js';
 import { type Letter, nameOf } from './letters.js';
 import { recordName } from './list.js';
-import { readRecords } from './read-records.js';
+import { type FoundTopic, readRecords } from './read-records.js';
 
 export interface Outcome {
   /** Records published again; in a dry run those that could be. */
@@ -93,7 +96,7 @@ class Replaying {
     for (const [topic, ofTopic] of byTopic) {
       const found = await this.#find(topic, ofTopic);
       if (this.#request.dryRun) this.published += found.length;
-      else await this.#publish(topic, found);
+      else if (found.length > 0) await this.#publish(topic, found);
     }
   }
 
@@ -103,10 +106,49 @@ class Replaying {
 
   /** The records that are still there, in their own order; of the others it is told why not. */
   async #find(topic: string, letters: readonly Letter[]): Promise<readonly Found[]> {
-    const { admin } = this.#connection;
     const [known] = await this.#connection.topics([topic]);
-    const begins = known === undefined ? [] : await admin.offsets(topic, 'earliest');
-    const ends = known === undefined ? [] : await admin.offsets(topic, 'latest');
+    if (known === undefined) {
+      for (const { position, told } of letters) {
+        this.#fail(nameOf(position), `the record ${recordName(told.at)} is gone with its topic`);
+      }
+      return [];
+    }
+    const origin = originOf(this.#connection, known);
+    const ofThis = letters.filter(({ told: { at }, position }) => {
+      const same = isOfTopic(at.origin, origin, topic);
+      if (!same) {
+        this.#fail(
+          nameOf(position),
+          `the record ${recordName(at)} is gone with its topic: that of this name and cluster is another one`,
+        );
+      }
+      return same;
+    });
+    const records = await this.#read(known, ofThis);
+    return [...ofThis]
+      .sort((a, b) => a.told.at.offset - b.told.at.offset)
+      .flatMap(letter => {
+        const { at, timestamp } = letter.told;
+        const record = records.get(nameOf(at));
+        if (record !== undefined && (timestamp === undefined || timestamp === record.timestamp)) {
+          // Where the letter says nothing of it, this is what was assumed.
+          return [{ letter, record, of: { ...at, origin: at.origin ?? origin } }];
+        }
+        this.#fail(
+          nameOf(letter.position),
+          record === undefined
+            ? `the record ${recordName(at)} is gone: its topic keeps it no longer`
+            : `another record lies at ${recordName(at)} now: its topic was made anew`,
+        );
+        return [];
+      });
+  }
+
+  /** By partition and offset. */
+  async #read(topic: FoundTopic, letters: readonly Letter[]): Promise<ReadonlyMap<string, SourceRecord>> {
+    const { admin } = this.#connection;
+    const begins = await admin.offsets(topic.name, 'earliest');
+    const ends = await admin.offsets(topic.name, 'latest');
     const kept = letters.filter(({ told: { at } }) => {
       const { partition, offset } = at;
       return offset >= (begins[partition] ?? 0) && offset < (ends[partition] ?? 0);
@@ -119,22 +161,7 @@ class Replaying {
         take: (partition, record) => void records.set(nameOf({ partition, offset: record.offset }), record),
       });
     }
-    return [...letters]
-      .sort((a, b) => a.told.at.offset - b.told.at.offset)
-      .flatMap(letter => {
-        const { at, timestamp } = letter.told;
-        const record = records.get(nameOf(at));
-        if (record !== undefined && (timestamp === undefined || timestamp === record.timestamp)) {
-          return [{ letter, record }];
-        }
-        this.#fail(
-          nameOf(letter.position),
-          record === undefined
-            ? `the record ${recordName(at)} is gone: its topic keeps it no longer`
-            : `another record lies at ${recordName(at)} now: its topic was made anew`,
-        );
-        return [];
-      });
+    return records;
   }
 
   async #publish(topic: string, found: readonly Found[]): Promise<void> {
@@ -142,10 +169,10 @@ class Replaying {
     const acknowledged: Letter[] = [];
     const outputs = new Outputs(producer, topic, letter => acknowledged.push(letter), this.#refused);
     const { to, app } = this.#request;
-    for (const { letter, record } of found) {
+    for (const { letter, record, of } of found) {
       const { told, position } = letter;
       const target = to === 'topology' ? undefined : { app: app ?? told.app, node: told.node };
-      const headers = replayHeaders(record.headers, { topic: letter.topic, ...position }, target, told.at);
+      const headers = replayHeaders(record.headers, { topic: letter.topic, ...position }, target, of);
       outputs.append(told.at.partition, letter, { ...record, headers });
     }
     await producer.flush();
@@ -181,6 +208,8 @@ class Replaying {
 interface Found {
   readonly letter: Letter;
   readonly record: SourceRecord;
+  /** Where it lies. */
+  readonly of: LetterPosition;
 }
 
 /** The partitions of a topic, each acknowledged in order. */

@@ -87,6 +87,15 @@ const ofCore: Table = {
     stream(core.commitTo({ commit: async () => {} })),
   ],
   createApp: [argument('the options', [...noObject, undefined], one => createApp(one))],
+  isOfTopic: [
+    argument('the origin', [null, 5, {}], one => core.isOfTopic(one, 'c/t', 't')),
+    argument('own', [undefined, null, 5, {}], one => core.isOfTopic('c/t', one, 't')),
+    argument('the topic', [undefined, null, 5, {}], one => core.isOfTopic('c/t', 'c/t', one)),
+  ],
+  originOf: [
+    argument('the cluster', [...noThing, { clusterId: 5 }], one => core.originOf(one, { id: 't' })),
+    argument('the topic', [...noThing, { id: 5 }], one => core.originOf({ clusterId: 'c' }, one)),
+  ],
   json: [
     argument('json', [undefined, null, 5, 'text', {}, []], one => core.json(one)),
     argument('the options', noObject, one => core.json({ decode() {}, encode() {} } as never, one)),

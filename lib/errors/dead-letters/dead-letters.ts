@@ -76,11 +76,14 @@ export class DeadLetters {
     const output = this.#partitions[partition] ?? new DeadLetterOutput(this.#parts, this.#topic, partition);
     this.#partitions[partition] = output;
     const source = delivery.source();
-    const { kind, key, value } = source === undefined ? nothing : this.#payloadOf(source, delivery);
+    const { topic, offset, lane } = delivery;
+    const at = { topic, partition: delivery.partition, offset, origin: lane.origin };
+    const { kind, key, value } = source === undefined ? nothing : this.#payloadOf(source, at);
     const headers = textHeaders(deadLetterPrefix, {
-      topic: delivery.topic,
-      partition: String(delivery.partition),
-      offset: String(delivery.offset),
+      topic: at.topic,
+      partition: String(at.partition),
+      offset: String(at.offset),
+      origin: at.origin,
       timestamp: source && String(source.timestamp),
       reason: problem.error.code,
       stage: problem.stage,

@@ -6,12 +6,22 @@ import type { Coordinates } from '../errors.js';
 import { deadLetterPrefix, isReserved, replayPrefix, textHeaders, textsOf } from './headers.js';
 
 const branchKind = holding({ app: required(anyText), node: required(anyText) });
-const positionKind = holding({ partition: required(whole(0)), offset: required(whole(0)) });
+const positionKind = holding({ partition: required(whole(0)), offset: required(whole(0)), origin: anyText });
+
+/** Where a record lies, and in which of the topics that have had its topic's name. @category Dead letters @since 0.1.0 */
+export interface OriginalCoordinates extends Coordinates {
+  /**
+   * Cluster and topic by their ids, as in the documents of stores: a topic made anew under its name is another one.
+   * Undefined in a dead letter of a version that did not write it: then the record is taken to be of the topic that has the
+   * name now.
+   */
+  readonly origin?: string | undefined;
+}
 
 /** What the headers of a dead letter tell. @category Dead letters @since 0.1.0 */
 export interface DeadLetter {
   /** Where the record lies that could not be processed. */
-  readonly at: Coordinates;
+  readonly at: OriginalCoordinates;
   /** Milliseconds since 1970, the record's own; undefined where it was not known. */
   readonly timestamp: number | undefined;
   /** The error's code. */
@@ -36,7 +46,12 @@ export function readDeadLetter(headers: Headers): DeadLetter | undefined {
   checkArgument('readDeadLetter', 'the headers', required(headersKind), headers);
   const texts = textsOf(deadLetterPrefix, headers);
   const text = (name: string): string => texts.get(name) ?? '';
-  const at = { topic: text('topic'), partition: Number(text('partition')), offset: Number(text('offset')) };
+  const at = {
+    topic: text('topic'),
+    partition: Number(text('partition')),
+    offset: Number(text('offset')),
+    origin: texts.get('origin'),
+  };
   const isLetter = at.topic !== '' && Number.isSafeInteger(at.partition) && Number.isSafeInteger(at.offset);
   if (!isLetter || !texts.has('stage')) return undefined;
   const timestamp = texts.get('timestamp');
@@ -57,13 +72,16 @@ export function readDeadLetter(headers: Headers): DeadLetter | undefined {
 export interface LetterPosition {
   readonly partition: number;
   readonly offset: number;
+  /** Of the topic that it lies in, as {@link OriginalCoordinates.origin}. */
+  readonly origin?: string | undefined;
 }
 
 /**
  * The headers of a record that is published again: its own, and whom it is for.
  *
  * @param to the app and its node; undefined: everyone who reads the topic
- * @param record where it lies in its topic: what stores keep of it replaces what they kept of that. Undefined: it is another
+ * @param record where it lies in its topic, as `DeadLetter.at` says it: what stores keep of it replaces what they kept of that, where the
+ *   topic is still the same. Undefined: it is another
  * @category Dead letters @since 0.1.0
  */
 export function replayHeaders(
@@ -76,44 +94,57 @@ export function replayHeaders(
   checkArgument('replayHeaders', 'the letter', coordinatesKind, letter);
   checkArgument('replayHeaders', 'to', branchKind, to);
   checkArgument('replayHeaders', 'the record', positionKind, record);
-  // One that is replayed again stands for the first of all.
-  const before = textsOf(replayPrefix, headers).get('record');
+  const of = firstOf(textsOf(replayPrefix, headers), record);
   return [
     ...headers.filter(header => !isReserved(header)),
     ...textHeaders(replayPrefix, {
       letter: `${letter.topic}/${letter.partition}:${letter.offset}`,
       app: to?.app,
       node: to?.node,
-      record: before ?? (record && `${record.partition}:${record.offset}`),
+      record: of.record,
+      origin: of.origin,
     }),
   ];
+}
+
+/** One that is replayed again stands for the first of all, but for one of a topic that was made anew since. */
+function firstOf(
+  before: ReadonlyMap<string, string>,
+  record: LetterPosition | undefined,
+): { readonly record: string | undefined; readonly origin: string | undefined } {
+  const [first, origin] = [before.get('record'), before.get('origin')];
+  const same = origin === undefined || record?.origin === undefined || origin === record.origin;
+  if (first !== undefined && same) return { record: first, origin: origin ?? record?.origin };
+  return { record: record && `${record.partition}:${record.offset}`, origin: record?.origin };
 }
 
 /**
  * The headers of the mark beside a dead letter that was replayed.
  *
+ * @param record where the letter lies; with the origin of its topic, the mark says nothing of a letter in one made anew
  * @category Dead letters @since 0.1.0
  */
 export function replayedMark(record: LetterPosition): Header[] {
   checkArgument('replayedMark', 'the record', required(positionKind), record);
-  const { partition, offset } = record;
-  return textHeaders(deadLetterPrefix, { replayed: `${partition}:${offset}` });
+  const { partition, offset, origin } = record;
+  return textHeaders(deadLetterPrefix, { replayed: `${partition}:${offset}`, 'replayed-origin': origin });
 }
 
 /**
  * The dead letter that a mark says was replayed.
  *
- * @returns undefined for a record that is no mark
+ * @returns undefined for a record that is no mark; without `origin` where the mark was written without
  * @category Dead letters @since 0.1.0
  */
 export function readReplayedMark(headers: Headers): LetterPosition | undefined {
   checkArgument('readReplayedMark', 'the headers', required(headersKind), headers);
-  return positionIn(textsOf(deadLetterPrefix, headers).get('replayed'));
+  const texts = textsOf(deadLetterPrefix, headers);
+  return positionIn(texts.get('replayed'), texts.get('replayed-origin'));
 }
 
 /** `partition:offset`; undefined for anything else. */
-export function positionIn(text: string | undefined): LetterPosition | undefined {
+export function positionIn(text: string | undefined, origin: string | undefined): LetterPosition | undefined {
   const [, partition, offset] = /^(\d{1,10}):(\d{1,16})$/.exec(text ?? '') ?? [];
   if (partition === undefined || offset === undefined) return undefined;
-  return { partition: Number(partition), offset: Number(offset) };
+  return { partition: Number(partition), offset: Number(offset), origin };
 }

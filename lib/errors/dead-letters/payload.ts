@@ -1,6 +1,6 @@
 import { defaults } from '../../app/defaults.js';
 import type { SourceRecord } from '../../drivers/port.js';
-import type { Coordinates } from '../errors.js';
+import type { OriginalCoordinates } from './letter.js';
 import type { DeadLetterPayload } from './options.js';
 import { redactedJson, redactedKey } from './redacted-json.js';
 import { seal, secretKey } from './sealed.js';
@@ -12,7 +12,7 @@ export interface Payload {
   readonly value: Buffer | null;
 }
 
-export type PayloadOf = (source: SourceRecord, at: Coordinates) => Payload;
+export type PayloadOf = (source: SourceRecord, at: OriginalCoordinates) => Payload;
 
 /** Coordinates only. */
 export const nothing: Payload = { kind: 'none', key: null, value: null };

@@ -5,7 +5,8 @@ import { checkArgument } from '../../base/option-schema.js';
 import type { SourceRecord } from '../../drivers/port.js';
 import type { Headers } from '../../record/headers.js';
 import { coordinatesKind } from '../../record/record-kinds.js';
-import { type Coordinates, KafkaRxError } from '../errors.js';
+import { KafkaRxError } from '../errors.js';
+import type { OriginalCoordinates } from './letter.js';
 import type { DeadLetterKey } from './options.js';
 
 /** Bytes before the ciphertext: a random nonce, as NIST SP 800-38D recommends for GCM, and the tag. */
@@ -36,7 +37,11 @@ function keyBytesOf(key: Exclude<DeadLetterKey, KeyObject>): Uint8Array {
 }
 
 /** Encrypts a record under its coordinates: moved to another dead letter it does not open. */
-export function seal({ key, value, headers }: SourceRecord, at: Coordinates, secret: KeyObject): Buffer {
+export function seal(
+  { key, value, headers }: SourceRecord,
+  at: OriginalCoordinates,
+  secret: KeyObject,
+): Buffer {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv('aes-256-gcm', secret, nonce);
   cipher.setAAD(boundTo(at));
@@ -52,11 +57,11 @@ export function seal({ key, value, headers }: SourceRecord, at: Coordinates, sec
 /**
  * Opens the payload of an encrypted dead letter.
  *
- * @param at the coordinates of the source record, as the letter's headers tell them
+ * @param at the coordinates of the source record with their origin, as `readDeadLetter` gives them
  * @throws `DECODE` when the key is another one, or bytes or coordinates were changed
  * @category Dead letters @since 0.1.0
  */
-export function openDeadLetter(payload: Buffer, at: Coordinates, key: DeadLetterKey): SealedRecord {
+export function openDeadLetter(payload: Buffer, at: OriginalCoordinates, key: DeadLetterKey): SealedRecord {
   checkArgument('openDeadLetter', 'the payload', required(bytes), payload);
   checkArgument('openDeadLetter', 'at', coordinatesKind, at);
   checkArgument('openDeadLetter', 'the key', required(keyKind), key);
@@ -82,13 +87,17 @@ export function openDeadLetter(payload: Buffer, at: Coordinates, key: DeadLetter
   } catch {
     throw new KafkaRxError('DECODE', 'The payload of the dead letter does not open with this key', {
       at,
-      remedy: 'Use the key that the app encrypted it with; bytes or coordinates may also have been changed',
+      remedy:
+        'Use the key that the app encrypted it with, and `at` as readDeadLetter tells it, with its origin; bytes or coordinates may also ' +
+        'have been changed',
     });
   }
 }
 
-function boundTo({ topic, partition, offset }: Coordinates): Buffer {
-  return Buffer.from(`kafka-rx.dead-letter/${topic}/${partition}/${offset}`);
+/** A letter of an earlier version names no origin, and was bound to none. */
+function boundTo({ topic, partition, offset, origin }: OriginalCoordinates): Buffer {
+  const place = `kafka-rx.dead-letter/${topic}/${partition}/${offset}`;
+  return Buffer.from(origin === undefined ? place : `${place}/${origin}`);
 }
 
 function inBase64(bytes: Buffer | null): string | null {

@@ -35,7 +35,7 @@ export function admit(headers: Headers, { app, trust, passing }: AdmissionParts)
   const rest = headers.filter(header => !isReserved(header));
   const node = order.get('node');
   if (trust === 'everywhere') return { headers: rest, passing: undefined };
-  const of = positionIn(order.get('record'));
+  const of = positionIn(order.get('record'), order.get('origin'));
   const replay = of && { of, node };
   if (node === undefined) return { headers: rest, passing: undefined, replay };
   if (order.get('app') !== app) return { headers: rest, passing: 'all' };

@@ -1,5 +1,7 @@
 import type { SourceRecord } from '../../drivers/port.js';
+import type { LetterPosition } from '../../errors/dead-letters/letter.js';
 import type { Headers } from '../../record/headers.js';
+import { isOfTopic } from '../../stores/origin.js';
 import { Delivery } from '../leases/delivery.js';
 import type { Admission } from './admission.js';
 import type { DeliveryEvents } from './delivery-events.js';
@@ -80,8 +82,7 @@ export class HandOut {
       return;
     }
     delivery.directed = passing;
-    // A replay comes behind its record, in the partition of it; anything else is forged.
-    if (replay?.of.partition === lane.partition && replay.of.offset < record.offset) delivery.replay = replay;
+    if (replay !== undefined && standsFor(replay.of, lane, record)) delivery.replay = replay;
     const admitted = headers === record.headers ? record : { ...record, headers };
     for (const view of lane.views) view.deliver(view.deadLetters ? record : admitted, delivery);
   }
@@ -97,4 +98,13 @@ export class HandOut {
     }
     this.#inFlight.unpin(lane, pin);
   }
+}
+
+/** A replay comes behind its record, in the partition of it; anything else is forged, or its record went with a former topic. */
+function standsFor(
+  of: LetterPosition,
+  { topic, partition, origin }: PartitionLane,
+  at: SourceRecord,
+): boolean {
+  return of.partition === partition && of.offset < at.offset && isOfTopic(of.origin, origin, topic);
 }

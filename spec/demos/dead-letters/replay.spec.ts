@@ -1,5 +1,12 @@
 /** list, show and replay on the embedded broker, against an app that fails at first and is mended. */
-import { type App, type DriverConnection, KafkaRxError, silentLogger, string } from 'kafka-rx';
+import {
+  type App,
+  type DriverConnection,
+  KafkaRxError,
+  openDeadLetter,
+  silentLogger,
+  string,
+} from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import { mapValue } from 'kafka-rx/operators';
 import { type TestApp, type TestAppOptions, testApp } from 'kafka-rx/testing';
@@ -226,6 +233,84 @@ test('another record at the same place is not taken for the one that failed', as
     published: 0,
     failed: [{ why: expect.stringContaining('was made anew') }],
   });
+});
+
+test('a record whose topic was made anew is told, though another with its time lies at its place, and nothing is published', async () => {
+  await start();
+  t.pipeIn('in', [bad(0), { value: 'good', partition: 0 }]);
+  await t.idle();
+  await t.stop();
+  t.broker.deleteTopic('in');
+  t.broker.createTopic('in', 2);
+  t.broker.publish('in', [{ ...bad(0), value: 'of the new topic' }]);
+  expect(await replayWith()).toEqual({
+    published: 0,
+    already: 0,
+    failed: [
+      {
+        letter: '0:0',
+        why: expect.stringMatching(/^the record in\/0:0 is gone with its topic: .* another one$/),
+      },
+    ],
+    dryRun: false,
+  });
+  expect(t.broker.records('in')).toHaveLength(1);
+  expect(asList(await letters())).toMatch(/1 dead letter, 0 replayed\n$/);
+  t.broker.deleteTopic('in');
+  expect(await replayWith()).toMatchObject({
+    failed: [{ letter: '0:0', why: 'the record in/0:0 is gone with its topic' }],
+  });
+});
+
+test('a letter of an earlier version, without an origin, is replayed into the topic that has the name', async () => {
+  await start();
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  mended = true;
+  const [letter] = await letters();
+  if (letter === undefined) throw new Error('no letter');
+  const { topic, partition, offset } = letter.told.at;
+  const earlier = { ...letter, told: { ...letter.told, at: { topic, partition, offset } } };
+  expect(await pumped(replay(connection, [earlier], everything))).toMatchObject({ published: 1, failed: [] });
+  await t.idle();
+  expect(counts()).toEqual([2, 1, 1, 2]);
+});
+
+test.each(['in the topic itself', 'of another topic', 'of an earlier version'])(
+  'a mark counts for the letters of its own topic alone: %s',
+  async from => {
+    await start();
+    t.pipeIn('in', [bad(0)]);
+    await t.idle();
+    mended = true;
+    await replayWith();
+    const [mark] = t.broker.records('dead').slice(-1);
+    if (mark === undefined) throw new Error('no mark');
+    const headers = from === 'of an earlier version' ? mark.headers.slice(0, 1) : mark.headers;
+    if (from !== 'in the topic itself') {
+      const [first] = t.broker.records('dead');
+      if (first === undefined) throw new Error('no letter');
+      await t.stop();
+      t.broker.deleteTopic('dead');
+      t.broker.createTopic('dead', 2);
+      t.broker.publish('dead', [first, { ...mark, headers, partition: 0 }]);
+    }
+    const replayed = from === 'of another topic' ? 0 : 1;
+    expect(asList(await letters())).toMatch(new RegExp(`1 dead letter, ${replayed} replayed\\n$`));
+  },
+);
+
+test('an encrypted payload does not open as that of a record at its place in a topic made anew', async () => {
+  const key = Buffer.alloc(32, 7);
+  await start({ deadLetters: { topic: 'dead', payload: { encrypt: { key } } } });
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  const [letter] = await letters();
+  if (letter?.payload == null) throw new Error('no letter');
+  const { payload, told } = letter;
+  expect(String(openDeadLetter(payload, told.at, key).value)).toBe(bad(0).value);
+  const other = { ...told.at, origin: `${told.at.origin}x` };
+  expect(() => openDeadLetter(payload, other, key)).toThrow(expect.objectContaining({ code: 'DECODE' }));
 });
 
 test('a record that was not acknowledged is not marked: the next replay publishes it', async () => {
