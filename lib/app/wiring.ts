@@ -5,6 +5,7 @@ import { checkTopicName } from '../base/topic-name.js';
 import { looksMasked } from '../card/card-number.js';
 import { bytes } from '../codecs/bytes.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
+import { declaredShape } from '../codecs/declared.js';
 import { nullable } from '../codecs/nullable.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { verdictKind } from '../errors/policies/policy.js';
@@ -91,7 +92,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
       options.deadLetters ?? false,
       () => views.subscribersChanged(),
     );
-    this.#declaring.push({ name: place.node.id, by: options.value });
+    this.#declaring.push({ name: place.node.id, by: options.value, writes: false });
     // A list of views of many types; each hands its own type to its own subscribers only.
     views.add(view as unknown as TopicView);
     return view.records$;
@@ -108,7 +109,10 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     checkOptions(`app.to('${topic}')`, topicSinkOptions, options);
     const policies = [options.onEncodeError, options.onProduceError];
     const place = this.#place('sink', options.name ?? topic, { topics: [topic], policies });
-    this.#declaring.push({ name: place.node.id, by: options.value });
+    this.#declaring.push({ name: place.node.id, by: options.value, writes: true });
+    // A key of text may be JSON too; only what is declared is a place that a path may mean.
+    if (options.key !== undefined && declaredShape(options.key) !== undefined)
+      this.#declaring.push({ name: place.node.id, by: options.key, writes: true });
     // The overloads of App tie the key codec to what keyBy or the record gives.
     const keyOf = keyMaker<unknown, V>(options.key, options.keyBy);
     const { host, outputs, instruments, random } = this.#parts;
@@ -121,7 +125,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     checkOptions(`app.store('${store.name}')`, storeSinkOptions, options);
     const place = this.#place('sink', options.name ?? store.name, { policies: [options.onStoreError] });
     const branch = options.name === undefined ? this.#unnamedBranch(store) : partOfBranch(place.node.id);
-    this.#declaring.push({ name: place.node.id, by: store });
+    this.#declaring.push({ name: place.node.id, by: store, writes: true });
     // Opened and closed by the app, whatever its documents are.
     this.stores.add(store as unknown as DocumentStore<unknown>);
     const { host, instruments } = this.#parts;
@@ -157,7 +161,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
    * Ends the wiring.
    *
    * @throws `TOPOLOGY` without a source and where the app would read its own dead letters, `SOURCE_WITHOUT_SUBSCRIBER` for one that nobody hears, `PATH_WITHOUT_SINK` and
-   *   `STREAM_WITHOUT_SUBSCRIBER` for what leads nowhere, `CONFIGURATION` for a field of the guard that
+   *   `STREAM_WITHOUT_SUBSCRIBER` for what leads nowhere, `CONFIGURATION` for a path of the guard that
    *   nothing declares
    */
   close(guard: GuardOptions = {}, deadLetterTopic?: string | undefined): void {
@@ -183,7 +187,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     );
     if (reader !== undefined) throw readsOwnLetters(reader.name, deadLetterTopic);
     this.graph.ends.close();
-    checkGuarded(guard.fields ?? [], this.#declaring);
+    checkGuarded(guard, this.#declaring);
     const { fields = [], allow, scan = false } = guard;
     const { masks } = this.graph;
     masks.add(fields.map(path => ({ path, card: true, isMasked: looksMasked })));

@@ -77,12 +77,18 @@ const forbidden: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'const
  */
 export function compilePath(path: string): CompiledPath {
   const [first, ...rest] = String(path).split('.');
-  const segments = [first ?? '', ...rest] as const;
-  if (segments.some(segment => segment === '' || forbidden.has(segment))) {
+  if (!isPath(path)) {
     throw new KafkaRxError('CONFIGURATION', `'${path}' is not a path to a field`, {
       remedy:
         "Name the fields from the value's root with dots between them, and * for all of an array or Record",
     });
   }
-  return { path, segments: [segments[0], ...rest] };
+  return { path, segments: [first ?? '', ...rest] };
+}
+
+/** @internal Whether {@link compilePath} takes it. */
+export function isPath(path: string): boolean {
+  return !String(path)
+    .split('.')
+    .some(segment => segment === '' || forbidden.has(segment));
 }

@@ -4,10 +4,11 @@
  */
 
 import { isUint8Array } from 'node:util/types';
-import { flag, list, text } from '../../base/option-kinds.js';
+import { flag, list } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import type { MaskedField } from '../../card/masked-field.js';
 import { compilePath } from '../../card/path.js';
+import { pathKind } from '../../card/path-kind.js';
 import type { ProtectedField } from '../../card/protected-field.js';
 import { containsCardNumber } from '../../card/scan.js';
 import { scanDocument } from '../../card/scan-document.js';
@@ -32,7 +33,9 @@ export interface GuardOptions {
   /**
    * Paths, from the root of what is written, at which something else stands that is named as a masked field is, such as an
    * order's number of 14 digits. What is masked is looked for at its own path and under its name wherever that stands; at
-   * these it is not. A path that is masked stays so. Default: none.
+   * these it is not. A path that is masked stays so. One that no sink and no store of the app declares is refused by `run()` with
+   * `CONFIGURATION`, where all of them tell what they declare: with a codec of the user's, `string` or `bytes` it cannot be
+   * checked. Default: none.
    */
   readonly allow?: readonly string[] | undefined;
   /**
@@ -43,7 +46,11 @@ export interface GuardOptions {
   readonly scan?: boolean | undefined;
 }
 
-export const guardOptions: Fields<GuardOptions> = { fields: list(text), allow: list(text), scan: flag };
+export const guardOptions: Fields<GuardOptions> = {
+  fields: list(pathKind),
+  allow: list(pathKind),
+  scan: flag,
+};
 
 /** What a sink asks before it writes. */
 export interface Guard {

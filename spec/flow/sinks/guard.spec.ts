@@ -1,5 +1,6 @@
 import * as t from 'io-ts';
-import { type App, type Codec, json, memoryStore, readDeadLetter, string } from 'kafka-rx';
+import { type App, type Codec, createApp, json, memoryStore, readDeadLetter, string } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
 import { mapValue, mask } from 'kafka-rx/operators';
 import { type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { share } from 'rxjs';
@@ -271,5 +272,114 @@ describe('the guard', () => {
       '4111',
     );
     expect(test.committed('in')).toEqual([1]);
+  });
+});
+
+describe('guard.allow takes no path that can never match', () => {
+  const Order = t.strict({
+    card: t.string,
+    lines: t.array(t.strict({ number: t.string, more: t.record(t.string, t.strict({ number: t.string })) })),
+  });
+  const out = json(Order) as Codec<unknown>;
+  const own: Codec<unknown> = { name: 'own', decode: bytes => bytes, encode: () => null };
+  const run = async (
+    allow: readonly unknown[],
+    sinks: readonly Codec<unknown>[] = [out],
+    key?: Codec<unknown>,
+  ): Promise<void> => {
+    const test = await testApp(
+      app => {
+        const source = app.topic('in', { value: own });
+        for (const value of sinks) {
+          const keyed = key === undefined ? { keyBy: () => null } : { key, keyBy: () => 'k' };
+          source.subscribe(app.to('out', { value, ...keyed } as never));
+        }
+        source.subscribe(app.each(() => {}));
+      },
+      { guard: { allow: allow as never } },
+    );
+    await test.stop();
+  };
+
+  test.each([
+    ['lines.*.nubmer', 'lines.*.number'],
+    ['lines.number', 'lines.*.number'],
+    ['line.*.number', 'lines.*.number'],
+    ['lines.*.more.any.numbre', 'lines.*.more.*.number'],
+    ['Lines.*.Number', 'lines.*.number'],
+    ['crad', 'card'],
+    ['card.number', undefined],
+    ['nothing.of.it', undefined],
+  ])('%s is refused by run(), with the nearest one', async (path, meant) => {
+    await expect(run(['lines.*.number', path])).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      path,
+      message: expect.stringContaining(`guard.allow names '${path}', which nothing declares (out)`),
+      remedy: meant === undefined ? expect.stringContaining('Correct') : `Write '${meant}'`,
+    });
+  });
+
+  test.each<[unknown, string | undefined]>([
+    ['lines[0].number', "Write 'lines.0.number'"],
+    ['lines[*].number', "Write 'lines.*.number'"],
+    ["lines['number']", "Write 'lines.number'"],
+    ['$.card', "Write 'card'"],
+    ['/lines/number', "Write 'lines.number'"],
+    [' card', "Write 'card'"],
+    ['lines. number', "Write 'lines.number'"],
+    ['lines..number', "Write 'lines.number'"],
+    ['lines.', "Write 'lines'"],
+    ['', undefined],
+    ['.', undefined],
+    ['a.__proto__', undefined],
+    [7, undefined],
+    [null, undefined],
+    [['card'], undefined],
+    [Symbol('card'), undefined],
+  ])('%p is refused by createApp', (path, remedy) => {
+    for (const option of ['allow', 'fields']) {
+      const options = { groupId: 'g', driver: memory(), guard: { [option]: ['card', path] } };
+      let thrown: unknown;
+      try {
+        createApp(options as never);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toMatchObject({
+        code: 'CONFIGURATION',
+        message: expect.stringContaining(`guard.${option}.1 must be a path`),
+        ...(remedy === undefined ? {} : { remedy }),
+      });
+    }
+  });
+
+  test.each([
+    ['lines.*.number'],
+    ['lines.0.number'],
+    ['lines.*.more.any name.number'],
+    ['lines.*.more.*.number'],
+    ['*.*.number'],
+    ['card'],
+  ])('%s may be', async path => {
+    await run([path]);
+  });
+
+  test('nothing is known where one of the sinks does not tell what it writes; a key that tells is asked too', async () => {
+    await run(['crad'], [out, own]);
+    await run(['crad'], [json(t.unknown)]);
+    await run(['crad'], []);
+    await run(['shop'], [out], json(t.strict({ shop: t.string })) as Codec<unknown>);
+    await expect(run(['shop'])).rejects.toMatchObject({ code: 'CONFIGURATION' });
+  });
+
+  test('fields too are refused with the nearest one', async () => {
+    const test = testApp(
+      app =>
+        app
+          .topic('in', { value: json(Order) })
+          .subscribe(app.to('out', { value: json(Order), keyBy: () => null })),
+      { guard: { fields: ['lines.*.nubmer'] } },
+    );
+    await expect(test).rejects.toMatchObject({ remedy: "Write 'lines.*.number'" });
   });
 });
