@@ -1,6 +1,25 @@
 import { createApp } from '../../app/app.js';
-import { call, either, kind, list, oneOf, plainObject, required, whole } from '../../base/option-kinds.js';
-import { checkArgument, checkOptions, type Fields, isPlainObject } from '../../base/option-schema.js';
+import { nearestName } from '../../base/nearest-name.js';
+import {
+  anyText,
+  anything,
+  bytes,
+  call,
+  either,
+  kind,
+  list,
+  oneOf,
+  required,
+  shape,
+  whole,
+} from '../../base/option-kinds.js';
+import {
+  checkArgument,
+  checkOptions,
+  type Fields,
+  faultIn,
+  isPlainObject,
+} from '../../base/option-schema.js';
 import { memory } from '../../drivers/memory/index.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { VirtualClock } from '../virtual-clock.js';
@@ -8,7 +27,12 @@ import { DrawnChoices, NotedChoices } from './choices.js';
 import { describeProfile, drawProfile, type FaultKind, faultKinds } from './profile.js';
 import { Random } from './random.js';
 import { type Shrunk, shrink } from './shrink.js';
-import type { ProcessContext, SimulatedAppOptions, SimulatedTopology } from './simulated-process.js';
+import {
+  type ProcessContext,
+  type SimulatedAppOptions,
+  type SimulatedTopology,
+  simulatedAppOptions,
+} from './simulated-process.js';
 import { simulateOnce } from './simulation.js';
 import type {
   SimulatedInput,
@@ -28,15 +52,15 @@ export interface SimulatedRecord {
 export interface SimulateOptions {
   /** What is written, by topic; when is drawn, the order within a topic stays. */
   readonly inputs: Readonly<Record<string, readonly SimulatedRecord[]>>;
-  /** How many seeds from 1 on, or which. Default 100. */
+  /** How many seeds from 1 on, or which, at least one. Default 100. */
   readonly seeds?: number | readonly number[] | undefined;
   /** Processes that run the topology as one group. Default 2. */
   readonly processes?: number | undefined;
-  /** Partitions, for all topics or by topic. Default 2. */
+  /** Partitions, for all topics or by topic; topics that are left out there have 1. Default 2. */
   readonly partitions?: number | Readonly<Record<string, number>> | undefined;
   /** What may happen. Default {@link defaultFaults}: all that loses no input by itself. */
   readonly faults?: readonly FaultKind[] | undefined;
-  /** What `createApp` would be given beside driver and group. */
+  /** What `createApp` would be given beside driver, group, clock, metrics and signals, which are the simulation's own. */
   readonly app?: SimulatedAppOptions | undefined;
   /**
    * Looked at when everything has come to rest: all processes run, all inputs are committed. Throws, or returns what is wrong.
@@ -54,17 +78,32 @@ const partitionsKind = kind('a whole number from 1 up, or one of each topic', gi
   const all = isPlainObject(given) ? Object.values(given) : [given];
   return all.every(one => Number.isSafeInteger(one) && Number(one) >= 1);
 });
+const recordKind = shape({
+  key: either(
+    anyText,
+    bytes,
+    kind('null', key => key === null),
+  ),
+  value: required(anything),
+  partition: whole(0),
+} satisfies Fields<SimulatedRecord>);
+const recordsKind = list(recordKind);
 const inputsKind = kind('lists of records by topic', given => {
-  return isPlainObject(given) && Object.values(given).every(records => Array.isArray(records));
+  if (!isPlainObject(given)) return false;
+  for (const [topic, records] of Object.entries(given)) {
+    const fault = faultIn(topic, recordsKind, records);
+    if (fault !== undefined) return fault;
+  }
+  return true;
 });
 
 export const simulateOptions: Fields<SimulateOptions> = {
   inputs: required(inputsKind),
-  seeds: either(whole(1), list(whole(0))),
+  seeds: either(whole(1), list(whole(0), 1)),
   processes: whole(1),
   partitions: partitionsKind,
   faults: list(oneOf(...faultKinds)),
-  app: plainObject('options of createApp'),
+  app: shape(simulatedAppOptions),
   invariant: call,
   reset: call,
   maxSteps: whole(1),
@@ -190,8 +229,22 @@ function topicsOf(topology: SimulatedTopology, options: SimulateOptions): Readon
     ...(letters === undefined ? [] : [letters]),
   ]);
   const { partitions = 2 } = options;
+  const given = typeof partitions === 'number' ? [] : Object.keys(partitions);
+  const unknown = given.find(topic => !all.has(topic));
+  if (unknown !== undefined) throw unknownTopic(unknown, [...all]);
   return Object.fromEntries(
     [...all].map(topic => [topic, typeof partitions === 'number' ? partitions : (partitions[topic] ?? 1)]),
+  );
+}
+
+function unknownTopic(topic: string, known: readonly string[]): KafkaRxError {
+  const meant = nearestName(topic, known);
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `simulate: partitions.${topic} is no topic of the topology or the inputs`,
+    {
+      remedy: meant === undefined ? `Leave it out; there are ${known.join(', ')}` : `Write ${meant}`,
+    },
   );
 }
 

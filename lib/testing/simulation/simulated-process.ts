@@ -1,8 +1,9 @@
 import { createApp } from '../../app/app.js';
 import type { App } from '../../app/interface.js';
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
-import type { AppOptions } from '../../app/options.js';
+import { type AppOptions, appOptions } from '../../app/options.js';
 import type { Clock } from '../../base/clock.js';
+import type { Fields } from '../../base/option-schema.js';
 import { type MemoryBroker, memory } from '../../drivers/memory/index.js';
 import type { DriverConsumer } from '../../drivers/port.js';
 import { type MemoryMetrics, memoryMetrics } from '../../logging/metrics/metrics.js';
@@ -52,6 +53,18 @@ export type SimulatedAppOptions = Omit<
   AppOptions,
   'driver' | 'groupId' | 'clientId' | 'metrics' | 'clock' | 'signals'
 >;
+
+const {
+  driver: _driver,
+  groupId: _groupId,
+  clientId: _clientId,
+  metrics: _metrics,
+  clock: _clock,
+  signals: _signals,
+  ...left
+} = appOptions;
+
+export const simulatedAppOptions: Fields<SimulatedAppOptions> = left;
 
 /** One incarnation. */
 interface Incarnation {

@@ -45,3 +45,79 @@ test('a side effect that is not idempotent is found, with a way to have the run 
   ).catch((error: unknown) => error);
   expect(String((again as Error).message)).toBe(String((found as Error).message));
 });
+
+describe('what could not be meant is refused before anything runs', () => {
+  const wired = jest.fn();
+  const refused = (options: object): Promise<unknown> =>
+    simulate(wired, { inputs: {}, ...options } as SimulateOptions).catch((error: unknown) => error);
+  afterEach(() => expect(wired).not.toHaveBeenCalled());
+
+  test.each<[string, object, string, string]>([
+    ['a misspelt name', { polices: {} }, 'polices', 'Write policies'],
+    ['inside too', { guard: { alow: [] } }, 'guard.alow', 'Write allow'],
+    ['a stage', { policies: { proces: 'skip' } }, 'policies.proces', 'Write process'],
+    ['a name of nothing', { xyzzyplugh: 1 }, 'xyzzyplugh', 'Leave it out; there are'],
+    ['text for a number', { discoveryMs: '5' }, 'discoveryMs', ''],
+    ['a number out of range', { sessionTimeoutMs: 1 }, 'sessionTimeoutMs', ''],
+    ['a misspelt option of an option', { commit: { everyMs: 1 } }, 'commit.everyMs', ''],
+    ["what is the simulation's: a driver", { driver: {} }, 'driver', 'Leave it out'],
+    ["what is the simulation's: a group", { groupId: 'g' }, 'groupId', 'Leave it out'],
+    ["what is the simulation's: a client", { clientId: 'c' }, 'clientId', 'Leave it out'],
+    ["what is the simulation's: signals", { signals: ['SIGINT'] }, 'signals', 'Leave it out'],
+    ["what is the simulation's: a clock", { clock: {} }, 'clock', ''],
+    ["what is the simulation's: metrics", { metrics: {} }, 'metrics', ''],
+  ])('of the app: %s', async (_, app, path, remedy) => {
+    expect(await refused({ app })).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining(`simulate: app.${path} `),
+      remedy: expect.stringContaining(remedy),
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['a list', [], 'app'],
+    ['a Map', new Map(), 'app'],
+    ['an instance', new (class Options {})(), 'app'],
+    ['null', null, 'app'],
+    [
+      'a getter that throws',
+      {
+        get policies() {
+          throw new Error('x');
+        },
+      },
+      '',
+    ],
+  ])('for the app: %s', async (_, app, path) => {
+    expect(await refused({ app })).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining(`simulate: ${path}`),
+    });
+  });
+
+  test.each<[string, object, string]>([
+    ['a misspelt field', { in: [{ vlaue: 1 }] }, 'inputs.in.0.vlaue is no option'],
+    ['no value', { in: [{ value: 1 }, { key: 'a' }] }, 'inputs.in.1.value is missing'],
+    ['a key of another kind', { in: [{ key: 1, value: 1 }] }, 'inputs.in.0.key must be'],
+    ['half a partition', { in: [{ partition: 0.5, value: 1 }] }, 'inputs.in.0.partition must be'],
+    ['no record', { in: ['text'] }, 'inputs.in.0 must be'],
+    ['no list', { in: { value: 1 } }, 'inputs.in must be'],
+  ])('of the inputs: %s', async (_, inputs, message) => {
+    expect(await refused({ inputs })).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('no seed at all, which would find nothing', async () => {
+    expect(await refused({ seeds: [] })).toMatchObject({ code: 'CONFIGURATION' });
+  });
+});
+
+test('partitions of a topic that there is not are refused, with the nearest one', async () => {
+  const failed = await simulate(app => app.topic('in', passing).subscribe(app.to('out', passing)), {
+    inputs: { in: orders },
+    partitions: { in: 2, otu: 3 },
+  }).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: 'CONFIGURATION', remedy: 'Write out' });
+});
