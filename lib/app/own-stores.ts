@@ -1,4 +1,4 @@
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { askStore } from '../stores/ask-store.js';
 import type { DocumentStore } from '../stores/port.js';
 import { claimStores } from './store-claims.js';
 
@@ -16,16 +16,11 @@ export class OwnStores {
 
   /** What a store of somebody else throws is told by its kind. */
   async open(store: Store): Promise<void> {
-    const opening = (async () => store.open())();
+    const remedy = 'Look at what it needs: a folder, permissions, a server';
+    const opening = askStore({ store: store.name, doing: 'be opened', remedy }, () => store.open());
     this.#opening.set(store, opening);
     try {
       await opening;
-    } catch (cause) {
-      if (isKafkaRxError(cause)) throw cause;
-      throw new KafkaRxError('STORE', `The store '${store.name}' could not be opened (${errorKind(cause)})`, {
-        cause,
-        remedy: 'Look at what it needs: a folder, permissions, a server',
-      });
     } finally {
       this.#opening.delete(store);
     }

@@ -5,8 +5,10 @@ import { checkOptions, type Fields } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
 import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
 import { KafkaRxError } from '../errors/errors.js';
+import { fieldOf } from '../errors/field-of.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
+import { askStore } from '../stores/ask-store.js';
 import { originOf } from '../stores/origin.js';
 import type { DocumentStore, StorePosition } from '../stores/port.js';
 import { defaults } from './defaults.js';
@@ -82,16 +84,34 @@ async function reset(options: ResetOptions): Promise<readonly PartitionOffset[]>
   });
   const connection = await tries.of('connect', () => driver.connect(context), isUnreachable);
   const { stores = [] } = options;
-  try {
-    const positions = await positionsOf(connection, options);
-    for (const store of stores) await store.open();
-    await connection.admin.resetOffsets(groupId, positions);
-    for (const store of stores) await store.positions?.reincarnate(positions);
-    return positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
-  } finally {
-    for (const store of stores) await store.close();
-    await connection.close();
-  }
+  const work = setBack(connection, options);
+  await work.catch(() => {});
+  // Whatever becomes of one, the others are closed; the first error is the one that is told.
+  const closed = await Promise.allSettled(stores.map(store => ask(store, 'be closed', () => store.close())));
+  await connection.close();
+  const positions = await work;
+  for (const one of closed) if (one.status === 'rejected') throw one.reason;
+  return positions;
+}
+
+type ResetStore = NonNullable<ResetOptions['stores']>[number];
+
+function ask<T>(store: ResetStore, doing: string, work: () => T | PromiseLike<T>): Promise<T> {
+  const name = fieldOf(store, 'name');
+  const remedy = 'Look at what it needs: a folder, permissions, a server. Then reset again';
+  return askStore({ store: typeof name === 'string' ? name : 'without a name', doing, remedy }, work);
+}
+
+async function setBack(
+  connection: DriverConnection,
+  options: ResetOptions,
+): Promise<readonly PartitionOffset[]> {
+  const { groupId, stores = [] } = options;
+  const positions = await positionsOf(connection, options);
+  for (const store of stores) await ask(store, 'be opened', () => store.open());
+  await connection.admin.resetOffsets(groupId, positions);
+  for (const store of stores) await ask(store, 'be reset', () => store.positions?.reincarnate(positions));
+  return positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
 }
 
 async function positionsOf(

@@ -1,5 +1,4 @@
 import type { ConsumerOptions, DriverConnection, DriverContext, TopicDescription } from '../drivers/port.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { ResumePoints } from '../flow/commit/resume-points.js';
 import { EndOffsets } from '../flow/source/end-offsets.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
@@ -78,7 +77,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
 
   const resume = resumePoints(connection, parts);
   const resumeAt: ConsumerOptions['resumeAt'] = resume.needed
-    ? partitions => slow.during('the positions of the stores', read(resume.resumeAt(partitions)))
+    ? partitions => slow.during('the positions of the stores', resume.resumeAt(partitions))
     : undefined;
   const consumer = connection.consumer(consumerOptions(options, topics, resumeAt), rebalance);
   member.joins(consumer, resume.notedBefore(consumer));
@@ -116,19 +115,6 @@ function connected(
     event: event => lifecycle.tell({ type: 'driver', event }),
   };
   return tries.of('connect', () => driver.connect(context), isUnreachable);
-}
-
-/** What positions of somebody else's throw is told by its kind; a driver is told nothing but errors of ours. */
-async function read<T>(positions: Promise<T>): Promise<T> {
-  try {
-    return await positions;
-  } catch (cause) {
-    if (isKafkaRxError(cause)) throw cause;
-    throw new KafkaRxError('STORE', `The positions of a store could not be read (${errorKind(cause)})`, {
-      cause,
-      remedy: 'Look at what its positions do: read, isNew, place, standsFor, wholeFrom, beginBelow',
-    });
-  }
 }
 
 /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */

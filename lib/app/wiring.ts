@@ -29,6 +29,7 @@ import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { NotLater } from '../record/not-later.js';
 import type { KafkaRecord } from '../record/record.js';
+import { askedPositions } from '../stores/asked-positions.js';
 import { type DocumentStore, storeKind } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import type { App, TopicOptions } from './interface.js';
@@ -135,8 +136,8 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   }
 
   /** The first sink of a store has none, the others are counted in the order of wiring. */
-  #unnamedBranch({ name, positions }: Pick<DocumentStore<unknown>, 'name' | 'positions'>): string {
-    const store = positions?.place?.() ?? name;
+  #unnamedBranch(given: Pick<DocumentStore<unknown>, 'name' | 'positions'>): string {
+    const store = askedPositions(given)?.place?.() ?? given.name;
     const number = (this.#unnamedBranches.get(store) ?? 0) + 1;
     this.#unnamedBranches.set(store, number);
     return number === 1 ? '' : `#${number}`;

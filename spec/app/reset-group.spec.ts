@@ -82,7 +82,7 @@ describe('a reset of a group', () => {
         reincarnate: () => Promise.reject(new Error('killed')),
       },
     };
-    await expect(reset('earliest', [failing])).rejects.toThrow('killed');
+    await expect(reset('earliest', [failing])).rejects.toThrow('could not be reset');
     expect(members.committed('in')).toEqual([0, 0]);
     expect(texts()).toHaveLength(6);
     await reset('earliest');

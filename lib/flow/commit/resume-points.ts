@@ -20,6 +20,7 @@ import type {
   OffsetCommit,
 } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
+import { askedPositions } from '../../stores/asked-positions.js';
 import type { BeginBelow, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { Lane } from '../leases/delivery.js';
 import type { CommitTarget } from './committer.js';
@@ -58,9 +59,10 @@ export class ResumePoints {
 
   /** @param stores offsets are held against those that have positions */
   constructor(stores: Iterable<DocumentStore<unknown>>, parts: ResumePointsParts) {
-    this.#stores = [...stores].flatMap(({ name, positions }) =>
-      positions === undefined ? [] : [{ name, positions }],
-    );
+    this.#stores = [...stores].flatMap(store => {
+      const positions = askedPositions(store);
+      return positions === undefined ? [] : [{ name: store.name, positions }];
+    });
     this.needed = this.#stores.length > 0;
     this.#parts = parts;
     this.#newStores = new NewStores(this.#stores, parts);

@@ -2,11 +2,12 @@ import type { Place } from '../../app/topology/topology-observable.js';
 import { whole } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { Queue } from '../../base/queue.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import type { KafkaRxError } from '../../errors/errors.js';
 import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import type { KafkaRecord } from '../../record/record.js';
 import type { DocumentStore } from '../../stores/port.js';
+import { storeFailed } from '../../stores/store-failed.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { endedBefore, hold, isStale, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
@@ -181,11 +182,10 @@ export class StoreSink<V> extends Sink<unknown, V> {
   }
 
   #storeError(cause: unknown, records: readonly KafkaRecord[]): KafkaRxError {
-    if (isKafkaRxError(cause, 'GUARD')) return cause;
-    const told = isKafkaRxError(cause) ? cause.message : errorKind(cause);
-    return new KafkaRxError('STORE', `The store '${this.#store.name}' could not write: ${told}`, {
+    return storeFailed(cause, {
+      store: this.#store.name,
+      doing: 'write',
       at: records[0],
-      cause,
       remedy: "Look at the store's disk and permissions, or set a policy for 'store', such as retry()",
     });
   }
