@@ -1,10 +1,33 @@
 import type { OperatorFunction } from 'rxjs';
+import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { whole } from '../lib/base/option-kinds.js';
+import type { Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
-import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import {
+  type OperatorOptions,
+  operatorName,
+  operatorOptions,
+  processFailed,
+} from '../lib/errors/policies/process-failed.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
+import { tooManyParts } from '../lib/record/too-many-parts.js';
+
+/** @category Operators @since 0.2.0 */
+export interface FlatMapValueOptions extends OperatorOptions {
+  /**
+   * Records made of one, at most; at least 1. More are a `process` problem of that record, none of which goes out. Default
+   * 1,000,000: no record of the size that brokers take by default lists more.
+   */
+  readonly maxParts?: number | undefined;
+}
+
+export const flatMapValueOptions: Fields<FlatMapValueOptions> = {
+  ...operatorOptions,
+  maxParts: whole(1, { endless: true }),
+};
 
 /**
  * Makes any number of records of one, in order; all of them must be durable before the source offset is committed.
@@ -18,7 +41,8 @@ import { refuseLater } from '../lib/record/refuse-later.js';
  * The records get the ordinals `.0`, `.1`, …, so that a store keeps them apart and a replay finds them again.
  *
  * @param split the whole of what it gives is taken before the first is handed on: a throw in the middle is a `process`
- *   problem of the source record, and none of its parts has gone out
+ *   problem of the source record, and none of its parts has gone out. So are more than `maxParts`: what never ends would
+ *   stop the process
  * @example
  * ```ts
  * orders$.pipe(flatMapValue(order => order.lines));
@@ -27,9 +51,11 @@ import { refuseLater } from '../lib/record/refuse-later.js';
  */
 export function flatMapValue<K, V, U>(
   split: ((value: V, record: KafkaRecord<K, V>) => Iterable<U>) & NotLater<U>,
-  options: OperatorOptions = {},
+  options: FlatMapValueOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
-  const named = { name: operatorName('flatMapValue', split, options), onError: options.onError };
+  const name = operatorName('flatMapValue', split, options, flatMapValueOptions);
+  const named = { name, onError: options.onError };
+  const { maxParts = defaults.flatMapValue.maxParts } = options;
   return source =>
     operatorObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) =>
       receive(source, subscriber, record => {
@@ -38,7 +64,10 @@ export function flatMapValue<K, V, U>(
           const given = split(record.value, record);
           refuseLater(given);
           // Made here as well: freezing a value may throw.
-          for (const part of given) parts.push(oneOfMany(record, part, parts.length));
+          for (const part of given) {
+            if (parts.length === maxParts) throw tooManyParts(maxParts);
+            parts.push(oneOfMany(record, part, parts.length));
+          }
         } catch (cause) {
           processFailed(record, node, cause, options.onError, subscriber);
           return;

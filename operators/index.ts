@@ -3,7 +3,7 @@ export { type BatchOptions, batch } from './batch.js';
 export { type Branches, branch } from './branch.js';
 export { commitTo } from './commitTo.js';
 export { filterValue } from './filterValue.js';
-export { flatMapValue } from './flatMapValue.js';
+export { type FlatMapValueOptions, flatMapValue } from './flatMapValue.js';
 export { type MapAsyncOptions, mapAsync } from './mapAsync.js';
 export { mapKey } from './mapKey.js';
 export { mapRecord } from './mapRecord.js';

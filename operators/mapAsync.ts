@@ -34,6 +34,7 @@ import {
 } from '../lib/flow/leases/leases.js';
 import { Retries } from '../lib/flow/leases/retries.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
+import { tooManyParts } from '../lib/record/too-many-parts.js';
 
 /** @category Operators @since 0.1.0 */
 export interface MapAsyncOptions extends OperatorOptions {
@@ -44,12 +45,18 @@ export interface MapAsyncOptions extends OperatorOptions {
    * nothing. Work on the next of a kind begins when that on the one before has ended.
    */
   readonly order?: 'key' | 'partition' | 'none' | undefined;
+  /**
+   * Values that one call may give, at most; at least 1. Of more, those before have gone out, and the record is a `process`
+   * problem. Default 1,000,000.
+   */
+  readonly maxParts?: number | undefined;
 }
 
 export const mapAsyncOptions: Fields<MapAsyncOptions> = {
   ...operatorOptions,
   concurrency: whole(1, { endless: true }),
   order: oneOf('key', 'partition', 'none'),
+  maxParts: whole(1, { endless: true }),
 };
 
 /**
@@ -76,7 +83,7 @@ export type AsyncResult<U> =
  *
  * - A promise makes one record of what it resolves to.
  * - An Observable or an async iterable makes one record of each value, handed on at once, in the record's own dispatch
- *   window; several are told apart by ordinals. Giving none drops the record.
+ *   window; several are told apart by ordinals. Giving none drops the record; more than `maxParts` are a `process` problem.
  * - Anything else is a value and makes one record, in the same turn: what a cache had, text also when it is empty, a whole
  *   array or Map (`flatMapValue` takes these apart), null. Only `undefined` is a `process` problem: that is what a function
  *   gives that forgot to return its promise.
@@ -99,7 +106,11 @@ export function mapAsync<K, V, U>(
   options: MapAsyncOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   const named = { name: operatorName('mapAsync', call, options, mapAsyncOptions), onError: options.onError };
-  const { concurrency = defaults.mapAsync.concurrency, order = 'key' } = options;
+  const {
+    concurrency = defaults.mapAsync.concurrency,
+    order = 'key',
+    maxParts = defaults.mapAsync.maxParts,
+  } = options;
   return source =>
     awaitingObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) => {
       const work = new KeyedWork<unknown>(concurrency);
@@ -144,9 +155,10 @@ export function mapAsync<K, V, U>(
           if (subscriber.closed) return;
           results = given
             .pipe(
-              map((value, index) =>
-                index === 0 ? record.withValue(value) : oneOfMany(record, value, index),
-              ),
+              map((value, index) => {
+                if (index === maxParts) throw tooManyParts(maxParts);
+                return index === 0 ? record.withValue(value) : oneOfMany(record, value, index);
+              }),
             )
             .subscribe({
               next: made => handOn(one, made),

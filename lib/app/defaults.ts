@@ -84,6 +84,12 @@ export const defaults = {
   mapAsync: {
     /** Calls of the function under way at once. */
     concurrency: 16,
+    /** Values that one call may give: as for `flatMapValue`. */
+    maxParts: 1_000_000,
+  },
+  flatMapValue: {
+    /** Records made of one: what never ends would stop the process; no record of 1 MiB lists more. */
+    maxParts: 1_000_000,
   },
   batch: {
     /** Records in one batch. */

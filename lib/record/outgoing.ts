@@ -29,12 +29,18 @@ export function outgoing(
   return headers === noHeaders ? headers : read(headers);
 }
 
+/** No record that a broker takes has room for more. */
+const mostHeaders = 1_000_000;
+
 function read(headers: unknown): Headers | string {
   if (!Array.isArray(headers)) return `its headers are ${named(headers)}, no array`;
   const plain: Header[] = [];
   try {
-    for (const header of headers as readonly unknown[]) {
-      const at = plain.length;
+    const { length } = headers;
+    if (length > mostHeaders) return `it has more than ${mostHeaders} headers`;
+    // By number: an iterator of its own need not end.
+    for (let at = 0; at < length; at++) {
+      const header: unknown = headers[at];
       if (typeof header !== 'object' || header === null) return `header ${at} is ${named(header)}`;
       const { key, value }: { readonly key?: unknown; readonly value?: unknown } = header;
       if (typeof key !== 'string') return `the key of header ${at} is ${named(key)}, no text`;

@@ -16,7 +16,16 @@ import {
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { lmdb } from 'kafka-rx/lmdb';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
-import { batch, commitTo, mapAsync, mapValue, mask, through, tokenize } from 'kafka-rx/operators';
+import {
+  batch,
+  commitTo,
+  flatMapValue,
+  mapAsync,
+  mapValue,
+  mask,
+  through,
+  tokenize,
+} from 'kafka-rx/operators';
 import { deliver, simulate, testApp, testRecord, VirtualClock } from 'kafka-rx/testing';
 import { runWorkers } from 'kafka-rx/workers';
 import { NEVER } from 'rxjs';
@@ -45,6 +54,7 @@ import { testAppOptions } from '../../lib/testing/test-app.js';
 import { partKinds } from '../../lib/testing/test-record.js';
 import { clockOptions } from '../../lib/testing/virtual-clock.js';
 import { batchOptions } from '../../operators/batch.js';
+import { flatMapValueOptions } from '../../operators/flatMapValue.js';
 import { mapAsyncOptions } from '../../operators/mapAsync.js';
 import { maskOptions } from '../../operators/mask.js';
 import { throughOptions } from '../../operators/through.js';
@@ -89,6 +99,7 @@ const takers: Readonly<Record<string, Taker>> = {
   simulate: { fields: simulateOptions, least: { inputs: {} }, take: o => simulate(() => {}, o) },
   testRecord: { fields: partKinds, least: { value: 1 }, take: o => testRecord(o) },
   mapAsync: { fields: mapAsyncOptions, least: {}, take: o => mapAsync(async () => 1, o) },
+  flatMapValue: { fields: flatMapValueOptions, least: {}, take: o => flatMapValue(() => [], o) },
   mapValue: { fields: operatorOptions, least: {}, take: o => mapValue(() => 1, o) },
   batch: { fields: batchOptions, least: {}, take: o => batch(() => 1, o) },
   retry: { fields: retryOptions, least: {}, take: o => retry(o) },

@@ -1,0 +1,149 @@
+/** Of a function that never ends its record is a problem, and the process goes on. */
+import { isKafkaRxError, string } from 'kafka-rx';
+import { flatMapValue, mapAsync } from 'kafka-rx/operators';
+import { type Observable, of, range, repeat } from 'rxjs';
+import { defaults } from '../../lib/app/defaults.js';
+import { Members } from '../app/members.js';
+
+const value = string;
+let ended = 0;
+function* endless(): Generator<string> {
+  try {
+    for (;;) yield 'x';
+  } finally {
+    ended++;
+  }
+}
+async function* endlessLater(): AsyncGenerator<string> {
+  try {
+    for (;;) yield 'x';
+  } finally {
+    ended++;
+  }
+}
+/** Would go on for ever; a test on code without a bound is to fail and not to hang. */
+function* far(): Generator<string> {
+  for (let i = 0; i <= 2 * defaults.flatMapValue.maxParts; i++) yield 'x';
+}
+beforeEach(() => {
+  ended = 0;
+});
+
+const forms: readonly [string, () => Iterable<string>][] = [
+  ['a generator', endless],
+  ['an iterable', () => ({ [Symbol.iterator]: endless })],
+  ['an array whose iterator never ends', () => Object.assign(['x'], { [Symbol.iterator]: endless })],
+  ['a Set whose iterator never ends', () => Object.assign(new Set(['x']), { [Symbol.iterator]: endless })],
+];
+
+describe('flatMapValue', () => {
+  test.each(forms)('over %s fails the app at that record, and lets go of it', async (_, make) => {
+    const members = new Members({ in: 1, out: 1 });
+    members.publish('in', 'a', 'b');
+    const split = (text: string): Iterable<string> => (text === 'b' ? make() : [text]);
+    const member = members.start(app =>
+      app
+        .topic('in', { value })
+        .pipe(flatMapValue(split, { maxParts: 100 }))
+        .subscribe(app.to('out', { value })),
+    );
+    await members.settle();
+    expect(member.outcome).toMatchObject({
+      code: 'PROCESS',
+      at: { topic: 'in', partition: 0, offset: 1 },
+      message: expect.stringContaining(
+        "'flatMapValue(split)': The function gave more than 100 parts of one record (topic in, partition 0, offset 1)",
+      ),
+      remedy: expect.stringContaining('raise maxParts'),
+    });
+    // None of its parts has gone out; what was before it is done.
+    expect([members.values('out'), members.committed('in'), ended]).toEqual([['a'], [1], 1]);
+  });
+
+  test('a policy may skip it', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    members.publish('in', 'a', 'b', 'c');
+    members.start(app =>
+      app
+        .topic('in', { value })
+        .pipe(flatMapValue(text => (text === 'b' ? endless() : [text]), { maxParts: 3, onError: 'skip' }))
+        .subscribe(app.to('out', { value })),
+    );
+    await members.settle();
+    await members.pass(100);
+    expect([members.values('out'), members.committed('in')]).toEqual([['a', 'c'], [3]]);
+  });
+
+  test('exactly as many may be', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    members.publish('in', 'abc');
+    members.start(app =>
+      app
+        .topic('in', { value })
+        .pipe(flatMapValue(text => text, { maxParts: 3 }))
+        .subscribe(app.to('out', { value })),
+    );
+    await members.settle();
+    expect(members.values('out')).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a million is the bound where none is given', async () => {
+    const members = new Members({ in: 1 });
+    members.publish('in', 'a');
+    const member = members.start(app =>
+      app
+        .topic('in', { value })
+        .pipe(flatMapValue(far))
+        .subscribe(app.each(() => {})),
+    );
+    await members.settle();
+    expect(isKafkaRxError(member.outcome, 'PROCESS')).toBe(true);
+  });
+});
+
+describe('mapAsync', () => {
+  test.each<[string, () => AsyncIterable<string> | Observable<string>]>([
+    ['an async generator that waits for nothing', endlessLater],
+    ['a synchronous Observable', () => of('x').pipe(repeat(Number.POSITIVE_INFINITY))],
+    ['a long one', () => range(0, Number.MAX_SAFE_INTEGER) as never],
+  ])('with %s fails the app at that record', async (_, make) => {
+    const members = new Members({ in: 1, out: 1 });
+    members.publish('in', 'a');
+    const call = () => make();
+    const member = members.start(app =>
+      app
+        .topic('in', { value })
+        .pipe(mapAsync(call, { maxParts: 100 }))
+        .subscribe(app.each(() => {})),
+    );
+    await members.settle();
+    expect(member.outcome).toMatchObject({
+      code: 'PROCESS',
+      at: { topic: 'in', partition: 0, offset: 0 },
+      message: expect.stringContaining('more than 100 parts of one record'),
+    });
+    expect(members.committed('in')).toEqual([-1]);
+  });
+});
+
+test.each<[string, () => unknown]>([
+  [
+    'whose iterator never ends',
+    () => Object.assign([{ key: 'k', value: null }], { [Symbol.iterator]: endless }),
+  ],
+  [
+    'of a length without end',
+    () =>
+      new Proxy([], {
+        get: (_, key) => (key === 'length' ? Number.POSITIVE_INFINITY : { key: 'k', value: null }),
+      }),
+  ],
+])('headers %s end', async (_, headers) => {
+  const members = new Members({ in: 1, out: 1 });
+  members.publish('in', 'a');
+  const member = members.start(app =>
+    app.topic('in', { value }).subscribe(app.to('out', { value, headers: headers as never })),
+  );
+  await members.settle();
+  expect(members.values('out').length === 1 || isKafkaRxError(member.outcome, 'ENCODE')).toBe(true);
+});
