@@ -15,6 +15,7 @@ import {
   readRecordSet,
 } from '../../../lib/drivers/kafkajs/protocol/record-batch-reader.js';
 import type { SourceRecord } from '../../../lib/drivers/port.js';
+import { KafkaRxError } from '../../../lib/errors/errors.js';
 
 const plain: Decompression = {
   decompress: async () => {
@@ -147,14 +148,19 @@ test('records are handed out from the offset on, also where it lies inside a bat
   ]);
   expect(await read(set, 11)).toEqual({ values: ['11:b', '12:c', '13:d'], nextOffset: 14 });
   expect(await read(set, 13)).toEqual({ values: ['13:d'], nextOffset: 14 });
-  expect(await read(set, 14)).toEqual({ values: [], nextOffset: 14 });
 });
 
 test('a batch that the response cuts off is left for the next fetch', async () => {
   const whole = await batch([outgoing('a')], { baseOffset: 0 });
   const cut = (await batch([outgoing('b')], { baseOffset: 1 })).subarray(0, -3);
   expect(await read(Buffer.concat([whole, cut]))).toEqual({ values: ['0:a'], nextOffset: 1 });
-  expect(await read(cut, 1)).toEqual({ values: [], nextOffset: 1 });
+});
+
+test('an answer without a single whole batch is an error: it would be asked for and come again for ever', async () => {
+  const cut = (await batch([outgoing('b')], { baseOffset: 1 })).subarray(0, -3);
+  for (const bytes of [cut, cut.subarray(0, 20)]) {
+    await expect(read(bytes, 1)).rejects.toMatchObject({ code: 'DRIVER', at: { offset: 1 } });
+  }
 });
 
 test('the next offset passes what compaction removed from the end of a batch', async () => {
@@ -230,10 +236,11 @@ test.each([
   async (_, make) => {
     const damaged = await make('b', 7);
     damaged.writeUInt8(damaged.readUInt8(damaged.length - 1) ^ 1, damaged.length - 1);
-    const set = Buffer.concat([await compressed('a', 5), damaged, await compressed('c', 8)]);
+    const rest = Buffer.concat([damaged, await compressed('c', 8)]);
+    const set = Buffer.concat([await compressed('a', 5), rest]);
     const first = await readRecordSet(set, from(5), [], mirror(1_000));
     expect(first).toMatchObject({ count: 1, nextOffset: 6 });
-    await expect(readRecordSet(set, from(first.nextOffset), [], mirror(1_000))).rejects.toMatchObject({
+    await expect(readRecordSet(rest, from(first.nextOffset), [], mirror(1_000))).rejects.toMatchObject({
       code: 'DRIVER',
       at: { topic: 't', partition: 3, offset: 7 },
       message: expect.stringContaining('checksum'),
@@ -246,4 +253,93 @@ test('batches that hold much are left for the next fetch once there is enough', 
   expect(await readRecordSet(set, from(0), [], mirror(1))).toMatchObject({ count: 1, nextOffset: 1 });
   expect(await readRecordSet(set, from(1), [], mirror(1))).toMatchObject({ count: 1, nextOffset: 2 });
   expect(await readRecordSet(set, from(0), [], mirror(1_000))).toMatchObject({ count: 3, nextOffset: 3 });
+});
+
+/** One answer with batches of each kind, and the offset behind each. */
+async function everyKind(): Promise<{
+  readonly batches: readonly Buffer[];
+  readonly ends: readonly number[];
+}> {
+  const of = (...values: string[]) => values.map(value => outgoing(value));
+  return {
+    batches: [
+      await batch(of('a', 'b'), { baseOffset: 8 }),
+      await batch(of('hidden', 'hidden'), { baseOffset: 10, attributes: transactional, producerId: 7n }),
+      await compressed('c', 12),
+      await batch([marker('abort')], { baseOffset: 13, attributes: control, producerId: 7n }),
+      await batch(of('d', 'e', 'f'), { baseOffset: 14, attributes: transactional, producerId: 7n }),
+      await batch([marker('commit')], { baseOffset: 17, attributes: control, producerId: 7n }),
+      await batch(of('g', 'h'), { baseOffset: 18 }),
+    ],
+    ends: [10, 12, 13, 14, 17, 18, 20],
+  };
+}
+
+const truth = ['8:a', '9:b', '12:c', '14:d', '15:e', '16:f', '18:g', '19:h'];
+/** Of the leader epoch, of which the records are not made. */
+const harmless: ReadonlySet<number> = new Set([12, 13, 14, 15]);
+
+/** All that comes of these batches, fetched on from wherever an answer ends, as a broker would give them. */
+async function readOn(batches: readonly Buffer[], ends: readonly number[]) {
+  const values: string[] = [];
+  const aborted = [{ producerId: 7n, firstOffset: 10 }];
+  for (let offset = 8; offset < 20; ) {
+    const open = ends.findIndex(end => end > offset);
+    const set = Buffer.concat(batches.slice(open));
+    try {
+      const found = await readRecordSet(set, from(offset), offset < 14 ? aborted : [], mirror(1_000));
+      values.push(...all(found).map(({ offset: at, value }) => `${at}:${value}`));
+      if (found.nextOffset === offset) return { values, outcome: 'stands still' };
+      offset = found.nextOffset;
+    } catch (error) {
+      return { values, outcome: error instanceof KafkaRxError && error.code === 'DRIVER' ? 'told' : error };
+    }
+  }
+  return { values, outcome: 'all' };
+}
+
+test('no bit of a batch header that flips on the way passes in silence, whatever the batch', async () => {
+  const { batches, ends } = await everyKind();
+  expect(await readOn(batches, ends)).toEqual({ values: truth, outcome: 'all' });
+  for (const [i, whole] of batches.entries()) {
+    for (let bit = 0; bit < 61 * 8; bit++) {
+      const byte = bit >> 3;
+      const flipped = Buffer.from(whole);
+      flipped.writeUInt8(flipped.readUInt8(byte) ^ (1 << (bit & 7)), byte);
+      if (byte < 8) continue; // no checksum covers the offset: below
+      const { values, outcome } = await readOn(batches.with(i, flipped), ends);
+      expect([i, byte, outcome]).toEqual([i, byte, harmless.has(byte) ? 'all' : 'told']);
+      // What came before it is right, and nothing is left out of it.
+      expect(values).toEqual(truth.slice(0, values.length));
+    }
+  }
+});
+
+test('nor one of its offset, which no checksum covers, between others of an answer', async () => {
+  const { batches, ends } = await everyKind();
+  for (const [i, whole] of batches.entries()) {
+    // At the edges nothing says what it was.
+    if (i === 0 || i === batches.length - 1) continue;
+    for (let bit = 0; bit < 64; bit++) {
+      const flipped = Buffer.from(whole);
+      flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      const aborted = [{ producerId: 7n, firstOffset: 10 }];
+      const set = Buffer.concat(batches.with(i, flipped));
+      const { nextOffset } = await readRecordSet(set, from(8), aborted, mirror(1_000));
+      expect([i, bit, nextOffset]).toEqual([i, bit, ends[i - 1]]);
+    }
+  }
+});
+
+test('no bit of its records does either, and none of what is passed over', async () => {
+  const { batches, ends } = await everyKind();
+  for (const [i, whole] of batches.entries()) {
+    for (let bit = 61 * 8; bit < whole.length * 8; bit++) {
+      const flipped = Buffer.from(whole);
+      flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      const { values, outcome } = await readOn(batches.with(i, flipped), ends);
+      expect([i, bit, outcome]).toEqual([i, bit, 'told']);
+      expect(values).toEqual(truth.slice(0, values.length));
+    }
+  }
 });

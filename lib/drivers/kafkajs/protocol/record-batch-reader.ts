@@ -7,11 +7,11 @@
  * aborted transaction through where two of them are open at the fetch position
  * (src/consumer/filterAbortedMessages.js takes at most one from the list for each record).
  */
-import { type Coordinates, KafkaRxError } from '../../../errors/errors.js';
+import type { Coordinates } from '../../../errors/errors.js';
 import { type Header, noHeaders } from '../../../record/headers.js';
 import type { SourceRecord } from '../../port.js';
 import { ByteReader } from './byte-reader.js';
-import { crc32c } from './crc32c.js';
+import { type BatchHeader, damagedBatch, endOfBatch, readBatchHeader } from './record-batch-header.js';
 
 /** A transaction that was aborted: batches of this producer from the offset on, up to its abort marker. */
 export interface AbortedTransaction {
@@ -48,16 +48,6 @@ export interface RecordSet {
   readonly nextOffset: number;
 }
 
-const headerBytes = 61;
-const magicAt = 16;
-const checksumAt = 17;
-/** Where the part that the checksum covers begins. */
-const checkedFrom = 21;
-const codecMask = 0x07;
-const appendTimeMask = 0x08;
-const transactionalMask = 0x10;
-const controlMask = 0x20;
-
 /**
  * Finds the batches and what of them is to be handed out from an offset on: no control records, and nothing of the
  * aborted transactions. A batch that the response cut off is left for the next fetch, and so is one that cannot be read
@@ -74,62 +64,41 @@ export async function readRecordSet(
   let nextOffset = offset;
   let count = 0;
   let bytes = 0;
-  for (let at = 0; at + headerBytes <= set.length; ) {
-    const length = set.readInt32BE(at + 8);
-    const begin = at;
-    const end = at + 12 + length;
-    if (end > set.length) break;
-    refuseOldFormat(set.readInt8(at + magicAt), offset);
-    const reader = new ByteReader(set, at, end);
-    const baseOffset = reader.int64();
-    reader.at = at + checkedFrom;
-    const attributes = reader.int16();
-    const lastOffset = baseOffset + reader.int32();
-    const baseTimestamp = reader.int64();
-    const maxTimestamp = reader.int64();
-    const producerId = reader.id64();
-    reader.skip(6);
-    const inBatch = reader.int32();
-    at = end;
-    if (lastOffset < nextOffset) continue;
-    const wanted = Math.max(baseOffset, nextOffset);
-
-    const codec = attributes & codecMask;
-    const raw = set.subarray(reader.at, end);
-    if ((attributes & controlMask) !== 0) {
-      nextOffset = lastOffset + 1;
-      abortions.marker(producerId, lastOffset, raw);
-      continue;
-    }
-    if ((attributes & transactionalMask) !== 0 && abortions.covers(producerId, lastOffset)) {
-      nextOffset = lastOffset + 1;
-      continue;
-    }
-    if (codec !== 0 && bytes >= enoughBytes) break;
-    let plain = raw;
+  let at = 0;
+  for (let end = endOfBatch(set, at); end <= set.length; end = endOfBatch(set, at)) {
+    let batch: BatchHeader;
+    let plain: Buffer | undefined;
     try {
-      const where = { topic, partition, offset: wanted };
-      checkSum(set.subarray(begin, end), where);
-      if (codec !== 0) plain = await decompress(codec, raw, where);
+      // First of all, and also of what is passed over: a single bit of it decides whether it is.
+      const place = { set, begin: at, end, leads: nextOffset === offset };
+      batch = readBatchHeader(place, { topic, partition, offset: nextOffset });
+      if (batch.isControl) abortions.marker(batch.producerId, batch.lastOffset, batch.records);
+      else if (
+        batch.lastOffset >= nextOffset &&
+        !(batch.isTransactional && abortions.covers(batch.producerId, batch.lastOffset))
+      ) {
+        if (batch.codec !== 0 && bytes >= enoughBytes) break;
+        const where = { topic, partition, offset: Math.max(batch.baseOffset, nextOffset) };
+        plain = batch.codec === 0 ? batch.records : await decompress(batch.codec, batch.records, where);
+      }
     } catch (error) {
-      if (count > 0) break;
+      if (nextOffset > offset) break;
       throw error;
     }
-    nextOffset = lastOffset + 1;
-    const appendTime = (attributes & appendTimeMask) === 0 ? undefined : maxTimestamp;
-    const run = from(offset, {
-      bytes: plain,
-      baseOffset,
-      baseTimestamp,
-      appendTime,
-      count: inBatch,
-      start: 0,
-    });
+    at = end;
+    nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
+    if (plain === undefined) continue;
+    const { baseOffset, baseTimestamp, appendTime } = batch;
+    const whole = { bytes: plain, baseOffset, baseTimestamp, appendTime, count: batch.count, start: 0 };
+    const run = from(offset, whole);
     if (run.count === 0) continue;
     runs.push(run);
     count += run.count;
     bytes += plain.length;
   }
+  // Kafka gives a partition one whole batch at least, or nothing (KIP-74): less than one would be asked for for ever.
+  if (nextOffset === offset && set.length > 0)
+    throw damagedBatch('the answer holds none that is whole', { topic, partition, offset });
   return { runs, count, bytes, nextOffset };
 }
 
@@ -236,24 +205,4 @@ class Abortions {
       this.#coming.shift();
     }
   }
-}
-
-function refuseOldFormat(magic: number, offset: number): void {
-  if (magic === 2) return;
-  throw new KafkaRxError(
-    'DRIVER',
-    `A record batch at or after offset ${offset} has the old message format ${magic}`,
-    {
-      remedy: 'Rewrite the topic with a client of Kafka 0.11 or later; formats 0 and 1 are not read.',
-    },
-  );
-}
-
-/** As Java's consumer does by default: of damaged bytes records would come out that nobody wrote. */
-function checkSum(batch: Buffer, at: Coordinates): void {
-  if (crc32c(batch.subarray(checkedFrom)) === batch.readUInt32BE(checksumAt)) return;
-  throw new KafkaRxError('DRIVER', 'A batch is damaged: its checksum is wrong', {
-    at,
-    remedy: 'Repair the topic, or move the offset of the group past it.',
-  });
 }
