@@ -85,18 +85,10 @@ export function mask<K, V, const P extends Path<V>, O extends MaskOptions = NoMa
 
 const ofCards: Replacement = { card: true, mask: maskCardNumber, isMasked: looksMasked };
 
-/** Made again for each record, one pattern is one way to mask: the guard keeps each. */
-const byForm = new Map<string, Replacement>();
-const byFunction = new WeakMap<object, Replacement>();
-const mostForms = 1000;
-
 function replacementOf(pattern: MaskPattern | undefined): Replacement {
   if (pattern === undefined) return ofCards;
-  const known = typeof pattern === 'function' ? byFunction.get(pattern) : byForm.get(String(pattern));
-  if (known !== undefined) return known;
   const toMasked = compilePattern(pattern);
-  const made = { card: false, mask: toMasked, isMasked: (text: string) => toMasked(text) === text };
-  if (typeof pattern === 'function') byFunction.set(pattern, made);
-  else if (byForm.size < mostForms) byForm.set(String(pattern), made);
-  return made;
+  // Made again for each record, one pattern is one way to mask: the guard keeps each.
+  const way = typeof pattern === 'function' ? pattern : String(pattern);
+  return { card: false, mask: toMasked, isMasked: text => toMasked(text) === text, way };
 }

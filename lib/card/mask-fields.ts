@@ -19,6 +19,8 @@ import { presenceOf } from './presence.js';
 export interface Replacement {
   /** What is replaced are card numbers; else text of any form. */
   readonly card: boolean;
+  /** See `MaskedField.way`. */
+  readonly way?: unknown;
   /** Gives text that `isMasked` takes; throws where it cannot. */
   mask(text: string): string;
   isMasked(text: string): boolean;
@@ -45,7 +47,7 @@ export const fieldOptions: Fields<FieldOptions> = { ...operatorOptions, optional
 export function maskFields<K, V, P extends string, As extends string>(
   operator: string,
   paths: P | readonly P[],
-  { card, mask, isMasked }: Replacement,
+  { card, mask, isMasked, way }: Replacement,
   options: FieldOptions,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Masked<V, P, As>>> {
   checkArgument(operator, 'the path', pathsKind, paths);
@@ -56,7 +58,7 @@ export function maskFields<K, V, P extends string, As extends string>(
     });
   }
   const compiled = fields.map(compilePath);
-  const masks = fields.map(path => ({ path, card, isMasked }));
+  const masks = fields.map(path => ({ path, card, isMasked, way }));
   const { name = `${operator}(${fields.join(',')})`, onError, optional = false } = options;
   return source => {
     const shape = declaredShape(source);

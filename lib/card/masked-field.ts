@@ -4,6 +4,8 @@ export interface MaskedField {
   readonly path: string;
   /** A card number stood there; else text of any form. */
   readonly card: boolean;
+  /** What tells one way to mask from another: equal where `isMasked` is, made anew for each record or not. Default: that function. */
+  readonly way?: unknown;
   /** Whether a text found there is masked. */
   isMasked(text: string): boolean;
 }

@@ -1,7 +1,7 @@
 import { KafkaRxError } from '../errors/errors.js';
 import type { MaskedField } from './masked-field.js';
 
-/** Of one path. A function made anew for each record is another way each time: then the latest count. */
+/** Of one path. A function of the user's made anew for each record is another way each time: then the latest count. */
 const mostWays = 32;
 /** Paths that come with the records would have no end. */
 const mostPaths = 1000;
@@ -27,7 +27,7 @@ export class MaskedFields {
     if (changed) this.#changed();
   }
 
-  #add({ path, card, isMasked }: MaskedField): boolean {
+  #add({ path, card, isMasked, way = isMasked }: MaskedField): boolean {
     const known = this.#fields.get(path);
     if (known === undefined && this.#fields.size >= mostPaths) {
       throw new KafkaRxError('CONFIGURATION', `More than ${mostPaths} paths are masked`, {
@@ -36,7 +36,7 @@ export class MaskedFields {
     }
     const field = known ?? new Field(path);
     if (known === undefined) this.#fields.set(path, field);
-    field.addWay(isMasked);
+    field.addWay(way, isMasked);
     if (known !== undefined && (known.card || !card)) return false;
     field.card ||= card;
     return true;
@@ -45,17 +45,26 @@ export class MaskedFields {
 
 class Field implements MaskedField {
   card = false;
-  readonly #ways: ((text: string) => boolean)[] = [];
+  /** By what tells them apart, in the order in which they came. */
+  readonly #known = new Map<unknown, (text: string) => boolean>();
+  /** The same: a list is quicker to go through. */
+  #ways: readonly ((text: string) => boolean)[] = [];
   #last: string | undefined;
   /** Bound: handed on as a function. */
   readonly isMasked = (text: string): boolean => this.#isMasked(text);
 
   constructor(readonly path: string) {}
 
-  addWay(isMasked: (text: string) => boolean): void {
-    if (this.#ways.includes(isMasked)) return;
-    if (this.#ways.length === mostWays) this.#ways.shift();
-    this.#ways.push(isMasked);
+  addWay(way: unknown, isMasked: (text: string) => boolean): void {
+    if (this.#known.has(way)) return;
+    if (this.#known.size === mostWays) {
+      const [first] = this.#known.keys();
+      this.#known.delete(first);
+      // It may have been that one's.
+      this.#last = undefined;
+    }
+    this.#known.set(way, isMasked);
+    this.#ways = [...this.#known.values()];
   }
 
   /** Any way will do. Several sinks are handed the one value: the text found masked last is not asked about again. */
