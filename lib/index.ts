@@ -31,6 +31,7 @@ export {
   type DeadLetter,
   type LetterPosition,
   type OriginalCoordinates,
+  type ReplayBranch,
   readDeadLetter,
   readReplayedMark,
   replayedMark,

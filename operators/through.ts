@@ -56,7 +56,7 @@ export function through<K, V>(
             subscriber.error(withoutDelivery(name));
             return;
           }
-          if (!lease(record, node)) return;
+          if (!lease(record, node, subscriber)) return;
           const inner = nestedDelivery(record, handled => {
             if (!pending.delete(inner)) return;
             if (handled) emit(subscriber, record);

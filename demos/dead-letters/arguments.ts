@@ -31,6 +31,8 @@ export interface ReplayArguments extends OnCluster {
   readonly letters: readonly LetterPosition[] | undefined;
   readonly wanted: (letter: Letter) => boolean;
   readonly to: 'branch' | 'topology';
+  /** The operator or sink it is for, by its name; undefined: the one that the letter names. */
+  readonly node: string | undefined;
   /** The app it is for, where that has another group id by now; undefined: the one that the letter names. */
   readonly app: string | undefined;
   readonly dryRun: boolean;
@@ -58,6 +60,7 @@ const own = {
     all: { type: 'boolean' },
     to: { type: 'string' },
     app: { type: 'string' },
+    node: { type: 'string' },
     'dry-run': { type: 'boolean' },
   },
 } as const;
@@ -116,6 +119,7 @@ function replayArguments(
     wanted: wantedBy(words),
     to: words.value('to', target) ?? 'branch',
     app: words.value('app', text),
+    node: words.value('node', text),
     dryRun: words.has('dry-run'),
   };
 }

@@ -1,6 +1,8 @@
 import {
   type DriverConnection,
   type DriverProducer,
+  type Header,
+  isKafkaRxError,
   isOfTopic,
   type KafkaRxError,
   type LetterPosition,
@@ -34,7 +36,7 @@ const atOnce = 500;
 export async function replay(
   connection: DriverConnection,
   letters: readonly Letter[],
-  request: Pick<ReplayArguments, 'letters' | 'wanted' | 'to' | 'app' | 'dryRun' | 'topic'>,
+  request: Pick<ReplayArguments, 'letters' | 'wanted' | 'to' | 'app' | 'node' | 'dryRun' | 'topic'>,
 ): Promise<Outcome> {
   const failed: { letter: string; why: string }[] = [];
   const fail = (letter: string, why: string): void => void failed.push({ letter, why });
@@ -74,13 +76,13 @@ function choose(
 class Replaying {
   published = 0;
   readonly #connection: DriverConnection;
-  readonly #request: Pick<ReplayArguments, 'to' | 'app' | 'dryRun' | 'topic'>;
+  readonly #request: Pick<ReplayArguments, 'to' | 'app' | 'node' | 'dryRun' | 'topic'>;
   readonly #fail: (letter: string, why: string) => void;
   #producer: DriverProducer | undefined;
 
   constructor(
     connection: DriverConnection,
-    request: Pick<ReplayArguments, 'to' | 'app' | 'dryRun' | 'topic'>,
+    request: Pick<ReplayArguments, 'to' | 'app' | 'node' | 'dryRun' | 'topic'>,
     fail: (letter: string, why: string) => void,
   ) {
     this.#connection = connection;
@@ -132,7 +134,8 @@ class Replaying {
         const record = records.get(nameOf(at));
         if (record !== undefined && (timestamp === undefined || timestamp === record.timestamp)) {
           // Where the letter says nothing of it, this is what was assumed.
-          return [{ letter, record, of: { ...at, origin: at.origin ?? origin } }];
+          const headers = this.#headersFor(letter, record, { ...at, origin: at.origin ?? origin });
+          return headers === undefined ? [] : [{ letter, record: { ...record, headers } }];
         }
         this.#fail(
           nameOf(letter.position),
@@ -142,6 +145,24 @@ class Replaying {
         );
         return [];
       });
+  }
+
+  /** Undefined, and told, where nobody can say which node the letter is of. */
+  #headersFor(letter: Letter, record: SourceRecord, of: LetterPosition): Header[] | undefined {
+    const { told, topic, position } = letter;
+    const { to, app = told.app, node } = this.#request;
+    const branch = node === undefined ? { ...told, app } : { app, node };
+    try {
+      const at = { topic, ...position };
+      return replayHeaders(record.headers, at, to === 'topology' ? undefined : branch, of);
+    } catch (error) {
+      if (!isKafkaRxError(error, 'REPLAY_TARGET')) throw error;
+      this.#fail(
+        nameOf(position),
+        `nobody can say which node '${told.node}' is: name the operators of the app, and replay it with --node NAME or --to topology`,
+      );
+      return undefined;
+    }
   }
 
   /** By partition and offset. */
@@ -168,13 +189,7 @@ class Replaying {
     const producer = await this.#producerFor(topic);
     const acknowledged: Letter[] = [];
     const outputs = new Outputs(producer, topic, letter => acknowledged.push(letter), this.#refused);
-    const { to, app } = this.#request;
-    for (const { letter, record, of } of found) {
-      const { told, position } = letter;
-      const target = to === 'topology' ? undefined : { app: app ?? told.app, node: told.node };
-      const headers = replayHeaders(record.headers, { topic: letter.topic, ...position }, target, of);
-      outputs.append(told.at.partition, letter, { ...record, headers });
-    }
+    for (const { letter, record } of found) outputs.append(letter.told.at.partition, letter, record);
     await producer.flush();
 
     const marks = new Outputs(producer, this.#request.topic, () => this.published++, this.#unmarked);
@@ -207,9 +222,8 @@ class Replaying {
 
 interface Found {
   readonly letter: Letter;
+  /** With the headers of its replay. */
   readonly record: SourceRecord;
-  /** Where it lies. */
-  readonly of: LetterPosition;
 }
 
 /** The partitions of a topic, each acknowledged in order. */

@@ -20,11 +20,12 @@ export function show(
   if (json) {
     return `${JSON.stringify({ letter: nameOf(wanted), failedAt: timeOf(failedAt), ...told, replayed, content: payload })}\n`;
   }
-  const { at, timestamp, path = '-', ...rest } = told;
+  const { at, timestamp, path = '-', way = '-', alike, ...rest } = told;
   const rows = Object.entries({
     record: recordName(at),
     timestamp: timestamp === undefined ? '-' : timeOf(timestamp),
     ...rest,
+    way: alike > 1 ? `${way} (${alike} nodes)` : way,
     path,
     'failed at': timeOf(failedAt),
     replayed: replayed ? 'yes' : 'no',

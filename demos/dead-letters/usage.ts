@@ -17,6 +17,7 @@ the record was acknowledged. A crash between the two means that the next replay 
   --to branch              for the app and the node that failed, and what is below it; all else passes it by (default)
   --to topology            for everyone who reads the topic: the healthy branches get the record again
   --app NAME               with --to branch: the app's group id, where it is not the one in the dead letter any more
+  --node NAME              with --to branch: the operator or sink, where it is not called as in the dead letter any more
   --dry-run                look whether the records are still there, and publish nothing
   --json                   print one line of JSON
   -h, --help               print this

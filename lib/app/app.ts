@@ -161,6 +161,7 @@ function assemble(options: AppOptions): AppParts {
     views,
     protect: masks => graph.masks.add(masks),
     masks: () => graph.masks.all.map(({ path }) => path),
+    wayTo: ({ node, outside }) => graph.wayTo(node, outside !== true),
   });
   const wiring = new Wiring({
     graph,
@@ -174,7 +175,9 @@ function assemble(options: AppOptions): AppParts {
   const admission: AdmissionParts = {
     app: options.groupId,
     trust: options.replays ?? 'directed',
-    passing: node => graph.passedBy(node),
+    setsAside: options.deadLetters !== undefined,
+    target: (node, way) => graph.replayTarget(node, way),
+    passing: id => graph.passedBy(id),
   };
   const dispatcher = new Dispatcher({
     clock,

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { MaskedField } from '../card/masked-field.js';
-import { DeadLetters } from '../errors/dead-letters/dead-letters.js';
+import { type DeadLetterParts, DeadLetters } from '../errors/dead-letters/dead-letters.js';
 import type { DeadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Coordinates, KafkaRxError } from '../errors/errors.js';
 import type { Policies } from '../errors/policies/policy.js';
@@ -28,6 +28,8 @@ export interface AppHostParts {
   readonly views: Views;
   /** Paths of the value that the topology masks or the guard watches. */
   readonly masks: () => readonly string[];
+  /** The way to the node of a problem, for its dead letter. */
+  readonly wayTo: DeadLetterParts['wayTo'];
   /** Hears what is masked inside a pipe of which the topology knew nothing. */
   readonly protect: (masks: readonly MaskedField[]) => void;
 }
@@ -74,7 +76,7 @@ export class AppHost extends PolicyHost implements SinkHost {
   }
 
   #makeDeadLetters(): DeadLetters | undefined {
-    const { deadLetters, clock, outputs, app, inFlight, masks, instruments } = this.#parts;
+    const { deadLetters, clock, outputs, app, inFlight, masks, wayTo, instruments } = this.#parts;
     if (deadLetters === undefined) return undefined;
     return new DeadLetters(deadLetters, {
       clock,
@@ -82,6 +84,7 @@ export class AppHost extends PolicyHost implements SinkHost {
       app,
       handedOut: () => inFlight.handedOut,
       masks,
+      wayTo,
       published: count => instruments.deadLettered.add(count),
       failed: (error, delivery) => {
         delivery.hold();

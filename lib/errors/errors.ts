@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'STORE'
   | 'GUARD'
   | 'DEAD_LETTER_LIMIT'
+  | 'REPLAY_TARGET'
   | 'MISSING_TOPIC'
   | 'UNREACHABLE'
   | 'COMMIT_REFUSED'

@@ -5,11 +5,12 @@ import { MaskedFields } from '../../card/masked-fields.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { type Policy, verdictOf } from '../../errors/policies/policy.js';
 import { OpenEnds } from './open-ends.js';
+import { type ReplayTarget, Ways } from './ways.js';
 
 export type NodeKind = 'source' | 'operator' | 'sink';
 
 export interface TopologyNode {
-  /** Unique in its topology and stable as long as the wiring is: the name, numbered where it occurs again. */
+  /** Unique in its topology: the name, numbered where it occurs again. Not to be kept, since the number depends on the order. */
   readonly id: string;
   readonly kind: NodeKind;
   readonly name: string;
@@ -66,7 +67,7 @@ export class TopologyGraph {
   readonly #handBacks = new Map<string, { readonly from: string; readonly to: string }>();
   /** Operators made while records flow, by name and sources: one that is made again and again is one node. */
   readonly #late = new Map<string, TopologyNode>();
-  #wired = false;
+  #ways: Ways | undefined;
   /** Nodes of which something unknown is subscribed: their records may come out anywhere. */
   readonly #leaks = new Set<string>();
   /** What the sinks have to refuse. */
@@ -99,7 +100,11 @@ export class TopologyGraph {
 
   /** The topology function has returned, and nobody wires any more. */
   close(): void {
-    this.#wired = true;
+    this.#ways = new Ways(
+      [...this.#nodes.values()],
+      [...this.#edges.values()],
+      [...this.#handBacks.values()],
+    );
   }
 
   /** The node of an operator below its sources, and what it masks. */
@@ -109,12 +114,13 @@ export class TopologyGraph {
     masks: readonly MaskedField[],
   ): TopologyNode {
     const key = JSON.stringify([name, ...sources.map(({ id }) => id)]);
-    const known = this.#wired ? this.#lateNode(key) : undefined;
+    const wired = this.#ways !== undefined;
+    const known = wired ? this.#lateNode(key) : undefined;
     const node =
       known ?? this.add('operator', name, { masks: masks.map(({ path }) => path), policies: [onError] });
     // Also where the node is one that was there before: of the same name, it need not mask the same.
     this.masks.add(masks);
-    if (known === undefined && this.#wired) this.#late.set(key, node);
+    if (known === undefined && wired) this.#late.set(key, node);
     for (const source of sources) this.connect(source, node);
     return node;
   }
@@ -173,6 +179,48 @@ export class TopologyGraph {
     return [...this.#below(from.id)].some(
       id => this.#awaiting.has(id) || this.#nodes.get(id)?.kind === 'sink',
     );
+  }
+
+  /**
+   * What a dead letter says of the node that failed.
+   *
+   * @param known whether the id is one of a node here: operators that no topology knows have names alone
+   */
+  wayTo(id: string, known: boolean): { readonly way: string; readonly alike: number } {
+    const node = known ? this.#nodes.get(id) : undefined;
+    const wired = node === undefined ? new Set<string>() : this.#wiredAbove(node.id);
+    const { way, alike } = this.#wired.to(known ? id : '', node?.name ?? id, [...wired]);
+    return { way, alike: this.#goesToAll(alike) ? 1 : Math.max(1, alike.length) };
+  }
+
+  /** Whom a replayed record is for, by the name or the way that its headers tell. */
+  replayTarget(name: string, way: string | undefined): ReplayTarget {
+    const target = this.#wired.target(name, way);
+    return target.kind === 'none' && this.#goesToAll(target.alike) ? { kind: 'unknown' } : target;
+  }
+
+  /** Whether it is all the same which of these a record is replayed for, since every node would take it for one of them. */
+  #goesToAll(alike: readonly string[]): boolean {
+    return alike.length > 1 && alike.some(id => this.#leaksIn(this.#below(id)));
+  }
+
+  get #wired(): Ways {
+    return this.#ways ?? new Ways([], [], []);
+  }
+
+  /** The wired nodes that are next above one that was made while records flow. */
+  #wiredAbove(id: string): ReadonlySet<string> {
+    const late = new Set([...this.#late.values()].map(node => node.id));
+    const above = new Set([id]);
+    const found = new Set<string>();
+    // A Set goes on with what is added while it is walked.
+    for (const to of above) {
+      for (const { from } of [...this.#edges.values()].filter(edge => edge.to === to)) {
+        if (late.has(from)) above.add(from);
+        else found.add(from);
+      }
+    }
+    return found;
   }
 
   leak(node: TopologyNode): void {

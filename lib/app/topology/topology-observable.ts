@@ -11,6 +11,7 @@ import { forAllCopies } from '../../base/for-all-copies.js';
 import { leadsOn } from '../../base/leads-on.js';
 import type { MaskedField } from '../../card/masked-field.js';
 import { KafkaRxError } from '../../errors/errors.js';
+import { outsideTopology } from '../../flow/leases/outside-topology.js';
 import type { NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
 
 /** A node in its graph. */
@@ -152,7 +153,12 @@ export function operatorObservable<R>(
   for (const source of sources) checkSource(name, source);
   const places = sources.map(placeOfAny).filter(place => place !== undefined);
   const graph = places[0]?.graph;
-  if (graph === undefined) return new Observable(subscriber => subscribe(subscriber, name));
+  if (graph === undefined) {
+    return new Observable(subscriber => {
+      outsideTopology.add(subscriber);
+      return subscribe(subscriber, name);
+    });
+  }
   const stranger = places.find(place => place.graph !== graph);
   if (stranger !== undefined) throw ofAnotherApp(name, stranger.node.name);
   const above = places.map(place => place.node);

@@ -18,6 +18,8 @@ export interface DeadLetterParts {
   readonly outputs: Outputs;
   /** The app's name in the dead letters: its group id. */
   readonly app: string;
+  /** The way to the node of a problem, and how many nodes are alike there. */
+  wayTo(problem: Problem): { readonly way: string | undefined; readonly alike: number };
   /** Paths of the value that the topology masks. */
   masks(): readonly string[];
   /** Records handed out since the app began. */
@@ -79,6 +81,7 @@ export class DeadLetters {
     const { topic, offset, lane } = delivery;
     const at = { topic, partition: delivery.partition, offset, origin: lane.origin };
     const { kind, key, value } = source === undefined ? nothing : this.#payloadOf(source, at);
+    const { way, alike } = problem.target ?? this.#parts.wayTo(problem);
     const headers = textHeaders(deadLetterPrefix, {
       topic: at.topic,
       partition: String(at.partition),
@@ -88,6 +91,8 @@ export class DeadLetters {
       reason: problem.error.code,
       stage: problem.stage,
       node: problem.node,
+      way,
+      alike: alike > 1 ? String(alike) : undefined,
       // Names of fields come from the record and may be anything.
       path: problem.error.path === undefined ? undefined : redactedText(problem.error.path),
       app: this.#parts.app,

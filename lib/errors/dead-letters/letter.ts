@@ -2,10 +2,16 @@ import { anyText, holding, required, whole } from '../../base/option-kinds.js';
 import { checkArgument } from '../../base/option-schema.js';
 import type { Header, Headers } from '../../record/headers.js';
 import { coordinatesKind, headersKind } from '../../record/record-kinds.js';
-import type { Coordinates } from '../errors.js';
+import { type Coordinates, KafkaRxError } from '../errors.js';
 import { deadLetterPrefix, isReserved, replayPrefix, textHeaders, textsOf } from './headers.js';
+import { isNumbered, leadsTo } from './way-text.js';
 
-const branchKind = holding({ app: required(anyText), node: required(anyText) });
+const branchKind = holding({
+  app: required(anyText),
+  node: required(anyText),
+  way: anyText,
+  alike: whole(1),
+});
 const positionKind = holding({ partition: required(whole(0)), offset: required(whole(0)), origin: anyText });
 
 /** Where a record lies, and in which of the topics that have had its topic's name. @category Dead letters @since 0.1.0 */
@@ -27,8 +33,15 @@ export interface DeadLetter {
   /** The error's code. */
   readonly reason: string;
   readonly stage: string;
-  /** The node of the topology that could not. */
+  /** The node of the topology that could not, as `describe()` has it: for people, since its number may be another after a restart. */
   readonly node: string;
+  /**
+   * The way to it from the sources to the sinks, by names alone, such as `in -> mapValue => out`: by this a replay finds it. Undefined
+   * in a dead letter of a version that did not write it: then the node's name counts.
+   */
+  readonly way: string | undefined;
+  /** How many nodes have this way; of more than one nobody can say which it was. */
+  readonly alike: number;
   /** The place inside the value. */
   readonly path: string | undefined;
   /** The group id of the app. */
@@ -62,11 +75,16 @@ export function readDeadLetter(headers: Headers): DeadLetter | undefined {
     reason: text('reason'),
     stage: text('stage'),
     node: text('node'),
+    way: texts.get('way'),
+    alike: Number(/^\d{1,9}$/.exec(text('alike'))?.[0] ?? 1),
     path: texts.get('path'),
     app: text('app'),
     payload: payload === 'redacted' || payload === 'encrypted' ? payload : 'none',
   };
 }
+
+/** Whom a replayed record is for. */
+export type ReplayBranch = Pick<DeadLetter, 'app' | 'node'> & Partial<Pick<DeadLetter, 'way' | 'alike'>>;
 
 /** Where a dead letter, or its record, lies in its topic. */
 export interface LetterPosition {
@@ -79,21 +97,24 @@ export interface LetterPosition {
 /**
  * The headers of a record that is published again: its own, and whom it is for.
  *
- * @param to the app and its node; undefined: everyone who reads the topic
+ * @param to the app and its node, as `readDeadLetter` tells them, or `{ app, node }` with the name of an operator or sink; undefined:
+ *   everyone who reads the topic. A `way` counts where it is that of `node`
  * @param record where it lies in its topic, as `DeadLetter.at` says it: what stores keep of it replaces what they kept of that, where the
  *   topic is still the same. Undefined: it is another
+ * @throws `REPLAY_TARGET` where `to` may be one of several nodes
  * @category Dead letters @since 0.1.0
  */
 export function replayHeaders(
   headers: Headers,
   letter: Coordinates,
-  to: Pick<DeadLetter, 'app' | 'node'> | undefined,
+  to: ReplayBranch | undefined,
   record?: LetterPosition | undefined,
 ): Header[] {
   checkArgument('replayHeaders', 'the headers', required(headersKind), headers);
   checkArgument('replayHeaders', 'the letter', coordinatesKind, letter);
   checkArgument('replayHeaders', 'to', branchKind, to);
   checkArgument('replayHeaders', 'the record', positionKind, record);
+  const way = to && wayOf(to, letter);
   const of = firstOf(textsOf(replayPrefix, headers), record);
   return [
     ...headers.filter(header => !isReserved(header)),
@@ -101,10 +122,26 @@ export function replayHeaders(
       letter: `${letter.topic}/${letter.partition}:${letter.offset}`,
       app: to?.app,
       node: to?.node,
+      way,
       record: of.record,
       origin: of.origin,
     }),
   ];
+}
+
+/** @throws `REPLAY_TARGET` */
+function wayOf({ node, way, alike = 1 }: ReplayBranch, at: Coordinates): string | undefined {
+  const own = way !== undefined && leadsTo(way, node) ? way : undefined;
+  const several = alike > 1 && (own !== undefined || way === undefined);
+  if (!several && (own !== undefined || !isNumbered(node))) return own;
+  const which = several
+    ? `${alike} nodes of its topology are called so, on the same way`
+    : 'that number may be another node’s by now';
+  throw new KafkaRxError('REPLAY_TARGET', `The dead letter is of the node '${node}': ${which}`, {
+    at,
+    remedy:
+      'Give the operators names ({ name }) and replay it for that of the right one, as { app, node }; or for everyone, with undefined',
+  });
 }
 
 /** One that is replayed again stands for the first of all, but for one of a topic that was made anew since. */

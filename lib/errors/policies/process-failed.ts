@@ -3,6 +3,7 @@ import { call, required, text } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
 import { deliveriesOf } from '../../flow/leases/delivery.js';
 import { hostOf, withoutDelivery } from '../../flow/leases/leases.js';
+import { outsideTopology } from '../../flow/leases/outside-topology.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { located } from '../located.js';
@@ -37,7 +38,13 @@ export function processFailed(
   const error = processError(record, node, cause);
   const host = hostOf(record);
   if (host === undefined) destination.error(error);
-  else host.problem({ stage: 'process', node, error, verdict: verdictOf(policy) }, record[deliveriesOf]);
+  else {
+    const outside = outsideTopology.has(destination);
+    host.problem(
+      { stage: 'process', node, error, verdict: verdictOf(policy), outside },
+      record[deliveriesOf],
+    );
+  }
 }
 
 function processError(record: KafkaRecord, node: string, cause: unknown): KafkaRxError {

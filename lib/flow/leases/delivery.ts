@@ -38,6 +38,10 @@ export interface Problem {
   readonly error: KafkaRxError;
   /** The node's own policy; undefined: the app's for the stage. */
   readonly verdict?: Verdict | undefined;
+  /** The node is in no topology: it has a name alone, which may be that of another there. */
+  readonly outside?: boolean | undefined;
+  /** What a dead letter is to say of the node, where that is not the one that there is now. */
+  readonly target?: { readonly way: string | undefined; readonly alike: number } | undefined;
 }
 
 /** What stands behind a delivery: the app, or a test's double of it. */

@@ -10,6 +10,7 @@ import {
   type Lane,
   noDeliveries,
 } from './delivery.js';
+import { outsideTopology } from './outside-topology.js';
 
 /**
  * Takes a lease on every delivery of a record, for the leasing operator `by`.
@@ -25,15 +26,22 @@ export function lease(record: KafkaRecord, by: string, destination?: Subscriber<
     destination?.error(withoutDelivery(by));
     return false;
   }
-  return !haveEnded(deliveries) && leaseAll(deliveries, by);
+  return !haveEnded(deliveries) && leaseAll(deliveries, by, destination);
 }
 
 /** The same for who has asked already whether the app is live. */
-export function leaseAll(deliveries: Deliveries, by: string): boolean {
-  return Array.isArray(deliveries) ? leaseSeveral(deliveries, by) : leaseOne(deliveries as Delivery, by);
+export function leaseAll(deliveries: Deliveries, by: string, destination?: Subscriber<never>): boolean {
+  return Array.isArray(deliveries)
+    ? leaseSeveral(deliveries, by, destination)
+    : leaseOne(deliveries as Delivery, by, destination);
 }
 
-function leaseOne(delivery: Delivery, by: string): boolean {
+/** Whether the record is replayed for what is not here; what stands in no topology is not among the nodes that it passes by. */
+function passesBy({ directed }: Delivery, by: string, destination: Subscriber<never> | undefined): boolean {
+  return directed?.has(by) === true && !(destination !== undefined && outsideTopology.has(destination));
+}
+
+function leaseOne(delivery: Delivery, by: string, destination: Subscriber<never> | undefined): boolean {
   const { lane } = delivery;
   if (lane.ended) {
     lane.host.dropped('stale-epoch', 1);
@@ -43,7 +51,7 @@ function leaseOne(delivery: Delivery, by: string): boolean {
     lane.host.fail(outsideWindow(delivery, by));
     return false;
   }
-  if (delivery.directed?.has(by)) {
+  if (delivery.directed !== undefined && passesBy(delivery, by, destination)) {
     lane.host.dropped('other-branch', 1);
     return false;
   }
@@ -52,7 +60,11 @@ function leaseOne(delivery: Delivery, by: string): boolean {
 }
 
 /** Those whose epochs are over have no say in it: what is made of the others is what counts. */
-function leaseSeveral(deliveries: readonly Delivery[], by: string): boolean {
+function leaseSeveral(
+  deliveries: readonly Delivery[],
+  by: string,
+  destination: Subscriber<never> | undefined,
+): boolean {
   const current = deliveries.filter(delivery => !delivery.lane.ended);
   const host = deliveries[0]?.lane.host;
   if (host === undefined) return true;
@@ -65,7 +77,7 @@ function leaseSeveral(deliveries: readonly Delivery[], by: string): boolean {
     host.fail(outsideWindow(closed, by));
     return false;
   }
-  if (current.every(delivery => delivery.directed?.has(by))) {
+  if (current.every(delivery => passesBy(delivery, by, destination))) {
     host.dropped('other-branch', 1);
     return false;
   }

@@ -1,6 +1,10 @@
+import type { ReplayTarget } from '../../app/topology/ways.js';
 import { isReserved, replayPrefix, textsOf } from '../../errors/dead-letters/headers.js';
 import { type LetterPosition, positionIn } from '../../errors/dead-letters/letter.js';
+import { redactedText } from '../../errors/dead-letters/redacted-json.js';
+import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
 import type { Headers } from '../../record/headers.js';
+import type { Problem } from '../leases/delivery.js';
 
 /**
  * What becomes of a replayed record that names the app and the node it is for.
@@ -17,27 +21,85 @@ export interface Admission {
   readonly headers: Headers;
   /** The nodes that pass the record by; undefined: none. */
   readonly passing: ReadonlySet<string> | 'all' | undefined;
-  /** The record that it stands for, and the node that it is replayed for; undefined for one that stands for itself. */
+  /** The record that it stands for, and what names the node that it is replayed for; undefined for one that stands for itself. */
   readonly replay?: { readonly of: LetterPosition; readonly node: string | undefined } | undefined;
+  /** It is for a node that nobody can find: it becomes a dead letter again. */
+  readonly unfound?: Unfound | undefined;
+}
+
+interface Unfound {
+  readonly node: string;
+  readonly way: string | undefined;
+  /** Nodes that it may be; 0: none. */
+  readonly alike: number;
 }
 
 /** What admission asks of the app. */
 export interface AdmissionParts {
   readonly app: string;
   readonly trust: ReplayTrust;
-  /** The nodes that certainly get nothing from this one; undefined for a node that there is not. */
-  passing(node: string): ReadonlySet<string> | undefined;
+  /** Whether there is a topic for what cannot be admitted; otherwise every node takes it. */
+  readonly setsAside: boolean;
+  target(node: string, way: string | undefined): ReplayTarget;
+  /** The nodes that certainly get nothing from the one with this id; undefined where that is not sure of any. */
+  passing(id: string): ReadonlySet<string> | undefined;
 }
 
-export function admit(headers: Headers, { app, trust, passing }: AdmissionParts): Admission {
+export function admit(
+  headers: Headers,
+  { app, trust, setsAside, target, passing }: AdmissionParts,
+): Admission {
   if (!headers.some(isReserved)) return { headers, passing: undefined };
   const order = textsOf(replayPrefix, headers);
   const rest = headers.filter(header => !isReserved(header));
-  const node = order.get('node');
+  const [node, way] = [order.get('node'), order.get('way')];
   if (trust === 'everywhere') return { headers: rest, passing: undefined };
   const of = positionIn(order.get('record'), order.get('origin'));
   const replay = of && { of, node };
   if (node === undefined) return { headers: rest, passing: undefined, replay };
   if (order.get('app') !== app) return { headers: rest, passing: 'all' };
-  return { headers: rest, passing: passing(node), replay };
+  const found = target(node, way);
+  if (found.kind === 'node') {
+    // A name of its own is what an earlier version wrote for it; without a way, that is all there is.
+    const part = way === undefined ? node : found.part;
+    return { headers: rest, passing: passing(found.id), replay: of && { of, node: part } };
+  }
+  if (found.kind === 'unknown' || !setsAside) return { headers: rest, passing: undefined, replay };
+  const unfound = {
+    node: said(node),
+    way: way === undefined ? undefined : said(way),
+    alike: found.alike.length,
+  };
+  return { headers: rest, passing: undefined, unfound };
 }
+
+/** A replayed record that is for a node that is not there, or for one of several: as a problem of it, which sets it aside again. */
+export function withoutTarget(
+  { node, way, alike }: Unfound,
+  { topic, partition, offset }: Coordinates,
+): Problem {
+  const why = alike > 1 ? `${alike} nodes may be meant` : 'there is no such node';
+  return {
+    stage: 'process',
+    node,
+    error: new KafkaRxError(
+      'REPLAY_TARGET',
+      `A record was replayed for '${node}', and ${why}: it is set aside again`,
+      {
+        at: { topic, partition, offset },
+        remedy:
+          'Give the operator that failed a name ({ name }) and replay its dead letter for that (replay --node NAME), or for everyone ' +
+          '(--to topology)',
+      },
+    ),
+    verdict: 'dead-letter',
+    target: { way, alike },
+  };
+}
+
+/** What a header names may be anything, and as long as a record. */
+function said(text: string): string {
+  return redactedText(text.slice(0, longest));
+}
+
+const longest = 1000;

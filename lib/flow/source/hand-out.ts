@@ -3,7 +3,7 @@ import type { LetterPosition } from '../../errors/dead-letters/letter.js';
 import type { Headers } from '../../record/headers.js';
 import { isOfTopic } from '../../stores/origin.js';
 import { Delivery } from '../leases/delivery.js';
-import type { Admission } from './admission.js';
+import { type Admission, withoutTarget } from './admission.js';
 import type { DeliveryEvents } from './delivery-events.js';
 import type { InFlight } from './in-flight.js';
 import type { Intake } from './intake.js';
@@ -76,9 +76,13 @@ export class HandOut {
 
   /** Hands out a record with headers: without those that are ours alone, and to nobody where it is for another app. */
   #admit(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
-    const { headers, passing, replay } = this.#parts.admit(record.headers);
+    const { headers, passing, replay, unfound } = this.#parts.admit(record.headers);
     if (passing === 'all') {
       lane.host.dropped('other-branch', 1);
+      return;
+    }
+    if (unfound !== undefined) {
+      lane.host.problem(withoutTarget(unfound, delivery), delivery);
       return;
     }
     delivery.directed = passing;

@@ -21,7 +21,7 @@ describe('the command line of dead-letters', () => {
     expect(parse('replay 1:23 0:0 --brokers kafka-1:9092 --to topology --app other --dry-run')).toMatchObject(
       {
         command: 'replay',
-        ...{ brokers, topic, to: 'topology', app: 'other', dryRun: true },
+        ...{ brokers, topic, to: 'topology', app: 'other', node: undefined, dryRun: true },
         letters: [
           { partition: 1, offset: 23 },
           { partition: 0, offset: 0 },
@@ -29,7 +29,7 @@ describe('the command line of dead-letters', () => {
       },
     );
     expect(parse('replay --all --brokers kafka-1:9092')).toMatchObject({
-      ...{ letters: undefined, to: 'branch', app: undefined, dryRun: false },
+      ...{ letters: undefined, to: 'branch', app: undefined, node: undefined, dryRun: false },
     });
   });
 

@@ -23,6 +23,7 @@ const everything: Parameters<typeof replay>[2] = {
   wanted: () => true,
   to: 'branch',
   app: undefined,
+  node: undefined,
   dryRun: false,
   topic: 'dead',
 };
@@ -272,6 +273,39 @@ test('a letter of an earlier version, without an origin, is replayed into the to
   const { topic, partition, offset } = letter.told.at;
   const earlier = { ...letter, told: { ...letter.told, at: { topic, partition, offset } } };
   expect(await pumped(replay(connection, [earlier], everything))).toMatchObject({ published: 1, failed: [] });
+  await t.idle();
+  expect(counts()).toEqual([2, 1, 1, 2]);
+});
+
+test('of a letter that may be of several nodes it is told what to do, and it stays; --node says which it is', async () => {
+  await start();
+  t.pipeIn('in', [bad(0)]);
+  await t.idle();
+  mended = true;
+  const [letter] = await letters();
+  if (letter === undefined) throw new Error('no letter');
+  const unsure = [
+    { ...letter.told, alike: 2 },
+    { ...letter.told, node: 'mapValue #2', way: undefined },
+  ].map(told => ({ ...letter, told }));
+  for (const one of unsure) {
+    for (const dryRun of [true, false]) {
+      const outcome = await pumped(replay(connection, [one], { ...everything, dryRun }));
+      expect(outcome).toMatchObject({
+        published: 0,
+        failed: [
+          {
+            letter: '0:0',
+            why: expect.stringMatching(/^nobody can say which node .* --node NAME or --to topology$/),
+          },
+        ],
+      });
+    }
+  }
+  expect(counts()).toEqual([1, 0, 1, 1]);
+  const [one] = unsure;
+  if (one === undefined) throw new Error('no letter');
+  await pumped(replay(connection, [one], { ...everything, node: 'left' }));
   await t.idle();
   expect(counts()).toEqual([2, 1, 1, 2]);
 });

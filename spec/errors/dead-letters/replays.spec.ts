@@ -175,14 +175,14 @@ describe('nothing is lost where the way of a record is not known', () => {
     expect(await replayed(t, ['a', 'b'])).toEqual({ before: [0, 1], after: [1, 2] });
   });
 
-  test('a node that there is not: every sink takes it', async () => {
+  test('a node that there is not: no sink takes it, and it is a dead letter again', async () => {
     const t = await start(app => {
       const in$ = app.topic('in', { value }).pipe(share());
       in$.pipe(mapValue(mending())).subscribe(app.to('a', { value }));
       in$.subscribe(app.to('b', { value }));
     });
     const changes = { node: 'renamed' };
-    expect(await replayed(t, ['a', 'b'], changes)).toEqual({ before: [0, 1], after: [1, 2] });
+    expect(await replayed(t, ['a', 'b', 'dead'], changes)).toEqual({ before: [0, 1, 1], after: [0, 1, 2] });
   });
 
   test('a batch with records that were not replayed: every sink takes it', async () => {
