@@ -18,10 +18,7 @@ import type { Bounds } from '../flow/source/bounds.js';
 import { Dispatcher } from '../flow/source/dispatcher.js';
 import { InFlight } from '../flow/source/in-flight.js';
 import { Lanes } from '../flow/source/lanes.js';
-import { nothingToRead } from '../flow/source/nothing-to-read.js';
 import { partitionReadings, standstillReadings } from '../flow/source/partition-readings.js';
-import { sourceWaits } from '../flow/source/source-waits.js';
-import { standstillWaits } from '../flow/source/standstill-waits.js';
 import { Views } from '../flow/source/views.js';
 import { silentLogger } from '../logging/logger.js';
 import { instruments } from '../logging/metrics/instruments.js';
@@ -29,6 +26,7 @@ import { noMetrics } from '../logging/metrics/metrics.js';
 import { steadyMetrics } from '../logging/metrics/steady-metrics.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
 import type { AppParts } from './app-parts.js';
+import { appWaits } from './app-waits.js';
 import { Commits } from './commits.js';
 import { defaults } from './defaults.js';
 import { GroupMember } from './group-member.js';
@@ -140,7 +138,7 @@ function assemble(options: AppOptions): AppParts {
   const cluster = new ReadCluster();
   const lanes = new Lanes();
   const inFlight = new InFlight(bounds, outputs);
-  const member = new GroupMember(slow);
+  const member = new GroupMember();
   const readings = () => partitionReadings(lanes.all, clock.elapsed());
   const measured = instruments(steadyMetrics(options.metrics ?? noMetrics, logger), {
     inFlightRecords: () => inFlight.unsettled,
@@ -194,7 +192,7 @@ function assemble(options: AppOptions): AppParts {
     admit: headers => admit(headers, admission),
     consumed: (topic, records) => host.consumed(topic, records),
   });
-  const commits = new Commits(lifecycle, measured);
+  const commits = new Commits(clock, lifecycle, measured);
   const { intervalMs = defaults.commit.intervalMs, every = defaults.commit.every } = options.commit ?? {};
   // Deliveries settle in any order; what may be committed is committed in order.
   dispatcher.events$
@@ -219,18 +217,8 @@ function assemble(options: AppOptions): AppParts {
     dispatcher.subscribersChanged();
     unheard.look(views.all);
   });
-  const { stallTimeoutMs = defaults.stallTimeoutMs, standstillMs = defaults.standstillMs } = options;
-  const slowMs = stallTimeoutMs / 10;
   lifecycle.waits.ask(() =>
-    [
-      ...sourceWaits({ bounds, inFlight, lanes, readings, slowMs }),
-      ...standstillWaits(member.standstills, clock.elapsed(), standstillMs),
-      ...views.withoutWay(lanes.all),
-      ...commits.waits,
-      ...(lifecycle.reading === undefined
-        ? []
-        : nothingToRead(views.all, lifecycle.reading, lanes.all.length)),
-    ].map(reason => ({ reason, ready: true })),
+    appWaits({ options, clock, lifecycle, member, views, lanes, commits, bounds, inFlight, readings }),
   );
   host.onFailure(() => {
     dispatcher.halt();

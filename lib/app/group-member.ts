@@ -1,6 +1,5 @@
 import type { DriverConsumer, OffsetCommit, Standstill, TopicPartition } from '../drivers/port.js';
 import type { CommitTarget } from '../flow/commit/committer.js';
-import type { SlowWork } from './lifecycle/slow-work.js';
 
 /**
  * The app's place in its group. What is made before the app runs (source, commit) holds this; the driver's consumer comes with
@@ -9,11 +8,6 @@ import type { SlowWork } from './lifecycle/slow-work.js';
 export class GroupMember implements CommitTarget {
   #consumer: DriverConsumer | undefined;
   #target: CommitTarget | undefined;
-  readonly #slow: SlowWork;
-
-  constructor(slow: SlowWork) {
-    this.#slow = slow;
-  }
 
   /** @param target where its commits go: the consumer, or what notes them in stores first */
   joins(consumer: DriverConsumer, target: CommitTarget): void {
@@ -40,8 +34,7 @@ export class GroupMember implements CommitTarget {
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    if (this.#target === undefined) return;
-    await this.#slow.during('a commit to be confirmed', this.#target.commit(offsets));
+    await this.#target?.commit(offsets);
   }
 
   async leave(): Promise<void> {

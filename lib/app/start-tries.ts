@@ -46,7 +46,7 @@ export class StartTries {
         const delayMs = doublingMs(attempt, firstDelayMs, longestDelayMs);
         const again = isKafkaRxError(error) && passes(error) && clock.elapsed() + delayMs < this.#untilMs;
         if (!again || ended()) throw error;
-        event({ type: 'retrying', what, attempt, delayMs });
+        event({ type: 'retrying', what, attempt, delayMs, reason: error.message });
         await delay(clock, delayMs);
         // Nobody waits any more: what is opened now would stay open.
         if (ended()) throw error;

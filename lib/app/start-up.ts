@@ -1,4 +1,10 @@
-import type { ConsumerOptions, DriverConnection, DriverContext, TopicDescription } from '../drivers/port.js';
+import type {
+  CommittedPartition,
+  ConsumerOptions,
+  DriverConnection,
+  DriverContext,
+  TopicDescription,
+} from '../drivers/port.js';
 import { ResumePoints } from '../flow/commit/resume-points.js';
 import { EndOffsets } from '../flow/source/end-offsets.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
@@ -61,7 +67,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     views.all.map(view => view.pattern),
     outputs.topics,
     {
-      connection,
+      connection: { topics: names => slow.during('the list of topics', connection.topics(names)) },
       clock,
       everyMs: options.discoveryMs ?? defaults.source.discoveryMs,
       waiting: reason => lifecycle.waits.begin({ reason }),
@@ -77,7 +83,11 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
 
   const resume = resumePoints(connection, parts);
   const resumeAt: ConsumerOptions['resumeAt'] = resume.needed
-    ? partitions => slow.during('the positions of the stores', resume.resumeAt(partitions))
+    ? partitions =>
+        slow.during(
+          `the positions of the stores: where to begin ${toldPartitions(partitions)}`,
+          resume.resumeAt(partitions),
+        )
     : undefined;
   const consumer = connection.consumer(consumerOptions(options, topics, resumeAt), rebalance);
   member.joins(consumer, resume.notedBefore(consumer));
@@ -92,7 +102,10 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   );
   const ends = new EndOffsets({
     clock,
-    admin: connection.admin,
+    admin: {
+      offsets: (topic, at) =>
+        slow.during(`the end offsets of '${topic}'`, connection.admin.offsets(topic, at), { ready: true }),
+    },
     lanes,
     everyMs: defaults.source.endOffsetsMs,
   });
@@ -120,7 +133,7 @@ function connected(
 /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */
 function resumePoints(
   connection: DriverConnection,
-  { options, clock, wiring, cluster, lifecycle, member, lanes }: AppParts,
+  { options, clock, slow, wiring, cluster, lifecycle, member, lanes }: AppParts,
 ): ResumePoints {
   return new ResumePoints(wiring.stores, {
     connection,
@@ -129,9 +142,15 @@ function resumePoints(
     live: () => lanes.all,
     onStoreLost: options.onStoreLost,
     partitionsInAll: () => cluster.partitions(),
+    during: (what, work) => slow.during(what, work),
     announce: event => lifecycle.tell(event),
     notice: reason => lifecycle.waits.begin({ reason, ready: true }),
   });
+}
+
+function toldPartitions([first, ...others]: readonly CommittedPartition[]): string {
+  const named = `partition ${first?.partition} of '${first?.topic}'`;
+  return others.length === 0 ? named : `${named} and ${others.length} others`;
 }
 
 /** Notes what the app reads. */

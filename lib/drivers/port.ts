@@ -77,7 +77,15 @@ export interface TopicDescription {
 export type DriverEvent =
   | { readonly type: 'connected' }
   | { readonly type: 'disconnected'; readonly error: KafkaRxError | undefined }
-  | { readonly type: 'retrying'; readonly what: string; readonly attempt: number; readonly delayMs: number }
+  | {
+      readonly type: 'retrying';
+      /** What, and where: `fetch of orders-3`. */
+      readonly what: string;
+      readonly attempt: number;
+      readonly delayMs: number;
+      /** Why the try before failed: an error of Kafka's by its name, a message of ours; never anything out of a record. */
+      readonly reason?: string | undefined;
+    }
   | {
       readonly type: 'offset-reset';
       readonly topic: string;

@@ -15,7 +15,7 @@ describe('what the app waits for without a bound is a reason in health()', () =>
     await members.pass(3000);
     expect(member.app.health()).toMatchObject({
       ready: false,
-      reasons: ['waits for a codec to prepare a batch of in, for 7 s now'],
+      reasons: ["waits for a codec to prepare a batch of partition 0 of 'in' up to offset 1, for 7 s now"],
     });
   });
 
@@ -31,7 +31,13 @@ describe('what the app waits for without a bound is a reason in health()', () =>
     await members.settle();
     members.publish('in', 'a');
     await members.pass(8000);
-    expect(member.app.health().reasons.join()).toContain('waits for a commit to be confirmed');
+    expect(member.app.health()).toMatchObject({
+      ready: false,
+      reasons: [
+        "waits for the store 'documents' to note its positions, for 8 s now",
+        "waits for a commit of partition 0 of 'in' up to offset 1 to be confirmed, for 8 s now",
+      ],
+    });
     void member.app.stop({ deadlineMs: 1000 });
     await members.pass(2000);
     expect(member.outcome).toBe('done');

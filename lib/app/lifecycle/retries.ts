@@ -5,26 +5,33 @@ import type { Wait } from './waits.js';
 /** Milliseconds that a try may take: a driver tells of the next one only after that, and of success not at all. */
 const tryMs = 30_000;
 
+interface Try {
+  readonly attempt: number;
+  /** Why the one before failed, where the driver says so. */
+  readonly reason: string | undefined;
+  readonly untilMs: number;
+}
+
 /** What the driver tries again, for as long as nobody can say that it has succeeded. */
 export class Retries {
   readonly #clock: Clock;
-  readonly #latest = new Map<string, { readonly attempt: number; readonly untilMs: number }>();
+  readonly #latest = new Map<string, Try>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  note({ what, attempt, delayMs }: DriverEvent & { readonly type: 'retrying' }): void {
+  note({ what, attempt, delayMs, reason }: DriverEvent & { readonly type: 'retrying' }): void {
     this.#forgetOld();
-    this.#latest.set(what, { attempt, untilMs: this.#clock.elapsed() + delayMs + tryMs });
+    this.#latest.set(what, { attempt, reason, untilMs: this.#clock.elapsed() + delayMs + tryMs });
   }
 
   get waits(): readonly Wait[] {
     this.#forgetOld();
-    return [...this.#latest].map(([what, { attempt }]) => ({
-      reason: `the driver tries again: ${what} (${attempt} times so far)`,
-      ready: true,
-    }));
+    return [...this.#latest].map(([what, { attempt, reason }]) => {
+      const why = reason === undefined ? '' : `: ${reason}`;
+      return { reason: `the driver tries again: ${what} (${attempt} times so far)${why}`, ready: true };
+    });
   }
 
   #forgetOld(): void {

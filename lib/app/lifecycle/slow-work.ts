@@ -2,10 +2,11 @@ import type { Clock } from '../../base/clock.js';
 import type { Wait, Waits } from './waits.js';
 
 /** Milliseconds that something may take before it is a reason. */
-const slowMs = 5000;
+export const slowMs = 5000;
 
 interface Work {
   readonly what: string;
+  readonly ready: boolean;
   readonly since: number;
 }
 
@@ -22,9 +23,12 @@ export class SlowWork {
     waits.ask(() => this.#slow());
   }
 
-  /** @param what what is waited for, as a noun: `the store 'history' to open` */
-  async during<T>(what: string, work: Promise<T>): Promise<T> {
-    const entry = { what, since: this.#clock.elapsed() };
+  /**
+   * @param what what is waited for, as a noun: `the store 'history' to open`
+   * @param ready whether the app does its work meanwhile
+   */
+  async during<T>(what: string, work: Promise<T>, { ready = false } = {}): Promise<T> {
+    const entry = { what, ready, since: this.#clock.elapsed() };
     this.#underWay.add(entry);
     try {
       return await work;
@@ -37,7 +41,8 @@ export class SlowWork {
     const now = this.#clock.elapsed();
     return [...this.#underWay]
       .filter(({ since }) => now - since >= slowMs)
-      .map(({ what, since }) => ({
+      .map(({ what, ready, since }) => ({
+        ready,
         reason: `waits for ${what}, for ${Math.round((now - since) / 1000)} s now`,
       }));
   }

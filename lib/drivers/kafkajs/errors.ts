@@ -61,6 +61,11 @@ export function kindOf(error: unknown): string {
   return typeOf(error) ?? errorKind(rootOf(error));
 }
 
+/** Why something is tried again, for whoever looks: ours say more than their kind. */
+export function reasonOf(error: unknown): string {
+  return isKafkaRxError(error) ? error.message : kindOf(error);
+}
+
 const authentication: ReadonlySet<string> = new Set([
   'SASL_AUTHENTICATION_FAILED',
   'UNSUPPORTED_SASL_MECHANISM',

@@ -160,8 +160,8 @@ export class AssignedReaders {
     return committed;
   }
 
-  async #askWhereToBegin(readers: Readers): Promise<void> {
-    const { options, cluster, failed } = this.#context;
+  async #askWhereToBegin(readers: Readers, attempt = 1): Promise<void> {
+    const { options, cluster, event, failed } = this.#context;
     const { resumeAt } = options;
     if (resumeAt === undefined || readers.size === 0) return;
     const asked = [...readers.values()].map(reader => {
@@ -180,7 +180,12 @@ export class AssignedReaders {
       if (this.#readers !== readers) return;
       if (!isKafkaRxError(error)) failed(new KafkaRxError('DRIVER', 'resumeAt threw', { cause: error }));
       else if (!error.retriable) failed(error);
-      else cluster.clock.schedule(() => void this.#askWhereToBegin(readers), askAgainMs);
+      else {
+        const [first] = asked;
+        const what = `where to begin ${first?.topic}-${first?.partition}`;
+        event({ type: 'retrying', what, attempt, delayMs: askAgainMs, reason: error.message });
+        cluster.clock.schedule(() => void this.#askWhereToBegin(readers, attempt + 1), askAgainMs);
+      }
     }
   }
 

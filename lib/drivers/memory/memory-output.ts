@@ -150,7 +150,9 @@ export class MemoryOutput implements ProducerOutput {
       this.#refuse(request, this.#deadlineError(failure));
       return;
     }
-    event({ type: 'retrying', what: `produce to ${this.#at.topic}`, attempt: ++request.attempt, delayMs });
+    const { topic, partition } = this.#at;
+    const what = `produce to ${topic}-${partition}`;
+    event({ type: 'retrying', what, attempt: ++request.attempt, delayMs, reason: failure.message });
     this.#timer = cluster.clock.schedule(() => {
       if (this.#request === request && this.#closed === undefined) again();
     }, delayMs);

@@ -23,6 +23,16 @@ export interface CommitResult {
   readonly error: KafkaRxError | undefined;
 }
 
+/** A commit on its way. */
+export interface CommitUnderWay {
+  readonly offsets: readonly OffsetCommit[];
+  /** When it was sent first, on the clock's monotonic time. */
+  readonly since: number;
+  /** Tries that have failed, and why the last one did. */
+  readonly failures: number;
+  readonly error: KafkaRxError | undefined;
+}
+
 export interface CommitterOptions {
   readonly clock: Clock;
   /** Milliseconds between commits. */
@@ -58,6 +68,7 @@ export class Committer {
   /** Partitions given up while a commit of theirs may be in flight. */
   readonly #forgotten = new Set<string>();
   #pointsWaiting = 0;
+  #underWay: CommitUnderWay | undefined;
   #inFlight: Promise<void> | undefined;
   #timer: Timer | undefined;
   /** Ends the wait before the next try of a commit. */
@@ -68,6 +79,11 @@ export class Committer {
     this.#target = target;
     this.#options = options;
     this.#report = report;
+  }
+
+  /** What is being committed now. */
+  get underWay(): CommitUnderWay | undefined {
+    return this.#underWay;
   }
 
   /** Takes a commit point; a newer one of the same partition replaces it. */
@@ -115,6 +131,7 @@ export class Committer {
     this.#forgotten.clear();
     this.#inFlight = this.#commit(offsets, trigger).then(unconfirmed => {
       this.#inFlight = undefined;
+      this.#underWay = undefined;
       for (const offset of unconfirmed) this.#keep(offset);
       if (this.#pointsWaiting >= this.#options.every) this.#start('every');
       else if (this.#waiting.size > 0) {
@@ -156,8 +173,10 @@ export class Committer {
     const { clock, attempts } = this.#options;
     const started = clock.elapsed();
     let offsets = wanted;
+    let last: KafkaRxError | undefined;
     for (let attempt = 1; ; attempt++) {
       if (offsets.length === 0) return [];
+      this.#underWay = { offsets, since: started, failures: attempt - 1, error: last };
       try {
         await this.#target.commit(offsets);
         this.#report({ trigger, offsets, tookMs: clock.elapsed() - started, error: undefined });
@@ -171,6 +190,8 @@ export class Committer {
               { cause },
             );
         if (error.code === 'COMMIT_REFUSED' && offsets.length > 1) return this.#commitApart(offsets, trigger);
+        last = error;
+        this.#underWay = { offsets, since: started, failures: attempt, error };
         // Also after the wait: who has closed it may have closed the connection too.
         if (error.retriable && attempt < attempts && !this.#closed) await this.#wait(attempt);
         if (!error.retriable || attempt >= attempts || this.#closed) {

@@ -36,6 +36,8 @@ export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly confirmed: () => boolean;
   /** The partitions whose epochs go on, each with the topic that its epoch reads. */
   readonly live: () => readonly LivePartition[];
+  /** Says in `health()` what takes long. */
+  readonly during: <T>(what: string, work: Promise<T>) => Promise<T>;
   readonly announce: (event: ResumedAtStore | Parameters<NewStoresParts['announce']>[0]) => void;
 }
 
@@ -124,7 +126,12 @@ export class ResumePoints {
       return noted === undefined || noted < offset;
     });
     if (news.length === 0) return;
-    const writes = this.#stores.flatMap(({ positions }) => positions.advance(news) ?? []);
+    const writes = this.#stores.flatMap(({ name, positions }) => {
+      const written = positions.advance(news);
+      return written === undefined
+        ? []
+        : this.#parts.during(`the store '${name}' to note its positions`, written);
+    });
     if (writes.length > 0) await Promise.all(writes);
     for (const { origin, partition, offset } of news) {
       const place = placeKey(origin, partition);

@@ -134,7 +134,10 @@ export class Dispatcher implements LaneOwner {
   #prepare(lane: PartitionLane, preparation: BatchPreparation, batch: FetchedBatch): void {
     this.#preparing++;
     this.#parts.slow
-      .during(`a codec to prepare a batch of ${lane.topic}`, preparation.prepare(batch))
+      .during(
+        `a codec to prepare a batch of partition ${lane.partition} of '${lane.topic}' up to offset ${batch.nextOffset}`,
+        preparation.prepare(batch),
+      )
       .finally(() => {
         this.#preparing--;
       })
@@ -199,6 +202,7 @@ export class Dispatcher implements LaneOwner {
     const lanes = this.#lanes.during(partitions);
     for (const lane of lanes) {
       lane.draining = true;
+      lane.drainingSince = this.#parts.clock.elapsed();
       this.#discard(lane);
     }
     return this.#draining.quiet(lanes, reason);

@@ -49,6 +49,8 @@ export class PartitionLane implements Lane, TakesTurns {
   pausedAtDriver = false;
   /** Hands out nothing more: the epoch is about to end. */
   draining = false;
+  /** On the clock's monotonic time, while it drains. */
+  drainingSince = 0;
   /** Every view of it has somebody to hand records to. */
   wanted: boolean;
   turn: Turn = 'none';

@@ -12,12 +12,20 @@ export interface SourceWaitsParts {
   readonly readings: () => readonly PartitionReading[];
   /** Milliseconds that a record may hold its partition before it is told. */
   readonly slowMs: number;
+  /** The clock's monotonic time. */
+  readonly nowMs: number;
 }
+
+/** Milliseconds that a drain may take before it is told. */
+const slowDrainMs = 5000;
 
 /** One sentence for each bound that is reached, each partition at its span, each record that holds a partition for long. */
 export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
-  const { bounds, inFlight, lanes, readings, slowMs } = parts;
+  const { bounds, inFlight, lanes, readings, slowMs, nowMs } = parts;
   const blocked = lanes.all.filter(lane => lane.turn === 'blocked');
+  const drains = lanes.all.filter(
+    lane => lane.draining && !lane.quiet && nowMs - lane.drainingSince >= slowDrainMs,
+  );
   const slow = readings().filter(({ gapAgeSeconds }) => gapAgeSeconds * 1000 >= slowMs);
   return [
     ...inFlight.reached.map(
@@ -28,6 +36,13 @@ export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
       lane =>
         `is at its span, maxSpan (${bounds.maxSpan}), until the record at offset ${lane.watermark} settles`,
     ),
+    ...toldOfPartitions(drains, lane => {
+      const seconds = Math.round((nowMs - lane.drainingSince) / 1000);
+      return (
+        `is to be given up, and waits for ${lane.unsettled - lane.held} records to settle, the first at offset ` +
+        `${lane.watermark}, for ${seconds} s now`
+      );
+    }),
     ...toldOfPartitions(
       slow,
       ({ waitingAt, gapAgeSeconds }) =>

@@ -4,7 +4,7 @@ import { errorKind, isKafkaRxError, type KafkaRxError } from '../../errors/error
 import { existingTopics, missingTopics, selectTopics, type TopicPattern } from './topic-pattern.js';
 
 export interface TopicWatchParts {
-  readonly connection: DriverConnection;
+  readonly connection: Pick<DriverConnection, 'topics'>;
   readonly clock: Clock;
   readonly everyMs: number;
   /** Says in `health()` that something waits; returns the way out. */

@@ -160,7 +160,13 @@ async function reach(driver: DriverContext, settings: Settings, make: () => Kafk
         last = error;
         const fatal = fatalErrorOf(error);
         if (fatal !== undefined) throw fatal;
-        driver.event({ type: 'retrying', what: 'connect', attempt, delayMs: betweenAttemptsMs });
+        driver.event({
+          type: 'retrying',
+          what: 'connect',
+          attempt,
+          delayMs: betweenAttemptsMs,
+          reason: unreachable(settings, error).message,
+        });
         await delay(clock, betweenAttemptsMs);
       }
     }

@@ -4,7 +4,7 @@ import { delay } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { DriverAdmin, DriverContext, PartitionOffset, StartFrom } from '../../port.js';
 import { backoffMs } from '../backoff.js';
-import { fatalErrorOf, kindOf, passingError } from '../errors.js';
+import { fatalErrorOf, kindOf, passingError, reasonOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 
 /** How long a question is asked again while the cluster is busy with itself, and a new topic is waited for. */
@@ -85,7 +85,7 @@ export class KafkajsAdmin implements DriverAdmin {
         if (fatal !== undefined) throw fatal;
         const delayMs = backoffMs(attempt, capMs);
         if (clock.elapsed() + delayMs > until) throw passingError('DRIVER', `No answer about ${what}`, error);
-        event({ type: 'retrying', what, attempt, delayMs });
+        event({ type: 'retrying', what, attempt, delayMs, reason: reasonOf(error) });
         await this.#queries.refresh().catch(cause => {
           this.#driver.logger.debug({ reason: kindOf(cause) }, 'metadata could not be refreshed');
         });

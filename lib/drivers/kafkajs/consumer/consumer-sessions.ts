@@ -2,7 +2,7 @@ import type { Timer } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { ConsumerListener, DriverContext, TopicPartition } from '../../port.js';
 import { backoffMs } from '../backoff.js';
-import { closedError, fatalErrorOf, kindOf, passingError } from '../errors.js';
+import { closedError, fatalErrorOf, kindOf, passingError, reasonOf } from '../errors.js';
 import { type ClusterQueries, requireTopics } from '../kafkajs-path.js';
 
 /** Between two sessions, milliseconds at most. */
@@ -190,7 +190,7 @@ export class ConsumerSessions<S extends ClientSession> {
     const { clock, event, logger } = this.#context.driver;
     logger.warn({ attempt, delayMs, reason: kindOf(error) }, 'consumer session ended; opening another');
     this.setConnected(error);
-    event({ type: 'retrying', what: 'consumer session', attempt, delayMs });
+    event({ type: 'retrying', what: 'consumer session', attempt, delayMs, reason: reasonOf(error) });
     this.#context.ended();
     this.#restart = clock.schedule(() => this.#open(), delayMs);
   }

@@ -18,7 +18,7 @@ import type {
 import type { ReadPartition } from '../../read-partition.js';
 import { startBatch } from '../../start-batch.js';
 import { backoffMs } from '../backoff.js';
-import { fatalErrorOf, kindOf } from '../errors.js';
+import { fatalErrorOf, kindOf, reasonOf } from '../errors.js';
 import { type Broker, type FetchParameters, sendTo } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
 import { Interruption } from '../interruption.js';
@@ -272,7 +272,7 @@ export class PartitionFetcher {
     }
     for (const state of states) state.doubted = true;
     const delays = states.map(state => this.#backOff(state));
-    this.#tellRetry('fetch', states[0]?.failures ?? 1, Math.max(0, ...delays), kindOf(error));
+    this.#tellRetry('fetch', states[0]?.failures ?? 1, Math.max(0, ...delays), reasonOf(error));
     try {
       await cluster.refreshMetadata();
     } catch (cause) {
@@ -290,7 +290,7 @@ export class PartitionFetcher {
   #tellRetry(what: string, attempt: number, delayMs: number, reason: string): void {
     const { driver } = this.#context;
     driver.logger.info({ what, attempt, delayMs, reason }, 'will be retried');
-    driver.event({ type: 'retrying', what, attempt, delayMs });
+    driver.event({ type: 'retrying', what, attempt, delayMs, reason });
   }
 
   #sleep(ms: number): Promise<void> {

@@ -74,7 +74,7 @@ export class BatchOutcomes {
     queue.putBack(clock.elapsed() + delayMs);
     const { topic, partition } = queue;
     logger.info({ topic, partition, attempt, delayMs, reason }, 'produce will be retried');
-    event({ type: 'retrying', what: `produce to ${topic}-${partition}`, attempt, delayMs });
+    event({ type: 'retrying', what: `produce to ${topic}-${partition}`, attempt, delayMs, reason });
   }
 
   #retry(queue: PartitionQueue, reason: string): void {

@@ -8,7 +8,7 @@ import { backoffMs } from '../backoff.js';
 import { whereToBegin } from '../cluster/cluster-queries.js';
 import type { Assignment, PartitionState } from '../consumer/assignment.js';
 import { announceReset, positionGone } from '../consumer/offset-reset.js';
-import { fatalErrorOf, kindOf } from '../errors.js';
+import { fatalErrorOf, kindOf, reasonOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import type { OffsetReset } from '../options.js';
 import { readByName } from './read-by-name.js';
@@ -72,7 +72,7 @@ export class StockPositions {
         }
         const delayMs = backoffMs(attempt, backoffCapMs);
         driver.logger.info({ attempt, delayMs, reason: kindOf(error) }, 'positions will be asked for again');
-        driver.event({ type: 'retrying', what: 'positions', attempt, delayMs });
+        driver.event({ type: 'retrying', what: 'positions', attempt, delayMs, reason: reasonOf(error) });
         await delay(driver.clock, delayMs);
       }
     }

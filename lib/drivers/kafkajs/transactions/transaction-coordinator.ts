@@ -65,6 +65,7 @@ export class TransactionCoordinator {
           what: `${apiName} of ${this.transactionalId}`,
           attempt,
           delayMs,
+          reason: answered,
         });
       }
       await delay(clock, delayMs);

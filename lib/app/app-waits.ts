@@ -1,0 +1,48 @@
+import type { Clock } from '../base/clock.js';
+import { nothingToRead } from '../flow/source/nothing-to-read.js';
+import { type SourceWaitsParts, sourceWaits } from '../flow/source/source-waits.js';
+import { standstillWaits } from '../flow/source/standstill-waits.js';
+import type { Views } from '../flow/source/views.js';
+import type { Commits } from './commits.js';
+import { defaults } from './defaults.js';
+import type { GroupMember } from './group-member.js';
+import type { Lifecycle } from './lifecycle/lifecycle.js';
+import type { Wait } from './lifecycle/waits.js';
+import type { AppOptions } from './options.js';
+
+export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlight' | 'lanes' | 'readings'> {
+  readonly options: Pick<AppOptions, 'stallTimeoutMs' | 'standstillMs'>;
+  readonly clock: Clock;
+  readonly lifecycle: Pick<Lifecycle, 'reading'>;
+  readonly member: GroupMember;
+  readonly views: Views;
+  readonly commits: Commits;
+}
+
+/** What waits now of which nobody notes the beginning, since that would have to be done for each record or each answer. */
+export function appWaits(parts: AppWaitsParts): readonly Wait[] {
+  const { options, clock, lifecycle, member, views, lanes, commits } = parts;
+  const { stallTimeoutMs = defaults.stallTimeoutMs, standstillMs = defaults.standstillMs } = options;
+  const nowMs = clock.elapsed();
+  // However long a record may take, and be it for ever, whoever looks is told.
+  const slowMs = Math.min(stallTimeoutMs, defaults.stallTimeoutMs) / 10;
+  const { reading } = lifecycle;
+  const reasons = [
+    ...sourceWaits({ ...parts, slowMs, nowMs }),
+    ...standstillWaits(member.standstills, nowMs, standstillMs),
+    ...views.withoutWay(lanes.all),
+    ...(reading === undefined ? [] : nothingToRead(views.all, reading, lanes.all.length)),
+  ];
+  const waits = reasons.map((reason): Wait => ({ reason, ready: true }));
+  const unconfirmedMs = nowMs - member.confirmedUntil;
+  if (reading !== undefined && lanes.all.length > 0 && unconfirmedMs >= 0)
+    waits.push({ reason: unconfirmed(unconfirmedMs) });
+  return [...waits, ...commits.waits];
+}
+
+function unconfirmed(ms: number): string {
+  return (
+    `the group has not confirmed this member for a session timeout and ${Math.round(ms / 1000)} s: nothing of its partitions ` +
+    'is begun until it does, since another may have them; look at the brokers, and at the network to them'
+  );
+}
