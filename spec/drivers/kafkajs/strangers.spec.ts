@@ -18,6 +18,7 @@ import {
 import { type Broker, sendBy } from '../../../lib/drivers/kafkajs/internals/broker.js';
 import { isNotImplemented } from '../../../lib/drivers/kafkajs/internals/codecs.js';
 import { isUnknownKafkajs, unknownKafkajs } from '../../../lib/drivers/kafkajs/internals/unknown-kafkajs.js';
+import { readSecret } from '../../../lib/drivers/kafkajs/security/secret.js';
 import { failedTransaction } from '../../../lib/drivers/kafkajs/transactions/transaction-errors.js';
 import { silentLogger } from '../../../lib/logging/logger.js';
 import { strangers } from '../../errors/strangers.js';
@@ -171,5 +172,21 @@ describe('an error of ours is known as ours when another copy of the library mad
   test('and the way to the stock path', () => {
     const { message } = unknownKafkajs('Broker');
     expect(isUnknownKafkajs(new Other('CONFIGURATION', message))).toBe(true);
+  });
+});
+
+describe('a secret that is nothing of the kind is refused by its option', () => {
+  const texts = strangers.filter(([, make]) => typeof make() !== 'string' && typeof make() !== 'function');
+  test.each(texts)('%s', (_, make) => {
+    let thrown: unknown;
+    try {
+      readSecret('sasl.password', make() as never);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('sasl.password'),
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorKind, KafkaRxError } from '../../../errors/errors.js';
+import { fieldOf } from '../../../errors/field-of.js';
 
 /**
  * Where a secret is read from, each time that a connection needs it: a new one is taken up without a restart. A line
@@ -20,16 +21,23 @@ export function readSecret(option: string, secret: Secret): string {
     if (typeof value === 'string') return value;
     throw new KafkaRxError('CONFIGURATION', `The function of \`${option}\` gives no text`);
   }
-  if ('file' in secret) {
-    const { file } = secret;
+  // Whatever was given: a Proxy, or a getter, may throw when it is asked, and what it throws may hold the secret.
+  const file = fieldOf(secret, 'file');
+  if (typeof file === 'string') {
     return attempt(`the file ${file} of \`${option}\``, () => readFileSync(file, 'utf8')).replace(
       /\r?\n$/,
       '',
     );
   }
-  const value = process.env[secret.env];
+  const env = fieldOf(secret, 'env');
+  if (typeof env !== 'string') {
+    throw new KafkaRxError('CONFIGURATION', `\`${option}\` is no text and names no place to read it from`, {
+      remedy: 'Give text, a function that gives it, { env } or { file }',
+    });
+  }
+  const value = process.env[env];
   if (value !== undefined && value !== '') return value;
-  throw new KafkaRxError('CONFIGURATION', `The environment has no ${secret.env} for \`${option}\``, {
+  throw new KafkaRxError('CONFIGURATION', `The environment has no ${env} for \`${option}\``, {
     remedy: 'Set it before the start.',
   });
 }
