@@ -1,4 +1,4 @@
-import { isProxy } from 'node:util/types';
+import { isBoxedPrimitive, isProxy, isTypedArray } from 'node:util/types';
 import { UnmaskedField } from '../codecs/declared.js';
 import { isMaskedAt } from './masked-at.js';
 import { allOf, isMaskedStrictly, namedIn, writesItself } from './masked-strictly.js';
@@ -52,11 +52,21 @@ class Look {
     if (Array.isArray(value)) {
       const items = place && [...place, '*'];
       for (const item of value) this.at(item, items);
+      if (this.#seen !== undefined && Reflect.ownKeys(value).length > value.length + 1)
+        this.#namedIn(value, place);
       return;
     }
     for (const field of this.fields) this.#ask(value, field, place);
-    for (const name of Object.keys(value)) {
-      this.at((value as Readonly<Record<string, unknown>>)[name], place && [...place, name]);
+    this.#namedIn(value, place);
+  }
+
+  /** Hidden fields and those under symbols are handed over as well. */
+  #namedIn(value: object, place: readonly string[] | undefined): void {
+    const names = this.#seen === undefined ? Object.keys(value) : Reflect.ownKeys(value);
+    for (const name of names) {
+      // Of plain data, or asked about before: what is computed was refused where it could be a field's.
+      const inner = (value as Readonly<Record<string | symbol, unknown>>)[name];
+      this.at(inner, place && [...place, typeof name === 'string' ? name : '*']);
     }
   }
 
@@ -65,9 +75,12 @@ class Look {
     if (seen.has(value)) return false;
     seen.add(value);
     if (isProxy(value)) throw new UnmaskedField(this.fields[0]?.path ?? '');
+    if (isBoxedPrimitive(value)) this.at(value.valueOf(), place);
     const bytes = bytesIn(value);
     if (bytes !== undefined) {
       this.lookInside(bytes);
+      // With a `toJSON` of its own it is not its bytes that are written.
+      if (this.#asJson && writesItself(value)) this.lookInside(JSON.stringify(value) ?? '');
       return false;
     }
     if (value instanceof Map) {
@@ -123,8 +136,15 @@ class Look {
     if (value === null || seen.has(value)) return true;
     seen.add(value);
     if (isProxy(value)) return false;
+    if (isBoxedPrimitive(value)) return this.#isClear(value.valueOf(), field, seen);
     const bytes = bytesIn(value);
-    if (bytes !== undefined) return isNoCard(Buffer.from(bytes).toString(), field);
+    if (bytes !== undefined) {
+      const numbers = ArrayBuffer.isView(value) ? numbersIn(value) : none;
+      return (
+        isNoCard(Buffer.from(bytes).toString(), field) &&
+        numbers.every(number => this.#isClear(number, field, seen))
+      );
+    }
     if (!Array.isArray(value) && !Object.keys(value).every(name => isNoCard(name, field))) return false;
     if (value instanceof Map && ![...value.keys()].every(key => this.#isClear(key, field, seen)))
       return false;
@@ -140,6 +160,12 @@ function isAllowed(
   segments: readonly string[],
 ): boolean {
   return place !== undefined && allow.some(free => leadsTo(free, [...place, ...segments]));
+}
+
+/** Those of an array of numbers that are longer than a byte: each is one of a card's, perhaps. */
+function numbersIn(view: ArrayBufferView): readonly unknown[] {
+  if (view instanceof DataView || !isTypedArray(view) || view.BYTES_PER_ELEMENT < 8) return none;
+  return Array.from<unknown>(view);
 }
 
 function bytesIn(value: object): Uint8Array | undefined {

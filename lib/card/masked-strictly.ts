@@ -24,10 +24,13 @@ export function isMaskedStrictly(
   return inner?.every(item => isMaskedStrictly(item, segments, depth + 1, isMasked, asJson)) ?? false;
 }
 
-/** Of a Buffer or a Date it is known what they give. */
+/** Of a Buffer or a Date it is known what they give, unless they have a `toJSON` of their own. */
 export function writesItself(value: object): boolean {
-  if (!('toJSON' in value) || ArrayBuffer.isView(value) || value instanceof Date) return false;
-  return typeof value.toJSON === 'function';
+  if (!('toJSON' in value)) return false;
+  const { toJSON } = value;
+  return (
+    typeof toJSON === 'function' && toJSON !== Date.prototype.toJSON && toJSON !== Buffer.prototype.toJSON
+  );
 }
 
 /** What a value has under a name; undefined where that is computed. */

@@ -1,4 +1,11 @@
-import { isProxy } from 'node:util/types';
+import {
+  isBoxedPrimitive,
+  isGeneratorObject,
+  isMapIterator,
+  isProxy,
+  isSetIterator,
+  isTypedArray,
+} from 'node:util/types';
 import { containsCardNumber } from './scan.js';
 
 /**
@@ -31,8 +38,11 @@ export function scanDocument(document: unknown): 'clear' | 'card' | 'unsearchabl
     if (isProxy(value) || value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet) {
       return 'unsearchable';
     }
+    if (isMapIterator(value) || isSetIterator(value) || isGeneratorObject(value)) return 'unsearchable';
+    if (isBoxedPrimitive(value)) pending.push(value.valueOf());
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
       if (containsCardNumber(bytesOf(value))) return 'card';
+      if (isTypedArray(value) && value.BYTES_PER_ELEMENT === 8) pending.push(...value);
       continue;
     }
     if (value instanceof Map) for (const [key, inner] of value) pending.push(key, inner);

@@ -74,7 +74,7 @@ function classify(character: string): number {
   if (character === '%' || character === '\\' || character === '&') return mayEscape;
   const digit = digitOf(character);
   if (digit >= 0) return firstDigit + digit;
-  if (/^[\p{Cf}\p{M}]$/u.test(character)) return invisible;
+  if (/^[\p{Cf}\p{M}\p{DI}]$/u.test(character)) return invisible;
   // The compatibility form of full-width, superscript and circled characters is what they look like.
   const plain = character.normalize('NFKC');
   if (plain === '.') return point;
@@ -82,8 +82,26 @@ function classify(character: string): number {
   return other;
 }
 
+/** Where the digits of a style begin that Unicode counts as no decimal ones: the code point of the first, and its digit. */
+const enclosed: readonly (readonly [from: number, to: number, digit: number])[] = [
+  [0x2474, 0x247c, 1], // ⑴
+  [0x2488, 0x2490, 1], // ⒈
+  [0x24f5, 0x24fd, 1], // ⓵
+  [0x24ff, 0x24ff, 0], // ⓿
+  [0x2776, 0x277e, 1], // ❶
+  [0x2780, 0x2788, 1], // ➀
+  [0x278a, 0x2792, 1], // ➊
+  [0x1f100, 0x1f100, 0], // 🄀
+  [0x1f101, 0x1f10a, 0], // 🄁
+  [0x1f10b, 0x1f10c, 0], // 🄋
+];
+
 /** -1 where it is none. */
 function digitOf(character: string): number {
+  const codePoint = character.codePointAt(0) ?? 0;
+  const style = enclosed.find(([from, to]) => codePoint >= from && codePoint <= to);
+  // The two circled zeros stand beside each other.
+  if (style !== undefined) return style[0] === 0x1f10b ? 0 : codePoint - style[0] + style[2];
   const plain = character.normalize('NFKC');
   if (/^[0-9]$/.test(plain)) return Number(plain);
   if (!/^\p{Nd}$/u.test(character)) return -1;

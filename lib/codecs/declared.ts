@@ -21,10 +21,14 @@ export function keeping<T extends object>(source: object, result: T): T {
   return declare(result, declaredShape(source));
 }
 
-/** @internal What a value was about to be written with. */
+/** @internal What was about to be written. */
 export class UnmaskedField extends Error {
-  constructor(readonly path: string) {
-    super('a field unmasked');
+  /** @param path undefined where no field is to blame, but `what` was found */
+  constructor(
+    readonly path: string | undefined,
+    readonly what = `the field '${path}' unmasked`,
+  ) {
+    super('what may not be written');
   }
 }
 

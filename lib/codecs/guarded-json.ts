@@ -102,8 +102,8 @@ function isNear({ name }: ProtectedField, text: string | Buffer): boolean {
   return text.includes(name) || text.includes('\\u');
 }
 
-/** The text of bytes of which every other one, at the beginning, is 0, or that say so themselves. */
-function utf16In(bytes: Buffer): string | undefined {
+/** @internal The text of bytes of which every other one, at the beginning, is 0, or that say so themselves. */
+export function utf16In(bytes: Buffer): string | undefined {
   const [first, second, third, fourth] = bytes;
   if (bytes.length < 4) return undefined;
   if ((second === 0 && fourth === 0) || (first === 0xff && second === 0xfe)) return bytes.toString('utf16le');

@@ -3,8 +3,9 @@ import { isoInstant } from '../base/iso-instant.js';
 import { kind } from '../base/option-kinds.js';
 import { type Fields, faultOf } from '../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { farFuture } from '../record/far-future.js';
 import { coordinates } from './document-source.js';
-import type { Document, IndexOf, StoreOptions, TimeRange } from './port.js';
+import type { Document, IndexOf, StoreOptions, TimeRange, WriteGuard } from './port.js';
 
 /** An index that the user named. */
 export interface NamedIndex<V> {
@@ -24,10 +25,15 @@ export function indexesOf<V>({ by }: StoreOptions<V>): readonly NamedIndex<V>[] 
 }
 
 /** Milliseconds since 1970. @throws {KafkaRxError} `STORE`, with the document's coordinates */
-export function timeOf<V>(document: Document<V>, { time }: StoreOptions<V>, where: string): number {
+export function timeOf<V>(
+  document: Document<V>,
+  { time }: StoreOptions<V>,
+  where: string,
+  guard?: WriteGuard,
+): number {
   if (time === undefined) {
     // + 0: -0 is the same time as 0, here as on disk.
-    if (Number.isFinite(document.timestamp)) return document.timestamp + 0;
+    if (Number.isFinite(document.timestamp)) return looked(document.timestamp + 0, document, guard);
     throw refused(
       document,
       `${where} was handed a document without a time`,
@@ -37,7 +43,7 @@ export function timeOf<V>(document: Document<V>, { time }: StoreOptions<V>, wher
   const value: unknown = selected(document, where, 'time', time);
   const at =
     value instanceof Date ? value.getTime() : typeof value === 'string' ? isoInstant(value) : undefined;
-  if (at !== undefined && Number.isFinite(at)) return at;
+  if (at !== undefined && Number.isFinite(at)) return looked(at, document, guard);
   throw refused(
     document,
     `The option 'time' of ${where} gave ${kindOf(value)}, which is no point in time`,
@@ -45,11 +51,17 @@ export function timeOf<V>(document: Document<V>, { time }: StoreOptions<V>, wher
   );
 }
 
+function looked(at: number, document: Document<unknown>, guard: WriteGuard | undefined): number {
+  if (at >= farFuture) guard?.checkText(String(at), document);
+  return at;
+}
+
 /** @throws {KafkaRxError} `STORE`, with the document's coordinates */
 export function filingsOf<V>(
   document: Document<V>,
   indexes: readonly NamedIndex<V>[],
   where: string,
+  guard?: WriteGuard,
 ): readonly Filing[] {
   if (indexes.length === 0) return nowhere;
   const filings: Filing[] = [];
@@ -63,6 +75,7 @@ export function filingsOf<V>(
         `Have 'by.${name}' return a string, or undefined for a document that it does not file`,
       );
     }
+    guard?.checkText(term, document);
     filings.push({ index: name, term });
   }
   return filings;

@@ -20,7 +20,7 @@ import type { Names } from './lmdb-names.js';
 import { addRemoved, readFiled, type Table, type Tables, writeFiled } from './lmdb-tables.js';
 import type { LmdbUnits } from './lmdb-units.js';
 import { underOwnId } from './own-ids.js';
-import type { Document, StoreOptions } from './port.js';
+import type { Document, StoreOptions, WriteGuard } from './port.js';
 
 /** Documents with all that can fail on a value done: column by column, since there may be thousands. */
 export interface Batch {
@@ -37,10 +37,11 @@ export interface Batch {
  */
 export function prepareBatch<V>(
   documents: readonly Document<V>[],
-  codec: Codec<V>,
+  encode: Codec<V>['encode'],
   options: StoreOptions<V>,
   indexes: readonly NamedIndex<V>[],
   where: string,
+  guard?: WriteGuard,
 ): Batch {
   const keyed: Document<V>[] = [];
   const values: (Buffer | null)[] = [];
@@ -48,10 +49,10 @@ export function prepareBatch<V>(
   const filings: (readonly Filing[])[] = [];
   for (const document of documents) {
     checkSource(document.source, where);
-    keyed.push(underOwnId(document, options, where));
-    values.push(codec.encode(document.value));
-    times.push(timeOf(document, options, where));
-    filings.push(filingsOf(document, indexes, where));
+    keyed.push(underOwnId(document, options, where, guard));
+    values.push(encode(document.value));
+    times.push(timeOf(document, options, where, guard));
+    filings.push(filingsOf(document, indexes, where, guard));
   }
   return { documents: keyed, values, times, filings };
 }

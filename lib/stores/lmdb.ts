@@ -29,6 +29,7 @@ import type {
   StorePosition,
   StorePositions,
   TimeRange,
+  WriteGuard,
 } from './port.js';
 import { checkStoreOptions, renamedMethods, requireId, requireIndex } from './store-options.js';
 
@@ -106,6 +107,9 @@ class Lmdb<V> implements LmdbStore<V> {
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #writes = 0;
+  #guard: WriteGuard | undefined;
+  /** Under that guard. */
+  #encode: LmdbOptions<V>['value']['encode'] | undefined;
 
   constructor(name: string, options: LmdbOptions<V>) {
     this.name = name;
@@ -161,9 +165,9 @@ class Lmdb<V> implements LmdbStore<V> {
     });
   }
 
-  async write(documents: readonly Document<V>[]): Promise<void> {
+  async write(documents: readonly Document<V>[], guard?: WriteGuard): Promise<void> {
     const opened = this.#ready();
-    await this.#inTurn(() => this.#commit(opened, documents));
+    await this.#inTurn(() => this.#commit(opened, documents, guard));
   }
 
   readonly positions: StorePositions = ((store: Lmdb<V>): StorePositions => ({
@@ -264,9 +268,14 @@ class Lmdb<V> implements LmdbStore<V> {
     await writing;
   }
 
-  async #commit(opened: Opened<V>, documents: readonly Document<V>[]): Promise<void> {
+  async #commit(opened: Opened<V>, documents: readonly Document<V>[], guard?: WriteGuard): Promise<void> {
     if (documents.length === 0) return this.#requireWritable();
-    const batch = prepareBatch(documents, this.#options.value, this.#options, this.#indexes, this.#where);
+    if (guard !== this.#guard || this.#encode === undefined) {
+      const { value } = this.#options;
+      this.#encode = guard === undefined ? value.encode.bind(value) : guard.encoder(value);
+      this.#guard = guard;
+    }
+    const batch = prepareBatch(documents, this.#encode, this.#options, this.#indexes, this.#where, guard);
     await this.#transact(opened, () => {
       opened.positions.requireCurrent();
       opened.indexes.noteUse();

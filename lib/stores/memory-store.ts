@@ -15,6 +15,7 @@ import type {
   StoreOptions,
   StorePositions,
   TimeRange,
+  WriteGuard,
 } from './port.js';
 import { checkStoreOptions, renamedMethods, requireId, requireIndex, storeOptions } from './store-options.js';
 
@@ -110,7 +111,7 @@ export function memoryStore<V, I extends string = string>(
     return number;
   }
 
-  function store(documents: readonly Document<V>[]): void {
+  function store(documents: readonly Document<V>[], guard: WriteGuard | undefined): void {
     requireOpen();
     if (failures !== undefined && failures.times > 0) {
       failures.times--;
@@ -118,9 +119,9 @@ export function memoryStore<V, I extends string = string>(
     }
     const ready = documents.map(document => {
       checkSource(document.source, where);
-      const time = timeOf(document, options, where);
-      const filings = filingsOf(document, indexes, where);
-      return { document: underOwnId(document, options, where), time, filings };
+      const time = timeOf(document, options, where, guard);
+      const filings = filingsOf(document, indexes, where, guard);
+      return { document: underOwnId(document, options, where, guard), time, filings };
     });
     for (const { document, time, filings } of ready) {
       const { source, value } = document;
@@ -221,11 +222,11 @@ export function memoryStore<V, I extends string = string>(
       async open() {
         isOpen = true;
       },
-      write(documents) {
+      write(documents, guard) {
         try {
           requireOpen();
           if (held === undefined) {
-            store(documents);
+            store(documents, guard);
             return undefined;
           }
         } catch (error) {
@@ -235,7 +236,7 @@ export function memoryStore<V, I extends string = string>(
         return new Promise((resolve, reject) => {
           waiting.push(() => {
             try {
-              store(documents);
+              store(documents, guard);
               resolve();
             } catch (error) {
               reject(error);

@@ -1,6 +1,6 @@
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { coordinates } from './document-source.js';
-import type { Document, DocumentSource, StoreOptions } from './port.js';
+import type { Document, DocumentSource, StoreOptions, WriteGuard } from './port.js';
 import { sourceDigest } from './source-digest.js';
 
 /** The origin of documents that have ids of their user's. */
@@ -16,7 +16,12 @@ export function sourceOfId(id: string): DocumentSource {
  *
  * @throws {KafkaRxError} `STORE`, with the document's coordinates, where the option `id` throws or gives no text
  */
-export function underOwnId<V>(document: Document<V>, { id }: StoreOptions<V>, where: string): Document<V> {
+export function underOwnId<V>(
+  document: Document<V>,
+  { id }: StoreOptions<V>,
+  where: string,
+  guard?: WriteGuard,
+): Document<V> {
   if (id === undefined) return document;
   const { value, timestamp, source } = document;
   let given: unknown;
@@ -30,7 +35,10 @@ export function underOwnId<V>(document: Document<V>, { id }: StoreOptions<V>, wh
       remedy: "Correct 'id', which is called with each document's value",
     });
   }
-  if (typeof given === 'string' && given !== '') return { source: sourceOfId(given), value, timestamp };
+  if (typeof given === 'string' && given !== '') {
+    guard?.checkText(given, document);
+    return { source: sourceOfId(given), value, timestamp };
+  }
   throw new KafkaRxError('STORE', `The option 'id' of ${where} gave no text for a document`, {
     at: coordinates(source),
     remedy: "Have 'id' return text of at least one character",

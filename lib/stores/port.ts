@@ -8,6 +8,7 @@
  */
 import { having, required } from '../base/option-kinds.js';
 import type { Kind } from '../base/option-schema.js';
+import type { Codec } from '../codecs/codec.js';
 
 /** Which record, and which of the documents made of it, a document came from. */
 export interface DocumentSource {
@@ -45,6 +46,19 @@ export interface Document<V> {
    * same write: however the records are grouped when they come again, what is found is made of each once.
    */
   readonly members?: readonly DocumentMember[] | undefined;
+}
+
+/**
+ * What a store asks before it writes bytes and text that it makes of a document. The app has looked at the document's value; what is
+ * looked at here is what is written.
+ *
+ * @category Stores @since 0.1.0
+ */
+export interface WriteGuard {
+  /** How to encode a value: as the codec does, with a throw for what may not be written. Made once for each guard. */
+  encoder<V>(codec: Codec<V>): (value: V) => Buffer | null;
+  /** Throws where text made of a document, such as an id or the term of an index, may not be written. */
+  checkText(text: string, document: Document<unknown>): void;
 }
 
 /** A document read back. */
@@ -137,9 +151,11 @@ export interface DocumentStore<V, I extends string = string> {
   open(): Promise<void>;
   /**
    * Writes all, or rejects. Undefined means: durable already. Called again with the same documents after a failure.
-   * At most one call is under way at a time.
+   * At most one call is under way at a time. What the guard throws, the call rejects with as it is.
+   *
+   * @param guard mostly the same object; undefined where nothing is guarded
    */
-  write(documents: readonly Document<V>[]): Promise<void> | undefined;
+  write(documents: readonly Document<V>[], guard?: WriteGuard): Promise<void> | undefined;
   /** By `StoredDocument.id`. */
   get(id: string): Promise<StoredDocument<V> | undefined>;
   /**

@@ -120,6 +120,32 @@ describe('redact', () => {
     expect(redact(text)).toBe(expected);
   });
 
+  test.each([
+    ['negative circled', 0x2776],
+    ['circled sans-serif', 0x2780],
+    ['negative circled sans-serif', 0x278a],
+    ['double circled', 0x24f5],
+    ['circled', 0x2460],
+    ['parenthesised', 0x2474],
+    ['with a full stop', 0x2488],
+    ['with a comma', 0x1f102],
+  ])('%s digits from 1 to 9', (_, one) => {
+    const styled = Array.from('5555555555554444', digit =>
+      String.fromCodePoint(one + Number(digit) - 1),
+    ).join('');
+    const result = redact(styled);
+    expect(result).not.toBe(styled);
+    expect(Array.from(result.replaceAll('x', '')).length).toBe(4);
+  });
+
+  test.each(['\u24ff', '\u24ea', '\u{1f100}', '\u{1f101}', '\u{1f10b}', '\u{1f10c}'])('the zero %s', zero => {
+    expect(redact(`4${zero.repeat(14)}2`)).toMatch(/^x+[^x]{3,8}2$/u);
+  });
+
+  test.each(['\u115f', '\u1160', '\u3164', '\uffa0', '\u2060'])('the invisible %j does not count', filler => {
+    expect(redact(Array.from('4111111111111111').join(filler))).toMatch(/^x/);
+  });
+
   test('an escape that can be read in two ways is not the first thing that stays', () => {
     // What would stay of the Visa, %37001, reads as 37001 with the rest: an American Express card.
     const result = redact('411111111111%37001 0000000001');

@@ -19,8 +19,10 @@ import { KafkaRxError } from '../../errors/errors.js';
 import { isInstance } from '../../errors/is-instance.js';
 import type { Headers } from '../../record/headers.js';
 import type { KafkaRecord } from '../../record/record.js';
+import type { WriteGuard } from '../../stores/port.js';
 import { flatOf, isFlatAndMasked } from './flat-document.js';
 import { lookBeside } from './look-beside.js';
+import { createWriteGuard } from './write-guard.js';
 
 /** @category Privacy @since 0.1.0 */
 export interface GuardOptions {
@@ -64,16 +66,23 @@ export interface Guard {
   encoder<V>(codec: Codec<V>): (value: V) => Buffer | null;
   /**
    * Throws {@link UnmaskedField} for a protected field in a key or header: in JSON, in a header of its name, or as the card's
-   * number of which the value shows the masked form.
+   * number of which the value shows the masked form; a timestamp beyond any date is looked at as such a number.
    */
-  checkBeside(key: Buffer | null, value: Buffer | null, headers: Headers): void;
+  checkBeside(key: Buffer | null, value: Buffer | null, headers: Headers, timestamp: number): void;
   /** Throws `GUARD` when the bytes hold a card number; does nothing unless scanning. */
-  checkBytes(bytes: Buffer | null, what: 'key' | 'value' | 'header', record: KafkaRecord, sink: string): void;
+  checkBytes(
+    bytes: Buffer | null,
+    what: 'key' | 'value' | 'header' | 'timestamp',
+    record: KafkaRecord,
+    sink: string,
+  ): void;
   /**
    * Throws `GUARD` for a document, which the store keeps or encodes as it is, with a protected field that is not masked or
    * is computed; when scanning, also for one that holds a card number or cannot be searched.
    */
   checkDocument(value: unknown, record: KafkaRecord, sink: string): void;
+  /** For stores, of what they make of a document; undefined where nothing is guarded. */
+  readonly forStores: WriteGuard | undefined;
 }
 
 /**
@@ -89,22 +98,24 @@ export function createGuard(
   const free = allow.map(path => compilePath(path).segments);
   const guarded = fields.map(field => protectedField(field, free));
   const flat = flatOf(guarded);
+  const encoder = <V>(codec: Codec<V>): ((value: V) => Buffer | null) => {
+    if (guarded.length === 0) return codec.encode.bind(codec);
+    const under = guardedEncode(codec);
+    if (under !== undefined) return under(guarded);
+    return value => {
+      lookAtValue(value, guarded, 'value');
+      const bytes = codec.encode(value);
+      // Of what it makes of a value nothing is known, but JSON can be read.
+      if (isUint8Array(bytes)) lookAtBytes(bytes, guarded);
+      return bytes;
+    };
+  };
   return {
     scans: scan,
-    encoder(codec) {
-      if (guarded.length === 0) return codec.encode.bind(codec);
-      const under = guardedEncode(codec);
-      if (under !== undefined) return under(guarded);
-      return value => {
-        lookAtValue(value, guarded, 'value');
-        const bytes = codec.encode(value);
-        // Of what it makes of a value nothing is known, but JSON can be read.
-        if (isUint8Array(bytes)) lookAtBytes(bytes, guarded);
-        return bytes;
-      };
-    },
-    checkBeside(key, value, headers) {
-      if (guarded.length > 0) lookBeside(key, value, headers, guarded);
+    encoder,
+    forStores: guarded.length > 0 || scan ? createWriteGuard(guarded, scan, encoder) : undefined,
+    checkBeside(key, value, headers, timestamp) {
+      if (guarded.length > 0) lookBeside(key, value, headers, timestamp, guarded);
     },
     checkBytes(bytes, what, record, sink) {
       if (scan && bytes !== null && containsCardNumber(bytes)) {
@@ -149,8 +160,8 @@ function lookClosely(
 }
 
 /** @internal The `GUARD` error of a field that was about to be written. */
-export function unmasked({ path }: UnmaskedField, record: KafkaRecord, sink: string): KafkaRxError {
-  return refusedFor(`the field '${path}' unmasked`, record, sink, path);
+export function unmasked({ path, what }: UnmaskedField, record: KafkaRecord, sink: string): KafkaRxError {
+  return refusedFor(what, record, sink, path);
 }
 
 function refusedFor(what: string, record: KafkaRecord, sink: string, path: string | undefined): KafkaRxError {

@@ -2,7 +2,8 @@ import { fewestDigits } from '../../card/issuers.js';
 import { isNoCard, type ProtectedField } from '../../card/protected-field.js';
 import { hasNumberShownMasked } from '../../card/shown-masked.js';
 import { UnmaskedField } from '../../codecs/declared.js';
-import { lookAtBytes } from '../../codecs/guarded-json.js';
+import { lookAtBytes, utf16In } from '../../codecs/guarded-json.js';
+import { farFuture } from '../../record/far-future.js';
 import type { Headers } from '../../record/headers.js';
 
 /**
@@ -15,35 +16,56 @@ export function lookBeside(
   key: Buffer | null,
   value: Buffer | null,
   headers: Headers,
+  timestamp: number,
   fields: readonly ProtectedField[],
 ): void {
-  if (key !== null && key.length >= fewestDigits) lookAtPart(key, value, fields);
+  const shown = (): string => value?.toString() ?? '';
+  if (key !== null && key.length >= fewestDigits) lookAtPart(key, shown, fields);
+  if (timestamp >= farFuture) lookAtPart(Buffer.from(String(timestamp)), shown, fields);
   for (const header of headers) {
     const name = Buffer.from(header.key);
-    if (name.length >= fewestDigits) lookAtPart(name, value, fields);
+    if (name.length >= fewestDigits) lookAtPart(name, shown, fields);
     if (header.value === null) continue;
     lookAtHeader(header.key, header.value, fields);
-    if (header.value.length >= fewestDigits) lookAtPart(header.value, value, fields);
+    if (header.value.length >= fewestDigits) lookAtPart(header.value, shown, fields);
   }
 }
 
 function lookAtHeader(key: string, value: Uint8Array, fields: readonly ProtectedField[]): void {
   for (const field of fields) {
     if (field.name !== key) continue;
-    const text = Buffer.from(value).toString();
     // Of a longer path the name alone says little of text that is no card's.
-    const masked = field.card ? isNoCard(text, field) : !field.strict || field.isMasked(text);
-    if (!masked) throw new UnmaskedField(field.path);
+    const isMasked = (text: string): boolean =>
+      field.card ? isNoCard(text, field) : !field.strict || field.isMasked(text);
+    if (!textsIn(value).every(isMasked)) throw new UnmaskedField(field.path);
   }
 }
 
-function lookAtPart(part: Buffer, value: Buffer | null, fields: readonly ProtectedField[]): void {
+/**
+ * The same for one part of what is written.
+ *
+ * @param shown what the value shows, as text; asked only where the part has a number. Undefined: it cannot be read
+ */
+export function lookAtPart(
+  part: Buffer,
+  shown: () => string | undefined,
+  fields: readonly ProtectedField[],
+): void {
   lookAtBytes(part, fields);
-  if (value === null || !mayHaveNumber(part)) return;
+  if (!mayHaveNumber(part)) return;
   const card = fields.find(field => field.card);
-  if (card !== undefined && hasNumberShownMasked(part.toString(), value.toString())) {
+  if (card === undefined) return;
+  const masked = shown();
+  if (masked === undefined || textsIn(part).some(text => hasNumberShownMasked(text, masked))) {
     throw new UnmaskedField(card.path);
   }
+}
+
+/** Bytes as whoever gets them might read them. */
+function textsIn(bytes: Uint8Array): readonly string[] {
+  const text = Buffer.from(bytes).toString();
+  const wide = utf16In(Buffer.from(bytes));
+  return wide === undefined ? [text] : [text, wide];
 }
 
 /** Whether there are digits enough, or there may be digits of another script. */

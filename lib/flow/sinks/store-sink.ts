@@ -2,7 +2,9 @@ import type { Place } from '../../app/topology/topology-observable.js';
 import { whole } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { Queue } from '../../base/queue.js';
+import { UnmaskedField } from '../../codecs/declared.js';
 import type { KafkaRxError } from '../../errors/errors.js';
+import { isInstance } from '../../errors/is-instance.js';
 import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import type { KafkaRecord } from '../../record/record.js';
@@ -12,7 +14,7 @@ import { deliveriesOf } from '../leases/delivery.js';
 import { endedBefore, hold, isStale, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
 import { DocumentIdentities } from './document-identities.js';
-import type { Guard } from './guard.js';
+import { type Guard, unmasked } from './guard.js';
 import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
 
 /** @category Sinks @since 0.1.0 */
@@ -113,7 +115,8 @@ export class StoreSink<V> extends Sink<unknown, V> {
     }
     let written: unknown;
     try {
-      written = this.#store.write(records.map(record => this.#identities.document(record)));
+      const documents = records.map(record => this.#identities.document(record));
+      written = this.#store.write(documents, this.#parts.guard().forStores);
     } catch (cause) {
       this.#failed(records, cause, attempt);
       return;
@@ -144,7 +147,9 @@ export class StoreSink<V> extends Sink<unknown, V> {
   #failed(records: readonly KafkaRecord<unknown, V>[], cause: unknown, attempt: number): void {
     const policy = this.#options.onStoreError ?? this.host.retryFor('store');
     const again = () => this.#write(records, attempt + 1, false);
-    if (this.#retries.again(this.host, records, policy, attempt, again)) return;
+    // What may not be written now may not be the next time.
+    const isGuarded = isInstance(cause, UnmaskedField);
+    if (!isGuarded && this.#retries.again(this.host, records, policy, attempt, again)) return;
     if (records.length > 1) {
       // One document may be the cause: written alone, the others need not share its fate.
       this.#writeSingly(records).catch(thrown => this.#broken(records, thrown));
@@ -158,7 +163,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     for (const record of records) {
       if (this.#writable([record], false).length === 0) continue;
       try {
-        await this.#store.write([this.#identities.document(record)]);
+        await this.#store.write([this.#identities.document(record)], this.#parts.guard().forStores);
       } catch (cause) {
         this.#refused([record], cause);
         continue;
@@ -170,6 +175,12 @@ export class StoreSink<V> extends Sink<unknown, V> {
   }
 
   #refused(records: readonly KafkaRecord<unknown, V>[], cause: unknown): void {
+    if (isInstance(cause, UnmaskedField)) {
+      for (const record of records) {
+        this.problemWith(record[deliveriesOf], 'encode', unmasked(cause, record, this.name), undefined);
+      }
+      return;
+    }
     const error = this.#storeError(cause, records);
     const verdict = verdictOf(this.#options.onStoreError);
     for (const record of records) this.problemWith(record[deliveriesOf], 'store', error, verdict);

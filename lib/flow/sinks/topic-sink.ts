@@ -10,6 +10,7 @@ import { isInstance } from '../../errors/is-instance.js';
 import { located } from '../../errors/located.js';
 import { verdictKind } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
+import { farFuture } from '../../record/far-future.js';
 import { type Header, type Headers, noHeaders } from '../../record/headers.js';
 import { outgoing } from '../../record/outgoing.js';
 import type { KafkaRecord } from '../../record/record.js';
@@ -123,10 +124,13 @@ export class TopicSink<K, V> extends Sink<K, V> {
       // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.
       const headers = outgoing(key, value, this.#headersOf(record), timestamp);
       if (typeof headers === 'string') throw this.#unwritable(headers, record);
-      guard.checkBeside(key, value, headers);
+      guard.checkBeside(key, value, headers, timestamp);
       if (guard.scans) {
         guard.checkBytes(key, 'key', record, this.name);
         guard.checkBytes(value, 'value', record, this.name);
+        if (timestamp >= farFuture) {
+          guard.checkBytes(Buffer.from(String(timestamp)), 'timestamp', record, this.name);
+        }
         for (const header of headers) {
           guard.checkBytes(Buffer.from(header.key), 'header', record, this.name);
           guard.checkBytes(header.value, 'header', record, this.name);

@@ -22,11 +22,11 @@ export function simulatedStore<V>(
   const overrides: Partial<DocumentStore<V>> = {
     open: () => call('open', () => inner.open()),
     close: () => call('close store', () => inner.close()),
-    write: documents =>
+    write: (documents, guard) =>
       call('write', async () => {
         const failure = fails();
         if (failure !== undefined) throw failure;
-        await inner.write(documents);
+        await inner.write(documents, guard);
       }),
   };
   return new Proxy(inner, {

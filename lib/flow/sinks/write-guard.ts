@@ -1,0 +1,47 @@
+import { fewestDigits } from '../../card/issuers.js';
+import type { ProtectedField } from '../../card/protected-field.js';
+import { containsCardNumber } from '../../card/scan.js';
+import { UnmaskedField } from '../../codecs/declared.js';
+import type { WriteGuard } from '../../stores/port.js';
+import { lookAtPart } from './look-beside.js';
+
+/**
+ * What stores ask of the bytes and text that they make of a document, by the rules of the app's sinks: the value was looked at, but
+ * what is looked at here is what is written.
+ *
+ * @param encoder the guarded `encode` of a codec, as for topics
+ */
+export function createWriteGuard(
+  fields: readonly ProtectedField[],
+  scan: boolean,
+  encoder: WriteGuard['encoder'],
+): WriteGuard {
+  return {
+    encoder(codec) {
+      const encode = encoder(codec);
+      if (!scan) return encode;
+      return value => {
+        const bytes = encode(value);
+        if (bytes !== null && containsCardNumber(bytes)) throw cardIn('the document');
+        return bytes;
+      };
+    },
+    checkText(text, { value }) {
+      if (text.length < fewestDigits) return;
+      const bytes = Buffer.from(text);
+      if (scan && containsCardNumber(bytes)) throw cardIn('what the store files a document under');
+      if (fields.length > 0) lookAtPart(bytes, () => jsonOf(value), fields);
+    },
+  };
+}
+
+const cardIn = (where: string): UnmaskedField => new UnmaskedField(undefined, `a card number in ${where}`);
+
+/** Undefined for what cannot be read. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return undefined;
+  }
+}
