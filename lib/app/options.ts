@@ -72,7 +72,7 @@ export interface AppOptions {
     | undefined;
   /**
    * Groups of topics of which a member gets the same partition numbers, as joins need. `run()` rejects with `CONFIGURATION`
-   * where the topics of a group have different numbers of partitions. Default: none.
+   * where the topics of a group have different numbers of partitions, and for a name that no source can mean. Default: none.
    */
   readonly coPartitioned?: readonly (readonly string[])[] | undefined;
   /**

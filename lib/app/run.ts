@@ -2,18 +2,24 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { isInstance } from '../errors/is-instance.js';
 import type { AppParts } from './app-parts.js';
 import { Closers, close } from './closing.js';
+import { requireCoPartitionedRead } from './co-partitioned.js';
 import { Interrupted } from './lifecycle/ending.js';
 import { startUp } from './start-up.js';
 
 /** One life: starts, consumes until stopped or failed, closes. Rejects with the first error. */
 export async function run(parts: AppParts): Promise<void> {
-  const { options, lifecycle, ending, host, wiring, clock } = parts;
+  const { options, lifecycle, ending, host, wiring, views, outputs, clock } = parts;
   const leave = clock.occupy?.(`the app '${options.groupId}'`);
   const closers = new Closers();
   let thrown: KafkaRxError | undefined;
   try {
     lifecycle.enter('starting');
     wiring.close(options.guard, options.deadLetters?.topic);
+    requireCoPartitionedRead(
+      views.all.map(({ pattern }) => pattern),
+      options.coPartitioned ?? [],
+      outputs.topics,
+    );
     await startUp(parts, closers);
     if (lifecycle.error === undefined) lifecycle.enter('running');
     await ending.reached;

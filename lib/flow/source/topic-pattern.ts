@@ -85,16 +85,13 @@ export function existingTopics(
   for (const pattern of patterns) {
     for (const name of pattern.names) if (names.has(name)) selected.add(name);
     if (!pattern.dynamic) continue;
-    for (const topic of existing) {
-      if (
-        !topic.internal &&
-        !topic.name.startsWith('__') &&
-        !ownOutputs.has(topic.name) &&
-        pattern.matches(topic.name)
-      ) {
-        selected.add(topic.name);
-      }
-    }
+    for (const { name, internal } of existing)
+      if (!internal && mayRead(pattern, name, ownOutputs)) selected.add(name);
   }
   return [...selected].sort();
+}
+
+/** Whether a source reads a topic of this name, should there be one: a RegExp never means an internal one or an output. */
+export function mayRead(pattern: TopicPattern, name: string, ownOutputs: ReadonlySet<string>): boolean {
+  return pattern.matches(name) && !(pattern.dynamic && (name.startsWith('__') || ownOutputs.has(name)));
 }
