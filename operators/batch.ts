@@ -41,8 +41,8 @@ export const batchOptions: Fields<BatchOptions> = {
  * ```
  *
  * A batch is full, or its first record has waited long enough, or the source needs it: at a bound, when idle for a
- * second, on a rebalance and on stop, so that no batch however large can hold these up. The record made has key, headers
- * and coordinates of the last gathered one. What is gathered when the source completes is handed on first; an error goes
+ * second, on a rebalance and on stop, so that no batch however large can hold these up. The record made has key, headers,
+ * timestamp and coordinates of the last gathered one. What is gathered when the source completes is handed on first; an error goes
  * through at once, and what was gathered is never committed.
  *
  * @param make given 1 to `maxRecords` records in order; a throw is a `process` problem of all of them

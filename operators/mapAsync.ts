@@ -15,6 +15,7 @@ import { oneOf, whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
 import { errorKind, KafkaRxError } from '../lib/errors/errors.js';
+import { type Policy, policyKind } from '../lib/errors/policies/policy.js';
 import {
   type OperatorOptions,
   operatorName,
@@ -37,7 +38,9 @@ import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
 import { tooManyParts } from '../lib/record/too-many-parts.js';
 
 /** @category Operators @since 0.1.0 */
-export interface MapAsyncOptions extends OperatorOptions {
+export interface MapAsyncOptions extends Omit<OperatorOptions, 'onError'> {
+  /** What becomes of a record whose call throws or rejects, or whose stream errors. Default: the app's policy for `process`. */
+  readonly onError?: Policy | undefined;
   /** Calls under way at once, at least 1. Default 16. */
   readonly concurrency?: number | undefined;
   /**
@@ -54,6 +57,7 @@ export interface MapAsyncOptions extends OperatorOptions {
 
 export const mapAsyncOptions: Fields<MapAsyncOptions> = {
   ...operatorOptions,
+  onError: policyKind,
   concurrency: whole(1, { endless: true }),
   order: oneOf('key', 'partition', 'none'),
   maxParts: whole(1, { endless: true }),
@@ -83,7 +87,10 @@ export type AsyncResult<U> =
  *
  * - A promise makes one record of what it resolves to.
  * - An Observable or an async iterable makes one record of each value, handed on at once, in the record's own dispatch
- *   window; several are told apart by ordinals. Giving none drops the record; more than `maxParts` are a `process` problem.
+ *   window; those behind the first are told apart by ordinals (`.1`, `.2`, …). Giving none drops the record; more than
+ *   `maxParts` are a `process` problem. Those before an error have gone out already: a `retry(…)` subscribes anew and hands them
+ *   on again, as rxjs's `retry` does, and a policy that skips the record does not take them back. Where it must be all or none
+ *   give a promise of an array, and `flatMapValue` behind it takes that apart.
  * - Anything else is a value and makes one record, in the same turn: what a cache had, text also when it is empty, a whole
  *   array or Map (`flatMapValue` takes these apart), null. Only `undefined` is a `process` problem: that is what a function
  *   gives that forgot to return its promise.
@@ -93,7 +100,7 @@ export type AsyncResult<U> =
  * call begins any more.
  *
  * @param call given value, record and a signal that is aborted when the partition goes to another member. A throw or
- *   rejection is a `process` problem; `retry(…)` calls again, in place, so that the order holds. With `order: 'key'` a key
+ *   rejection is a `process` problem; `retry(…)` calls again, in place, so that the order holds; see above for a stream. With `order: 'key'` a key
  *   that cannot be told from others, such as a circular one, is a `process` problem too
  * @example
  * ```ts

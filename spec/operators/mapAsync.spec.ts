@@ -1,4 +1,5 @@
 import {
+  concat,
   EMPTY,
   from,
   map,
@@ -424,6 +425,27 @@ describe('mapAsync', () => {
         });
         flush();
         expect(calls).toBe(3);
+      }));
+
+    test('what a stream gave before its error has gone out, and comes again with a retry, under the same ordinals', () =>
+      marbles(expect)(({ hot, expectObservable }) => {
+        let calls = 0;
+        const breaks = () =>
+          ++calls < 3
+            ? concat(
+                of('x', 'y'),
+                throwError(() => 'no'),
+              )
+            : of('x', 'y', 'z');
+        const delivered = deliver(hot('a-------------|', numbered(0)));
+        const options = { onError: retry({ attempts: 2, initialDelayMs: 4, maxDelayMs: 4 }) };
+        // Tries at frames 0, 4 and 8.
+        const result = '(xy)(xy)(xyz)-|';
+        expectObservable(delivered.records$.pipe(mapAsync(breaks, options), plain)).toBe(result, {
+          x: 'x',
+          y: 'y.1',
+          z: 'z.2',
+        });
       }));
 
     test('retry, all tries gone: what then says', () =>

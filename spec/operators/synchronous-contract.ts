@@ -6,7 +6,6 @@ import { deliver, marbles } from '../../lib/testing/index.js';
 import { coordinates, numbered } from './numbered.js';
 
 const thenSkip = retry({ otherwise: 'skip' });
-const thenDeadLetter = retry({ otherwise: 'dead-letter' });
 
 /** What every synchronous operator of ours is held to. */
 export interface SynchronousSubject<V> {
@@ -96,7 +95,7 @@ export function synchronousContract<V>({ operator, name, good, bad, cause }: Syn
     ['dead-letter', { process: 'dead-letter' }, {}, [0, 1, 2], { 'dead-lettered': 1 }],
     ['retry, which cannot wait here', { process: thenSkip }, {}, [0, 1, 2], { skipped: 1 }],
     ['its own before that of the app', { process: 'fail' }, { onError: 'skip' }, [0, 1, 2], { skipped: 1 }],
-    ['its own retry', {}, { onError: thenDeadLetter }, [0, 1, 2], { 'dead-lettered': 1 }],
+    ['its own dead-letter', {}, { onError: 'dead-letter' }, [0, 1, 2], { 'dead-lettered': 1 }],
     ['its own fail', { process: 'skip' }, { onError: 'fail' }, [0], {}],
   ] as const)(
     'what it throws on is a process problem of that record alone, after which an app that failed hands out nothing: %s',

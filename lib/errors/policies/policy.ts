@@ -1,6 +1,6 @@
 import { doublingMs } from '../../base/backoff.js';
-import { call, either, milliseconds, oneOf, required, shape, whole } from '../../base/option-kinds.js';
-import { checkOptions, type Fields, type Kind } from '../../base/option-schema.js';
+import { call, either, kind, milliseconds, oneOf, required, shape, whole } from '../../base/option-kinds.js';
+import { checkOptions, type Fault, type Fields, isPlainObject, type Kind } from '../../base/option-schema.js';
 import type { RetrySchedule, Stage, Verdict } from '../../flow/leases/delivery.js';
 
 /**
@@ -11,15 +11,22 @@ import type { RetrySchedule, Stage, Verdict } from '../../flow/leases/delivery.j
  * - `'skip'`: the record is dropped and counted; its offset is committed.
  * - `'dead-letter'`: the record's coordinates and reason go to the dead-letter topic; its offset is committed once that
  *   is acknowledged.
- * - `retry(…)`: tried again with backoff, then one of the three. For what can wait: asynchronous operators and stores.
- *   A synchronous step goes straight to `otherwise`; sends are tried again by the driver until the delivery timeout.
+ * - `retry(…)`: tried again with backoff, then one of the three. Given to what waits: `onError` of `mapAsync` and
+ *   `app.each`, `onStoreError` of `app.store`, and `policies.process` and `policies.store`, which hold for these; under
+ *   `policies.process` a synchronous step goes straight to `otherwise`. Nowhere else: sends are tried again by the driver
+ *   until the delivery timeout.
  *
  * @category Policies @since 0.1.0
  */
 export type Policy = Verdict | RetrySchedule;
 
-/** A policy for each stage; left out: `'fail'`. */
-export type Policies = { readonly [S in Stage]?: Policy | undefined };
+/** The stages at which something waits that can be tried again. */
+type WaitingStage = 'process' | 'store';
+
+/** A policy for each stage; left out: `'fail'`. `retry(…)` for `process` and `store` alone. */
+export type Policies = {
+  readonly [S in Stage]?: (S extends WaitingStage ? Policy : Verdict) | undefined;
+};
 
 /** @category Policies @since 0.1.0 */
 export interface RetryOptions {
@@ -35,7 +42,19 @@ export interface RetryOptions {
 
 const verdictNames: readonly Verdict[] = ['fail', 'skip', 'dead-letter'];
 
-export const verdictKind: Kind = oneOf(...verdictNames);
+const verdicts = oneOf(...verdictNames);
+
+/** What a policy may be where nothing waits. */
+export const verdictKind: Kind = kind(verdicts.wants, value =>
+  isPlainObject(value) && 'attempts' in value ? triesNothing : verdicts.fault(value),
+);
+
+const triesNothing: Fault = {
+  path: '',
+  what: `must be ${verdicts.wants}, and is a retry: nothing is tried again there`,
+  remedy:
+    'retry(…) can be given to mapAsync and app.each (onError), app.store (onStoreError), and to policies.process and policies.store, which hold for these; sends are tried again by the driver',
+};
 
 const attemptsKind = whole(1, { endless: true });
 
@@ -76,10 +95,10 @@ export function retry(options: RetryOptions = {}): RetrySchedule {
 }
 
 const stages: Fields<Policies> = {
-  decode: policyKind,
+  decode: verdictKind,
   process: policyKind,
-  encode: policyKind,
-  produce: policyKind,
+  encode: verdictKind,
+  produce: verdictKind,
   store: policyKind,
 };
 

@@ -1,23 +1,23 @@
 import type { Subscriber } from 'rxjs';
 import { call, required, text } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
-import { deliveriesOf } from '../../flow/leases/delivery.js';
+import { deliveriesOf, type Verdict } from '../../flow/leases/delivery.js';
 import { hostOf, withoutDelivery } from '../../flow/leases/leases.js';
 import { outsideTopology } from '../../flow/leases/outside-topology.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { located } from '../located.js';
-import { type Policy, policyKind, verdictOf } from './policy.js';
+import { type Policy, verdictKind, verdictOf } from './policy.js';
 
 /** What an operator that may fail on a record takes. */
 export interface OperatorOptions {
   /** The operator's name in `describe()`, errors and dead letters. Default: its own and its function's. */
   readonly name?: string | undefined;
   /** What becomes of a record on which the function throws. Default: the app's policy for `process`. */
-  readonly onError?: Policy | undefined;
+  readonly onError?: Verdict | undefined;
 }
 
-export const operatorOptions: Fields<OperatorOptions> = { name: text, onError: policyKind };
+export const operatorOptions: Fields<OperatorOptions> = { name: text, onError: verdictKind };
 
 /**
  * A function given to an operator threw on a record: the policy decides. A record that no app delivered (a bare
@@ -66,7 +66,7 @@ function processError(record: KafkaRecord, node: string, cause: unknown): KafkaR
 export function operatorName(
   operator: string,
   given: { readonly name: string },
-  options: OperatorOptions,
+  options: Pick<OperatorOptions, 'name'>,
   fields: FieldKinds = operatorOptions,
 ): string {
   checkArgument(operator, 'the function', required(call), given);

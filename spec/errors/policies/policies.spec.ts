@@ -137,8 +137,11 @@ describe.each(names)('a record that fails at stage %s', stage => {
       message: expect.stringMatching(`policies.${stage} .*Set deadLetters: { topic } in createApp`),
     });
   });
+});
 
-  test('under retry ends by the verdict after it', async () => {
+test.each(['process', 'store'] as const)(
+  'a record that fails at stage %s under retry ends by the verdict after it',
+  async stage => {
     const { t, error } = await run(stage, {
       [stage]: retry({ attempts: 1, initialDelayMs: 0, otherwise }),
     });
@@ -148,8 +151,8 @@ describe.each(names)('a record that fails at stage %s', stage => {
     }
     expect(error).toBeUndefined();
     expect(t.committed('in')).toEqual([3]);
-  });
-});
+  },
+);
 
 test('a record that several branches skip is counted once; one that goes on in another branch is too', async () => {
   const t = await testApp(
