@@ -11,8 +11,9 @@ export type DeadLetterKey = Uint8Array | KeyObject | { readonly env: string };
  * What a dead letter holds of the record itself.
  *
  * - `'redacted'` (the default): where the value is JSON, a copy of it with every run of 13 digits or more masked, in
- *   strings, numbers and names at every depth; where it is not, nothing.
- * - `'none'`: nothing; the record is found by its coordinates.
+ *   strings, numbers and names at every depth, and all that stands in fields that the topology masks; beside it the key as text,
+ *   masked alike. Where the value is not JSON, or the two are too large, nothing: as `'none'`.
+ * - `'none'`: nothing of key, value and headers; the record is found by its coordinates.
  * - `{ encrypt: { key } }`: key, value and headers under AES-256-GCM, bound to the coordinates.
  */
 export type DeadLetterPayload = 'redacted' | 'none' | { readonly encrypt: { readonly key: DeadLetterKey } };

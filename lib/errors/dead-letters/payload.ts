@@ -14,7 +14,7 @@ export interface Payload {
 
 export type PayloadOf = (source: SourceRecord, at: OriginalCoordinates) => Payload;
 
-/** Coordinates only. */
+/** Coordinates only: neither key nor value nor headers of the record. */
 export const nothing: Payload = { kind: 'none', key: null, value: null };
 
 /**
@@ -45,15 +45,16 @@ function lastName(path: string): string {
   return path.split('.').findLast(segment => segment !== '*') ?? '';
 }
 
-/** A payload that no broker would take must not keep the dead letter from being written. */
+/**
+ * All of it or nothing: a key beside a value of which nobody can say what it holds may hold the same. And a payload that no
+ * broker would take must not keep the dead letter from being written.
+ */
 function fitting(
   room: number,
   kind: Payload['kind'],
   key: Buffer | null,
   value: Buffer | undefined,
 ): Payload {
-  if ((key?.length ?? 0) > room) return nothing;
-  if (value === undefined || (key?.length ?? 0) + value.length > room)
-    return { kind: 'none', key, value: null };
+  if (value === undefined || (key?.length ?? 0) + value.length > room) return nothing;
   return { kind, key, value };
 }

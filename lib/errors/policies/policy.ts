@@ -9,8 +9,8 @@ import type { RetrySchedule, Stage, Verdict } from '../../flow/leases/delivery.j
  * - `'fail'` (the default): the app stops, commits nothing past the record, and `run()` rejects with an error that says
  *   which record of which topic, partition and offset, and what to do.
  * - `'skip'`: the record is dropped and counted; its offset is committed.
- * - `'dead-letter'`: the record's coordinates and reason go to the dead-letter topic; its offset is committed once that
- *   is acknowledged.
+ * - `'dead-letter'`: the record's coordinates and reason, and what `deadLetters.payload` allows of it (by default a redacted
+ *   copy of what is JSON), go to the dead-letter topic; its offset is committed once that is acknowledged.
  * - `retry(…)`: tried again with backoff, then one of the three. Given to what waits: `onError` of `mapAsync` and
  *   `app.each`, `onStoreError` of `app.store`, and `policies.process` and `policies.store`, which hold for these; under
  *   `policies.process` a synchronous step goes straight to `otherwise`. Nowhere else: sends are tried again by the driver

@@ -8,11 +8,16 @@ import { seal, secretKey } from '../../../lib/errors/dead-letters/sealed.js';
 
 const at = { topic: 'in', partition: 1, offset: 7 };
 
-function payload(value: Buffer | string | null, masks: readonly string[] = []): unknown {
+function made(value: Buffer | string | null, key: string | null, masks: readonly string[] = []) {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  const record = { offset: 7, timestamp: 0, key: null, value: bytes, headers: noHeaders };
-  const made = payloadMaker('redacted', () => masks)(record, at);
-  return made.value === null ? made.kind : JSON.parse(made.value.toString());
+  const keyBytes = key === null ? null : Buffer.from(key);
+  const record = { offset: 7, timestamp: 0, key: keyBytes, value: bytes, headers: noHeaders };
+  return payloadMaker('redacted', () => masks)(record, at);
+}
+
+function payload(given: Buffer | string | null, masks: readonly string[] = []): unknown {
+  const { kind, value } = made(given, null, masks);
+  return value === null ? kind : JSON.parse(value.toString());
 }
 
 describe('the redacted payload', () => {
@@ -62,7 +67,16 @@ describe('the redacted payload', () => {
     ['no UTF-8', Buffer.concat([Buffer.from('"4111111111111111'), Buffer.from([0xff]), Buffer.from('"')])],
     ['too deep', '['.repeat(200_000) + ']'.repeat(200_000)],
     ['too large for a broker', JSON.stringify('a'.repeat(900_000))],
-  ])('is left out for what is %s', (_what, value) => expect(payload(value)).toBe('none'));
+  ])('is left out for what is %s, and the key with it', (_what, value) =>
+    expect(made(value, 'ann@example.org')).toEqual({ kind: 'none', key: null, value: null }),
+  );
+
+  test('has the key beside it, redacted alike; without it where the two are too large', () => {
+    expect(String(made('{}', '4111111111111111').key)).toBe('xxxxxxxxxxxx1111');
+    expect(String(made('{}', '{"mail":"ann@example.org"}', ['mail']).key)).toBe('{"mail":"xxx@xxxxxxx.xxx"}');
+    const large = 'k'.repeat(899_999);
+    expect(made('{}', large)).toEqual({ kind: 'none', key: null, value: null });
+  });
 });
 
 test('a key is redacted text, or nothing where it is none', () => {

@@ -124,8 +124,7 @@ describe.each(names)('a record that fails at stage %s', stage => {
       payload: 'none',
     });
     expect(letter?.headers.every(({ key }) => key.startsWith('kafka-rx.dead-letter.'))).toBe(true);
-    expect(letter?.value).toBeNull();
-    expect(String(letter?.key)).toBe('bad xxxx-xxxx-xxxx-1111');
+    expect([letter?.key, letter?.value]).toEqual([null, null]);
     expect(JSON.stringify(told)).not.toMatch(/4111|bad/);
     expect(t.committed('in')).toEqual([3]);
     expect(t.metrics.value('kafka_rx_dead_letters_total')).toBe(1);
