@@ -1,13 +1,16 @@
 /** The kinds of options that there are; how they are checked stands in `option-schema.ts`. */
+import { redactText } from '../card/redact-text.js';
+import { nearestName } from './nearest-name.js';
 import {
   type Fault,
   type FieldKinds,
   faultIn,
   faultOf,
+  given,
   isPlainObject,
   type Kind,
   type Limits,
-  shown,
+  withoutValue,
 } from './option-schema.js';
 
 /** A whole number. @param endless whether Infinity may be given: no bound */
@@ -27,9 +30,22 @@ export function milliseconds(from: number, { to = Number.MAX_SAFE_INTEGER, endle
 
 export function oneOf(...names: readonly string[]): Kind {
   const wants = listed(names.map(name => `'${name}'`));
-  return kind(wants, value =>
+  const one = kind(wants, value =>
     typeof value === 'string' && names.includes(value) ? undefined : written(wants, value),
   );
+  return { ...one, names };
+}
+
+/** A key, a password, or what may hold one: whatever stands in its place, the error tells its type and nothing of it. */
+export function secret(one: Kind): Kind {
+  return {
+    ...one,
+    isSecret: true,
+    fault(value) {
+      const fault = one.fault(value);
+      return fault?.is === undefined ? fault : { ...fault, is: withoutValue(fault.is) };
+    },
+  };
 }
 
 /** Text that is not empty; never shown. */
@@ -84,8 +100,8 @@ export const clock: Kind = having('a clock', 'now', 'elapsed', 'schedule', 'defe
 /** @param least how many there are at least */
 export function list(of: Kind, least = 0): Kind {
   const wants = `a list${least === 0 ? '' : ` of at least ${least}`}, each ${of.wants}`;
-  return kind(wants, value => {
-    if (!Array.isArray(value) || value.length < least) return faulty(wants, value);
+  const every = kind(wants, value => {
+    if (!Array.isArray(value) || value.length < least) return ofA(faulty(wants, value), of);
     for (const [index, item] of value.entries()) {
       const fault = of.fault(item);
       if (fault !== undefined)
@@ -93,25 +109,45 @@ export function list(of: Kind, least = 0): Kind {
     }
     return undefined;
   });
+  return { ...every, isSecret: of.isSecret };
 }
 
 /** An object of options inside another. */
 export function shape(fields: FieldKinds): Kind {
   const wants = `{ ${Object.keys(fields).join(', ')} }`;
+  const isSecret = Object.values(fields).some(field => field.isSecret);
   return {
-    ...kind(wants, value => (isPlainObject(value) ? faultOf(fields, value) : faulty(wants, value))),
+    ...kind(wants, value =>
+      isPlainObject(value) ? faultOf(fields, value) : ofA(faulty(wants, value), { isSecret }),
+    ),
     fields,
+    isSecret,
   };
 }
 
 /** One of several; of an object, the fault is that of the shape whose names it has. */
 export function either(...kinds: readonly Kind[]): Kind {
   const wants = listed(kinds.map(one => one.wants));
-  return kind(wants, value => {
-    if (kinds.some(one => one.fault(value) === undefined)) return undefined;
+  const isSecret = kinds.some(one => one.isSecret);
+  const names = kinds.flatMap(one => one.names ?? []);
+  const one = kind(wants, value => {
+    if (kinds.some(each => each.fault(value) === undefined)) return undefined;
     const nearest = isPlainObject(value) ? nearestShape(kinds, value) : undefined;
-    return nearest?.fault(value) ?? written(wants, value);
+    return nearest?.fault(value) ?? ofA(written(wants, value), { isSecret, names }, value);
   });
+  return { ...one, isSecret };
+}
+
+/** The fault of a kind itself. Of a secret the value is left out; one of its names that is near tells what was misspelt. */
+function ofA(
+  fault: Fault,
+  { isSecret, names = [] }: Pick<Kind, 'isSecret' | 'names'>,
+  value?: unknown,
+): Fault {
+  if (isSecret !== true || fault.is === undefined) return fault;
+  const meant = typeof value === 'string' ? nearestName(value, names) : undefined;
+  const remedy = meant === undefined ? fault.remedy : `Write '${meant}'`;
+  return { ...fault, is: withoutValue(fault.is), remedy };
 }
 
 export function required(one: Kind): Kind {
@@ -147,13 +183,15 @@ function numberWords({ from, to, whole: isWhole, endless }: Limits): string {
 }
 
 function faulty(wants: string, value: unknown): Fault {
-  return { path: '', what: `must be ${wants}, and is ${shown(value)}` };
+  return { path: '', what: `must be ${wants}`, is: given(value) };
 }
 
-/** Text where a name or number belongs is no secret: it shows what was misspelt. */
+/** Text where a name or number belongs shows what was misspelt; where that may be a secret, see {@link secret}. */
 export function written(wants: string, value: unknown): Fault {
   if (typeof value !== 'string') return faulty(wants, value);
-  return { path: '', what: `must be ${wants}, and is ${JSON.stringify(value.slice(0, 40))}` };
+  // Redacted before it is cut: half a card number is one that nobody would find any more.
+  const shown = JSON.stringify(redactText(value).slice(0, 40));
+  return { path: '', what: `must be ${wants}`, is: { shown, type: 'text' } };
 }
 
 function nearestShape(kinds: readonly Kind[], value: object): Kind | undefined {

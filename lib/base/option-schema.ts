@@ -3,6 +3,7 @@
  * declaration before it does anything, so that what cannot be meant (NaN, text for a number, a misspelt name) is refused
  * with its path, its value and what it may be, instead of being read as something else later.
  */
+import { redactText } from '../card/redact-text.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { nearestName } from './nearest-name.js';
 
@@ -12,9 +13,13 @@ export interface Kind {
   readonly wants: string;
   /** Of a number. */
   readonly limits?: Limits | undefined;
+  /** Of a choice: its names. */
+  readonly names?: readonly string[] | undefined;
   /** Of an object: its own options. */
   readonly fields?: FieldKinds | undefined;
   readonly isRequired?: boolean | undefined;
+  /** It is a secret, or holds one: what is given in its place is told by its type alone. */
+  readonly isSecret?: boolean | undefined;
   fault(value: unknown): Fault | undefined;
 }
 
@@ -31,11 +36,21 @@ export interface Limits {
 export interface Fault {
   /** Where inside the value: `limit.share`; `''`: the value itself. */
   readonly path: string;
-  /** Behind the path: `must be a whole number from 1 up, and is NaN`. */
+  /** Behind the path: `must be a whole number from 1 up`. */
   readonly what: string;
+  /** What it is instead, apart from the rest: of a secret only its type is told. */
+  readonly is?: Given | undefined;
   readonly remedy?: string | undefined;
   /** What was thrown by what was looked at. */
   readonly cause?: unknown;
+}
+
+/** What was given, in words. */
+export interface Given {
+  /** As errors show it: `NaN`, `"kye"`, `a Map`. */
+  readonly shown: string;
+  /** Without anything of it: `a number`, `text`, `a Map`. */
+  readonly type: string;
 }
 
 export type FieldKinds = Readonly<Record<string, Kind>>;
@@ -71,7 +86,9 @@ function faultAmong(fields: FieldKinds, options: unknown): Fault | undefined {
   const known = Object.keys(fields);
   if (!isPlainObject(options)) {
     const remedy = `Give a plain object: { ${known.slice(0, 5).join(', ')}${known.length > 5 ? ', …' : ''} }`;
-    return { path: '', what: `must be a plain object, and is ${shown(options)}`, remedy };
+    const is = given(options);
+    const isSecret = Object.values(fields).some(kind => kind.isSecret);
+    return { path: '', what: 'must be a plain object', is: isSecret ? withoutValue(is) : is, remedy };
   }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(fields, name)) return unknownName(name, known);
@@ -113,7 +130,20 @@ function isRootPrototype(prototype: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty');
 }
 
-/** A value as an error shows it: never what may be a secret or a record. */
+export function given(value: unknown): Given {
+  const type = typeof value;
+  return {
+    shown: shown(value),
+    type: type === 'number' || type === 'bigint' || type === 'boolean' ? `a ${type}` : shown(value),
+  };
+}
+
+/** What is told of a secret. */
+export function withoutValue({ type }: Given): Given {
+  return { shown: type, type };
+}
+
+/** A value as an error shows it: nothing of a text or a record. For what may be a secret see {@link Kind.isSecret}. */
 export function shown(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? 'an array' : shownObject(value);
@@ -161,7 +191,7 @@ export function faultIn(name: string, kind: Kind, value: unknown): Fault | undef
 function unknownName(name: string, known: readonly string[]): Fault {
   const meant = nearestName(name, known);
   return {
-    path: name.slice(0, 64),
+    path: redactText(name).slice(0, 64),
     what: `is no option${meant === undefined ? '' : `; '${meant}' is`}`,
     remedy: meant === undefined ? `Leave it out; there are ${known.join(', ')}` : `Write ${meant}`,
   };
@@ -170,7 +200,8 @@ function unknownName(name: string, known: readonly string[]): Fault {
 function refuse(where: string, fault: Fault, defaults: object | undefined): never {
   const { path, what, remedy = `Correct it, or leave it out for ${defaultAt(path, defaults)}` } = fault;
   const place = path === '' ? `${where}: the options` : `${where}: ${path}`;
-  throw new KafkaRxError('CONFIGURATION', `${place} ${what}`, { remedy, cause: fault.cause });
+  const instead = fault.is === undefined ? '' : `, and is ${fault.is.shown}`;
+  throw new KafkaRxError('CONFIGURATION', `${place} ${what}${instead}`, { remedy, cause: fault.cause });
 }
 
 function defaultAt(path: string, defaults: unknown): string {

@@ -1,3 +1,4 @@
+import { redactText } from '../card/redact-text.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { kind } from './option-kinds.js';
 import { type Kind, shown } from './option-schema.js';
@@ -16,7 +17,7 @@ function isTopicName(name: unknown): name is string {
 /** @throws `CONFIGURATION` when Kafka would not accept the name */
 export function checkTopicName(name: unknown): void {
   if (!isTopicName(name)) {
-    const told = typeof name === 'string' ? `'${name.slice(0, 60)}'` : shown(name);
+    const told = typeof name === 'string' ? `'${redactText(name).slice(0, 60)}'` : shown(name);
     throw new KafkaRxError('CONFIGURATION', `${told} is no legal topic name`, {
       remedy: 'Kafka takes 1 to 249 letters, digits, dots, dashes and underscores',
     });

@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, KeyObject } from 'node:crypto';
+import { shownVariable } from '../base/shown-variable.js';
 import { KafkaRxError } from '../errors/errors.js';
 
 /** What stands for a card number in joins; says nothing of it to who has no key. @category Privacy @since 0.1.0 */
@@ -61,8 +62,8 @@ function secretOf(key: TokenKey): KeyObject {
   }
   if (key instanceof Uint8Array) return requireLength(createSecretKey(key), key.length);
   const text = process.env[key.env];
-  if (text === undefined || text === '') throw badKey(`the environment has no ${key.env}`);
-  if (!base64.test(text)) throw badKey(`${key.env} is not base64`);
+  if (text === undefined || text === '') throw badKey(`the environment has no ${shownVariable(key.env)}`);
+  if (!base64.test(text)) throw badKey(`${shownVariable(key.env)} is not base64`);
   const bytes = Buffer.from(text, 'base64');
   return requireLength(createSecretKey(bytes), bytes.length);
 }

@@ -27,6 +27,7 @@ const foundations = [
   'lib/base/option-schema.ts',
   'lib/base/commit-metadata.ts',
   'lib/base/partition-key.ts',
+  'lib/base/shown-variable.ts',
   'lib/base/topic-name.ts',
   'lib/base/disregard.ts',
   'lib/base/with-defaults.ts',

@@ -1,9 +1,9 @@
 import type { SASLOptions } from 'kafkajs';
 import { longestMs } from '../../base/clock.js';
-import { either, flag, kind, list, oneOf, plainObject, required, whole } from '../../base/option-kinds.js';
+import { kind, list, oneOf, required, secret, whole } from '../../base/option-kinds.js';
 import { checkOptions, type Fields } from '../../base/option-schema.js';
-import { type Sasl, saslOf } from './security/sasl.js';
-import type { Tls } from './security/tls.js';
+import { type Sasl, saslKind, saslOf } from './security/sasl.js';
+import { type Tls, tlsKind } from './security/tls.js';
 
 /**
  * How record batches are compressed. `snappy` needs the package snappy, `lz4` lz4-napi, and `zstd` before Node 22.15
@@ -95,11 +95,12 @@ export const defaults = {
   maxRequestBytes: 4 * 1024 * 1024,
 } as const;
 
+// Secret, since addresses of other systems have names and passwords in them.
 // kafkajs splits at the first colon (src/cluster/connectionPoolBuilder.js), so that IPv6 addresses do not work.
 const address = kind(
   'host:port, such as localhost:9092 (kafkajs takes no IPv6 address: give it a name)',
   given => {
-    const port = typeof given === 'string' ? Number(/^[^:\s]+:(\d{1,5})$/.exec(given)?.[1]) : 0;
+    const port = typeof given === 'string' ? Number(/^[^:\s@/]+:(\d{1,5})$/.exec(given)?.[1]) : 0;
     return port > 0 && port < 65_536;
   },
 );
@@ -109,11 +110,10 @@ const duration = whole(1, { to: longestMs });
 const size = whole(1, { to: 2 ** 31 - 1 });
 
 export const kafkajsOptions: Fields<KafkajsOptions> = {
-  brokers: required(list(address, 1)),
+  brokers: required(list(secret(address), 1)),
   path: oneOf('auto', 'fast', 'stock'),
-  // Node's own, and kafkajs's: whoever reads them says what is wrong with them.
-  ssl: either(flag, plainObject('options of tls.connect')),
-  sasl: plainObject('{ mechanism, … }'),
+  ssl: tlsKind,
+  sasl: saslKind,
   connectionTimeoutMs: duration,
   connectTimeoutMs: duration,
   requestTimeoutMs: duration,

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { anyText, call, either, required, secret, shape, text } from '../../../base/option-kinds.js';
+import { shownVariable } from '../../../base/shown-variable.js';
 import { errorKind, KafkaRxError } from '../../../errors/errors.js';
 import { fieldOf } from '../../../errors/field-of.js';
 
@@ -13,23 +15,29 @@ export type SecretSource = { readonly env: string } | { readonly file: string } 
 /** A secret, or where it is read from. @category Drivers @since 0.1.0 */
 export type Secret = string | SecretSource;
 
+export const sourceKind = secret(
+  either(call, shape({ env: required(text) }), shape({ file: required(text) })),
+);
+
+export const secretKind = secret(either(anyText, sourceKind));
+
 /** Reads it. Throws `CONFIGURATION`, which names the option and the place and never the secret. */
-export function readSecret(option: string, secret: Secret): string {
-  if (typeof secret === 'string') return secret;
-  if (typeof secret === 'function') {
-    const value: unknown = attempt(`the function of \`${option}\``, secret);
+export function readSecret(option: string, given: Secret): string {
+  if (typeof given === 'string') return given;
+  if (typeof given === 'function') {
+    const value: unknown = attempt(`the function of \`${option}\``, given);
     if (typeof value === 'string') return value;
     throw new KafkaRxError('CONFIGURATION', `The function of \`${option}\` gives no text`);
   }
   // Whatever was given: a Proxy, or a getter, may throw when it is asked, and what it throws may hold the secret.
-  const file = fieldOf(secret, 'file');
+  const file = fieldOf(given, 'file');
   if (typeof file === 'string') {
-    return attempt(`the file ${file} of \`${option}\``, () => readFileSync(file, 'utf8')).replace(
+    return attempt(`the file ${shownFile(file)} of \`${option}\``, () => readFileSync(file, 'utf8')).replace(
       /\r?\n$/,
       '',
     );
   }
-  const env = fieldOf(secret, 'env');
+  const env = fieldOf(given, 'env');
   if (typeof env !== 'string') {
     throw new KafkaRxError('CONFIGURATION', `\`${option}\` is no text and names no place to read it from`, {
       remedy: 'Give text, a function that gives it, { env } or { file }',
@@ -37,7 +45,7 @@ export function readSecret(option: string, secret: Secret): string {
   }
   const value = process.env[env];
   if (value !== undefined && value !== '') return value;
-  throw new KafkaRxError('CONFIGURATION', `The environment has no ${env} for \`${option}\``, {
+  throw new KafkaRxError('CONFIGURATION', `The environment has no ${shownVariable(env)} for \`${option}\``, {
     remedy: 'Set it before the start.',
   });
 }
@@ -46,6 +54,11 @@ export function readSecret(option: string, secret: Secret): string {
 export function isSource(value: unknown): value is SecretSource {
   if (typeof value === 'function') return true;
   return typeof value === 'object' && value !== null && ('env' in value || 'file' in value);
+}
+
+/** What cannot be the name of a file is what one should have held. */
+function shownFile(file: string): string {
+  return /[\r\n]/.test(file) || file.length > 255 ? '(not shown: it may be the secret itself)' : file;
 }
 
 function attempt(what: string, read: () => string): string {

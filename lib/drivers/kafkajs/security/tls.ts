@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
-import { isSource, readSecret, type SecretSource } from './secret.js';
+import { kind, secret } from '../../../base/option-kinds.js';
+import { faultIn, isPlainObject, type Kind } from '../../../base/option-schema.js';
+import { isSource, readSecret, type SecretSource, sourceKind } from './secret.js';
 
 /** The options that may be read from elsewhere. */
 const readable = ['ca', 'cert', 'key', 'passphrase'] as const;
@@ -14,6 +16,24 @@ type Readable = (typeof readable)[number];
 export type Tls = Omit<ConnectionOptions, Readable> & {
   readonly [K in Readable]?: ConnectionOptions[K] | SecretSource;
 };
+
+const readableKind = kind('PEM text, bytes, a list of these, { env }, { file } or a function', value => {
+  if (typeof value === 'string' || value instanceof Uint8Array || Array.isArray(value)) return true;
+  return sourceKind.fault(value) === undefined;
+});
+
+/** What may be read from elsewhere is looked at here; of the rest Node says what is wrong. */
+export const tlsKind: Kind = secret(
+  kind('true, false or options of tls.connect', ssl => {
+    if (typeof ssl === 'boolean') return true;
+    if (!isPlainObject(ssl)) return false;
+    for (const name of readable) {
+      const fault = faultIn(name, readableKind, ssl[name]);
+      if (fault !== undefined) return fault;
+    }
+    return true;
+  }),
+);
 
 /** What one connection uses; undefined for none. Throws `CONFIGURATION` where something cannot be read. */
 export function tlsOptions(ssl: boolean | Tls): ConnectionOptions | undefined {
