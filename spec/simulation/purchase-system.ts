@@ -232,7 +232,10 @@ function missingOf(
   return shape.store === undefined || found.documents.has(id) ? undefined : 'the store';
 }
 
-/** Of each customer in each partition of one incarnation of the topic, what comes first comes in the order of writing. */
+/**
+ * Of each customer in each partition of one incarnation of the topic, what comes first comes in the order of writing. Not what expired: who
+ * took the partition over may never have read it, and the first to come of it is what the member before has still under way.
+ */
 function orderOf(view: SimulationView): string | undefined {
   const position = new Map(view.written.map((one, i) => [idsIn(one.input.value)[0], { one, i }]));
   const last = new Map<string, number>();
@@ -243,6 +246,7 @@ function orderOf(view: SimulationView): string | undefined {
     seen.add(id);
     const from = position.get(id);
     if (from === undefined) return `a purchase ${id} that nobody wrote`;
+    if (from.one.gone) continue;
     const key = `${from.one.topicId}/${from.one.partition}/${String(from.one.input.key)}/${partition}`;
     if ((last.get(key) ?? -1) > from.i)
       return `${at(from.one)} came out behind a later purchase of its customer`;
