@@ -6,6 +6,8 @@ import { checkArgument } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
 import { processFailed } from '../lib/errors/policies/process-failed.js';
+import { refuseThing } from '../lib/flow/leases/leases.js';
+import { isRecord } from '../lib/record/is-record.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
 import { share } from './share.js';
@@ -63,6 +65,10 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
     [source],
     (subscriber, node) =>
       receive(source, subscriber, record => {
+        if (!isRecord(record)) {
+          refuseThing(record, node, subscriber);
+          return;
+        }
         let target: string;
         try {
           target = names.find(candidate => holds(guards[candidate]?.(record.value))) ?? 'otherwise';

@@ -3,6 +3,8 @@ import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { receive } from '../lib/base/receive.js';
 import { keeping } from '../lib/codecs/declared.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
+import { refuseThing } from '../lib/flow/leases/leases.js';
+import { isRecord } from '../lib/record/is-record.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
 
@@ -38,6 +40,10 @@ export function filterValue<K, V>(
   return source => {
     const passing = operatorObservable<KafkaRecord<K, V>>(named, [source], (subscriber, node) =>
       receive(source, subscriber, record => {
+        if (!isRecord(record)) {
+          refuseThing(record, node, subscriber);
+          return;
+        }
         let through: boolean;
         try {
           through = passes(record.value, record);

@@ -10,6 +10,8 @@ import {
   operatorOptions,
   processFailed,
 } from '../lib/errors/policies/process-failed.js';
+import { refuseThing } from '../lib/flow/leases/leases.js';
+import { isRecord } from '../lib/record/is-record.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
@@ -59,6 +61,10 @@ export function flatMapValue<K, V, U>(
   return source =>
     operatorObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) =>
       receive(source, subscriber, record => {
+        if (!isRecord(record)) {
+          refuseThing(record, node, subscriber);
+          return;
+        }
         const parts: KafkaRecord<K, U>[] = [];
         try {
           const given = split(record.value, record);

@@ -1,10 +1,13 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { receive } from '../lib/base/receive.js';
+import { KafkaRxError } from '../lib/errors/errors.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
-import { deliveriesOf } from '../lib/flow/leases/delivery.js';
+import { refuseThing } from '../lib/flow/leases/leases.js';
+import { isRecord } from '../lib/record/is-record.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
+import { whatItIs } from '../lib/record/what-it-is.js';
 
 /**
  * Replaces each record by the one that `make` makes of it.
@@ -16,7 +19,8 @@ import { refuseLater } from '../lib/record/refuse-later.js';
  * ```
  *
  * Make it with the record's own `withValue`, `withKey` and `withHeaders`: these carry the delivery on; a record made
- * any other way fails the app at the first sink. Synchronous: it holds nothing.
+ * aside fails the app at the first sink. What is no record, such as `{ ...record, value }`, is as a throw. Synchronous: it
+ * holds nothing.
  *
  * @param make a throw is a `process` problem of this record: the policy decides
  * @example
@@ -33,11 +37,14 @@ export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
   return source =>
     operatorObservable<S>(named, [source], (subscriber, node) =>
       receive(source, subscriber, record => {
+        if (!isRecord(record)) {
+          refuseThing(record, node, subscriber);
+          return;
+        }
         let made: S;
         try {
           made = make(record);
-          // Whatever is no record is looked at closer: from an untyped function it may be a promise of one.
-          if (made?.[deliveriesOf] === undefined) refuseLater(made);
+          if (!isRecord(made)) refuse(made);
         } catch (cause) {
           processFailed(record, node, cause, options.onError, subscriber);
           return;
@@ -45,4 +52,12 @@ export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
         subscriber.next(made);
       }),
     );
+}
+
+/** What a function without types gave in the place of a record. */
+function refuse(thing: unknown): never {
+  // It may be a promise of one.
+  refuseLater(thing);
+  const { what, remedy } = whatItIs(thing);
+  throw new KafkaRxError('PROCESS', `The function gave ${what}`, { remedy });
 }

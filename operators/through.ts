@@ -53,7 +53,7 @@ export function through<K, V>(
         subscriber,
         record => {
           if (hostOf(record) === undefined) {
-            subscriber.error(withoutDelivery(name));
+            subscriber.error(withoutDelivery(name, undefined, record));
             return;
           }
           if (!lease(record, node, subscriber)) return;

@@ -8,7 +8,8 @@ import { declaredNames, reachOf } from '../codecs/reaches.js';
 import type { Shape } from '../codecs/shape.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { type OperatorOptions, operatorOptions, processFailed } from '../errors/policies/process-failed.js';
-import { hostOf } from '../flow/leases/leases.js';
+import { hostOf, refuseThing } from '../flow/leases/leases.js';
+import { isRecord } from '../record/is-record.js';
 import type { KafkaRecord } from '../record/record.js';
 import { maskAt } from './mask-at.js';
 import type { Masked } from './masked.js';
@@ -76,6 +77,10 @@ export function maskFields<K, V, P extends string, As extends string>(
         let unseen: readonly CompiledPath[] = asked;
         let told = isPlaced;
         receive(source, subscriber, record => {
+          if (!isRecord(record)) {
+            refuseThing(record, node, subscriber);
+            return;
+          }
           let value: Masked<V, P, As>;
           try {
             if (!told) {

@@ -16,7 +16,7 @@ import { refuseLater } from './refuse-later.js';
  *
  * @category Records @since 0.1.0
  */
-export interface KafkaRecord<K = unknown, V = unknown> {
+export interface KafkaRecord<K = unknown, V = unknown> extends RecordMethods<K, V> {
   readonly key: K;
   readonly value: V;
   readonly headers: Headers;
@@ -31,14 +31,21 @@ export interface KafkaRecord<K = unknown, V = unknown> {
    * one-to-many operator. With the coordinates it names what a replay makes again.
    */
   readonly ordinal: string;
+  /** @internal what keeps the source offset from being committed */
+  readonly [deliveriesOf]: Deliveries;
+}
+
+/**
+ * What a record does. Declared as a class, of which there is none, since TypeScript leaves a class's methods out of `{ ...record }`, as
+ * JavaScript does: what that gives is no record, and does not compile as one.
+ */
+declare abstract class RecordMethods<K, V> {
   /** The value of the last header of that key; undefined when there is none. */
   header(key: string): Buffer | null | undefined;
   /** Throws `PROCESS` for a promise, an Observable or an async iterable, as `withKey` does: nobody would wait for it. */
   withValue<U>(value: U): KafkaRecord<K, U>;
   withKey<L>(key: L): KafkaRecord<L, V>;
   withHeaders(headers: readonly Header[]): KafkaRecord<K, V>;
-  /** @internal what keeps the source offset from being committed */
-  readonly [deliveriesOf]: Deliveries;
 }
 
 const frozen = process.env['NODE_ENV'] !== 'production';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expectTypeOf } from 'expect-type';
 import * as t from 'io-ts';
-import { filter, type Observable, Subject, share, tap } from 'rxjs';
+import { filter, map, type Observable, type OperatorFunction, Subject, share, tap } from 'rxjs';
 import ts from 'typescript';
 import { createApp } from '../../lib/app/app.js';
 import type { App } from '../../lib/app/interface.js';
@@ -111,6 +111,15 @@ describe('types through pipe', () => {
       purchases().pipe(tokenize('cardNumber', { key: 'secret' })),
     ];
     expect([wired, wrong]).toHaveLength(2);
+  });
+
+  test('a copy of a record does not compile as one: it has nothing that a record does', () => {
+    const copied = map((record: KafkaRecord<string, number>) => ({ ...record }));
+    expectTypeOf(copied).not.toExtend<OperatorFunction<KafkaRecord, KafkaRecord>>();
+    const made = (record: KafkaRecord<string, number>): KafkaRecord =>
+      // @ts-expect-error
+      ({ ...record, value: 'v' });
+    expectTypeOf(made).returns.toEqualTypeOf<KafkaRecord>();
   });
 
   test('functions given to operators know value and record without annotations', () => {

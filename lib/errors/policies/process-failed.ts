@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs';
 import { call, required, text } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
 import { deliveriesOf, type Verdict } from '../../flow/leases/delivery.js';
-import { hostOf, withoutDelivery } from '../../flow/leases/leases.js';
+import { hostOf } from '../../flow/leases/leases.js';
 import { outsideTopology } from '../../flow/leases/outside-topology.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
@@ -30,11 +30,6 @@ export function processFailed(
   policy: Policy | undefined,
   destination: Subscriber<never>,
 ): void {
-  if (record?.[deliveriesOf] === undefined) {
-    // What an operator without types handed on; the function threw for that reason.
-    destination.error(withoutDelivery(node));
-    return;
-  }
   const error = processError(record, node, cause);
   const host = hostOf(record);
   if (host === undefined) destination.error(error);

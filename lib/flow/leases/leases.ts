@@ -1,7 +1,9 @@
 /** What sinks and leasing operators do with the deliveries of a record; the only ways to touch a lease. */
 import type { Subscriber } from 'rxjs';
 import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
+import { isRecord } from '../../record/is-record.js';
 import type { KafkaRecord } from '../../record/record.js';
+import { whatItIs } from '../../record/what-it-is.js';
 import {
   type Deliveries,
   type Delivery,
@@ -21,12 +23,21 @@ import { outsideTopology } from './outside-topology.js';
  * @param destination hears `WITHOUT_DELIVERY` of what is no record at all
  */
 export function lease(record: KafkaRecord, by: string, destination?: Subscriber<never>): boolean {
-  const deliveries = record?.[deliveriesOf];
-  if (deliveries === undefined) {
-    destination?.error(withoutDelivery(by));
+  if (!isRecord(record)) {
+    refuseThing(record, by, destination);
     return false;
   }
+  const deliveries = record[deliveriesOf];
   return !haveEnded(deliveries) && leaseAll(deliveries, by, destination);
+}
+
+/** What is no record came to the operator `by`: nobody can make anything of it, and what it may be a copy of is not committed. */
+export function refuseThing(thing: KafkaRecord, by: string, destination?: Subscriber<never>): void {
+  const deliveries = deliveriesAt(thing);
+  const error = withoutDelivery(by, listOf(deliveries).at(-1), thing);
+  holdAll(deliveries);
+  hostOf(thing)?.fail(error);
+  destination?.error(error);
 }
 
 /** The same for who has asked already whether the app is live. */
@@ -193,11 +204,15 @@ function outsideWindow(at: Delivery, by: string): KafkaRxError {
   );
 }
 
-/** What was made aside, or comes from no app: no offset waits for it. */
-export function withoutDelivery(by: string, at?: Coordinates): KafkaRxError {
-  return new KafkaRxError(
-    'WITHOUT_DELIVERY',
-    `'${by}' was handed a record that came from no source of this app`,
-    { at, remedy: 'Make records with withValue or mapValue out of those that app.topic delivers' },
-  );
+/** What was made aside, comes from no app, or is no record: no offset waits for it. */
+export function withoutDelivery(by: string, at: Coordinates | undefined, handed: unknown): KafkaRxError {
+  // Its rejection is not to end the process past the error.
+  if (handed instanceof Promise) handed.catch(() => {});
+  const { what, remedy } = isRecord(handed)
+    ? {
+        what: 'a record that came from no source of this app',
+        remedy: 'Make records with withValue or mapValue out of those that app.topic delivers',
+      }
+    : whatItIs(handed);
+  return new KafkaRxError('WITHOUT_DELIVERY', `'${by}' was handed ${what}`, { at, remedy });
 }

@@ -5,6 +5,7 @@ import { flag, text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import type { Coordinates } from '../../errors/errors.js';
 import { KafkaRxError } from '../../errors/errors.js';
+import { isRecord } from '../../record/is-record.js';
 import type { KafkaRecord } from '../../record/record.js';
 import {
   type Deliveries,
@@ -68,8 +69,8 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
   protected abstract take(record: KafkaRecord<K, V>): void;
 
   next(record: KafkaRecord<K, V>): void {
-    // Anything at all may come through an untyped operator; what carries no delivery is handled like an empty list.
-    const deliveries = record?.[deliveriesOf] ?? noDeliveries;
+    // Anything at all may come through an untyped operator; what is no record is handled like one of no delivery.
+    const deliveries = isRecord(record) ? record[deliveriesOf] : noDeliveries;
     const stranger = this.#strangerOf(deliveries);
     if (stranger !== undefined) {
       this.#refuse(deliveries, stranger);
@@ -82,7 +83,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
       return;
     }
     if (Array.isArray(deliveries) && deliveries.length === 0) {
-      this.host.fail(withoutDelivery(this.name, this.host.dispatching));
+      this.#refuseThing(record);
       return;
     }
     if (record.topic !== this.#lastTopic) {
@@ -93,6 +94,13 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
       }
     }
     if (leaseAll(deliveries, this.name)) this.take(record);
+  }
+
+  /** No record, or one of no delivery; what it may be a copy of is not committed. */
+  #refuseThing(record: KafkaRecord): void {
+    const deliveries = record?.[deliveriesOf] ?? noDeliveries;
+    holdAll(deliveries);
+    this.host.fail(withoutDelivery(this.name, listOf(deliveries).at(-1) ?? this.host.dispatching, record));
   }
 
   /** The delivery of a record that another app has made; undefined where all are of this one. */
