@@ -22,9 +22,11 @@ export function decodeFailure(
 }
 
 /** @internal A value that the codec cannot write: code `ENCODE`. */
-export function encodeFailure(codec: string, what: string, path?: string): KafkaRxError {
-  return new KafkaRxError('ENCODE', `${codec} cannot encode the value: ${what}`, {
-    path,
-    remedy: 'Make the value fit the codec before the sink, or choose another codec for this sink',
-  });
+export function encodeFailure(
+  codec: string,
+  what: string,
+  path?: string,
+  remedy = 'Make the value fit the codec before the sink, or choose another codec for this sink',
+): KafkaRxError {
+  return new KafkaRxError('ENCODE', `${codec} cannot encode the value: ${what}`, { path, remedy });
 }

@@ -20,13 +20,19 @@ const escaped = /["\\\p{Cc}\p{Cs}]/u;
 
 /**
  * JSON written into chunks of memory that many values share. A place of -1 says that this is not the way to write it:
- * text to be escaped, a number that is not finite, a value that is long.
+ * text to be escaped, a number that would not be read back, a value that is long.
  *
  * @internal
  */
 export class JsonBytes {
   bytes = chunk();
   #used = 0;
+  readonly #most: number;
+
+  /** @param most a number beyond it, either way, would not be read back */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** Where a value of at most so many bytes begins. */
   reserve(room: number): number {
@@ -70,7 +76,8 @@ export class JsonBytes {
       const units = Math.floor(scaled / 10_000);
       return this.#fraction(this.#digits(from, units), scaled - units * 10_000);
     }
-    return Number.isFinite(value) ? this.#ascii(from, String(value)) : -1;
+    // What is above was safe. NaN is neither.
+    return value <= this.#most && value >= -this.#most ? this.#ascii(from, String(value)) : -1;
   }
 
   any(from: number, value: string | number | boolean | null): number {

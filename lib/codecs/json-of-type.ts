@@ -1,6 +1,7 @@
 import { defaults } from '../app/defaults.js';
 import type { ProtectedField } from '../card/protected-field.js';
 import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
+import { isInstance } from '../errors/is-instance.js';
 import { isAsIs } from './as-is.js';
 import type { Codec } from './codec.js';
 import { declare, guardable } from './declared.js';
@@ -11,10 +12,11 @@ import { failureOf, shortened } from './io-ts-failure.js';
 import type { IoTsShape } from './io-ts-shape.js';
 import { type JsonOptions, rulesOf } from './json-options.js';
 import { type Reader, readerOf } from './json-reader.js';
-import { jsonText, parseJson } from './json-text.js';
+import { jsonBytes, jsonText, parseJson, unwritable } from './json-text.js';
+import { flawIn, mostNumber, protoField, protoIn } from './json-writable.js';
 import { type Writer, writerOf } from './json-writer.js';
 import { hasOpenPart, mayHold } from './may-hold.js';
-import { plainCopy } from './plain-copy.js';
+import { plainCopy, WithoutFields } from './plain-copy.js';
 import { depthOf, planOf } from './record-plan.js';
 import { shapeOf } from './shape.js';
 import { strip } from './strip.js';
@@ -72,6 +74,13 @@ export function jsonOfType<A>(
     return result.right;
   };
 
+  const notWritten = (error: unknown, value: A): KafkaRxError => {
+    if (!isInstance(error, WithoutFields))
+      return encodeFailure(name, `its type cannot write it (${errorKind(error)})`);
+    const flaw = flawIn(value, rules);
+    return flaw === undefined ? encodeFailure(name, error.message) : unwritable(name, flaw, rules);
+  };
+
   /** Reads each field once: what is checked, by type and guard, is what is written. */
   const encodeGenerally = (value: A, look: Look | undefined): Buffer => {
     let declared: unknown;
@@ -86,16 +95,24 @@ export function jsonOfType<A>(
           trail(path => encodeFailure(name, undeclared(path), path)),
         );
       declared = strip(shape, copy, undefined);
+      // What a type's own encode makes of such a name may be anything: a prototype, for one.
+      if (!asIs) refuseProto(declared);
       written = asIs ? declared : type.encode(declared as A); // Removing undeclared fields leaves an A.
     } catch (error) {
-      throw own(error) ?? encodeFailure(name, `its type cannot write it (${errorKind(error)})`);
+      throw own(error) ?? notWritten(error, value);
     }
-    const text = jsonText(name, written);
+    const text = jsonText(name, written, rules);
     look?.(declared, text);
-    return Buffer.from(text);
+    return jsonBytes(name, text, rules);
+  };
+  const refuseProto = (value: unknown): void => {
+    const path = protoIn(value);
+    if (path !== undefined) throw unwritable(name, { path, what: protoField }, rules);
   };
   const encoder = (fast: Writer | undefined, look: Look | undefined) => (value: A) =>
-    (fast && unlessItThrows(fast, value)) ?? encodeGenerally(value, look);
+    withinBounds(fast && unlessItThrows(fast, value)) ?? encodeGenerally(value, look);
+  const withinBounds = (bytes: Buffer | undefined): Buffer | undefined =>
+    bytes === undefined || bytes.length > rules.maxBytes ? undefined : bytes;
 
   const codec: Codec<A> = {
     name,
@@ -143,10 +160,11 @@ function fastWays(type: unknown, options: JsonOptions): FastWays {
   const plan = planOf(type);
   if (plan === undefined) return noFastWays;
   const deep = depthOf(plan) > (options.maxDepth ?? defaults.json.maxDepth);
+  const most = mostNumber({ unsafeNumbers: options.unsafeNumbers ?? 'refuse' });
   return {
     read: deep ? undefined : readerOf(plan),
-    write: writerOf(plan),
-    writeUnder: fields => writerOf(plan, fields),
+    write: deep ? undefined : writerOf(plan, [], most),
+    writeUnder: fields => (deep ? undefined : writerOf(plan, fields, most)),
   };
 }
 

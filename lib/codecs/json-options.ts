@@ -18,12 +18,12 @@ export interface JsonOptions {
   readonly duplicateKeys?: 'refuse' | 'last';
   /**
    * What becomes of numbers beyond ±(2^53 - 1), of which JSON.parse may have lost digits: refused, or taken as they came
-   * out; an infinite one (1e400) is always refused. Default `'refuse'`.
+   * out; an infinite one (1e400) is always refused. On encode likewise. Default `'refuse'`.
    */
   readonly unsafeNumbers?: 'refuse' | 'allow';
-  /** Bytes of one value; a longer one is refused before it is read. Default 16 MiB. */
+  /** Bytes of one value; a longer one is refused before it is read, and is not written. Default 16 MiB. */
   readonly maxBytes?: number;
-  /** Objects and arrays within each other; a deeper value is refused. Default 64. */
+  /** Objects and arrays within each other; a deeper value is refused, both ways. Default 64. */
   readonly maxDepth?: number;
 }
 

@@ -1,6 +1,7 @@
-import { type Coordinates, errorKind } from '../errors/errors.js';
+import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
 import { decodeFailure, encodeFailure } from './failure.js';
 import { type JsonLimits, lookAt } from './json-strict.js';
+import { type Flaw, flawIn } from './json-writable.js';
 import { utf8 } from './utf8.js';
 
 /** @internal What of a record's JSON is accepted; `declared` names a place in it for an error. */
@@ -60,24 +61,48 @@ export function parseJson(codec: string, bytes: Buffer | null, at: Coordinates, 
 
 const noBytes = Buffer.alloc(0);
 
-/** @internal Throws `ENCODE` where JSON has no form for the value. */
-export function jsonText(codec: string, value: unknown): string {
+/**
+ * JSON as {@link parseJson} takes it under the same rules.
+ *
+ * @throws `ENCODE` with the path, where JSON has no form for something in the value, or one that would be refused or read
+ *   as something else
+ * @internal
+ */
+export function jsonText(codec: string, value: unknown, rules: JsonRules): string {
   let text: string | undefined;
   try {
+    const flaw = flawIn(value, rules);
+    if (flaw !== undefined) throw unwritable(codec, flaw, rules);
     text = JSON.stringify(value);
   } catch (error) {
+    if (isKafkaRxError(error)) throw error;
     throw encodeFailure(codec, `JSON has no form for it (${errorKind(error)})`);
   }
+  // It answers otherwise the second time.
   if (text === undefined) throw encodeFailure(codec, `JSON has no form for what is of type ${typeof value}`);
-  // JSON.stringify writes NaN and the infinities as null, silently.
-  if (text.includes('null') && hasNonFinite(value)) {
-    throw encodeFailure(codec, 'it holds a number that is not finite, which JSON would turn into null');
-  }
-  // Of a Map, of a class without fields of its own, JSON.stringify writes nothing but the braces.
-  if (text.includes('{}') && hasLostAll(value)) {
-    throw encodeFailure(codec, 'it holds an object of which JSON would write nothing but {}');
-  }
   return text;
+}
+
+/** @internal */
+export function unwritable(
+  codec: string,
+  { path: names, what, remedy }: Flaw,
+  rules: JsonRules,
+): KafkaRxError {
+  const path = rules.declared(names);
+  return encodeFailure(codec, `${path === '' ? 'the value' : path} is ${what}`, path, remedy);
+}
+
+/** @internal The bytes of what {@link jsonText} gave. Throws `ENCODE` where there are more than decode would take. */
+export function jsonBytes(codec: string, text: string, { maxBytes }: JsonRules): Buffer {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= maxBytes) return bytes;
+  throw encodeFailure(
+    codec,
+    `its ${bytes.length} bytes are more than maxBytes, ${maxBytes}, which decode refuses`,
+    undefined,
+    'Make the value smaller, or give json a higher maxBytes',
+  );
 }
 
 function removeProto(root: unknown): void {
@@ -89,34 +114,6 @@ function removeProto(root: unknown): void {
     if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
     for (const inner of Object.values(value)) pending.push(inner);
   }
-}
-
-function hasNonFinite(root: unknown): boolean {
-  const pending = [root];
-  while (pending.length > 0) {
-    const value = pending.pop();
-    if (typeof value === 'number' && !Number.isFinite(value)) return true;
-    if (isObject(value)) for (const inner of Object.values(value)) pending.push(inner);
-  }
-  return false;
-}
-
-/** Whether some object, of a class, is written without anything of it. */
-function hasLostAll(root: unknown): boolean {
-  const pending = [root];
-  while (pending.length > 0) {
-    const value = pending.pop();
-    if (!isObject(value) || ('toJSON' in value && typeof value.toJSON === 'function')) continue;
-    const fields = Object.values(value);
-    if (fields.length === 0 && !Array.isArray(value) && !isBare(value)) return true;
-    for (const inner of fields) pending.push(inner);
-  }
-  return false;
-}
-
-function isBare(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function isObject(value: unknown): value is object {

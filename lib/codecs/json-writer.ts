@@ -6,7 +6,8 @@ import type { LeafPlan, Primitive, RecordPlan } from './record-plan.js';
 
 /**
  * The bytes that JSON.stringify gives for a value, checked by its type; undefined for what is not a plain object with
- * exactly the declared fields in their order, or not of the type, or holds text that JSON escapes.
+ * exactly the declared fields in their order, or not of the type, or holds text that JSON escapes or a number that is not
+ * read back.
  *
  * @internal
  */
@@ -29,13 +30,18 @@ export type Writer = (value: unknown) => Buffer | undefined;
  * ```
  *
  * @param fields that must be masked, asked about as they are read; a value with one that is not is not written here
+ * @param most the highest number that is read back
  * @internal
  */
-export function writerOf(plan: RecordPlan, fields: readonly ProtectedField[] = []): Writer | undefined {
+export function writerOf(
+  plan: RecordPlan,
+  fields: readonly ProtectedField[] = [],
+  most = Number.MAX_SAFE_INTEGER,
+): Writer | undefined {
   const code = new WriterCode(fields);
   code.record(plan, 'value', []);
   // Holds: the source below is of such a function.
-  return generated({ ...code.parameters, out: new JsonBytes(), isRecord }, code.source()) as
+  return generated({ ...code.parameters, out: new JsonBytes(most), isRecord }, code.source()) as
     | Writer
     | undefined;
 }

@@ -7,7 +7,7 @@ import { lookAtText } from './guarded-json.js';
 import type { IoTsShape } from './io-ts-shape.js';
 import { jsonOfType } from './json-of-type.js';
 import { type JsonOptions, type JsonTextOptions, jsonOptions, rulesOf } from './json-options.js';
-import { jsonText, parseJson } from './json-text.js';
+import { jsonBytes, jsonText, parseJson } from './json-text.js';
 import { isStandardSchema, issuePath, type StandardSchema } from './standard-schema.js';
 
 export type { JsonOptions, JsonTextOptions } from './json-options.js';
@@ -17,8 +17,9 @@ export type { JsonOptions, JsonTextOptions } from './json-options.js';
  *
  * Throws `DECODE` for null and empty bytes, bytes that are not UTF-8 or not JSON, and values that the type refuses: the
  * error's `path` (such as `items.0.price`) and message name the field and the expected type, never the value. Throws
- * `ENCODE` for a value that is not of the type or has no JSON form (undefined, functions, NaN, cycles). An own
- * `__proto__` never comes through. The value itself is handed on where nothing had to be removed.
+ * `ENCODE`, with the path, for a value that is not of the type, and for what would not be read back as it is: what has no JSON
+ * form (undefined in arrays, functions, NaN, Maps, cycles) and what decode refuses by these options (numbers beyond 2^53,
+ * depth, bytes). A field that is undefined is not there. An own `__proto__` never comes through. The value itself is handed on where nothing had to be removed.
  *
  * ```ts
  * const value = json(t.strict({ customerId: t.string, price: t.number }, 'Purchase'));   // Codec<{ customerId: string; price: number }>
@@ -87,17 +88,18 @@ function jsonOfSchema(schema: StandardSchema<unknown, unknown>, options: JsonOpt
     jsonText(
       name,
       run(value, (what, path) => encodeFailure(name, what, path)),
+      rules,
     );
   const codec: Codec<unknown> = {
     name,
     decode: (bytes, at) =>
       run(parseJson(name, bytes, at, rules), (what, path) => decodeFailure(name, 'type', what, at, path)),
-    encode: value => Buffer.from(textOf(value)),
+    encode: value => jsonBytes(name, textOf(value), rules),
   };
   return guardable(codec, fields => value => {
     const text = textOf(value);
     lookAtText(text, fields);
-    return Buffer.from(text);
+    return jsonBytes(name, text, rules);
   });
 }
 

@@ -1,5 +1,7 @@
-import { encodeFailure } from './failure.js';
 import type { ClosedShape, Shape } from './shape.js';
+
+/** @internal Where a type has a record stands something of which nothing would be written; where, is for whoever catches it. */
+export class WithoutFields extends Error {}
 
 /**
  * A copy of what a shape declares of a value, as plain data, each field read once: what is checked of the copy is what is
@@ -99,18 +101,21 @@ function fieldsOf(value: object, names: () => readonly string[]): Record<string,
   if (prototype === Object.prototype || prototype === null) return { ...value };
   if (fieldless.test(Object.prototype.toString.call(value)) || ArrayBuffer.isView(value)) {
     // io-ts takes every object for a record, and nothing of this one would be written.
-    throw encodeFailure('json', 'a Map, Date or the like stands where its type has a record');
+    throw new WithoutFields(nothingOfIt);
   }
   const copy: Record<string, unknown> = { ...value };
   for (const name of names()) {
     if (Object.hasOwn(copy, name) || !hasFromClass(value, name)) continue;
     copy[name] = (value as Readonly<Record<string, unknown>>)[name];
   }
+  if (Object.keys(copy).length === 0) throw new WithoutFields(nothingOfIt);
   return copy;
 }
 
+const nothingOfIt = 'a Map, Date or the like, without fields, stands where its type has a record';
+
 const fieldless =
-  /^\[object (?:Map|Set|WeakMap|WeakSet|Date|RegExp|Promise|ArrayBuffer|SharedArrayBuffer)\]$/;
+  /^\[object (?:Map|Set|WeakMap|WeakSet|Date|RegExp|Promise|ArrayBuffer|SharedArrayBuffer|Number|String|Boolean|BigInt|Symbol|Error)\]$/;
 
 /** A chain that is longer is none that a class makes; a Proxy can make one that never ends. */
 const mostPrototypes = 64;

@@ -88,7 +88,8 @@ function stripDictionary(shape: DictionaryShape, value: Fields, trail: Trail | u
   let changed = !isPlain(value);
   const kept: [string, unknown][] = [];
   for (const [key, before] of entries) {
-    if (key === '__proto__' || !shape.declares(key)) {
+    // An own `__proto__` that is declared is refused by whoever writes it; what was read has none any more.
+    if (!shape.declares(key)) {
       trail?.refuse(trail.segments.join('.'));
       changed = true;
       continue;

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import * as t from 'io-ts';
 import { bytes } from '../../lib/codecs/bytes.js';
 import type { Codec } from '../../lib/codecs/codec.js';
+import { json } from '../../lib/codecs/json.js';
 import { nullable } from '../../lib/codecs/nullable.js';
 import { number } from '../../lib/codecs/number.js';
 import { string } from '../../lib/codecs/string.js';
@@ -96,5 +98,28 @@ describe('string, bytes, number', () => {
     await prepared.prepare?.([null]);
     expect(heard).toEqual([[null]]);
     expect(nullable(string).name).toBe('nullable(string)');
+  });
+
+  it('nullable takes no codec of which null is a value: its text would go out as a tombstone', () => {
+    const schema = {
+      '~standard': { version: 1, vendor: 'any', validate: (value: unknown) => ({ value }) },
+    } as const;
+    const Sale = t.strict({ id: t.string });
+    for (const codec of [json(t.union([t.null, Sale])), json(t.unknown), json(t.null), json(schema)])
+      expect(codeOf(() => nullable<unknown>(codec as Codec<unknown>))).toBe('CONFIGURATION');
+    for (const codec of [json(Sale), nullable(json(Sale)), string, bytes])
+      expect(nullable<unknown>(codec as Codec<unknown>).encode(null)).toBeNull();
+  });
+
+  it('bytes that a codec of the user reads as null are refused under nullable, and are no tombstone', () => {
+    const own: Codec<unknown> = {
+      name: 'own',
+      decode: bytes => JSON.parse(String(bytes)),
+      encode: value => Buffer.from(JSON.stringify(value)),
+    };
+    const both = nullable(own);
+    expect(codeOf(() => both.decode(Buffer.from('null'), at))).toBe('DECODE');
+    expect(both.decode(Buffer.from('1'), at)).toBe(1);
+    expect(both.decode(null, at)).toBeNull();
   });
 });
