@@ -19,6 +19,8 @@
  * - Where `startFrom` is not `earliest`, a partition without a committed offset begins with a batch without records, whose
  *   `nextOffset` is where that is: committed as any other, it holds the group's place until a record comes.
  * - A position that the topic does not have is announced and moved to the first record, unless the driver is told otherwise.
+ * - A log that was truncated below what was read or committed is not read on as if nothing had happened, also where it has grown since:
+ *   that is announced, and read from the first offset on that may differ, in another epoch or before the first batch.
  * - A commit for what does not exist any more is dropped and told by `commit-dropped`; what else it carries is stored.
  * - No batch is handed out once `confirmedUntil` has passed, until `confirmed`, `lost` or `assigned` is called: after an
  *   outage longer than the session another member may have the partitions already.
@@ -53,6 +55,11 @@ export interface CommittedPartition extends AssignedPartition {
   readonly offset: number | undefined;
   /** What the commit carried; `''` where it carried nothing. */
   readonly metadata: string;
+  /**
+   * The brokers lost what the group had read from here on, and have other records there, or will have: `offset` is not above it, and
+   * nothing that is kept of the records above it is true. Undefined where nothing is known to be lost.
+   */
+  readonly truncatedAt?: number | undefined;
 }
 
 /** An offset of a partition, whoever has it. */
@@ -92,6 +99,11 @@ export type DriverEvent =
       readonly partition: number;
       readonly from: number;
       readonly to: number;
+      /**
+       * The brokers lost records, or were put back from a copy: from `to` on the log is not the one that was read, and may have grown
+       * beyond `from` since. Absent: the topic does not have `from`.
+       */
+      readonly truncated?: true | undefined;
     }
   /** A topic of the subscription, or some of its partitions, do not exist any more: nothing is read there. Told once, until `topic-back`. */
   | { readonly type: 'topic-gone'; readonly topic: string }

@@ -181,6 +181,66 @@ describe('a store and what was committed', () => {
     expect(other.outcome).toMatchObject({ code: 'STORE_AHEAD' });
   });
 
+  test('a store that has what a truncation took fails the app, also where the log has grown beyond it', async () => {
+    const members = new Members({ in: 1 });
+    const store = memoryStore<string>('history');
+    members.publish('in', ...numbers(0, 8));
+    await readAll(members, store);
+    members.broker.truncate({ topic: 'in', partition: 0 }, 5);
+    members.publish('in', ...numbers(5, 15).map(text => `new ${text}`));
+    const member = members.start(into(store));
+    await members.pass(200);
+    expect(member.outcome).toMatchObject({
+      code: 'STORE_AHEAD',
+      at: { topic: 'in', partition: 0, offset: 8 },
+      message: expect.stringMatching(/'history'.*lost all from offset 5 on.*reset group and store/),
+    });
+    expect(members.committed('in')).toEqual([8]);
+    expect(texts(store)).toEqual(numbers(0, 8));
+  });
+
+  test('a store that has none of what a truncation took goes on from its own position', async () => {
+    const members = new Members({ in: 1 });
+    const store = memoryStore<string>('history');
+    members.publish('in', ...numbers(0, 8));
+    await readAll(members, store);
+    await restore(store, await originOf(members, 'in'), 4);
+    members.broker.truncate({ topic: 'in', partition: 0 }, 5);
+    members.publish('in', 'new 5', 'new 6');
+    const member = await readAll(members, store);
+    expect(texts(store).sort()).toEqual([...numbers(0, 5), 'new 5', 'new 6']);
+    expect(member.metrics.value('kafka_rx_records_consumed_total')).toBe(3);
+    expect(members.committed('in')).toEqual([7]);
+  });
+
+  test('without a store the app goes on where the log differs, running or not, and nothing new is skipped', async () => {
+    const members = new Members({ in: 1 });
+    const seen: string[] = [];
+    const topology = (app: App): void => {
+      app.topic('in', { value }).subscribe(app.each(record => void seen.push(record.value)));
+    };
+    members.publish('in', ...numbers(0, 8));
+    const member = members.start(topology);
+    await members.pass(200);
+    members.broker.truncate({ topic: 'in', partition: 0 }, 5);
+    members.publish('in', ...numbers(5, 15).map(text => `new ${text}`));
+    await members.pass(200);
+    void member.app.stop();
+    await members.pass(200);
+    expect(member.outcome).toBe('done');
+    expect(seen.slice(8)).toEqual(numbers(5, 15).map(text => `new ${text}`));
+    expect(members.committed('in')).toEqual([15]);
+    const told = member.events.flatMap(event => (event.type === 'driver' ? [event.event] : []));
+    expect(told).toContainEqual({
+      type: 'offset-reset',
+      topic: 'in',
+      partition: 0,
+      from: 8,
+      to: 5,
+      truncated: true,
+    });
+  });
+
   test('a topic created anew under its name is another one: read from its beginning, beside what was kept', async () => {
     const members = new Members({ in: 1 });
     const store = memoryStore<string>('history');

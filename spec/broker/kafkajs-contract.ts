@@ -1,3 +1,6 @@
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import kafkajsClient, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import { systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
@@ -137,6 +140,30 @@ class KafkaSetup implements ContractSetup {
     await this.#kafkajs.admin.fetchTopicOffsets(topic);
     const partitions = [{ partition, offset: String(offset) }];
     await this.#kafkajs.admin.deleteTopicRecords({ topic, partitions });
+  }
+
+  /** Of a broker that has stopped: what it writes down of its own accord in between would be another past. */
+  async copyLog(topic: string, partition: number): Promise<() => Promise<void>> {
+    const node = this.#cluster?.nodes[0];
+    if (node === undefined) throw new Error('not open');
+    const backup = await mkdtemp(join(tmpdir(), 'kafka-rx-log-'));
+    const log = await this.#logOf(topic, partition);
+    await node.stop();
+    await cp(log, backup, { recursive: true });
+    await node.start();
+    return async () => {
+      await node.stop();
+      await rm(log, { recursive: true });
+      await cp(backup, log, { recursive: true });
+      await rm(backup, { recursive: true });
+      await node.start();
+    };
+  }
+
+  async #logOf(topic: string, partition: number): Promise<string> {
+    const dataDir = this.#cluster?.dataDir ?? '';
+    const entries = await readdir(dataDir, { recursive: true });
+    return join(dataDir, entries.find(entry => entry.endsWith(`/${topic}-${partition}`)) ?? topic);
   }
 
   async addPartitions(topic: string, total: number): Promise<void> {

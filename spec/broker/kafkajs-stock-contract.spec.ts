@@ -9,5 +9,6 @@ describeKafkajsContract('stock', {
   expiredTails: 'kafkajs moves on by itself and tells with the next record only',
   nullHeaders: 'kafkajs takes no null as the value of a header',
   standstills: 'kafkajs drops the last stable offset of a fetch, and gives nothing of one without records',
+  truncations: "kafkajs's public API knows nothing of leaders' epochs",
   unitsOfWork: "kafkajs's public API cannot commit offsets in a transaction under a member's generation",
 });

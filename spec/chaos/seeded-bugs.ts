@@ -4,6 +4,7 @@
  */
 import type { DriverConsumer, DriverProducer, OffsetCommit } from 'kafka-rx';
 import { Assignment } from '../../lib/drivers/kafkajs/consumer/assignment.js';
+import { Lineage } from '../../lib/drivers/lineage.js';
 import { Watermark } from '../../lib/flow/commit/watermark.js';
 import { Dispatcher } from '../../lib/flow/source/dispatcher.js';
 import type { PartitionLane } from '../../lib/flow/source/partition-lane.js';
@@ -93,7 +94,7 @@ function withoutEpochs(): ConnectionPatch {
     // The committer asks with the commit itself; only it has an offset.
     if (!('offset' in partition) || !('epoch' in partition)) return state;
     const { topic, partition: number, epoch } = partition as OffsetCommit;
-    const ofTopic = { topicId: undefined, madeAnew: false };
+    const ofTopic = { topicId: undefined, madeAnew: false, lineage: new Lineage(), leaderEpoch: undefined };
     const none = {
       position: undefined,
       paused: false,

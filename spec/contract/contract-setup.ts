@@ -36,6 +36,8 @@ export interface ContractLimits {
   readonly nullHeaders?: string;
   /** Makes outputs and offsets durable together. */
   readonly unitsOfWork?: string;
+  /** Notices that a log was truncated below what was read of it, also where it has grown since. */
+  readonly truncations?: string;
   /** Tells that a partition stands still behind the open transaction of another producer. */
   readonly standstills?: string;
 }
@@ -76,6 +78,8 @@ export interface ContractSetup {
   punchGap?(topic: string, partition: number, from: number, to: number): Promise<void>;
   /** Removes all below `offset`. */
   deleteRecords?(topic: string, partition: number, offset: number): Promise<void>;
+  /** Copies the log of a partition; what it returns puts the copy back in its place. No broker answers meanwhile. */
+  copyLog?(topic: string, partition: number): Promise<() => Promise<void>>;
   addPartitions?(topic: string, total: number): Promise<void>;
   deleteTopic?(topic: string): Promise<void>;
   /** Takes the offsets of a group without members, as their retention does. */

@@ -10,6 +10,7 @@ import { rebalancingContract } from './rebalancing-contract.js';
 import { resumingContract } from './resuming-contract.js';
 import { standstillContract } from './standstill-contract.js';
 import { topicsContract } from './topics-contract.js';
+import { truncationContract } from './truncation-contract.js';
 import { unitOfWorkContract } from './unit-of-work-contract.js';
 import { vanishingContract } from './vanishing-contract.js';
 
@@ -34,6 +35,7 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
     describe('vanishing topics', () => vanishingContract(context));
     describe('committing', () => committingContract(context));
     describe('resuming', () => resumingContract(context));
+    describe('truncated logs', () => truncationContract(context));
     describe('rebalancing', () => rebalancingContract(context));
     describe('units of work', () => unitOfWorkContract(context));
     describe('closing', () => closingContract(context));

@@ -25,6 +25,10 @@ describeDriverContract('memory', {
   },
   punchGap: async (topic, partition, from, to) => broker.punchGap({ topic, partition }, from, to),
   deleteRecords: async (topic, partition, offset) => broker.deleteRecords({ topic, partition }, offset),
+  copyLog: async (topic, partition) => {
+    const end = broker.endOffsets(topic)[partition] ?? 0;
+    return async () => broker.truncate({ topic, partition }, end);
+  },
   addPartitions: async (topic, total) => broker.addPartitions(topic, total),
   deleteTopic: async topic => broker.deleteTopic(topic),
   forgetGroup: async groupId => broker.expireOffsets(groupId),

@@ -1,6 +1,7 @@
 import { partitionKey } from '../../base/partition-key.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { GroupBeginning } from '../group-beginning.js';
+import type { EpochEnd } from '../lineage.js';
 import type {
   AssignedPartition,
   ConsumerOptions,
@@ -18,22 +19,33 @@ const askAgainMs = 100;
 /** One assignment's readers, by partition. */
 type Readers = ReadonlyMap<string, PartitionReader>;
 
-export interface AssignedReadersContext extends ReaderContext {
+/** What became of a log that was read: below `to` it is the same, of this leader's epoch. */
+interface Truncation {
+  readonly topicId: string;
+  readonly to: number;
+  readonly epoch: number;
+}
+
+export interface AssignedReadersContext extends Omit<ReaderContext, 'diverged'> {
   readonly options: ConsumerOptions;
   readonly group: ConsumerGroup;
   readonly failed: (error: KafkaRxError) => void;
+  /** Has the group share out anew: what was handed out is drained, and another epoch begins. */
+  readonly rejoin: () => void;
 }
 
 /** The partitions that a member has, each with its reader, and where they begin. */
 export class AssignedReaders {
-  readonly #context: AssignedReadersContext;
+  readonly #context: AssignedReadersContext & ReaderContext;
   readonly #beginning = new GroupBeginning();
   /** Topics that were assigned and do not exist any more. */
   readonly #gone = new Set<string>();
+  /** Until the partition begins anew, by partition. */
+  readonly #truncations = new Map<string, Truncation>();
   #readers: Readers = new Map();
 
   constructor(context: AssignedReadersContext) {
-    this.#context = context;
+    this.#context = { ...context, diverged: (reader, end) => this.#diverged(reader, end) };
   }
 
   /** Before the first join: finds the group as it is without this member. */
@@ -88,6 +100,8 @@ export class AssignedReaders {
       this.#gone.delete(topic);
       event({ type: 'topic-back', topic });
     }
+    const kept = new Set(partitions.map(partitionKey));
+    for (const key of this.#truncations.keys()) if (!kept.has(key)) this.#truncations.delete(key);
     const readers = new Map<string, PartitionReader>();
     for (const at of partitions) {
       const log = cluster.find(at);
@@ -104,7 +118,7 @@ export class AssignedReaders {
 
   begin(): void {
     this.wake();
-    void this.#askWhereToBegin(this.#readers);
+    void this.#askWhereToBegin(this.#readers, [...this.#readers.values()]);
   }
 
   /** Gives everything up; returns what there was. */
@@ -123,7 +137,8 @@ export class AssignedReaders {
     const { cluster, event } = this.#context;
     return offsets.flatMap(commit => {
       const reader = this.get(commit);
-      if (reader?.reads(cluster.find(commit))) return [committedOf(commit, reader.topicId)];
+      if (reader?.reads(cluster.find(commit)))
+        return [committedOf(commit, reader.topicId, reader.lineage.before(commit.offset))];
       const { topic, partition, offset } = commit;
       event({ type: 'commit-dropped', topic, partition, offset });
       return [];
@@ -133,9 +148,19 @@ export class AssignedReaders {
   /** @param wanted where the app wants it to begin */
   #begin(reader: PartitionReader, wanted: number | undefined): void {
     const { startFrom } = this.#context.options;
-    const { offset } = this.#committed(reader);
-    if (offset >= 0) reader.begin(wanted ?? offset);
-    else {
+    const { offset, leaderEpoch } = this.#committed(reader);
+    const truncation = this.#truncationOf(reader);
+    this.#truncations.delete(partitionKey(reader));
+    if (truncation !== undefined) {
+      // What was handed out and is not committed comes again.
+      const found = wanted ?? (offset >= 0 ? offset : this.#startOf(reader));
+      const toBeCommitted = offset < 0 && startFrom !== 'earliest';
+      reader.begin(Math.min(found, truncation.to), { toBeCommitted, epoch: truncation.epoch });
+    } else if (offset >= 0) {
+      const position = wanted ?? offset;
+      // The epoch of what was committed holds for what is below it, too.
+      reader.begin(position, { epoch: position <= offset ? leaderEpoch : undefined });
+    } else {
       const position = wanted ?? this.#startOf(reader);
       // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one; or what came
       // first has expired, and with nothing behind it no record would say that the group has come so far.
@@ -157,17 +182,48 @@ export class AssignedReaders {
     const { topicId, partition } = reader;
     const committed = committedFor(this.#context.group.committed(reader), topicId);
     if (committed.offset >= 0) this.#beginning.isOver(topicId, partition);
-    return committed;
+    const truncation = this.#truncationOf(reader);
+    // What was lost was committed for nothing.
+    return truncation === undefined || committed.offset < truncation.to
+      ? committed
+      : { ...committed, offset: truncation.to, leaderEpoch: truncation.epoch };
   }
 
-  async #askWhereToBegin(readers: Readers, attempt = 1): Promise<void> {
+  #truncationOf(reader: PartitionReader): Truncation | undefined {
+    const found = this.#truncations.get(partitionKey(reader));
+    return found?.topicId === reader.topicId ? found : undefined;
+  }
+
+  /** As the kafkajs driver does: what the app keeps is asked about again, in another epoch where records of this one are out. */
+  #diverged(reader: PartitionReader, end: EpochEnd): void {
+    const { topic, partition, topicId, position: from } = reader;
+    if (from === undefined) return;
+    const to = reader.lineage.commonWith(end, from);
+    if (to >= from) {
+      reader.lineage.goOn(end.epoch);
+      return;
+    }
+    this.#context.event({ type: 'offset-reset', topic, partition, from, to, truncated: true });
+    this.#truncations.set(partitionKey(reader), { topicId, to, epoch: end.epoch });
+    if (reader.begun) {
+      reader.stop();
+      this.#context.rejoin();
+      return;
+    }
+    reader.beginAnew();
+    if (this.#context.options.resumeAt === undefined) this.#begin(reader, undefined);
+    else void this.#askWhereToBegin(this.#readers, [reader]);
+  }
+
+  async #askWhereToBegin(readers: Readers, those: readonly PartitionReader[], attempt = 1): Promise<void> {
     const { options, cluster, event, failed } = this.#context;
     const { resumeAt } = options;
-    if (resumeAt === undefined || readers.size === 0) return;
-    const asked = [...readers.values()].map(reader => {
+    if (resumeAt === undefined || those.length === 0) return;
+    const asked = those.map(reader => {
       const { topic, partition, epoch, topicId } = reader;
       const { offset, metadata } = this.#committed(reader);
-      return { topic, partition, epoch, topicId, offset: offset < 0 ? undefined : offset, metadata };
+      const found = { topic, partition, epoch, topicId, offset: offset < 0 ? undefined : offset, metadata };
+      return { ...found, truncatedAt: this.#truncationOf(reader)?.to };
     });
     try {
       const answers = await resumeAt(asked);
@@ -184,7 +240,7 @@ export class AssignedReaders {
         const [first] = asked;
         const what = `where to begin ${first?.topic}-${first?.partition}`;
         event({ type: 'retrying', what, attempt, delayMs: askAgainMs, reason: error.message });
-        cluster.clock.schedule(() => void this.#askWhereToBegin(readers, attempt + 1), askAgainMs);
+        cluster.clock.schedule(() => void this.#askWhereToBegin(readers, those, attempt + 1), askAgainMs);
       }
     }
   }

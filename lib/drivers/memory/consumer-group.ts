@@ -13,7 +13,7 @@ import type { Clock } from '../../base/clock.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { assign } from '../assignor.js';
 import type { PartitionOffset, TopicPartition } from '../port.js';
-import { type Committed, nothingCommitted } from '../topic-commits.js';
+import { type Committed, nothingCommitted, type StoredCommit } from '../topic-commits.js';
 
 /** What a group knows of the cluster around it. */
 export interface GroupSurroundings {
@@ -41,6 +41,9 @@ export interface GroupMember {
   /** Fall silent, as a process that was killed. */
   die(): void;
 }
+
+/** What a commit says beside its offset. */
+type CommitDetails = Pick<StoredCommit, 'metadata' | 'leaderEpoch'>;
 
 interface Membership {
   readonly member: GroupMember;
@@ -122,7 +125,7 @@ export class ConsumerGroup {
   commit(
     memberId: string,
     generation: number,
-    offsets: readonly (PartitionOffset & { readonly metadata?: string | undefined })[],
+    offsets: readonly (PartitionOffset & CommitDetails)[],
   ): KafkaRxError | undefined {
     const membership = this.#members.get(memberId);
     if (membership === undefined || generation !== this.#generation) {
@@ -140,7 +143,7 @@ export class ConsumerGroup {
         remedy: 'Drop the commit: what it covers is delivered again, to the partition’s owner.',
       });
     }
-    for (const offset of offsets) this.setCommitted(offset, offset.offset, offset.metadata);
+    for (const offset of offsets) this.setCommitted(offset, offset.offset, offset);
     return undefined;
   }
 
@@ -156,10 +159,14 @@ export class ConsumerGroup {
   }
 
   /** Sets an offset whoever the owner is, as the tool for resets does. */
-  setCommitted({ topic, partition }: TopicPartition, offset: number, metadata = ''): void {
+  setCommitted(
+    { topic, partition }: TopicPartition,
+    offset: number,
+    { metadata = '', leaderEpoch }: CommitDetails = {},
+  ): void {
     const ofTopic = this.#committed.get(topic) ?? new Map<number, Committed>();
     this.#committed.set(topic, ofTopic);
-    ofTopic.set(partition, { offset, metadata });
+    ofTopic.set(partition, { offset, metadata, leaderEpoch });
   }
 
   /** The retention of committed offsets is over. */

@@ -239,6 +239,16 @@ export class MemoryBroker {
     this.cluster.log(at).removeBefore(offset);
   }
 
+  /**
+   * Removes all from `offset` on, as a broker does that was put back from an older copy, or elected without what others had: the records
+   * published next have these offsets, and readers are to notice.
+   */
+  truncate(at: TopicPartition, offset: number): void {
+    checkArgument('truncate', 'at', partitionKind, at);
+    checkArgument('truncate', 'offset', offsetKind, offset);
+    this.cluster.log(at).truncate(offset);
+  }
+
   #placeOf(key: Buffer | null, partitions: number): number {
     const chosen = this.#partitioner(key, partitions);
     if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions) return chosen;

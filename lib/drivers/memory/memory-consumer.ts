@@ -63,6 +63,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
       readCommitted: options.readCommitted,
       group: this.group,
       failed: error => this.fail(error),
+      rejoin: () => this.group.rebalance(),
     });
     this.#forgetReachability = cluster.onReachable(reachable => {
       if (!reachable) return;

@@ -5,6 +5,7 @@
  * behind it; what removes records puts a new array in the old one's place.
  */
 import { noHeaders } from '../../record/headers.js';
+import type { EpochEnd, EpochStart } from '../lineage.js';
 import type { StartFrom } from '../port.js';
 import { LogRecord, type TransactionState } from './log-record.js';
 
@@ -24,12 +25,16 @@ export interface LogSlice {
   readonly bytes: number;
   readonly nextOffset: number;
   readonly endOffset: number;
+  /** Of which leaders what was read is. */
+  readonly epochs: readonly EpochStart[];
 }
 
 export class PartitionLog {
   #records: LogRecord[] = [];
   #startOffset = 0;
   #endOffset = 0;
+  /** Each truncation is by another leader, as far as readers can tell. */
+  #epochs: EpochStart[] = [{ epoch: 0, offset: 0 }];
   /** The first offset of each open transaction. */
   readonly #open = new Map<TransactionState, number>();
   readonly #watchers = new Set<() => void>();
@@ -94,7 +99,20 @@ export class PartitionLog {
       count++;
       bytes += record.bytes;
     }
-    return { records, from, to, count, bytes, nextOffset, endOffset: bound };
+    const epochs = this.#epochsOf(position, nextOffset);
+    return { records, from, to, count, bytes, nextOffset, endOffset: bound, epochs };
+  }
+
+  /**
+   * As Kafka answers a reader whose last record before `position` is of this epoch: up to where at most both have the same records;
+   * undefined where the log goes on from there.
+   */
+  divergence(epoch: number, position: number): EpochEnd | undefined {
+    const at = this.#epochs.findLastIndex(start => start.epoch <= epoch);
+    const found = this.#epochs[at];
+    if (found === undefined) return undefined;
+    const endOffset = this.#epochs[at + 1]?.offset ?? this.#endOffset;
+    return found.epoch < epoch || endOffset < position ? { epoch: found.epoch, endOffset } : undefined;
   }
 
   /** All that a reader of committed records sees. */
@@ -119,6 +137,18 @@ export class PartitionLog {
     this.#records = this.#records.filter(record => record.offset < from || record.offset >= to);
   }
 
+  /** Removes everything from `offset` on, as a leader does that never had it: what is appended next has these offsets. */
+  truncate(offset: number): void {
+    if (offset >= this.#endOffset) return;
+    this.#records = this.#records.slice(0, this.#indexOf(offset));
+    this.#endOffset = offset;
+    this.#startOffset = Math.min(this.#startOffset, offset);
+    for (const [transaction, first] of this.#open) if (first >= offset) this.#open.delete(transaction);
+    const epoch = (this.#epochs.at(-1)?.epoch ?? 0) + 1;
+    this.#epochs = [...this.#epochs.filter(start => start.offset < offset), { epoch, offset }];
+    this.#changed();
+  }
+
   /** Removes everything below `offset`, as retention does: the log start moves. */
   removeBefore(offset: number): void {
     this.#startOffset = Math.max(this.#startOffset, Math.min(offset, this.#endOffset));
@@ -136,6 +166,11 @@ export class PartitionLog {
       else high = middle;
     }
     return low;
+  }
+
+  #epochsOf(from: number, to: number): readonly EpochStart[] {
+    const first = this.#epochs.findLastIndex(({ offset }) => offset <= from);
+    return this.#epochs.slice(Math.max(0, first)).filter(({ offset }) => offset < to);
   }
 
   #changed(): void {

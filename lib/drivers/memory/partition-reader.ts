@@ -1,3 +1,4 @@
+import { type EpochEnd, Lineage } from '../lineage.js';
 import type { MembershipLease } from '../membership-lease.js';
 import type { ConsumerListener, DriverEvent, Standstill, StartFrom } from '../port.js';
 import type { ReadPartition } from '../read-partition.js';
@@ -16,6 +17,14 @@ export interface ReaderContext {
   readonly lease: MembershipLease;
   readonly event: (event: DriverEvent) => void;
   readonly readCommitted: boolean;
+  /** Its log does not go on from what it read: it was truncated. */
+  readonly diverged: (reader: PartitionReader, end: EpochEnd) => void;
+}
+
+interface Beginning {
+  readonly toBeCommitted?: boolean;
+  /** Of the leader that wrote the record before. */
+  readonly epoch?: number | undefined;
 }
 
 /** Reads one assigned partition: a fetch and a batch each deferred turn, as long as there is something to read. */
@@ -24,6 +33,7 @@ export class PartitionReader implements ReadPartition {
   readonly partition: number;
   epoch: number;
   readonly topicId: string;
+  readonly lineage = new Lineage();
   readonly #context: ReaderContext;
   readonly #log: PartitionLog;
   readonly #unwatch: () => void;
@@ -32,6 +42,7 @@ export class PartitionReader implements ReadPartition {
   #paused = false;
   #stopped = false;
   #due = false;
+  #begun = false;
   /** Whether nobody has committed where it begins, and a later start would be elsewhere. */
   #begins = false;
   /** The first record of the open transaction that it stands before, and since when. */
@@ -56,11 +67,27 @@ export class PartitionReader implements ReadPartition {
   }
 
   /** Begins, unless a seek came first; with a batch without records where this is to be committed. */
-  begin(position: number, { toBeCommitted = false } = {}): void {
+  begin(position: number, { toBeCommitted = false, epoch }: Beginning = {}): void {
     if (this.#position !== undefined) return;
     this.#position = position;
+    this.lineage.goOn(epoch);
     this.#begins = toBeCommitted;
     this.wake();
+  }
+
+  /** Where it is, once that is known. */
+  get position(): number | undefined {
+    return this.#position;
+  }
+
+  /** Whether something of this epoch was handed out. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Nothing of this epoch is out: where to begin is to be found out anew. */
+  beginAnew(): void {
+    this.#position = undefined;
   }
 
   offsetAt(at: StartFrom): number {
@@ -96,6 +123,8 @@ export class PartitionReader implements ReadPartition {
   seek(offset: number, epoch: number): void {
     this.#position = offset;
     this.#begins = false;
+    this.#begun = false;
+    this.lineage.goOn(undefined);
     this.epoch = epoch;
     this.wake();
   }
@@ -127,7 +156,13 @@ export class PartitionReader implements ReadPartition {
     if (this.#stopped || this.#paused || !cluster.reachable || !lease.isConfirmed) return false;
     const position = this.#position;
     if (position === undefined) return false;
+    if (this.#divergence(position) !== undefined) return true;
     return this.#begins || position < this.#log.bound(readCommitted) || this.#isOutOfRange(position);
+  }
+
+  #divergence(position: number): EpochEnd | undefined {
+    const epoch = this.lineage.before(position);
+    return epoch === undefined ? undefined : this.#log.divergence(epoch, position);
   }
 
   #isOutOfRange(position: number): boolean {
@@ -138,7 +173,9 @@ export class PartitionReader implements ReadPartition {
     this.#due = false;
     const position = this.#position;
     if (position === undefined || !this.#hasWork()) return;
-    if (this.#begins) this.#start(position);
+    const end = this.#divergence(position);
+    if (end !== undefined) this.#context.diverged(this, end);
+    else if (this.#begins) this.#start(position);
     else if (this.#isOutOfRange(position)) this.#reset(position);
     else this.#fetch(position);
     this.wake();
@@ -146,6 +183,7 @@ export class PartitionReader implements ReadPartition {
 
   #start(position: number): void {
     this.#begins = false;
+    this.#begun = true;
     this.#context.listener.batch(startBatch(this, position));
   }
 
@@ -153,6 +191,8 @@ export class PartitionReader implements ReadPartition {
     const { readCommitted, listener } = this.#context;
     const slice = this.#log.read(position, readCommitted, limits);
     this.#position = slice.nextOffset;
+    this.#begun = true;
+    this.lineage.read(slice.epochs);
     listener.batch(new LogBatch(this, slice, readCommitted));
   }
 
@@ -164,6 +204,7 @@ export class PartitionReader implements ReadPartition {
   #reset(from: number): void {
     const to = this.offsetAt('earliest');
     this.#position = to;
+    this.lineage.goOn(undefined);
     // With nothing behind it no record would say that the group has come so far.
     this.#begins = to > from;
     this.#context.event({ type: 'offset-reset', topic: this.topic, partition: this.partition, from, to });

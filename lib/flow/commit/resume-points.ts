@@ -7,7 +7,8 @@
  * 3. A commit that names other stores says nothing about ours: another member with an embedded store of its own had the
  *    partition. Kafka's offset counts; otherwise each rebalance would repeat work. Unless ours is new, and stands in the
  *    place of one that was lost: `NewStores` tells.
- * 4. One that is ahead of the log itself has records that the brokers lost: nobody can tell what is true, so the app fails.
+ * 4. One that is ahead of the log itself, or of where it was truncated, has records that the brokers lost: nobody can tell what is
+ *    true, so the app fails.
  */
 
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
@@ -19,7 +20,7 @@ import type {
   DriverConnection,
   OffsetCommit,
 } from '../../drivers/port.js';
-import { KafkaRxError } from '../../errors/errors.js';
+import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
 import { askedPositions } from '../../stores/asked-positions.js';
 import type { BeginBelow, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { Lane } from '../leases/delivery.js';
@@ -246,18 +247,28 @@ export class ResumePoints {
   }
 
   async #refuseAhead(name: string, at: CommittedPartition, position: number): Promise<void> {
+    const { topic, partition, truncatedAt } = at;
+    // The log may have grown beyond the position since: what it has there is not what the store has.
+    if (truncatedAt !== undefined && position > truncatedAt) {
+      const what = `The store '${name}' is ahead of its topic, of which the brokers lost all from offset ${truncatedAt} on`;
+      throw storeAhead(what, { topic, partition, offset: position });
+    }
     const end = await this.#offsetOf(at, 'latest');
     if (end !== undefined && position <= end) return;
     await this.#requireThere(at);
     if (end === undefined) return;
-    const { topic, partition } = at;
-    throw new KafkaRxError('STORE_AHEAD', `The store '${name}' is ahead of its topic, which ends at ${end}`, {
-      at: { topic, partition, offset: position },
-      remedy:
-        'The brokers lost records, or were put back from a backup: reset group and store to where they are to go on, ' +
-        'or give the store another folder',
-    });
+    const what = `The store '${name}' is ahead of its topic, which ends at ${end}`;
+    throw storeAhead(what, { topic, partition, offset: position });
   }
+}
+
+function storeAhead(what: string, at: Coordinates): KafkaRxError {
+  return new KafkaRxError('STORE_AHEAD', what, {
+    at,
+    remedy:
+      'The brokers lost records, or were put back from a backup: reset group and store to where they are to go on, ' +
+      'or give the store another folder',
+  });
 }
 
 /** An origin may hold slashes; the partition is what stands behind the last one. */

@@ -85,7 +85,7 @@ const marker = (type: 'abort' | 'commit'): OutgoingRecord => ({
 });
 
 function all(set: RecordSet): SourceRecord[] {
-  const cursor = new RecordCursor(set);
+  const cursor = new RecordCursor(set.runs);
   const records: SourceRecord[] = [];
   for (let record = cursor.next(); record !== undefined; record = cursor.next()) records.push(record);
   expect(cursor.next()).toBeUndefined();

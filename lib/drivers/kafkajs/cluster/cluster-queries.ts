@@ -7,7 +7,7 @@ import { type Committed, nothingCommitted } from '../../topic-commits.js';
 import { type Broker, sendTo } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
 import { errorType, passes } from '../protocol/error-codes.js';
-import { groupOffsetsRequest } from '../protocol/group-offsets.js';
+import { offsetFetchRequest } from '../protocol/offset-fetch.js';
 import {
   type MetadataResponse,
   topicMetadataRequest,
@@ -90,27 +90,20 @@ export async function committedOffsets(
   groupId: string,
   partitions: readonly TopicPartition[],
 ): Promise<(partition: TopicPartition) => Committed> {
-  const { responses } = await coordinator.offsetFetch({
-    groupId,
-    topics: grouped(partitions).map(({ topic, partitions: numbers }) => ({
-      topic,
-      partitions: numbers.map(partition => ({ partition })),
-    })),
-  });
-  const found = indexed(responses, ({ offset, metadata }) => ({
-    offset: offsetOf(offset),
-    metadata: metadata ?? '',
-  }));
-  return partition => found.get(partitionKey(partition)) ?? nothingCommitted;
+  const answer = await sendTo(coordinator, offsetFetchRequest(groupId, partitions));
+  const found = new Map(answer.committed.map(committed => [partitionKey(committed), committed]));
+  return partition => {
+    const committed = found.get(partitionKey(partition));
+    if (committed === undefined) return nothingCommitted;
+    const { offset, metadata, leaderEpoch } = committed;
+    return { offset, metadata, leaderEpoch };
+  };
 }
 
 /** Whether a group has committed anything at all. */
 export async function hasCommitted(coordinator: Broker, groupId: string): Promise<boolean> {
-  const { errorCode, any } = await sendTo(coordinator, groupOffsetsRequest(groupId));
-  if (errorCode === 0) return any;
-  const type = errorType(errorCode);
-  // As kafkajs's errors are told apart: by their type.
-  throw Object.assign(new Error('the offsets of the group are not told'), { type, retriable: passes(type) });
+  const { committed } = await sendTo(coordinator, offsetFetchRequest(groupId, undefined));
+  return committed.some(({ offset }) => offset >= 0);
 }
 
 /** Asks the app where partitions begin, and answers in their order; of those that the answer leaves out, what is committed decides. */
@@ -118,13 +111,15 @@ export async function whereToBegin<P extends ReadPartition>(
   { resumeAt }: Pick<ConsumerOptions, 'resumeAt'>,
   partitions: readonly P[],
   committed: (partition: P) => Committed,
+  truncatedAt: (partition: P) => number | undefined = () => undefined,
 ): Promise<readonly (number | undefined)[]> {
   if (resumeAt === undefined || partitions.length === 0) return [];
   return resumeAt(
     partitions.map(assigned => {
       const { topic, partition, epoch, topicId } = assigned;
       const { offset, metadata } = committed(assigned);
-      return { topic, partition, epoch, topicId, offset: offset < 0 ? undefined : offset, metadata };
+      const found = { topic, partition, epoch, topicId, offset: offset < 0 ? undefined : offset, metadata };
+      return { ...found, truncatedAt: truncatedAt(assigned) };
     }),
   );
 }

@@ -1,9 +1,10 @@
 import type { PartitionOffset, StartFrom, TopicPartition } from '../../port.js';
 import type { Committed } from '../../topic-commits.js';
-import { commitsByTopic } from '../consumer/offset-committer.js';
 import { groupActive, missingTopics } from '../errors.js';
+import { sendTo } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
+import { offsetCommitRequest } from '../protocol/offset-commit.js';
 import { committedOffsets, describeTopics, hasCommitted, offsetsAt } from './cluster-queries.js';
 
 /** {@link ClusterQueries} by requests of our own, which tell topic ids and of each partition by itself. */
@@ -52,8 +53,8 @@ export class FastQueries implements ClusterQueries {
   async resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
     const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
     try {
-      const request = { groupId, groupGenerationId: -1, memberId: '', topics: commitsByTopic(offsets) };
-      await coordinator.offsetCommit(request);
+      const nobody = { groupId, groupGenerationId: -1, memberId: '' };
+      await sendTo(coordinator, offsetCommitRequest(nobody, offsets));
     } catch (error) {
       throw groupActive(groupId, error) ?? error;
     }

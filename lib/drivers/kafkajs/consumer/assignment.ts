@@ -1,5 +1,6 @@
 import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
+import { Lineage } from '../../lineage.js';
 import type { AssignedPartition, FetchedBatch, TopicPartition } from '../../port.js';
 
 /** What is known of one partition for as long as one epoch lasts. */
@@ -16,6 +17,10 @@ export interface PartitionState extends TopicPartition {
   halted: boolean;
   /** Kafka's id of the topic that this epoch reads; undefined until it was looked up, or where nobody tells it. */
   topicId: string | undefined;
+  /** Of which leaders what was read is: how the log shows that it is not the one that was read any more. */
+  readonly lineage: Lineage;
+  /** The leader's epoch as last looked up, -1 where brokers do not tell; undefined while it is to be looked up. */
+  leaderEpoch: number | undefined;
   /** The topic's name is another topic's by now: what was read is not to be committed. */
   madeAnew: boolean;
   /** A fetch of it failed as a whole: before the next one its topic is looked up, since nobody would tell that it is another now. */
@@ -48,6 +53,8 @@ export class Assignment {
           begun: false,
           halted: false,
           topicId: undefined,
+          lineage: new Lineage(),
+          leaderEpoch: undefined,
           madeAnew: false,
           doubted: false,
           failures: 0,
@@ -108,6 +115,7 @@ export class Assignment {
     state.halted = false;
     // Looked up again: it may be another topic than it was.
     state.topicId = undefined;
+    state.lineage.goOn(undefined);
     state.madeAnew = false;
     state.notBefore = 0;
     return state.epoch;

@@ -13,7 +13,7 @@ export class KafkajsBatch extends PartitionBatch {
   constructor(at: ReadPartition, set: RecordSet, endOffset: number) {
     super(at, { bytes: set.bytes, count: set.count, nextOffset: set.nextOffset, endOffset });
     this.#set = set;
-    this.#cursor = new RecordCursor(set);
+    this.#cursor = new RecordCursor(set.runs);
   }
 
   next(): SourceRecord | undefined {
@@ -21,7 +21,8 @@ export class KafkajsBatch extends PartitionBatch {
   }
 
   reread(offset: number): SourceRecord | undefined {
-    if (this.#again === undefined || offset < this.#rereadUpTo) this.#again = new RecordCursor(this.#set);
+    if (this.#again === undefined || offset < this.#rereadUpTo)
+      this.#again = new RecordCursor(this.#set.runs);
     for (let record = this.#again.next(); record !== undefined; record = this.#again.next()) {
       this.#rereadUpTo = record.offset + 1;
       if (record.offset === offset) return record;

@@ -9,6 +9,7 @@ import type {
   Standstill,
   TopicPartition,
 } from '../../port.js';
+import type { StoredCommit } from '../../topic-commits.js';
 import { kindOf } from '../errors.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
@@ -186,7 +187,7 @@ export class KafkajsConsumer implements DriverConsumer {
   }
 
   /** @see OffsetCommitter.labelled */
-  labelled(offsets: readonly OffsetCommit[]): readonly OffsetCommit[] {
+  labelled(offsets: readonly OffsetCommit[]): readonly StoredCommit[] {
     return this.#committer.labelled(offsets);
   }
 

@@ -14,7 +14,8 @@
 import { MembershipLease } from '../../membership-lease.js';
 import type { AssignedPartition } from '../../port.js';
 import { kindOf, typeOf } from '../errors.js';
-import type { Broker, GroupGeneration, JoinGroupRequest } from '../internals/broker.js';
+import { type Broker, type GroupGeneration, type JoinGroupRequest, sendTo } from '../internals/broker.js';
+import { offsetCommitRequest } from '../protocol/offset-commit.js';
 import type { Assignment } from './assignment.js';
 import { type DrainContext, drain } from './drain.js';
 import { Heartbeats, type HeartbeatTurn, ownHeartbeat } from './heartbeats.js';
@@ -105,10 +106,10 @@ export class Membership {
     try {
       const coordinator = await this.coordinator();
       return {
-        send: topics => {
+        send: offsets => {
           const { generation } = this;
           groupGenerationId = generation.groupGenerationId;
-          return coordinator.offsetCommit({ ...generation, topics });
+          return sendTo(coordinator, offsetCommitRequest(generation, offsets));
         },
         failed,
       };

@@ -1,7 +1,7 @@
 import { within } from '../../../base/clock.js';
 import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
 import type { DriverContext, OffsetCommit, PartitionOffset } from '../../port.js';
-import { committedOf } from '../../topic-commits.js';
+import { committedOf, type StoredCommit } from '../../topic-commits.js';
 import { commitError, typeOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import type { Assignment } from './assignment.js';
@@ -25,7 +25,7 @@ export interface TopicCommit {
 /** One commit's way to the coordinator. */
 export interface CommitTurn {
   /** Sends in the same turn, under the generation of that turn. Resolves once all of it is confirmed. */
-  send(topics: TopicCommit[]): Promise<unknown>;
+  send(offsets: readonly StoredCommit[]): Promise<unknown>;
   /** It failed, or was not answered. */
   failed(error: unknown): void;
 }
@@ -63,9 +63,12 @@ export class OffsetCommitter {
     return sent;
   }
 
-  /** These offsets, each saying of which topic it is. */
-  labelled(offsets: readonly OffsetCommit[]): OffsetCommit[] {
-    return offsets.map(offset => committedOf(offset, this.#context.assignment.get(offset)?.topicId));
+  /** These offsets, each saying of which topic it is, and of which leader what it follows. */
+  labelled(offsets: readonly OffsetCommit[]): StoredCommit[] {
+    return offsets.map(offset => {
+      const state = this.#context.assignment.get(offset);
+      return committedOf(offset, state?.topicId, state?.lineage.before(offset.offset));
+    });
   }
 
   async #send(offsets: readonly OffsetCommit[]): Promise<void> {
@@ -98,7 +101,7 @@ export class OffsetCommitter {
       turn = await this.#context.open();
       // Once more, in the same turn as the request: the commits before this one took their time.
       this.refuseStale(offsets);
-      const sent = turn.send(commitsByTopic(this.labelled(offsets)));
+      const sent = turn.send(this.labelled(offsets));
       const inTime = await within(this.#context.driver.clock, sent, answerBoundMs);
       if (inTime === 'late') throw Object.assign(new Error('no answer'), { name: 'CommitTimeout' });
     } catch (error) {

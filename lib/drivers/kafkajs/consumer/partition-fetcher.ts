@@ -45,8 +45,10 @@ export interface FetcherContext {
 }
 
 /** What a fetch asked for. */
-type Asked = PartitionState & ReadPartition & { readonly position: number };
+type Asked = PartitionState &
+  ReadPartition & { readonly position: number; readonly lastFetchedEpoch: number | undefined };
 
+const unknownEpoch = -1;
 const backoffCapMs = 1_000;
 /** How long a fetch waits for records while another partition of the broker is held back and may be resumed. */
 const shortWaitMs = 50;
@@ -147,18 +149,14 @@ export class PartitionFetcher {
           !assignment.isCurrent(state)
         )
           continue;
-        requested.set(partitionKey(state), { ...state, position, topicId });
+        const lastFetchedEpoch = state.lineage.before(position);
+        requested.set(partitionKey(state), { ...state, position, topicId, lastFetchedEpoch });
       }
       if (requested.size === 0) return await this.#sleep(shortWaitMs);
       const answer = sendTo(
         broker,
         fetchRequest(
-          [...requested.values()].map(({ topic, topicId, partition, position }) => ({
-            topic,
-            topicId,
-            partition,
-            offset: position,
-          })),
+          [...requested.values()].map(({ position: offset, ...asked }) => ({ ...asked, offset })),
           {
             maxWaitMs: requested.size < states.length ? Math.min(maxWaitTime, shortWaitMs) : maxWaitTime,
             maxBytes: settings.maxBytes,
@@ -194,6 +192,10 @@ export class PartitionFetcher {
     if (state === undefined || !answers(asked, state)) return undefined;
     if (fetched.errorCode !== 0)
       return this.#partitionFailed(broker, state, asked, errorType(fetched.errorCode));
+    if (fetched.diverging !== undefined) {
+      this.#context.positions.diverged(state, fetched.diverging);
+      return undefined;
+    }
     const set = await readFetched(
       fetched,
       { ...asked, offset: asked.position },
@@ -203,6 +205,9 @@ export class PartitionFetcher {
     if (!assignment.isCurrent(asked) || !answers(asked, state)) return undefined;
     state.failures = 0;
     state.position = set.nextOffset;
+    // A broker that answers has no later leader than the one that was asked for: such an epoch is damage, which no checksum covers.
+    const { leaderEpoch = unknownEpoch } = asked;
+    state.lineage.read(set.epochs.filter(({ epoch }) => leaderEpoch < 0 || epoch <= leaderEpoch));
     standstills.answered(state, fetched);
     if (set.nextOffset === asked.position) return undefined;
     const stable = fetched.lastStableOffset;
@@ -250,7 +255,10 @@ export class PartitionFetcher {
       return undefined;
     }
     // A leader that is no longer one: the topic may be another by now.
-    if (meansStaleMetadata(type)) positions.presence.suspect(topic);
+    if (meansStaleMetadata(type)) {
+      positions.presence.suspect(topic);
+      state.leaderEpoch = undefined;
+    }
     this.#tellRetry(`fetch of ${topic}-${partition}`, state.failures + 1, this.#backOff(state), type);
     return meansStaleMetadata(type) ? 'stale' : undefined;
   }
@@ -270,7 +278,10 @@ export class PartitionFetcher {
       this.#context.failed(fatal);
       return;
     }
-    for (const state of states) state.doubted = true;
+    for (const state of states) {
+      state.doubted = true;
+      state.leaderEpoch = undefined;
+    }
     const delays = states.map(state => this.#backOff(state));
     this.#tellRetry('fetch', states[0]?.failures ?? 1, Math.max(0, ...delays), reasonOf(error));
     try {

@@ -1,6 +1,7 @@
 import { partitionKey } from '../../../base/partition-key.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
 import { GroupBeginning } from '../../group-beginning.js';
+import type { EpochEnd } from '../../lineage.js';
 import type { ConsumerOptions, DriverContext, TopicPartition } from '../../port.js';
 import type { ReadPartition } from '../../read-partition.js';
 import { type Committed, committedFor } from '../../topic-commits.js';
@@ -17,7 +18,7 @@ import type { ClusterQueries } from '../kafkajs-path.js';
 import type { OffsetReset } from '../options.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import type { Membership } from './membership.js';
-import { announceReset, positionGone } from './offset-reset.js';
+import { announceReset, announceTruncation, logTruncated, positionGone } from './offset-reset.js';
 import { TopicPresence } from './topic-presence.js';
 
 export interface PositionsContext {
@@ -34,12 +35,23 @@ export interface PositionsContext {
   readonly failed: (error: KafkaRxError) => void;
 }
 
+/** Of a leader, where brokers do not tell it. */
+const unknownEpoch = -1;
+
 /** Where partitions begin of which the group has no offset. */
 type Beginning = (partition: TopicPartition) => number;
 
 /** A partition whose position is looked up, for the epoch and the topic that it had when that began. */
 export interface Sought extends ReadPartition {
   readonly state: PartitionState;
+}
+
+/** Where a partition goes on when it is looked up next; of the topic with that id alone. */
+interface Reset {
+  readonly topicId: string | undefined;
+  readonly to: number;
+  /** The log was truncated there, and is of this leader's epoch below: it goes on there at the latest, and the app hears of it. */
+  readonly truncated: { readonly epoch: number } | undefined;
 }
 
 /**
@@ -52,8 +64,8 @@ export class Positions {
   readonly presence: TopicPresence;
   readonly #context: PositionsContext;
   readonly #beginning = new GroupBeginning();
-  /** Where a partition goes on after the next assignment, whatever is committed; of the topic with that id alone. */
-  readonly #resets = new Map<string, { readonly topicId: string | undefined; readonly to: number }>();
+  /** Whatever is committed. */
+  readonly #resets = new Map<string, Reset>();
 
   constructor(context: PositionsContext) {
     this.#context = context;
@@ -100,31 +112,46 @@ export class Positions {
     begins: (partition: Sought, offset: number) => void,
   ): Promise<void> {
     const { options, membership, asking } = this.#context;
-    const asked = states.filter(state => state.position === undefined || state.topicId === undefined);
+    const asked = states.filter(
+      ({ position, topicId, leaderEpoch }) =>
+        position === undefined || topicId === undefined || leaderEpoch === undefined,
+    );
     if (asked.length === 0) return;
     const unknown = (await this.#identify(cluster, asked)).filter(
       ({ state }) => state.position === undefined,
     );
     if (unknown.length === 0) return;
     const all = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
-    const committed = (sought: Sought): Committed => committedFor(all(sought), sought.topicId);
+    const committed = (sought: Sought): Committed => {
+      const last = committedFor(all(sought), sought.topicId);
+      const cut = this.#truncation(sought);
+      // What was lost was committed for nothing.
+      return cut === undefined || last.offset < cut.to
+        ? last
+        : { ...last, offset: cut.to, leaderEpoch: cut.truncated.epoch };
+    };
     const fresh = unknown.filter(sought => committed(sought).offset < 0 && this.#began(sought) === undefined);
     const start = await this.#startOf(broker, fresh);
-    const wanted = await asking(whereToBegin(options, unknown, committed));
+    const wanted = await asking(whereToBegin(options, unknown, committed, at => this.#truncation(at)?.to));
     for (const [i, sought] of unknown.entries()) {
       const { state, topicId, partition } = sought;
       // Sought, assigned or made anew in the meantime: then what was looked up is of another epoch, or of another topic.
       if (state.epoch !== sought.epoch || state.topicId !== topicId || state.position !== undefined) continue;
-      const { offset: last } = committed(sought);
+      const { offset: last, leaderEpoch } = committed(sought);
       if (last >= 0) this.#beginning.isOver(topicId, partition);
       else this.#beginning.begins(topicId, partition, this.#began(sought) ?? start(sought));
-      const key = partitionKey(state);
-      const reset = this.#resets.get(key);
-      this.#resets.delete(key);
-      const moved = reset?.topicId === topicId ? reset.to : undefined;
+      const reset = this.#resetOf(sought);
+      const cut = reset?.truncated;
+      this.#resets.delete(partitionKey(state));
+      const moved = cut === undefined ? reset?.to : undefined;
       const known = moved ?? wanted[i] ?? (last >= 0 ? last : undefined);
-      const position = known ?? this.#began(sought) ?? start(sought);
+      const found = known ?? this.#began(sought) ?? start(sought);
+      // A truncation moves back what was read; what was handed out and is not committed comes again.
+      const position = cut === undefined ? found : Math.min(found, reset?.to ?? found);
       state.position = position;
+      // The epoch of what was committed holds for what is below it too; a reset begins where nothing is known.
+      const isKnown = position <= last && (reset === undefined || cut !== undefined);
+      state.lineage.goOn(isKnown ? leaderEpoch : cut?.epoch);
       // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one; or what was to
       // be read has expired, and with nothing behind it no record would say that the group has come so far.
       if ((last < 0 && options.startFrom !== 'earliest') || position > Math.max(last, 0))
@@ -144,11 +171,52 @@ export class Positions {
     this.#reset(state, at(state));
   }
 
+  /**
+   * The log does not go on from what was read, since it was truncated: announces up to where it is the same, and goes on there, or
+   * fails, as the options say. What the app keeps is asked about again, in another epoch where records of this one are out.
+   */
+  diverged(state: PartitionState, end: EpochEnd): void {
+    const { driver, offsetReset, rejoin, failed } = this.#context;
+    const { position: from, topicId } = state;
+    if (state.halted || from === undefined) return;
+    const to = state.lineage.commonWith(end, from);
+    if (to >= from) {
+      // The past differs, and nobody can tell from where on.
+      const { topic, partition } = state;
+      driver.logger.warn({ topic, partition, offset: from }, 'records below the position may have been lost');
+      state.lineage.goOn(end.epoch);
+      return;
+    }
+    if (offsetReset === 'fail') {
+      failed(logTruncated(state, { from, to }));
+      return;
+    }
+    announceTruncation(driver, state, { from, to });
+    this.#resets.set(partitionKey(state), { topicId, to, truncated: { epoch: end.epoch } });
+    if (!state.begun) {
+      state.position = undefined;
+      return;
+    }
+    state.halted = true;
+    state.parked = undefined;
+    rejoin();
+  }
+
   /** kafkajs's metadata has no such topic. */
   topicAbsent(topic: string): void {
     this.presence.suspect(topic);
     // A failure is one of infrastructure: the next answer that lacks the topic asks again.
     this.presence.check().catch(() => {});
+  }
+
+  #resetOf(sought: Sought): Reset | undefined {
+    const reset = this.#resets.get(partitionKey(sought));
+    return reset?.topicId === sought.topicId ? reset : undefined;
+  }
+
+  #truncation(sought: Sought): (Reset & { readonly truncated: object }) | undefined {
+    const reset = this.#resetOf(sought);
+    return reset?.truncated === undefined ? undefined : { ...reset, truncated: reset.truncated };
   }
 
   #began({ topicId, partition }: Sought): number | undefined {
@@ -173,13 +241,18 @@ export class Positions {
     return partition => found.get(partitionKey(partition)) ?? 0;
   }
 
-  /** Notes which topics these are of; returns those that exist. */
+  /** Notes which topics these are of, and the epochs of their leaders; returns those that exist. */
   async #identify(cluster: Cluster, states: readonly PartitionState[]): Promise<Sought[]> {
     const { topics } = await describeTopics(cluster, [...new Set(states.map(({ topic }) => topic))]);
     return states.flatMap(state => {
       const { topic, partition, epoch } = state;
       const found = topics.find(({ name }) => name === topic);
+      if (state.position !== undefined && state.topicId !== undefined && state.topicId !== found?.id) {
+        this.presence.suspect(topic);
+        return [];
+      }
       state.topicId = found?.id;
+      state.leaderEpoch = found?.leaderEpochs[partition] ?? unknownEpoch;
       if (found !== undefined && partition < found.partitions)
         return [{ topic, partition, epoch, topicId: found.id, state }];
       this.presence.suspect(topic);
@@ -193,7 +266,8 @@ export class Positions {
    */
   #beginAnew(state: PartitionState): void {
     if (state.halted) return;
-    if (state.position !== undefined) announceReset(this.#context.driver, state, state.position, 0);
+    if (state.position !== undefined)
+      announceReset(this.#context.driver, state, { from: state.position, to: 0 });
     state.parked = undefined;
     if (state.begun) {
       state.madeAnew = true;
@@ -212,15 +286,16 @@ export class Positions {
   #reset(state: PartitionState, to: number): void {
     const { driver, rejoin } = this.#context;
     if (state.halted) return;
-    announceReset(driver, state, state.position ?? -1, to);
+    announceReset(driver, state, { from: state.position ?? -1, to });
     this.#beginning.isOver(state.topicId ?? '', state.partition);
     if (!state.begun) {
       state.position = to;
+      state.lineage.goOn(undefined);
       return;
     }
     state.halted = true;
     state.parked = undefined;
-    this.#resets.set(partitionKey(state), { topicId: state.topicId, to });
+    this.#resets.set(partitionKey(state), { topicId: state.topicId, to, truncated: undefined });
     rejoin();
   }
 

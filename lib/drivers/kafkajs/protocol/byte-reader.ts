@@ -95,11 +95,18 @@ export class ByteReader {
     this.#advance(length);
   }
 
-  /** Tagged fields (KIP-482): none that we know, so they are stepped over. */
+  /** Tagged fields (KIP-482) of which we know none, so that they are stepped over. */
   skipTags(): void {
+    this.tags(() => {});
+  }
+
+  /** Tagged fields (KIP-482): what `read` leaves of one, and those that it does not know, are stepped over. */
+  tags(read: (tag: number) => void): void {
     for (let count = this.unsignedVarint(); count > 0; count--) {
-      this.unsignedVarint();
-      this.skip(this.unsignedVarint());
+      const tag = this.unsignedVarint();
+      const end = this.unsignedVarint() + this.at;
+      read(tag);
+      this.skip(end - this.at);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { EpochEnd } from '../../lineage.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { ProtocolRequest, Throttled } from './protocol-request.js';
@@ -10,6 +11,10 @@ export interface FetchPosition {
   readonly topicId: string;
   readonly partition: number;
   readonly offset: number;
+  /** Of the leader as it is known, which a broker refuses that knows better; undefined: any. */
+  readonly leaderEpoch: number | undefined;
+  /** Of the last record before the offset: a log that does not go on from it answers with {@link FetchedPartition.diverging}. */
+  readonly lastFetchedEpoch: number | undefined;
 }
 
 /** What came of one partition. */
@@ -23,6 +28,11 @@ export interface FetchedPartition {
   readonly aborted: readonly AbortedTransaction[];
   /** Record batches, undecoded; shared with the whole response. */
   readonly records: Buffer;
+  /**
+   * The log has another past than the one that was read: up to this end at most both are the same. Then there are no records.
+   * Undefined where it goes on from there.
+   */
+  readonly diverging: EpochEnd | undefined;
 }
 
 export interface FetchOptions {
@@ -38,6 +48,7 @@ export interface FetchResponse extends Throttled {
 }
 
 const nothing = Buffer.alloc(0);
+const divergingEpochTag = 0;
 
 /**
  * Fetch, version 13, understood by brokers from 3.1 on: the first that asks for a topic by its id. Asked for by name, one that was
@@ -75,10 +86,10 @@ function encode(positions: readonly FetchPosition[], options: FetchOptions): Byt
     .int32(-1)
     .unsignedVarint(positions.length + 1);
   // One topic entry for each partition, in the caller's order: the broker fills the response in this order.
-  for (const { topicId, partition, offset } of positions) {
+  for (const { topicId, partition, offset, leaderEpoch = -1, lastFetchedEpoch = -1 } of positions) {
     body.bytes(Buffer.from(topicId, 'hex')).unsignedVarint(2);
-    // Leader epoch, and the epoch of what was fetched last, not known; the log's start is a follower's.
-    body.int32(partition).int32(-1).int64(offset).int32(-1).int64(-1).int32(options.maxBytesPerPartition);
+    body.int32(partition).int32(leaderEpoch).int64(offset).int32(lastFetchedEpoch);
+    body.int64(-1).int32(options.maxBytesPerPartition); // the log's start is a follower's
     body.noTags().noTags();
   }
   // None forgotten, and no rack.
@@ -115,6 +126,10 @@ function partitionOf(reader: ByteReader, topic: string): FetchedPartition {
   });
   reader.skip(4); // preferred read replica: no rack was named
   const records = reader.bytes(reader.unsignedVarint() - 1) ?? nothing;
-  reader.skipTags();
-  return { topic, partition, errorCode, highWatermark, lastStableOffset, logStartOffset, aborted, records };
+  let diverging: EpochEnd | undefined;
+  reader.tags(tag => {
+    if (tag === divergingEpochTag) diverging = { epoch: reader.int32(), endOffset: reader.int64() };
+  });
+  const offsets = { highWatermark, lastStableOffset, logStartOffset };
+  return { topic, partition, errorCode, ...offsets, aborted, records, diverging };
 }

@@ -167,7 +167,7 @@ export class RecordBatchBuilder {
       ...{ bytes, baseOffset: 0, baseTimestamp: this.#base, appendTime: undefined },
       ...{ count: this.#count, start: 0 },
     };
-    const cursor = new RecordCursor({ runs: [run], count: this.#count, bytes: bytes.length, nextOffset: 0 });
+    const cursor = new RecordCursor([run]);
     const records: OutgoingRecord[] = [];
     for (let record = cursor.next(); record !== undefined; record = cursor.next()) records.push(record);
     return records;

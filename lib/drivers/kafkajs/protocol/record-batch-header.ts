@@ -9,6 +9,8 @@ export interface BatchHeader {
   readonly codec: number;
   readonly isControl: boolean;
   readonly isTransactional: boolean;
+  /** Of the leader that wrote it. */
+  readonly leaderEpoch: number;
   readonly baseTimestamp: number;
   /** The broker's time where the topic keeps that, which then holds for every record of the batch. */
   readonly appendTime: number | undefined;
@@ -65,6 +67,8 @@ export function readBatchHeader({ set, begin, end, leads }: BatchPlace, at: Coor
   if (magic !== currentMagic) throw damagedBatch('its format is none of Kafka’s', at);
   const reader = new ByteReader(batch);
   const baseOffset = reader.int64();
+  reader.skip(4);
+  const leaderEpoch = reader.int32();
   const where = { ...at, offset: Math.max(baseOffset, at.offset) };
   if (batch.readInt32BE(lengthAt) !== batch.length - lengthEnd)
     throw damagedBatch('its length is wrong', where);
@@ -88,6 +92,7 @@ export function readBatchHeader({ set, begin, end, leads }: BatchPlace, at: Coor
   return {
     baseOffset,
     lastOffset,
+    leaderEpoch,
     codec: attributes & codecMask,
     isControl: (attributes & controlMask) !== 0,
     isTransactional: (attributes & transactionalMask) !== 0,

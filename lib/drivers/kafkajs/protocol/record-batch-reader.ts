@@ -9,6 +9,7 @@
  */
 import type { Coordinates } from '../../../errors/errors.js';
 import { type Header, noHeaders } from '../../../record/headers.js';
+import type { EpochStart } from '../../lineage.js';
 import type { SourceRecord } from '../../port.js';
 import { ByteReader } from './byte-reader.js';
 import { type BatchHeader, damagedBatch, endOfBatch, readBatchHeader } from './record-batch-header.js';
@@ -46,6 +47,8 @@ export interface RecordSet {
   readonly bytes: number;
   /** The offset after the last complete batch, or the one asked for where there is none. */
   readonly nextOffset: number;
+  /** Of which leaders the batches are, those that are passed over included. */
+  readonly epochs: readonly EpochStart[];
 }
 
 /**
@@ -60,6 +63,7 @@ export async function readRecordSet(
   { decompress, enoughBytes }: Decompression,
 ): Promise<RecordSet> {
   const runs: RecordRun[] = [];
+  const epochs: EpochStart[] = [];
   const abortions = new Abortions(aborted);
   let nextOffset = offset;
   let count = 0;
@@ -86,6 +90,8 @@ export async function readRecordSet(
       throw error;
     }
     at = end;
+    const { leaderEpoch: epoch } = batch;
+    if (epoch !== epochs.at(-1)?.epoch) epochs.push({ epoch, offset: batch.baseOffset });
     nextOffset = Math.max(nextOffset, batch.lastOffset + 1);
     if (plain === undefined) continue;
     const { baseOffset, baseTimestamp, appendTime } = batch;
@@ -99,7 +105,7 @@ export async function readRecordSet(
   // Kafka gives a partition one whole batch at least, or nothing (KIP-74): less than one would be asked for for ever.
   if (nextOffset === offset && set.length > 0)
     throw damagedBatch('the answer holds none that is whole', { topic, partition, offset });
-  return { runs, count, bytes, nextOffset };
+  return { runs, count, bytes, nextOffset, epochs };
 }
 
 /** Hands out the records of a set one by one. */
@@ -110,8 +116,8 @@ export class RecordCursor {
   #reader: ByteReader | undefined;
   #left = 0;
 
-  constructor(set: RecordSet) {
-    this.#runs = set.runs;
+  constructor(runs: RecordSet['runs']) {
+    this.#runs = runs;
   }
 
   next(): SourceRecord | undefined {

@@ -10,6 +10,8 @@ export interface TopicMetadata {
   readonly id: string;
   readonly internal: boolean;
   readonly partitions: number;
+  /** By partition: how many leaders it has had, which requests may name. -1 where the broker does not tell. */
+  readonly leaderEpochs: readonly number[];
 }
 
 export interface MetadataResponse extends Throttled {
@@ -79,8 +81,12 @@ function topicOf(reader: ByteReader): TopicMetadata {
   const id = reader.bytes(16)?.toString('hex') ?? '';
   const internal = reader.boolean();
   const int32 = (): number => reader.int32();
+  const leaderEpochs: number[] = [];
   const partitions = reader.compactArray(() => {
-    reader.skip(2 + 4 + 4 + 4);
+    reader.skip(2);
+    const partition = reader.int32();
+    reader.skip(4);
+    leaderEpochs[partition] = reader.int32();
     reader.compactArray(int32);
     reader.compactArray(int32);
     reader.compactArray(int32);
@@ -88,5 +94,5 @@ function topicOf(reader: ByteReader): TopicMetadata {
   }).length;
   reader.skip(4);
   reader.skipTags();
-  return { errorCode, name, id, internal, partitions };
+  return { errorCode, name, id, internal, partitions, leaderEpochs };
 }

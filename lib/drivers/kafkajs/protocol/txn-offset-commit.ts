@@ -1,4 +1,4 @@
-import type { OffsetCommit } from '../../port.js';
+import type { StoredCommit } from '../../topic-commits.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import { byTopic } from './by-topic.js';
 import { ByteReader } from './byte-reader.js';
@@ -18,14 +18,14 @@ export function txnOffsetCommitRequest(
   transactionalId: string,
   { id, epoch }: ProducerIdentity,
   { groupId, memberId, groupGenerationId }: GroupGeneration,
-  offsets: readonly OffsetCommit[],
+  offsets: readonly StoredCommit[],
 ): PartsRequest<PartitionErrors> {
   const body = new ByteWriter().noTags().compactString(transactionalId).compactString(groupId);
   body.id64(id).int16(epoch).int32(groupGenerationId).compactString(memberId);
   body.compactString(null); // no static membership
   body.compactArray(byTopic(offsets), ([topic, ofTopic]) => {
-    body.compactString(topic).compactArray(ofTopic, ({ partition, offset, metadata }) => {
-      body.int32(partition).int64(offset).int32(-1); // no leader epoch
+    body.compactString(topic).compactArray(ofTopic, ({ partition, offset, metadata, leaderEpoch = -1 }) => {
+      body.int32(partition).int64(offset).int32(leaderEpoch);
       body.compactString(metadata ?? '').noTags();
     });
     body.noTags();

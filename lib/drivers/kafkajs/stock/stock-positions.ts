@@ -156,7 +156,7 @@ export class StockPositions {
     if (offsetReset === 'fail') failed(positionGone(state, position));
     else if (first < position && state.begun) failed(truncated(state, position));
     else {
-      announceReset(driver, state, position, first);
+      announceReset(driver, state, { from: position, to: first });
       this.#beginning.isOver(state.topic, state.partition);
       return first;
     }

@@ -6,7 +6,7 @@ import { createKafka } from '../cluster/client.js';
 import { offsetOf } from '../cluster/cluster-queries.js';
 import { consumerConfig, partitionsOf } from '../consumer/consumer-config.js';
 import type { ClientSession, SessionEvents } from '../consumer/consumer-sessions.js';
-import type { CommitTurn, TopicCommit } from '../consumer/offset-committer.js';
+import { type CommitTurn, commitsByTopic, type TopicCommit } from '../consumer/offset-committer.js';
 import { stickyAssigner } from '../consumer/sticky-assigner.js';
 import { kindOf } from '../errors.js';
 import type { Settings } from '../options.js';
@@ -91,8 +91,12 @@ export class StockSession implements ClientSession {
     // Before the runner runs, `commitOffsets` resolves without having sent anything.
     await this.#running;
     if (!this.#open) throw new KafkaRxError('DRIVER', 'No session', { retriable: true });
-    const send = (topics: TopicCommit[]): Promise<void> =>
-      this.#commit === undefined ? this.#consumer.commitOffsets(flat(topics)) : this.#commit({ topics });
+    const send: CommitTurn['send'] = offsets => {
+      const topics = commitsByTopic(offsets);
+      return this.#commit === undefined
+        ? this.#consumer.commitOffsets(flat(topics))
+        : this.#commit({ topics });
+    };
     // kafkajs hears the same from its next heartbeat.
     return { send, failed: () => {} };
   }

@@ -1,5 +1,6 @@
 import { isKafkaRxError, type KafkaRxError } from '../../../errors/errors.js';
-import type { OffsetCommit, TopicPartition } from '../../port.js';
+import type { TopicPartition } from '../../port.js';
+import type { StoredCommit } from '../../topic-commits.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import { addOffsetsToTxnRequest } from '../protocol/add-offsets-to-txn.js';
 import { addPartitionsToTxnRequest } from '../protocol/add-partitions-to-txn.js';
@@ -80,7 +81,7 @@ export class KafkaTransaction {
   }
 
   /** @param member whose offsets they are; throws when they are not, asked in the turn in which they are sent */
-  async addOffsets(offsets: readonly OffsetCommit[], member: () => GroupGeneration): Promise<void> {
+  async addOffsets(offsets: readonly StoredCommit[], member: () => GroupGeneration): Promise<void> {
     if (offsets.length === 0) return;
     const { groupId } = member();
     this.#known = true;

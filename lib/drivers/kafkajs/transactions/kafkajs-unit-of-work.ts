@@ -1,6 +1,7 @@
 import { within } from '../../../base/clock.js';
 import { isKafkaRxError, type KafkaRxError } from '../../../errors/errors.js';
 import type { DriverContext, OffsetCommit, UnitOfWork } from '../../port.js';
+import type { StoredCommit } from '../../topic-commits.js';
 import { abortedUnit, closedUnit, outsideOfUnit, UnitOutputs } from '../../unit-outputs.js';
 import { kindOf } from '../errors.js';
 import type { GroupGeneration } from '../internals/broker.js';
@@ -17,7 +18,7 @@ export interface UnitContext {
   /** Sends under the transaction's identity; this unit of work's alone. */
   readonly producer: KafkajsProducer;
   /** The offsets as the coordinator gets them, each saying of which topic it is. */
-  readonly labelled: (offsets: readonly OffsetCommit[]) => readonly OffsetCommit[];
+  readonly labelled: (offsets: readonly OffsetCommit[]) => readonly StoredCommit[];
   /** Of the group's member here; throws `COMMIT_REFUSED` where these partitions are not assigned to it in that epoch. */
   readonly member: (offsets: readonly OffsetCommit[]) => GroupGeneration;
 }

@@ -2,7 +2,11 @@ import { fetchRequest } from '../../../../lib/drivers/kafkajs/protocol/fetch.js'
 
 const id = '0123456789abcdef0123456789abcdef';
 const options = { maxWaitMs: 1, maxBytes: 2, maxBytesPerPartition: 3, readCommitted: true };
-const { request, response } = fetchRequest([{ topic: 't', topicId: id, partition: 4, offset: 5 }], options);
+const at = { topic: 't', topicId: id, partition: 4, offset: 5 };
+const { request, response } = fetchRequest(
+  [{ ...at, leaderEpoch: undefined, lastFetchedEpoch: undefined }],
+  options,
+);
 
 test('a fetch asks for a topic by its id, never by its name', async () => {
   const parts = [
@@ -40,7 +44,25 @@ test('an answer by id is one for the topic that was asked for, read past the tag
         logStartOffset: 1,
         aborted: [{ producerId: 3n, firstOffset: 6 }],
         records: Buffer.from('abcd', 'hex'),
+        diverging: undefined,
       },
     ],
   });
+});
+
+test('it names the leader that is known, and of which leader what was read last is', async () => {
+  const known = fetchRequest([{ ...at, leaderEpoch: 7, lastFetchedEpoch: 6 }], options);
+  const hex = (await known.request.encode()).buffer.toString('hex');
+  expect(hex).toContain('00000004' + '00000007' + '0000000000000005' + '00000006' + 'ffffffffffffffff');
+});
+
+test('an answer of a log that does not go on from what was read says up to where both may be the same', async () => {
+  const tags = '02' + '00' + '0d' + '00000003' + '0000000000000032' + '00' + '05' + '02' + 'ffff';
+  const parts = [
+    '00' + '00000000' + '0000' + '00000000' + `02${id}02`,
+    '00000004' + '0000' + '0000000000000082' + '0000000000000082' + '0000000000000000',
+    '01' + 'ffffffff' + '01' + tags + '00' + '00',
+  ];
+  const { partitions } = await response.decode(Buffer.from(parts.join(''), 'hex'));
+  expect(partitions).toMatchObject([{ errorCode: 0, diverging: { epoch: 3, endOffset: 50 } }]);
 });

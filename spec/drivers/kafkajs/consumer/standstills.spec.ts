@@ -36,7 +36,7 @@ function assigned({ readCommitted = true, gone = false } = {}) {
       const fetched: FetchedPartition = {
         ...at,
         ...{ lastStableOffset, highWatermark },
-        ...{ errorCode: 0, logStartOffset: 0, aborted: [], records: Buffer.alloc(0) },
+        ...{ errorCode: 0, logStartOffset: 0, aborted: [], records: Buffer.alloc(0), diverging: undefined },
       };
       state.position = position;
       standstills.answered(state, fetched);

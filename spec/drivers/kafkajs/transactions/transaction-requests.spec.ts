@@ -87,7 +87,7 @@ test('TxnOffsetCommit names generation and member, and each partition’s answer
       fc.nat(2 ** 31 - 1),
       (transactionalId, identity, memberId, generation) => {
         const offsets = [
-          { topic: 'in', partition: 4, epoch: 1, offset: 2 ** 40, metadata: 'm' },
+          { topic: 'in', partition: 4, epoch: 1, offset: 2 ** 40, metadata: 'm', leaderEpoch: 3 },
           { topic: 'in', partition: 5, epoch: 1, offset: 0 },
         ];
         const member = { groupId: 'g', memberId, groupGenerationId: generation };
@@ -116,7 +116,7 @@ test('TxnOffsetCommit names generation and member, and each partition’s answer
             [
               'in',
               [
-                [4, 2 ** 40, -1, 'm'],
+                [4, 2 ** 40, 3, 'm'],
                 [5, 0, -1, ''],
               ],
             ],
