@@ -300,6 +300,12 @@ export interface DriverProducer {
   /** The number of partitions as last heard; may grow, and be fewer once the topic was made anew. Only for a prepared topic. */
   partitionCount(topic: string): number;
   /**
+   * The partitions of a prepared topic that have a leader, as last heard, in ascending order; none while nobody knows. Ask once and keep
+   * what it returns: that may be called for each record, and gives another array only after the driver has heard anew. Absent where
+   * all are taken to have one.
+   */
+  readonly available?: ((topic: string) => () => readonly number[]) | undefined;
+  /**
    * The way into one partition of a prepared topic; ask once and keep it.
    *
    * @throws `DRIVER` for a topic that is not prepared, and for a partition that it does not have

@@ -20,6 +20,10 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
     return this.producer.partitionCount(topic);
   }
 
+  available(topic: string): () => readonly number[] {
+    return this.producer.available?.(topic) ?? unknown;
+  }
+
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
     return this.producer.output(partition, {
       acknowledged: (count, baseOffset) => listener.acknowledged(count, baseOffset),
@@ -67,6 +71,8 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
     this.#phase = 'between';
   }
 }
+
+const unknown = (): readonly number[] => [];
 
 function notBegun(): KafkaRxError {
   return new KafkaRxError('DRIVER', 'The unit of work has not begun', { remedy: 'Call `begin` first.' });

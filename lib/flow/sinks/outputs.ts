@@ -7,6 +7,9 @@ import type {
 } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 
+const none: readonly number[] = [];
+const all = (): readonly number[] => none;
+
 /** The app's one producer and the topics that its sinks write: declared while wiring, opened by `run()`. */
 export class Outputs {
   readonly #topics = new Set<string>();
@@ -44,6 +47,11 @@ export class Outputs {
 
   partitionCount(topic: string): number {
     return this.#opened().partitionCount(topic);
+  }
+
+  /** @see DriverProducer.available */
+  available(topic: string): () => readonly number[] {
+    return this.#opened().available?.(topic) ?? all;
   }
 
   output(topic: string, partition: number, listener: OutputListener): ProducerOutput {

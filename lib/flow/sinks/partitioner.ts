@@ -79,22 +79,32 @@ export type Partitioner = (key: Buffer | null, bytes: number) => number;
 /** Bytes without a key that go to one partition before the next is chosen: Kafka's default `batch.size`, 16 KiB. */
 export const stickyBatchBytes = 16_384;
 
+const none: readonly number[] = [];
+const allAvailable = (): readonly number[] => none;
+
 /**
  * Kafka's default partitioner for one topic. A key decides by its hash. Records without a key stick to one partition
  * until {@link stickyBatchBytes} went there, the last record included, and then go to another at random, so that they
  * fill batches and are spread evenly all the same (KIP-480, and KIP-794 for counting bytes rather than batches). An
  * empty key is a key.
  *
+ * Records without a key go to partitions that have a leader, and leave one that has lost it, as long as any has (Java's
+ * `BuiltInPartitioner`): elsewhere they would wait for one, and fail in the end. A key's partition is its own, leader or not.
+ *
  * Load is not measured: Java's adaptive choice (`partitioner.adaptive.partitioning.enable`) has no counterpart.
  *
  * @param partitionCount the topic's number of partitions, asked for each record, since it may grow
  * @param random from 0 inclusive to 1 exclusive. Default `Math.random`
+ * @param available the partitions that have a leader; none where that is not known, and the default. Asked for each record without a
+ * key: another array only where they may have changed
  * @category Sinks @since 0.1.0
  */
 export function createPartitioner(
   partitionCount: () => number,
   random: () => number = Math.random,
+  available: () => readonly number[] = allAvailable,
 ): Partitioner {
+  let led = none;
   let sticky = -1;
   let written = 0;
   return (key, bytes) => {
@@ -105,13 +115,21 @@ export function createPartitioner(
       });
     }
     if (key !== null) return partitionOf(key, partitions);
+    const now = available();
+    if (now !== led) {
+      led = now;
+      if (led.length > 0 && sticky >= 0 && !led.includes(sticky)) {
+        written = 0;
+        sticky = -1;
+      }
+    }
     // A topic that was created anew may have fewer partitions than it had.
-    if (sticky < 0 || sticky >= partitions) sticky = Math.floor(drawn(random) * partitions);
+    if (sticky < 0 || sticky >= partitions) sticky = another(-1, partitions, led, random);
     const chosen = sticky;
     written += bytes;
     if (written >= stickyBatchBytes) {
       written = 0;
-      sticky = another(chosen, partitions, random);
+      sticky = another(chosen, partitions, led, random);
     }
     return chosen;
   };
@@ -127,9 +145,11 @@ function drawn(random: () => number): number {
   });
 }
 
-/** Each of the others with the same chance. */
-function another(current: number, partitions: number, random: () => number): number {
-  if (partitions === 1) return current;
-  const next = Math.floor(drawn(random) * (partitions - 1));
-  return next < current ? next : next + 1;
+/** Each of the others with the same chance: of those with a leader, or of all where none has. */
+function another(current: number, partitions: number, led: readonly number[], random: () => number): number {
+  const there = led.length === 0 ? led : led.filter(partition => partition < partitions);
+  const among = there.length > 0 ? there : Array.from({ length: partitions }, (_, partition) => partition);
+  const others = among.filter(partition => partition !== current);
+  if (others.length === 0) return among[0] ?? 0;
+  return others[Math.floor(drawn(random) * others.length)] ?? current;
 }

@@ -106,7 +106,15 @@ export class TopicSink<K, V> extends Sink<K, V> {
     this.#options = options;
     this.#parts = parts;
     this.#labels = { topic };
-    this.#partitioner = createPartitioner(() => parts.outputs.partitionCount(topic), parts.random);
+    let available: (() => readonly number[]) | undefined;
+    this.#partitioner = createPartitioner(
+      () => parts.outputs.partitionCount(topic),
+      parts.random,
+      () => {
+        available ??= parts.outputs.available(topic);
+        return available();
+      },
+    );
     this.#passed = new Set(typeof options.headers === 'function' ? [] : options.headers);
     parts.outputs.declare(topic);
   }

@@ -45,6 +45,10 @@ export class SimulatedProducer implements DriverProducer {
     return this.#inner.partitionCount(topic);
   }
 
+  available(topic: string): () => readonly number[] {
+    return this.#inner.available?.(topic) ?? (() => []);
+  }
+
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
     const channel = `produce ${partition.topic}/${partition.partition}`;
     const what = `produce to ${partition.topic}`;

@@ -99,6 +99,52 @@ describe('partitioner', () => {
     expect([choose(null, stickyBatchBytes), choose(null, stickyBatchBytes)]).toEqual([0, 0]);
   });
 
+  it('gives records without a key to partitions that have a leader alone, and leaves one that has lost it at once', () => {
+    let led: readonly number[] = [0, 2];
+    const choose = createPartitioner(
+      () => 3,
+      Math.random,
+      () => led,
+    );
+    const chosen = new Set<number>();
+    for (let i = 0; i < 100; i++) chosen.add(choose(null, stickyBatchBytes));
+    expect([...chosen].sort()).toEqual([0, 2]);
+    led = [1];
+    expect([choose(null, 1), choose(null, stickyBatchBytes), choose(null, 1)]).toEqual([1, 1, 1]);
+    // A key's partition is its own.
+    const key = Buffer.from('k');
+    led = [0, 1, 2].filter(partition => partition !== partitionForKey(key, 3));
+    expect(choose(key, 1)).toBe(partitionForKey(key, 3));
+  });
+
+  it('gives them to any where none has a leader, or nobody knows, and to none that is not there any more', () => {
+    let led: readonly number[] = [];
+    let partitions = 3;
+    const choose = createPartitioner(
+      () => partitions,
+      Math.random,
+      () => led,
+    );
+    const chosen = new Set<number>();
+    for (let i = 0; i < 100; i++) chosen.add(choose(null, stickyBatchBytes));
+    expect([...chosen].sort()).toEqual([0, 1, 2]);
+    led = [2];
+    partitions = 2;
+    expect(choose(null, 1)).toBeLessThan(2);
+  });
+
+  it('stays where it is while the partition has a leader, whatever else has changed', () => {
+    let led: readonly number[] = [0, 1, 2];
+    const choose = createPartitioner(
+      () => 3,
+      () => 0.5,
+      () => led,
+    );
+    expect(choose(null, 1)).toBe(1);
+    led = [1, 2];
+    expect(choose(null, 1)).toBe(1);
+  });
+
   it('a topic without partitions is an error and not partition NaN', () => {
     for (const key of [null, Buffer.from('k')]) {
       try {

@@ -84,6 +84,10 @@ export class KafkajsProducer implements DriverProducer {
     return this.#context.transport.partitionCount(topic);
   }
 
+  available(topic: string): () => readonly number[] {
+    return this.#context.transport.available?.(topic) ?? unknown;
+  }
+
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
     checkPartition(partition, this.partitionCount(partition.topic));
     const queue = this.#queueOf(partition);
@@ -293,6 +297,8 @@ export class KafkajsProducer implements DriverProducer {
     if (count > 0) queue.refuse(count, error);
   }
 }
+
+const unknown = (): readonly number[] => [];
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}:${partition}`;

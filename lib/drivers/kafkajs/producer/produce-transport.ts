@@ -25,6 +25,8 @@ export interface ProduceTransport {
   /** Who leads the partition, -1 where that is not known. */
   leader(partition: TopicPartition): number;
   partitionCount(topic: string): number;
+  /** @see DriverProducer.available */
+  available?(topic: string): () => readonly number[];
   /** Loads these topics' metadata from now on. */
   add(topics: readonly string[]): Promise<void>;
   refresh(): Promise<void>;
@@ -118,6 +120,19 @@ export class ClusterTransport implements ProduceTransport {
     const count = this.#metadata(topic).length;
     this.#counts.set(topic, count);
     return count;
+  }
+
+  available(topic: string): () => readonly number[] {
+    let heard: object | null = null;
+    let list: readonly number[] = [];
+    return () => {
+      const { metadata } = this.#cluster.brokerPool;
+      if (metadata === heard) return list;
+      heard = metadata;
+      const led = this.#metadata(topic).filter(({ leader }) => leader >= 0);
+      list = led.map(({ partitionId }) => partitionId).sort((a, b) => a - b);
+      return list;
+    };
   }
 
   async add(topics: readonly string[]): Promise<void> {

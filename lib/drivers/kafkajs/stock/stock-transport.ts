@@ -22,6 +22,8 @@ export class StockTransport implements ProduceTransport {
   readonly #topics = new Set<string>();
   /** The leaders of each topic's partitions, as last heard; kafkajs looks them up itself when it sends. */
   readonly #leaders = new Map<string, number[]>();
+  /** The answer that they are of. */
+  #answer: object = {};
   #connected: Promise<void> | undefined;
   #refreshedAt = 0;
 
@@ -57,6 +59,19 @@ export class StockTransport implements ProduceTransport {
     return this.#leaders.get(topic)?.length ?? 0;
   }
 
+  available(topic: string): () => readonly number[] {
+    let heard: object | undefined;
+    let list: readonly number[] = [];
+    return () => {
+      if (this.#answer === heard) return list;
+      heard = this.#answer;
+      list = (this.#leaders.get(topic) ?? []).flatMap((leader, partition) =>
+        leader >= 0 ? [partition] : [],
+      );
+      return list;
+    };
+  }
+
   async add(topics: readonly string[]): Promise<void> {
     for (const topic of topics) this.#topics.add(topic);
     await this.#connect();
@@ -66,6 +81,7 @@ export class StockTransport implements ProduceTransport {
   async refresh(): Promise<void> {
     this.#refreshedAt = this.#clock.elapsed();
     const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...this.#topics] });
+    this.#answer = topics;
     for (const { name, partitions } of topics) {
       const leaders = this.#leaders.get(name) ?? [];
       for (const { partitionId, leader } of partitions) leaders[partitionId] = leader;

@@ -38,6 +38,10 @@ export class TransactionalTransport implements ProduceTransport {
     return this.#inner.partitionCount(topic);
   }
 
+  available(topic: string): () => readonly number[] {
+    return this.#inner.available?.(topic) ?? unknown;
+  }
+
   add(topics: readonly string[]): Promise<void> {
     return this.#inner.add(topics);
   }
@@ -51,4 +55,5 @@ export class TransactionalTransport implements ProduceTransport {
   }
 }
 
+const unknown = (): readonly number[] => [];
 const isLost = (type: string): boolean => type === 'PRODUCER_FENCED' || meansLostSequence(type);
