@@ -65,6 +65,7 @@ export { commitTo } from './flow/commit/commit-to.js';
 export type { CommitResult, CommitTarget, CommitTrigger } from './flow/commit/committer.js';
 export type { NewStoreCause, OnStoreLost, StoreNew } from './flow/commit/new-stores.js';
 export type { Verdict } from './flow/leases/delivery.js';
+export type { AppSink } from './flow/sinks/app-sink.js';
 export type { EachFunction, EachSinkOptions } from './flow/sinks/each-sink.js';
 export type { GuardOptions } from './flow/sinks/guard.js';
 export { murmur2, partitionForKey } from './flow/sinks/partitioner.js';

@@ -1,15 +1,15 @@
-import type { Observable, Observer } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { awaitingObservable, ofAnotherApp, placeOfAny } from '../lib/app/topology/topology-observable.js';
-import { having, required, text } from '../lib/base/option-kinds.js';
+import { text } from '../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
 import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
 import { emit, giveUp, hostOf, lease, release, withoutDelivery } from '../lib/flow/leases/leases.js';
 import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
+import { type AppSink, appSinkKind } from '../lib/flow/sinks/app-sink.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
 export const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: text };
-const sinkKind = required(having('a sink', 'next', 'error', 'complete'));
 
 /**
  * Hands each record to a sink and goes on with it once the sink has made it durable.
@@ -24,7 +24,9 @@ const sinkKind = required(having('a sink', 'next', 'error', 'complete'));
  * sink acknowledges them in order (a topic or store does). Completes when the source has and nothing is pending; an
  * error of the source goes through at once. What the sink has when the stream ends is written still.
  *
- * @param sink one of `app.to`, `app.store`, `app.each`
+ * @param sink one of `app.to`, `app.store`, `app.each`. Another Observer does not say when it is done: `mapAsync` waits for a function
+ *   of your own
+ * @throws `CONFIGURATION` for anything else, `TOPOLOGY` for a sink of another app
  * @example
  * ```ts
  * masked$.pipe(through(app.store(history)), project(toReward)).subscribe(app.to('rewards', rewardOptions));
@@ -32,10 +34,10 @@ const sinkKind = required(having('a sink', 'next', 'error', 'complete'));
  * @category Operators @since 0.1.0
  */
 export function through<K, V>(
-  sink: Observer<KafkaRecord<K, V>>,
+  sink: AppSink<KafkaRecord<K, V>>,
   options: Pick<OperatorOptions, 'name'> = {},
 ): <R extends KafkaRecord<K, V>>(source: Observable<R>) => Observable<R> {
-  checkArgument('through', 'the sink', sinkKind, sink);
+  checkArgument('through', 'the sink', appSinkKind, sink);
   checkOptions('through', throughOptions, options);
   const place = placeOfAny(sink);
   const name = options.name ?? `through(${place?.node.name ?? 'sink'})`;

@@ -1,6 +1,7 @@
 import type { Observable, Observer } from 'rxjs';
 import type { Codec } from '../codecs/codec.js';
 import type { Verdict } from '../flow/leases/delivery.js';
+import type { AppSink } from '../flow/sinks/app-sink.js';
 import type { EachFunction, EachSinkOptions } from '../flow/sinks/each-sink.js';
 import type { StoreSinkOptions } from '../flow/sinks/store-sink.js';
 import type { TopicSinkOptions } from '../flow/sinks/topic-sink.js';
@@ -53,25 +54,25 @@ export interface App {
       key?: undefined;
       keyBy: (value: V, record: KafkaRecord<unknown, V>) => string | null;
     },
-  ): Observer<KafkaRecord<unknown, V>>;
+  ): AppSink<KafkaRecord<unknown, V>>;
   to<V, K>(
     topic: string,
     options: TopicSinkOptions<V> & { key: Codec<K>; keyBy: (value: V, record: KafkaRecord<unknown, V>) => K },
-  ): Observer<KafkaRecord<unknown, V>>;
+  ): AppSink<KafkaRecord<unknown, V>>;
   to<V, K>(
     topic: string,
     options: TopicSinkOptions<V> & { key: Codec<K>; keyBy?: undefined },
-  ): Observer<KafkaRecord<K, V>>;
+  ): AppSink<KafkaRecord<K, V>>;
   to<V>(
     topic: string,
     options: TopicSinkOptions<V> & { key?: undefined; keyBy?: undefined },
-  ): Observer<KafkaRecord<Buffer | string | null, V>>;
+  ): AppSink<KafkaRecord<Buffer | string | null, V>>;
 
   /** A sink that writes documents into a store, which the app opens and closes. */
-  store<V>(store: DocumentStore<V>, options?: StoreSinkOptions): Observer<KafkaRecord<unknown, V>>;
+  store<V>(store: DocumentStore<V>, options?: StoreSinkOptions): AppSink<KafkaRecord<unknown, V>>;
 
   /** A sink that calls a function for each record, one at a time per partition, and awaits the promise it may return. */
-  each<K, V>(call: EachFunction<K, V>, options?: EachSinkOptions): Observer<KafkaRecord<K, V>>;
+  each<K, V>(call: EachFunction<K, V>, options?: EachSinkOptions): AppSink<KafkaRecord<K, V>>;
 
   /**
    * For a `subscribe` that only looks at what passes, such as a display or a test: nothing waits for it, it may end, and

@@ -9,6 +9,7 @@ import { declaredShape } from '../codecs/declared.js';
 import { nullable } from '../codecs/nullable.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { verdictKind } from '../errors/policies/policy.js';
+import type { AppSink } from '../flow/sinks/app-sink.js';
 import { checkGuarded, type Declaring } from '../flow/sinks/check-guarded.js';
 import { partOfBranch } from '../flow/sinks/document-identities.js';
 import {
@@ -105,7 +106,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
       key?: Codec<unknown> | undefined;
       keyBy?: ((value: V, record: KafkaRecord<unknown, V>) => unknown) | undefined;
     },
-  ): Observer<KafkaRecord<unknown, V>> {
+  ): AppSink<KafkaRecord<unknown, V>> {
     checkTopicName(topic);
     checkOptions(`app.to('${topic}')`, topicSinkOptions, options);
     const policies = [options.onEncodeError, options.onProduceError];
@@ -121,7 +122,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     return new TopicSink<unknown, V>(host, place, topic, keyOf, options, parts);
   }
 
-  store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): Observer<KafkaRecord<unknown, V>> {
+  store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): AppSink<KafkaRecord<unknown, V>> {
     checkArgument('app.store', 'the store', storeKind, store);
     checkOptions(`app.store('${store.name}')`, storeSinkOptions, options);
     const place = this.#place('sink', options.name ?? store.name, { policies: [options.onStoreError] });
@@ -143,7 +144,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     return number === 1 ? '' : `#${number}`;
   }
 
-  each<K, V>(call: EachFunction<K, V>, options: EachSinkOptions = {}): Observer<KafkaRecord<K, V>> {
+  each<K, V>(call: EachFunction<K, V>, options: EachSinkOptions = {}): AppSink<KafkaRecord<K, V>> {
     checkArgument('app.each', 'the function', required(callKind), call);
     checkOptions('app.each', eachSinkOptions, options);
     const name = options.name ?? (call.name === '' ? 'each' : call.name);

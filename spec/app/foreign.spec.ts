@@ -1,13 +1,13 @@
 /** Records of one app at a node of another: whoever owns the record would commit it when the other has done who knows what. */
-import { type App, createApp, type KafkaRecord, memoryStore, string } from 'kafka-rx';
+import { type App, type AppSink, createApp, type KafkaRecord, memoryStore, string } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mapValue, mergeNamed, through } from 'kafka-rx/operators';
-import { map, merge, type Observable, type Observer, of, Subject, share } from 'rxjs';
+import { map, merge, type Observable, of, Subject, share } from 'rxjs';
 import { Members } from './members.js';
 
 const value = string;
 type Texts = Observable<KafkaRecord<Buffer | null, string>>;
-type TextSink = Observer<KafkaRecord<Buffer | null, string>>;
+type TextSink = AppSink<KafkaRecord<Buffer | null, string>>;
 
 function twoApps(wire: (mine: App, other: App) => void) {
   const members = new Members({ in: 1, elsewhere: 1, out: 1 });

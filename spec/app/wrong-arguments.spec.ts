@@ -56,6 +56,7 @@ function argument(name: string, wrong: readonly unknown[], call: (one: never) =>
 }
 
 const driver = memory();
+const sink = createApp({ groupId: 'g', driver }).each(() => {});
 const at = { topic: 'in', partition: 0, offset: 0 };
 const make = () => 1;
 const stream = (of: (source: never) => unknown) => argument('the source', noThing, of);
@@ -192,11 +193,11 @@ const ofOperators: Table = {
   project: ofFunction(operators.project as never),
   share: [stream(operators.share())],
   through: [
-    argument('the sink', [...noThing, () => {}], one => operators.through(one)),
-    argument('the options', noObject, one =>
-      operators.through({ next() {}, error() {}, complete() {} }, one),
+    argument('the sink', [...noThing, () => {}, { next() {}, error() {}, complete() {} }], one =>
+      operators.through(one),
     ),
-    stream(operators.through({ next() {}, error() {}, complete() {} }) as never),
+    argument('the options', noObject, one => operators.through(sink, one)),
+    stream(operators.through(sink) as never),
   ],
   tokenize: [
     argument('path', [...noName, [], [null], [5]], one => operators.tokenize(one, { key: Buffer.alloc(32) })),

@@ -20,6 +20,7 @@ import {
 } from 'kafka-rx/operators';
 import { deliver, testRecord } from 'kafka-rx/testing';
 import { EMPTY, first, map, Observable, type OperatorFunction, of, take, throwError } from 'rxjs';
+import { scriptedSink } from './scripted-sink.js';
 
 /** Where it would never end, it does after so many. */
 const far = 5000;
@@ -125,7 +126,7 @@ test('mapAsync stops what its function gave, too', () => {
 
 test('through stops its source', () => {
   const { source, emitted } = endless(recordOf);
-  const sink = { next: () => {}, error: () => {}, complete: () => {} };
+  const sink = scriptedSink({ next: () => {}, error: () => {}, complete: () => {} });
   deliver(source).records$.pipe(through(sink), take(1)).subscribe();
   expect(emitted()).toBeLessThanOrEqual(2);
 });

@@ -1,21 +1,23 @@
 import * as t from 'io-ts';
-import { map, mergeMap, type Observer, of, Subject, take, timer } from 'rxjs';
+import { map, mergeMap, of, Subject, take, timer } from 'rxjs';
 import { json } from '../../lib/codecs/json.js';
 import { number } from '../../lib/codecs/number.js';
 import { KafkaRxError } from '../../lib/errors/errors.js';
 import type { Verdict } from '../../lib/flow/leases/delivery.js';
 import { deliveriesOf } from '../../lib/flow/leases/delivery.js';
 import { hostOf, lease, release } from '../../lib/flow/leases/leases.js';
+import type { AppSink } from '../../lib/flow/sinks/app-sink.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import { memoryStore } from '../../lib/stores/memory-store.js';
 import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.js';
 import { mapValue } from '../../operators/mapValue.js';
 import { through } from '../../operators/through.js';
 import { coordinates, numbered } from './numbered.js';
+import { scriptedSink } from './scripted-sink.js';
 
 /** A sink that acknowledges after as many frames as its records say, and has a problem with negative ones. */
-function slowSink(verdict?: Verdict): Observer<KafkaRecord<null, number>> {
-  return {
+function slowSink(verdict?: Verdict): AppSink<KafkaRecord<null, number>> {
+  return scriptedSink({
     next(record) {
       if (!lease(record, 'slow')) return;
       timer(Math.abs(record.value)).subscribe(() => {
@@ -28,7 +30,7 @@ function slowSink(verdict?: Verdict): Observer<KafkaRecord<null, number>> {
     },
     error() {},
     complete() {},
-  };
+  });
 }
 
 const plain = map(({ value }: KafkaRecord<unknown, unknown>) => `${value}`);
@@ -50,7 +52,7 @@ describe('through', () => {
     marbles(expect)(({ hot, expectObservable }) => {
       const records = numbered(1);
       const delivered = deliver(hot('--a--|', records));
-      const sink = { next: () => {}, error() {}, complete() {} };
+      const sink = scriptedSink({ next: () => {}, error() {}, complete() {} });
       expectObservable(delivered.records$.pipe(through(sink))).toBe('--a--|', records);
       expectObservable(delivered.settled$).toBe('--a---', coordinates);
     }));
@@ -153,7 +155,11 @@ describe('through', () => {
     marbles(expect)(({ hot, expectObservable, flush }) => {
       const delivered = deliver(hot('a-----|', numbered(1)));
       const reached: unknown[] = [];
-      const sink = { next: (record: unknown) => void reached.push(record), error() {}, complete() {} };
+      const sink = scriptedSink({
+        next: (record: unknown) => void reached.push(record),
+        error() {},
+        complete() {},
+      });
       const late = delivered.records$.pipe(
         mergeMap(record => timer(2).pipe(map(() => record))),
         through(sink),

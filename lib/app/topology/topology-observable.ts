@@ -20,7 +20,7 @@ export interface Place {
   readonly node: TopologyNode;
 }
 
-/** The key under which our Observables and sinks say where in the topology they stand. */
+/** The key under which our Observables say where in the topology they stand. */
 const placeOf: unique symbol = Symbol.for('kafka-rx.place') as never;
 
 /**
@@ -124,14 +124,19 @@ export class TopologyObservable<T> extends Observable<T> {
   }
 }
 
+/** By sink, and not on it: a copy of a sink's fields with a `next` of its own is none. */
+const placesOfSinks = forAllCopies('kafka-rx.places', new WeakMap<object, Place>());
+
 /** The place of one of our Observables or sinks; undefined for anything else. */
 export function placeOfAny(thing: unknown): Place | undefined {
-  return typeof thing === 'object' && thing !== null ? (thing as { [placeOf]?: Place })[placeOf] : undefined;
+  if (typeof thing !== 'object' || thing === null) return undefined;
+  return placesOfSinks.get(thing) ?? (thing as { [placeOf]?: Place })[placeOf];
 }
 
-/** Marks a sink with its place. */
-export function placed<T extends object>(thing: T, place: Place): T {
-  return Object.assign(thing, { [placeOf]: place });
+/** Notes the place of a sink. */
+export function placed<T extends object>(sink: T, place: Place): T {
+  placesOfSinks.set(sink, place);
+  return sink;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Observer, Subscription } from 'rxjs';
+import { Subscription } from 'rxjs';
 import { type Place, placed } from '../../app/topology/topology-observable.js';
 import type { Clock } from '../../base/clock.js';
 import { flag, text } from '../../base/option-kinds.js';
@@ -16,6 +16,7 @@ import {
   type Verdict,
 } from '../leases/delivery.js';
 import { holdAll, leaseAll, listOf, releaseAll, withoutDelivery } from '../leases/leases.js';
+import { type AppSink, noteAppSink } from './app-sink.js';
 import { brokenStream } from './broken-stream.js';
 
 /** What every sink needs of its app. */
@@ -47,8 +48,10 @@ export const sinkOptions: Fields<SinkOptions> = { name: text, mayEnd: flag };
  *
  * A Subscription and an Observer in one, so that rxjs hands it records without a wrapper and unsubscribing is seen.
  */
-export abstract class Sink<K, V> extends Subscription implements Observer<KafkaRecord<K, V>> {
+export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRecord<K, V>> {
   readonly name: string;
+  /** Of the type alone: it is told by being noted. */
+  declare readonly isAppSink: true;
   readonly #mayEnd: boolean;
   readonly #observed = new Set<string>();
   /** The topic seen last: mostly there is one, and comparing beats looking up. */
@@ -63,6 +66,7 @@ export abstract class Sink<K, V> extends Subscription implements Observer<KafkaR
     this.name = place.node.id;
     this.#mayEnd = mayEnd;
     placed(this, place);
+    noteAppSink(this);
   }
 
   /** Takes a leased record; must not throw, and must see to it that the lease is released in the end. */

@@ -15,8 +15,9 @@ import {
   through,
 } from 'kafka-rx/operators';
 import { testApp } from 'kafka-rx/testing';
-import { config, map, type Observable, type Observer } from 'rxjs';
+import { config, map, type Observable } from 'rxjs';
 import { held, Members } from '../../app/members.js';
+import { scriptedSink } from '../../operators/scripted-sink.js';
 
 type Texts = Observable<KafkaRecord<Buffer | null, string>>;
 
@@ -113,13 +114,13 @@ describe('what a stranger gives calls back once', () => {
 
   test('an observer that throws inside through is a process problem, and its record does not go on', async () => {
     const members = new Members({ in: 1, out: 1 });
-    const sink: Observer<KafkaRecord<Buffer | null, string>> = {
+    const sink = scriptedSink<KafkaRecord<Buffer | null, string>>({
       next() {
         throw error;
       },
       error() {},
       complete() {},
-    };
+    });
     const member = members.start(app =>
       app
         .topic('in', { value: string })
