@@ -16,6 +16,7 @@ import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../l
 import { noteGathered } from '../lib/record/gathered.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, madeOf } from '../lib/record/record.js';
+import { refuseUnawaited } from '../lib/record/refuse-later.js';
 
 /** @category Operators @since 0.1.0 */
 export interface BatchOptions extends OperatorOptions {
@@ -76,7 +77,9 @@ export function batch<K, V, U>(
         let cause: unknown;
         try {
           // A list of its own: what the function does to it is not done to what is to be released.
-          made = madeOf(records, make([...records]));
+          const given = make([...records]);
+          refuseUnawaited(given);
+          made = madeOf(records, given);
           noteGathered(made, records, named.name);
         } catch (thrown) {
           cause = thrown;

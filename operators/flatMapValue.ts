@@ -1,6 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { disregard } from '../lib/base/disregard.js';
 import { whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
@@ -66,8 +67,9 @@ export function flatMapValue<K, V, U>(
           return;
         }
         const parts: KafkaRecord<K, U>[] = [];
+        let given: Iterable<U> | undefined;
         try {
-          const given = split(record.value, record);
+          given = split(record.value, record);
           refuseLater(given);
           // Made here as well: freezing a value may throw.
           for (const part of given) {
@@ -75,6 +77,7 @@ export function flatMapValue<K, V, U>(
             parts.push(oneOfMany(record, part, parts.length));
           }
         } catch (cause) {
+          disregardAll(given);
           processFailed(record, node, cause, options.onError, subscriber);
           return;
         }
@@ -84,4 +87,10 @@ export function flatMapValue<K, V, U>(
         }
       }),
     );
+}
+
+/** What else was given: a collection has it still, and an iterator that was not closed; a generator makes nothing more. */
+function disregardAll<U>(given: Iterable<U> | undefined): void {
+  if (given === undefined || Array.isArray(given)) disregard(given);
+  else if (/ (Set|Map|\w+ Iterator)\]$/.test(Object.prototype.toString.call(given))) disregard([...given]);
 }

@@ -11,6 +11,7 @@ import {
 } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { awaitingObservable } from '../lib/app/topology/topology-observable.js';
+import { disregard } from '../lib/base/disregard.js';
 import { oneOf, whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
@@ -35,6 +36,7 @@ import {
 } from '../lib/flow/leases/leases.js';
 import { Retries } from '../lib/flow/leases/retries.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
+import { refuseUnawaited } from '../lib/record/refuse-later.js';
 import { tooManyParts } from '../lib/record/too-many-parts.js';
 
 /** @category Operators @since 0.1.0 */
@@ -158,12 +160,16 @@ export function mapAsync<K, V, U>(
         }
         let results: Subscription | undefined;
         try {
-          const given = resultsOf(call(record.value, record, signalOf(record)), gone);
-          if (subscriber.closed) return;
-          results = given
+          const given = call(record.value, record, signalOf(record));
+          if (subscriber.closed) {
+            disregard(given);
+            return;
+          }
+          results = resultsOf(given, gone)
             .pipe(
               map((value, index) => {
                 if (index === maxParts) throw tooManyParts(maxParts);
+                if (Array.isArray(value)) refuseUnawaited(value);
                 return index === 0 ? record.withValue(value) : oneOfMany(record, value, index);
               }),
             )

@@ -1,12 +1,19 @@
+import { isPromise } from 'node:util/types';
+
 /**
- * Where a promise came instead of a value, and is refused: a rejection that nobody hears would end the process.
+ * Where a promise came instead of a value, or several did in a list, and they are refused: a rejection that nobody hears would
+ * end the process. For nobody to hear, promises of Node's own will do; another thenable may begin its work only when asked: not here.
  *
- * @param rejected hears of the rejection; default: nobody
+ * @param rejected hears of the rejection, of whatever thenable; left out: nobody
+ * @returns whether it is a promise, or a thenable
  */
-export function disregard(thing: unknown, rejected: (reason: unknown) => void = () => {}): boolean {
-  if (typeof thing !== 'object' || thing === null || !('then' in thing) || typeof thing.then !== 'function') {
+export function disregard(thing: unknown, rejected?: (reason: unknown) => void): boolean {
+  if (typeof thing !== 'object' || thing === null) return false;
+  if (Array.isArray(thing)) {
+    for (const item of thing) disregard(item, rejected);
     return false;
   }
-  thing.then(undefined, rejected);
+  if (!('then' in thing) || typeof thing.then !== 'function') return false;
+  if (rejected !== undefined || isPromise(thing)) thing.then(undefined, rejected ?? (() => {}));
   return true;
 }

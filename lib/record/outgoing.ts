@@ -20,6 +20,28 @@ export function outgoing(
   headers: Headers,
   timestamp: number,
 ): Headers | string {
+  const checked = check(key, value, headers, timestamp);
+  if (typeof checked === 'string') disregardOutgoing(key, value, headers, timestamp);
+  return checked;
+}
+
+/** None of it is written: of promises among it, one was told and the others are dropped. */
+export function disregardOutgoing(key: unknown, value: unknown, headers: unknown, timestamp: unknown): void {
+  for (const part of [key, value, headers, timestamp]) disregard(part);
+  if (!Array.isArray(headers)) return;
+  try {
+    for (const header of headers) for (const part of [header?.key, header?.value]) disregard(part);
+  } catch {
+    // What cannot be read has been told.
+  }
+}
+
+function check(
+  key: Buffer | null,
+  value: Buffer | null,
+  headers: Headers,
+  timestamp: number,
+): Headers | string {
   if (value !== null && !isUint8Array(value)) return `its value is ${named(value)}, neither bytes nor null`;
   if (key !== null && !isUint8Array(key)) return `its key is ${named(key)}, neither bytes nor null`;
   if (!(Number.isSafeInteger(timestamp) && timestamp >= 0)) {

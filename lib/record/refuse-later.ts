@@ -1,3 +1,4 @@
+import { disregard } from '../base/disregard.js';
 import { type ErrorCode, KafkaRxError } from '../errors/errors.js';
 
 /** A literal with a `then` of its own is what only tests write: in production no time is spent on it. */
@@ -5,7 +6,8 @@ const looksAtLiterals = process.env['NODE_ENV'] !== 'production';
 
 /**
  * What a synchronous function gave must be there: a promise, an Observable or an async iterable is awaited by nobody, and the
- * record's offset would be committed before, or without, what it stands for.
+ * record's offset would be committed before, or without, what it stands for. So it is with a list of promises, as `map` makes it
+ * of an async function; by its first, since a list may be long.
  *
  * On the way of every record: in production one look at a literal, three at anything else (30 ns where many shapes meet).
  *
@@ -16,16 +18,35 @@ export function refuseLater(value: unknown, code: ErrorCode = 'PROCESS'): void {
   if (!looksAtLiterals && value.constructor === Object) return;
   // Any object may be asked for a field that it does not have.
   const { then, subscribe, [Symbol.asyncIterator]: iterate } = value as Partial<Record<PropertyKey, unknown>>;
-  if (typeof then !== 'function' && typeof subscribe !== 'function' && typeof iterate !== 'function') return;
-  // Its rejection is not to end the process past the policy. Other thenables may begin their work only when asked: not here.
-  if (value instanceof Promise) value.catch(() => {});
+  if (typeof then !== 'function' && typeof subscribe !== 'function' && typeof iterate !== 'function') {
+    if (Array.isArray(value) && isThenable(value[0])) refuse(value, 'a list of promises', code);
+    return;
+  }
   const kind =
     typeof then === 'function'
       ? 'a promise'
       : typeof subscribe === 'function'
         ? 'an Observable'
         : 'an async iterable';
+  refuse(value, kind, code);
+}
+
+/** The same for the result of what is called for its work alone, and for what took long anyway: every item is looked at. */
+export function refuseUnawaited(value: unknown): void {
+  refuseLater(value);
+  if (Array.isArray(value) && value.some(isThenable)) refuse(value, 'a list with promises', 'PROCESS');
+}
+
+function refuse(value: unknown, kind: string, code: ErrorCode): never {
+  // Its rejection is not to end the process past the policy.
+  disregard(value);
   throw new KafkaRxError(code, `A synchronous function gave ${kind}, which nobody waits for`, {
-    remedy: 'Use mapAsync for what takes time, or app.each at the end of a stream: both wait for the promise',
+    remedy:
+      'Use mapAsync for what takes time, or app.each at the end of a stream: both wait for the promise, and for several in ' +
+      'a Promise.all',
   });
+}
+
+function isThenable(item: unknown): boolean {
+  return typeof item === 'object' && item !== null && 'then' in item && typeof item.then === 'function';
 }

@@ -1,4 +1,5 @@
 /** What a store files a document under, taken from the document by the user's selectors. */
+import { disregard } from '../base/disregard.js';
 import { isoInstant } from '../base/iso-instant.js';
 import { kind } from '../base/option-kinds.js';
 import { type Fields, faultOf } from '../base/option-schema.js';
@@ -44,6 +45,7 @@ export function timeOf<V>(
   const at =
     value instanceof Date ? value.getTime() : typeof value === 'string' ? isoInstant(value) : undefined;
   if (at !== undefined && Number.isFinite(at)) return looked(at, document, guard);
+  disregard(value);
   throw refused(
     document,
     `The option 'time' of ${where} gave ${kindOf(value)}, which is no point in time`,
@@ -69,6 +71,7 @@ export function filingsOf<V>(
     const term: unknown = selected(document, where, `by.${name}`, of);
     if (term === undefined) continue;
     if (typeof term !== 'string') {
+      disregard(term);
       throw refused(
         document,
         `The index '${name}' of ${where} was given ${kindOf(term)} in place of text`,

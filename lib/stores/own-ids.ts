@@ -1,3 +1,4 @@
+import { disregard } from '../base/disregard.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { coordinates } from './document-source.js';
 import type { Document, DocumentSource, StoreOptions, WriteGuard } from './port.js';
@@ -39,6 +40,7 @@ export function underOwnId<V>(
     guard?.checkText(given, document);
     return { source: sourceOfId(given), value, timestamp };
   }
+  disregard(given);
   throw new KafkaRxError('STORE', `The option 'id' of ${where} gave no text for a document`, {
     at: coordinates(source),
     remedy: "Have 'id' return text of at least one character",

@@ -5,7 +5,7 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js'
 import { located } from '../../errors/located.js';
 import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import type { KafkaRecord } from '../../record/record.js';
-import { refuseLater } from '../../record/refuse-later.js';
+import { refuseUnawaited } from '../../record/refuse-later.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { KeyedWork } from '../leases/keyed-work.js';
 import { endedBefore, hold, isStale, laneOf, release } from '../leases/leases.js';
@@ -73,7 +73,7 @@ export class EachSink<K, V> extends Sink<K, V> {
     const finish = (given: unknown): void => {
       try {
         // An Observable to which nobody is subscribed, also out of a promise, has not even begun.
-        refuseLater(given);
+        refuseUnawaited(given);
       } catch (cause) {
         failed(cause);
         return;

@@ -1,4 +1,5 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { disregard } from '../../base/disregard.js';
 import { call, either, list, required, text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { Queues } from '../../base/queues.js';
@@ -12,7 +13,7 @@ import { verdictKind } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import { farFuture } from '../../record/far-future.js';
 import { type Header, type Headers, noHeaders } from '../../record/headers.js';
-import { outgoing } from '../../record/outgoing.js';
+import { disregardOutgoing, outgoing } from '../../record/outgoing.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
@@ -120,17 +121,22 @@ export class TopicSink<K, V> extends Sink<K, V> {
   }
 
   protected take(record: KafkaRecord<K, V>): void {
+    let key: Buffer | null = null;
+    let value: Buffer | null = null;
+    let made: Headers = noHeaders;
+    let timestamp = 0;
     try {
       const guard = this.#parts.guard();
       if (guard !== this.#guard || this.#encode === undefined) {
         this.#encode = guard.encoder(this.#options.value);
         this.#guard = guard;
       }
-      const key = this.#keyOf(record);
-      const value = this.#encode(record.value);
-      const timestamp = this.#timestampOf(record);
+      key = this.#keyOf(record);
+      value = this.#encode(record.value);
+      timestamp = this.#timestampOf(record);
+      made = this.#headersOf(record);
       // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.
-      const headers = outgoing(key, value, this.#headersOf(record), timestamp);
+      const headers = outgoing(key, value, made, timestamp);
       if (typeof headers === 'string') throw this.#unwritable(headers, record);
       guard.checkBeside(key, value, headers, timestamp);
       if (guard.scans) {
@@ -149,6 +155,8 @@ export class TopicSink<K, V> extends Sink<K, V> {
       output.append(key, value, headers, timestamp);
       this.#pending.push(partition, record[deliveriesOf]);
     } catch (cause) {
+      // Of JavaScript, or a codec of somebody else's: what was made before may be promises.
+      disregardOutgoing(key, value, made, timestamp);
       const error = this.#encodeError(cause, record);
       this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
     }
@@ -187,6 +195,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     const chosen = choose(record, count);
     if (typeof chosen !== 'number') refuseLater(chosen, 'ENCODE');
     if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
+      disregard(chosen);
       throw new KafkaRxError(
         'ENCODE',
         `'${this.name}' chose partition ${typeof chosen === 'number' ? chosen : typeof chosen} of a topic that has ${count}`,
@@ -291,6 +300,7 @@ export function keyMaker<K, V>(
     if (typeof plain === 'string') return keyBytes(plain);
     if (plain === null || Buffer.isBuffer(plain)) return plain;
     refuseLater(plain, 'ENCODE');
+    disregard(plain);
     throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
       at: record,
       remedy: 'Give app.to a key codec, or a keyBy that returns a string',

@@ -4,7 +4,7 @@ import { text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
-import { refuseLater } from '../../record/refuse-later.js';
+import { refuseUnawaited } from '../../record/refuse-later.js';
 import { brokenStream } from './broken-stream.js';
 import type { SinkHost } from './sink.js';
 
@@ -32,7 +32,7 @@ export class Watcher<T> implements Observer<T> {
   next(value: T): void {
     if (!this.#host.live) return;
     try {
-      refuseLater(this.#look(value));
+      refuseUnawaited(this.#look(value));
     } catch (cause) {
       this.#host.fail(this.#failed(cause));
     }

@@ -1,3 +1,4 @@
+import { disregard } from '../../base/disregard.js';
 import type { FetchedBatch, SourceRecord } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { TopicView } from './topic-view.js';
@@ -19,6 +20,8 @@ export function preparationFor(views: readonly TopicView[]): BatchPreparation | 
       const prepared = Promise.all(waiting.map(view => prepareView(view, records))).catch(cause => {
         throw failed(cause, batch, records[0]?.offset ?? batch.nextOffset);
       });
+      // After one that failed before it nobody asks for this one.
+      disregard(prepared);
       const ready = before.then(() => prepared).then(() => handingOut(batch, records));
       before = ready;
       return ready;
@@ -27,9 +30,10 @@ export function preparationFor(views: readonly TopicView[]): BatchPreparation | 
 }
 
 async function prepareView({ key, value }: TopicView, records: readonly SourceRecord[]): Promise<void> {
+  // Each in a promise of its own: what the one throws at once must not leave the other's rejection to nobody.
   await Promise.all([
-    key.prepare?.(records.map(record => record.key)),
-    value.prepare?.(records.map(record => record.value)),
+    (async () => key.prepare?.(records.map(record => record.key)))(),
+    (async () => value.prepare?.(records.map(record => record.value)))(),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Queue } from '../../base/queue.js';
 import type { AssignedPartition, FetchedBatch } from '../../drivers/port.js';
 import type { BatchPin, Delivery, DeliveryHost, Lane } from '../leases/delivery.js';
@@ -77,7 +78,11 @@ export class PartitionLane implements Lane, TakesTurns {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      // As many listen as calls and retries are under way: that is no leak, and Node is to print no warning of one.
+      setMaxListeners(0, this.#controller.signal);
+    }
     if (this.#ended) this.#controller.abort();
     return this.#controller.signal;
   }

@@ -1,5 +1,6 @@
 import type { Observable, Subscriber } from 'rxjs';
 import { type Place, TopologyObservable } from '../../app/topology/topology-observable.js';
+import { disregard } from '../../base/disregard.js';
 import type { Codec } from '../../codecs/codec.js';
 import { declare, declaredShape } from '../../codecs/declared.js';
 import type { SourceRecord } from '../../drivers/port.js';
@@ -60,9 +61,11 @@ export class TopicView<K = unknown, V = unknown> {
   }
 
   #decode(source: SourceRecord, delivery: Delivery): KafkaRecord<K, V> | undefined {
+    let key: K | undefined;
+    let value: V | undefined;
     try {
-      const key = this.key.decode(source.key, delivery);
-      const value = this.value.decode(source.value, delivery);
+      key = this.key.decode(source.key, delivery);
+      value = this.value.decode(source.value, delivery);
       refuseLater(key, 'DECODE');
       refuseLater(value, 'DECODE');
       return dispatchedRecord(
@@ -76,6 +79,8 @@ export class TopicView<K = unknown, V = unknown> {
         delivery,
       );
     } catch (cause) {
+      disregard(key);
+      disregard(value);
       // A codec's own error says rule and path; a stranger's message may quote its input, so only its kind is told.
       const error = isKafkaRxError(cause, 'DECODE')
         ? located(cause, this.name, delivery)

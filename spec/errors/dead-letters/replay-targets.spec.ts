@@ -32,6 +32,7 @@ import {
   TopologyObservable,
 } from '../../../lib/app/topology/topology-observable.js';
 import { Members } from '../../app/members.js';
+import { scriptedSink } from '../../operators/scripted-sink.js';
 
 const value = string;
 const as = (mark: string) => mapValue<Buffer | null, string, string>((text: string) => `${text} ${mark}`);
@@ -333,7 +334,9 @@ test('what operators are called without a name is not taken for a name that was 
     () => {},
   );
   const given = (text: string): string => text;
-  const sink = placed({ next() {}, error() {}, complete() {} }, { graph, node: graph.add('sink', 'out') });
+  const sink = scriptedSink(
+    placed({ next() {}, error() {}, complete() {} }, { graph, node: graph.add('sink', 'out') }),
+  );
   const pipes: readonly unknown[] = [
     mapValue(given),
     mapRecord(record => record),

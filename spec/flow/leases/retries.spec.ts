@@ -153,3 +153,34 @@ describe('a new epoch does not wait behind a retry of the one before', () => {
 function raise(): never {
   throw new Error('secret');
 }
+
+test('as many calls and retries as a partition has under way may listen to its one signal, and Node warns of no leak', async () => {
+  const members = new Members({ in: 1 });
+  const signals = new Set<AbortSignal>();
+  members.start(app => {
+    const down = async (_value: string, _record: unknown, signal: AbortSignal): Promise<string> => {
+      signals.add(signal);
+      signal.addEventListener('abort', () => {});
+      throw new Error('down');
+    };
+    const calls = mapAsync(down, {
+      onError: retry({ initialDelayMs: 60_000 }),
+      order: 'none',
+      concurrency: 64,
+    });
+    app
+      .topic('in', { value: string })
+      .pipe(calls)
+      .subscribe(app.each(() => {}));
+  });
+  members.publish('in', ...Array.from({ length: 32 }, (_, i) => `${i}`));
+  await members.settle();
+  const [signal] = signals;
+  if (signal === undefined) throw new Error('no call');
+  expect(getEventListeners(signal, 'abort').length).toBeGreaterThan(40);
+  // Node 20 has no other way to ask: `getMaxListeners` takes 0 for none.
+  const limit = Object.getOwnPropertySymbols(signal).find(({ description }) =>
+    description?.includes('maxEventTarget'),
+  );
+  expect([signals.size, limit && Reflect.get(signal, limit)]).toEqual([1, 0]);
+});
