@@ -32,7 +32,8 @@ export type Branches<K, V, G> = {
  * otherwise                 --1------3------|
  * ```
  *
- * The source is subscribed once, with the first branch. Records of a branch that you do not take are done with; one that you
+ * Guards are asked in the order in which they are written, so that a name which is a whole number is refused: JavaScript puts
+ * such names first. The source is subscribed once, with the first branch. Records of a branch that you do not take are done with; one that you
  * take has to be subscribed before `run()`. A guard that throws is a `process` problem of the record.
  *
  * @example
@@ -57,6 +58,14 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
     throw new KafkaRxError('CONFIGURATION', "branch was given a guard for 'otherwise'", {
       remedy: 'Name that branch differently: otherwise is what no guard wanted',
     });
+  }
+  const reordered = names.find(isArrayIndex);
+  if (reordered !== undefined) {
+    throw new KafkaRxError(
+      'CONFIGURATION',
+      `branch was given a guard named '${reordered}': JavaScript puts names that are whole numbers before all others, whatever the order they are written in, and the first guard that wants a record has it`,
+      { remedy: `Give it a name that is no number, such as 'from ${reordered}'` },
+    );
   }
   for (const guard of names) checkArgument('branch', guard, required(call), guards[guard]);
   const name = `branch(${names.join(',')})`;
@@ -96,6 +105,11 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
   }
   // One stream for each guard and `otherwise`: what the mapped type says; a guard's narrowing held at run time.
   return streams as Branches<K, V, G>;
+}
+
+/** What the language orders by its number: https://tc39.es/ecma262/#array-index. */
+function isArrayIndex(name: string): boolean {
+  return String(Number(name) >>> 0) === name && name !== '4294967295';
 }
 
 /** A promise holds for every value, whatever it will come to. */

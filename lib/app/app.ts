@@ -139,7 +139,7 @@ function assemble(options: AppOptions): AppParts {
   const lanes = new Lanes();
   const inFlight = new InFlight(bounds, outputs);
   const member = new GroupMember();
-  const readings = () => partitionReadings(lanes.all, clock.elapsed());
+  const readings = () => partitionReadings(lanes.all, () => member.standstills, clock.elapsed());
   const measured = instruments(steadyMetrics(options.metrics ?? noMetrics, logger), {
     inFlightRecords: () => inFlight.unsettled,
     inFlightBytes: () => inFlight.pinnedBytes,

@@ -32,7 +32,9 @@ export interface App {
   /**
    * A hot Observable of the records of one topic, several, or all whose name matches a RegExp (looked up again while
    * the app runs; never internal topics nor what this app writes). Subscribing starts nothing; `run` does. Late
-   * subscribers get what comes later. Completes when the app has stopped; never errors.
+   * subscribers get what comes later. Completes when the app has stopped, for who subscribes afterwards at once; never errors.
+   * A RegExp is searched for in the name, as JavaScript does: `/orders/` finds `old-orders-2` too. Java's patterns match the
+   * whole name, so write `/^orders$/` for theirs.
    *
    * @throws `CONFIGURATION` for illegal names and for a RegExp with the flags `g` or `y`
    */

@@ -20,7 +20,7 @@ export interface KafkaRecord<K = unknown, V = unknown> extends RecordMethods<K, 
   readonly key: K;
   readonly value: V;
   readonly headers: Headers;
-  /** Milliseconds since 1970, from the source record. */
+  /** Milliseconds since 1970, from the source record; -1 where no producer has set one: sinks write the time of writing for it. */
   readonly timestamp: number;
   /** Where the source record came from. */
   readonly topic: string;

@@ -15,7 +15,8 @@ export function sourceOfId(id: string): DocumentSource {
 /**
  * The document under its own id, where the store gives it one.
  *
- * @throws {KafkaRxError} `STORE`, with the document's coordinates, where the option `id` throws or gives no text
+ * @throws {KafkaRxError} `STORE`, with the document's coordinates, where the option `id` throws or gives no text, and for a
+ *   tombstone
  */
 export function underOwnId<V>(
   document: Document<V>,
@@ -25,6 +26,7 @@ export function underOwnId<V>(
 ): Document<V> {
   if (id === undefined) return document;
   const { value, timestamp, source } = document;
+  if (value === null) throw tombstone(source, where);
   let given: unknown;
   try {
     given = id(value);
@@ -45,4 +47,17 @@ export function underOwnId<V>(
     at: coordinates(source),
     remedy: "Have 'id' return text of at least one character",
   });
+}
+
+/** In a table of Kafka Streams it deletes what its key stands for. Here it would replace that by a document of nothing. */
+function tombstone(source: DocumentSource, where: string): KafkaRxError {
+  return new KafkaRxError(
+    'STORE',
+    `A tombstone (a record whose value is null) deletes no document of ${where}, whose documents have ids of their own`,
+    {
+      at: coordinates(source),
+      remedy:
+        'Leave it out with filterValue(value => value !== null) before app.store, or make a document of it that says that it is deleted',
+    },
+  );
 }

@@ -17,8 +17,8 @@ export interface DocumentSource {
   readonly partition: number;
   readonly offset: number;
   /**
-   * Position among the documents of one source record: `''` for the only one, `.0`, `.1` after a one-to-many, `.1.0`
-   * after two. Digits and dots without leading zeros, at most 64 steps; orders as numbers do.
+   * Position among the documents of one source record: `''` for the only one, `.0`, `.1`, … after `flatMapValue`, `''`, `.1`,
+   * `.2`, … after `mapAsync` over a stream (its first is known before there is a second), `.1.0` after two such steps. Digits and dots without leading zeros, at most 64 steps; orders as numbers do.
    */
   readonly ordinal: string;
   /** Which way the document took to the store: the sink's, `''` (the default) for the store's first one. Any text. */
@@ -36,7 +36,7 @@ export type DocumentMember = Omit<DocumentSource, 'branch'>;
 export interface Document<V> {
   readonly source: DocumentSource;
   readonly value: V;
-  /** The record's timestamp, milliseconds since 1970. */
+  /** The record's timestamp, milliseconds since 1970; the time of writing where it has none. */
   readonly timestamp: number;
   /**
    * All records that it was made of, where these are several, as behind `batch`: each once; copies of one that were gathered
@@ -182,7 +182,7 @@ export type IndexOf<V> = (value: V) => string | undefined;
 export interface StoreOptions<V, I extends string = string> {
   /**
    * The document's own id, text: documents with one id replace each other, whatever records they are made of. A reset leaves
-   * them. Default: where the document came from.
+   * them. None is deleted: a record whose value is null is refused. Default: where the document came from.
    */
   readonly id?: ((value: V) => string) | undefined;
   /** The indexes, by the names under which `store.by` asks for them. Default: none. */

@@ -107,6 +107,27 @@ describe('lag', () => {
     expect(lag()).toBe(0);
   });
 
+  test('of a partition of which no fetch was ever answered is not told: nobody knows it', async () => {
+    const members = new Members({ in: 2 });
+    const member = members.start(app => app.topic('in', { value }).subscribe(app.each(() => {})));
+    const samples = () => member.metrics.snapshot().get('kafka_rx_lag_records') ?? [];
+    await members.settle();
+    expect(samples().map(sample => sample.value)).toEqual([0, 0]);
+    members.broker.publish('in', [{ value: 'a', partition: 0 }]);
+    await members.settle();
+    members.broker.faults.down();
+    members.broker.publish(
+      'in',
+      [1, 2, 3].map(n => ({ value: `${n}`, partition: 1 })),
+    );
+    await members.pass(5000);
+    // Of the other it is known, as of its last fetch.
+    expect(samples()).toEqual([{ labels: { topic: 'in', partition: '0' }, value: 0 }]);
+    members.broker.faults.up();
+    await members.pass(5000);
+    expect(samples().map(sample => sample.value)).toEqual([0, 0]);
+  });
+
   test('of a source that nobody hears any more is told apart, and goes on growing', async () => {
     const members = new Members({ in: 1, other: 1 });
     let leave = (): void => {};

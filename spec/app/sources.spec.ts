@@ -2,7 +2,7 @@ import * as t from 'io-ts';
 import { type App, json, number, string } from 'kafka-rx';
 import { mapValue } from 'kafka-rx/operators';
 import { testApp } from 'kafka-rx/testing';
-import { type MonoTypeOperatorFunction, share, tap } from 'rxjs';
+import { EMPTY, type MonoTypeOperatorFunction, Observable, share, tap } from 'rxjs';
 import { Members } from './members.js';
 
 const value = string;
@@ -30,6 +30,33 @@ describe('app.topic', () => {
     expect(members.values('early')).toEqual(['before run', 'one', 'two']);
     expect(members.values('late')).toEqual(['two']);
     expect(member.outcome).toBe('running');
+  });
+
+  test.each(['stopped', 'failed'])('completes at once for who subscribes after the app has %s', async how => {
+    const members = new Members({ in: 1 });
+    let records: Observable<unknown> = EMPTY;
+    const member = members.start(app => {
+      const source = app.topic('in', { value });
+      source.subscribe(
+        app.each(() => {
+          throw new Error('no');
+        }),
+      );
+      records = source;
+    });
+    await members.settle();
+    if (how === 'failed') members.publish('in', 'a');
+    else void member.app.stop();
+    await members.settle();
+    expect(member.outcome).not.toBe('running');
+    const told: string[] = [];
+    // As an operator subscribes.
+    for (const stream of [records, records.pipe(share())])
+      new Observable(subscriber => stream.subscribe(subscriber)).subscribe({
+        next: () => told.push('next'),
+        complete: () => told.push('complete'),
+      });
+    expect(told).toEqual(['complete', 'complete']);
   });
 
   test('without run nothing is ever read, whoever subscribes', async () => {

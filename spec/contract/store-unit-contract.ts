@@ -270,6 +270,20 @@ export function describeUnits(tested: StoreTested): void {
       expect(await tested.store.count()).toBe(3);
     });
 
+    it('take no tombstone: it would be kept as a document, and deletes none', async () => {
+      // What a sink of nullable values hands over.
+      const tombstone = { ...sale(5, 'ann', 1), value: null as never };
+      await tested.start({ id: (value: Sale | null) => value?.customer ?? 'ann' });
+      await tested.store.write([sale(0, 'ann', 1)]);
+      await expect(tested.store.write([tombstone])).rejects.toMatchObject({
+        code: 'STORE',
+        at: { offset: 5 },
+        message: expect.stringContaining('tombstone'),
+        remedy: expect.stringContaining('filterValue'),
+      });
+      expect((await tested.store.get('ann'))?.value.note).toBe('ann@1');
+    });
+
     it.each([undefined, '', 7, null])('are refused where they are no text: %p', async id => {
       // What a program without types may give.
       await tested.start({ id: () => id as unknown as string });

@@ -1,4 +1,4 @@
-import { map, mergeMap, of, take } from 'rxjs';
+import { EMPTY, map, mergeMap, type Observable, of, take } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.js';
@@ -31,6 +31,32 @@ describe('branch', () => {
       expectObservable(otherwise, second).toBe('--------a---', numbered(1, 20));
       expectSubscriptions(source.subscriptions).toBe(subscription);
     }));
+
+  test.each(['0', '10', '4294967294'])(
+    'a name that JavaScript puts before those written above it is refused: %s',
+    name => {
+      const wired = { big: (n: number) => n >= 10, [name]: () => true };
+      expect(() => branch(EMPTY as Observable<KafkaRecord<null, number>>, wired)).toThrow(
+        expect.objectContaining({
+          code: 'CONFIGURATION',
+          message: expect.stringContaining(`'${name}'`),
+          remedy: expect.stringContaining(`such as 'from ${name}'`),
+        }),
+      );
+    },
+  );
+
+  test.each(['1.5', '-1', '007', '4294967295', 'v2'])(
+    'a name that stays where it is written is taken: %s',
+    name => {
+      const source = EMPTY as Observable<KafkaRecord<null, number>>;
+      expect(Object.keys(branch(source, { big: () => false, [name]: () => true }))).toEqual([
+        'big',
+        name,
+        'otherwise',
+      ]);
+    },
+  );
 
   test('an error of the source reaches every branch', () =>
     marbles(expect)(({ hot, expectObservable, expectSubscriptions }) => {

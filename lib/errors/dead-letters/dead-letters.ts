@@ -87,7 +87,8 @@ export class DeadLetters {
       partition: String(at.partition),
       offset: String(at.offset),
       origin: at.origin,
-      timestamp: source && String(source.timestamp),
+      // -1: no producer has set one.
+      timestamp: source && source.timestamp >= 0 ? String(source.timestamp) : undefined,
       reason: problem.error.code,
       stage: problem.stage,
       node: problem.node,

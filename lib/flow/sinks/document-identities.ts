@@ -1,5 +1,7 @@
+import type { Clock } from '../../base/clock.js';
 import { type Gathered, gatheredOf } from '../../record/gathered.js';
 import type { KafkaRecord } from '../../record/record.js';
+import { timeOfWriting } from '../../record/time-of-writing.js';
 import type { Document, DocumentMember } from '../../stores/port.js';
 import { sourceDigest } from '../../stores/source-digest.js';
 import { type Deliveries, type Delivery, deliveriesOf } from '../leases/delivery.js';
@@ -53,13 +55,16 @@ export class DocumentIdentities {
   readonly #gatherers = new Map<string, { readonly branch: string }>();
   readonly #units = new WeakMap<Gathered, Unit>();
 
+  readonly #clock: Pick<Clock, 'now'>;
+
   /**
    * @param branch the sink's own
    * @param leadHere whether one of these nodes leads to the sink
    */
-  constructor(branch: string, leadHere: (nodes: ReadonlySet<string>) => boolean) {
+  constructor(branch: string, leadHere: (nodes: ReadonlySet<string>) => boolean, clock: Pick<Clock, 'now'>) {
     this.#branch = branch;
     this.#leadHere = leadHere;
+    this.#clock = clock;
   }
 
   /** Takes a record on receipt, once. @returns the record to go on with */
@@ -127,7 +132,8 @@ export class DocumentIdentities {
 
   /** The document of a taken record. */
   document<V>(record: KafkaRecord<unknown, V>): Document<V> {
-    const { partition, ordinal, value, timestamp } = record;
+    const { partition, ordinal, value } = record;
+    const timestamp = timeOfWriting(record.timestamp, this.#clock);
     const identity = this.#someOdd ? this.#odd.get(record) : undefined;
     const origin = originOfRecord(record);
     // Written out: a spread would cost a microsecond a document.

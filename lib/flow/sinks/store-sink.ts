@@ -65,7 +65,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.#options = options;
     this.#parts = parts;
     const leadHere = (nodes: ReadonlySet<string>): boolean => place.graph.anyLeads(nodes, place.node);
-    this.#identities = new DocumentIdentities(parts.branch, leadHere);
+    this.#identities = new DocumentIdentities(parts.branch, leadHere, host.clock);
     this.#labels = { store: store.name };
   }
 

@@ -16,6 +16,7 @@ import { type Header, type Headers, noHeaders } from '../../record/headers.js';
 import { disregardOutgoing, outgoing } from '../../record/outgoing.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
+import { timeOfWriting } from '../../record/time-of-writing.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
 import { listOf, releaseAll } from '../leases/leases.js';
 import { type Guard, unmasked } from './guard.js';
@@ -165,8 +166,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
   #timestampOf(record: KafkaRecord<K, V>): number {
     const { timestamp } = this.#options;
     if (timestamp !== undefined) return timestamp(record);
-    // Set by no producer: as one of today would, the time of writing.
-    return record.timestamp >= 0 ? record.timestamp : Math.trunc(this.host.clock.now());
+    return timeOfWriting(record.timestamp, this.host.clock);
   }
 
   #unwritable(fault: string, record: KafkaRecord): KafkaRxError {

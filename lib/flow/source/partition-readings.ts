@@ -1,3 +1,4 @@
+import { partitionKey } from '../../base/partition-key.js';
 import type { Standstill } from '../../drivers/port.js';
 import type { PartitionReading, StandstillReading } from '../../logging/metrics/instruments.js';
 import type { PartitionLane } from './partition-lane.js';
@@ -5,21 +6,34 @@ import type { PartitionLane } from './partition-lane.js';
 /**
  * What the gauges show of each partition.
  *
+ * @param standstills asked only where of some partition nothing has come yet
  * @param nowMs the clock's monotonic time
  */
 export function partitionReadings(
   lanes: readonly PartitionLane[],
+  standstills: () => readonly Standstill[],
   nowMs: number,
 ): readonly PartitionReading[] {
+  const unknown = lanes.some(({ endOffset }) => endOffset < 0) ? unanswered(standstills()) : new Set();
   return lanes.map(lane => ({
     topic: lane.topic,
     partition: lane.partition,
     waitingAt: lane.watermark,
-    lag: lane.endOffset < 0 ? 0 : Math.max(0, lane.endOffset - Math.max(lane.watermark, 0)),
+    lag: lagOf(lane, unknown),
     read: lane.wanted,
     gapDepth: Math.max(0, lane.span - lane.unsettled),
     gapAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
   }));
+}
+
+/** A fetch that is answered with no record brings no batch, so that what nothing came of is at its end: but for what no broker answers for. */
+function lagOf(lane: PartitionLane, unknown: ReadonlySet<unknown>): number | undefined {
+  if (lane.endOffset < 0) return unknown.has(partitionKey(lane)) ? undefined : 0;
+  return Math.max(0, lane.endOffset - Math.max(lane.watermark, 0));
+}
+
+function unanswered(standstills: readonly Standstill[]): ReadonlySet<string> {
+  return new Set(standstills.filter(({ cause }) => cause === 'unanswered').map(partitionKey));
 }
 
 /** The same of those that stand still. */

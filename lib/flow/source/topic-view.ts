@@ -19,6 +19,7 @@ export class TopicView<K = unknown, V = unknown> {
   readonly records$: Observable<KafkaRecord<K, V>>;
   /** Replaced, never changed, so that a subscriber who comes or goes during `next` disturbs no loop. */
   #subscribers: readonly Subscriber<KafkaRecord<K, V>>[] = [];
+  #completed = false;
 
   constructor(
     readonly place: Place,
@@ -31,6 +32,10 @@ export class TopicView<K = unknown, V = unknown> {
     subscribersChanged: () => void,
   ) {
     this.records$ = new TopologyObservable(place, subscriber => {
+      if (this.#completed) {
+        subscriber.complete();
+        return undefined;
+      }
       this.#subscribers = [...this.#subscribers, subscriber];
       subscribersChanged();
       return () => {
@@ -56,7 +61,9 @@ export class TopicView<K = unknown, V = unknown> {
     for (const subscriber of this.#subscribers) subscriber.next(record);
   }
 
+  /** The app has stopped: also for who comes later. */
   complete(): void {
+    this.#completed = true;
     for (const subscriber of this.#subscribers) subscriber.complete();
   }
 

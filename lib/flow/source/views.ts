@@ -1,4 +1,5 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { mayRead } from './topic-pattern.js';
 import type { TopicView } from './topic-view.js';
 
 /** All `app.topic(…)` of a topology, and which of them see a topic. */
@@ -18,8 +19,7 @@ export class Views {
 
   /** The views that see a topic; what a RegExp finds is never internal nor written by the app itself. */
   of(topic: string): readonly TopicView[] {
-    const hidden = this.#ownOutputs.has(topic) || topic.startsWith('__');
-    return this.all.filter(({ pattern }) => pattern.matches(topic) && !(pattern.dynamic && hidden));
+    return this.all.filter(({ pattern }) => mayRead(pattern, topic, this.#ownOutputs));
   }
 
   /** A record of `topic` reached a sink; where no wiring was seen to lead there, the way is noted as observed. */

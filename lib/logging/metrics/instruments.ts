@@ -24,8 +24,8 @@ export interface PartitionReading {
   readonly partition: number;
   /** The watermark: the offset of the first unsettled delivery, where there is one. */
   readonly waitingAt: number;
-  /** Records from the watermark to the partition's end, as of the last fetch. */
-  readonly lag: number;
+  /** Records from the watermark to the partition's end, as of the last fetch; undefined: no broker has answered for it yet. */
+  readonly lag: number | undefined;
   /** Somebody hears every source of it; otherwise it is not read. */
   readonly read: boolean;
   /** Settled deliveries that wait above the first unsettled one. */
@@ -48,12 +48,13 @@ export interface Instruments {
 export function instruments(metrics: Metrics, readings: Readings): Instruments {
   const samples = (
     partitions: readonly PartitionReading[],
-    read: (partition: PartitionReading) => number,
+    read: (partition: PartitionReading) => number | undefined,
   ): readonly Sample[] =>
-    partitions.map(partition => ({
-      labels: { topic: partition.topic, partition: String(partition.partition) },
-      value: read(partition),
-    }));
+    partitions.flatMap(partition => {
+      const value = read(partition);
+      if (value === undefined) return [];
+      return { labels: { topic: partition.topic, partition: String(partition.partition) }, value };
+    });
   const perPartition = (read: (partition: PartitionReading) => number) => (): readonly Sample[] =>
     samples(readings.partitions(), read);
   /** Of one that nobody reads the lag says nothing of how the app keeps up. */

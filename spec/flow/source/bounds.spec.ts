@@ -205,7 +205,7 @@ describe('bounds', () => {
   test('what nobody hears is not fetched beyond the bound, and is once somebody does', async () => {
     const source = new ScriptedSource({ maxQueuedBytes: 100_000 });
     source.assign([0, 1]);
-    source.view.complete();
+    source.leave();
     source.fetchAll(50, partition => ({ partition, count: 2, bytes: 30_000 }));
     const queued = source.lanes.all.reduce((sum, lane) => sum + lane.queuedBytes, 0);
     expect(queued).toBeLessThan(200_000);

@@ -43,7 +43,7 @@ describe('the source', () => {
     const source = new ScriptedSource();
     source.assign([0]);
     // The first subscriber comes with the second batch only: none yet in this epoch's view.
-    source.view.complete();
+    source.leave();
     source.fetch({ from: 0, count: 1 });
     await source.turn();
     expect(source.handed).toEqual([]);

@@ -1,3 +1,4 @@
+import type { Subscription } from 'rxjs';
 import { tap } from 'rxjs';
 import { TopologyGraph } from '../../../lib/app/topology/graph.js';
 import { bytes } from '../../../lib/codecs/bytes.js';
@@ -76,6 +77,8 @@ export class ScriptedSource {
   readonly view: TopicView<Buffer | null, Buffer | null>;
   readonly #open = new Map<string, KafkaRecord>();
 
+  readonly #heard: Subscription;
+
   constructor(bounds: Partial<Bounds> = {}, paced: Partial<Pace> = {}) {
     const graph = new TopologyGraph();
     const node = graph.add('source', 't');
@@ -125,7 +128,7 @@ export class ScriptedSource {
         tap(point => this.dispatcher.advanced(point)),
       )
       .subscribe(point => this.points.push(point));
-    this.view.records$.subscribe(record => this.#take(record));
+    this.#heard = this.view.records$.subscribe(record => this.#take(record));
     // The look for work that a new subscriber brings about is over, so that batches are handed out as they come.
     this.clock.flush();
   }
@@ -229,6 +232,11 @@ export class ScriptedSource {
   /** What was handed out since the last call. */
   takeHanded(): readonly string[] {
     return this.handed.splice(0);
+  }
+
+  /** Nobody hears it any more. */
+  leave(): void {
+    this.#heard.unsubscribe();
   }
 
   #take(record: KafkaRecord): void {

@@ -56,7 +56,7 @@ describe('a partition is found again', () => {
   test('that got work while nobody wanted it, once somebody subscribes', async () => {
     const source = new ScriptedSource();
     source.assign([0]);
-    source.view.complete();
+    source.leave();
     source.fetch({ from: 0, count: 2 });
     await source.turn();
     expect(source.handed).toEqual([]);
@@ -69,7 +69,7 @@ describe('a partition is found again', () => {
   test('that nobody wanted in the midst of its turn', async () => {
     const source = new ScriptedSource();
     source.assign([0]);
-    source.onRecord = ({ offset }) => offset === 0 && source.view.complete();
+    source.onRecord = ({ offset }) => offset === 0 && source.leave();
     source.fetch({ from: 0, count: 2 });
     expect(source.handed).toEqual(['0@0']);
     const seen: number[] = [];

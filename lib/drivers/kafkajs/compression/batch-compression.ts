@@ -3,11 +3,13 @@
  * or ours. Nothing is ever written into that registry, which all clients of the process share; ours are loaded at the
  * first batch that needs them.
  */
+
 import kafkajs, { CompressionTypes } from 'kafkajs';
 import { type Coordinates, errorKind, KafkaRxError } from '../../../errors/errors.js';
 import { isInstance } from '../../../errors/is-instance.js';
 import { isNotImplemented, kafkajsGzip } from '../internals/codecs.js';
 import type { Compression } from '../options.js';
+import { pastTheBatch } from '../protocol/past-the-batch.js';
 import type { BatchCompression } from '../protocol/record-batch-builder.js';
 import { type Codec, TooLarge } from './codec.js';
 import { gzip } from './gzip.js';
@@ -92,13 +94,13 @@ export async function decompress(id: number, bytes: Buffer, limit: number, at: C
     if (isInstance(cause, TooLarge)) {
       throw new KafkaRxError('DRIVER', `A batch compressed with ${name} holds more than ${limit} bytes`, {
         at,
-        remedy: 'If it is sound, raise `maxDecompressedBytes`; if not, move the offset of the group past it.',
+        remedy: `If it is sound, raise \`maxDecompressedBytes\`; if not, ${pastTheBatch}`,
       });
     }
     throw new KafkaRxError('DRIVER', `A batch compressed with ${name} is broken: ${errorKind(cause)}`, {
       at,
       cause,
-      remedy: 'Repair the topic, or move the offset of the group past it.',
+      remedy: `Repair the topic, or ${pastTheBatch}`,
     });
   }
 }

@@ -2,6 +2,7 @@ import { isKafkaRxError, KafkaRxError } from '../../../errors/errors.js';
 import type { PartitionOffset } from '../../port.js';
 import { decompress } from '../compression/batch-compression.js';
 import type { FetchedPartition } from '../protocol/fetch.js';
+import { pastTheBatch } from '../protocol/past-the-batch.js';
 import { type RecordSet, readRecordSet } from '../protocol/record-batch-reader.js';
 
 /**
@@ -25,7 +26,7 @@ export async function readFetched(
     throw new KafkaRxError('DRIVER', 'A fetched batch cannot be read', {
       at: from,
       cause,
-      remedy: isKafkaRxError(cause) ? cause.remedy : 'Skip it with `seek`, or repair the topic.',
+      remedy: isKafkaRxError(cause) ? cause.remedy : `Repair the topic, or ${pastTheBatch}`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { type Coordinates, KafkaRxError } from '../../../errors/errors.js';
 import { ByteReader } from './byte-reader.js';
 import { crc32c } from './crc32c.js';
+import { pastTheBatch } from './past-the-batch.js';
 
 /** What a batch says of itself, and its records, which are compressed unless the codec is 0. */
 export interface BatchHeader {
@@ -107,7 +108,7 @@ export function readBatchHeader({ set, begin, end, leads }: BatchPlace, at: Coor
 export function damagedBatch(how: string, at: Coordinates): KafkaRxError {
   return new KafkaRxError('DRIVER', `A batch is damaged: ${how}`, {
     at,
-    remedy: 'Repair the topic, or move the offset of the group past it.',
+    remedy: `Repair the topic, or ${pastTheBatch}`,
   });
 }
 
