@@ -26,7 +26,8 @@ const targetKind = required(having('a driver’s consumer, or anything with its 
  * ```
  *
  * Emits a `CommitResult` for each commit, confirmed or given up; a failed commit is a result, not an error. On
- * completion of the source the rest is committed before the result completes; unsubscribing commits nothing more.
+ * completion of the source the rest is committed before the result completes; unsubscribing commits nothing more,
+ * and neither does an error of the source: what waits for the interval then is not committed, and comes again.
  *
  * @param target a driver's consumer, or anything with its `commit`
  * @param options `intervalMs` (default 1,000 ms), `every` (default 10,000 records), `attempts` (default 10), `clock`
