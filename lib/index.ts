@@ -90,7 +90,7 @@ export { promMetrics } from './logging/metrics/prom-metrics.js';
 export { type Header, type Headers, noHeaders } from './record/headers.js';
 export type { NotLater } from './record/not-later.js';
 export type { KafkaRecord } from './record/record.js';
-export { type MemoryStore, memoryStore } from './stores/memory-store.js';
+export { type MemoryStore, type MemoryStoreOptions, memoryStore } from './stores/memory-store.js';
 export { isOfTopic, originOf } from './stores/origin.js';
 export type {
   BeginBelow,

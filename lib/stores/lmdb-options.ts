@@ -2,6 +2,7 @@ import { longestMs } from '../base/clock.js';
 import { flag, milliseconds, required, text } from '../base/option-kinds.js';
 import type { Fields } from '../base/option-schema.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
+import { KafkaRxError } from '../errors/errors.js';
 import type { StoreOptions } from './port.js';
 import { storeOptions } from './store-options.js';
 
@@ -31,3 +32,10 @@ export const lmdbOptions: Fields<LmdbOptions<unknown>> = {
   readOnly: flag,
   snapshotMs: milliseconds(1, { to: longestMs }),
 };
+
+/** @internal */
+export function readOnlyStore(where: string): KafkaRxError {
+  return new KafkaRxError('STORE', `The ${where} was opened for reading only`, {
+    remedy: "Open it without 'readOnly' to write",
+  });
+}

@@ -19,6 +19,7 @@ import { Runs } from './lmdb-runs.js';
 import type { Tables } from './lmdb-tables.js';
 import { sourceOfId } from './own-ids.js';
 import type { DocumentSource, StoredDocument, StoreOptions } from './port.js';
+import { readOrTell, unreadable } from './unreadable.js';
 
 /** Read in one go; a scan of more goes on where it stood. */
 const chunkDocuments = 256;
@@ -71,7 +72,8 @@ export class LmdbReader<V> {
   readonly #names: Names;
   readonly #codec: Codec<V>;
   readonly #snapshotMs: number;
-  readonly #ownId: StoreOptions<V>['id'];
+  readonly #options: StoreOptions<V>;
+  readonly #where: string;
   readonly #snapshots = new Set<Snapshot>();
 
   constructor(
@@ -79,18 +81,20 @@ export class LmdbReader<V> {
     names: Names,
     codec: Codec<V>,
     snapshotMs: number,
-    ownId: StoreOptions<V>['id'],
+    options: StoreOptions<V>,
+    where: string,
   ) {
     this.#tables = tables;
     this.#names = names;
     this.#codec = codec;
     this.#snapshotMs = snapshotMs;
-    this.#ownId = ownId;
+    this.#options = options;
+    this.#where = where;
   }
 
   /** Undefined for an id that no document has. */
   find(id: string): Found | undefined {
-    const own = this.#ownId === undefined ? undefined : this.#at(sourceOfId(id));
+    const own = this.#options.id === undefined ? undefined : this.#at(sourceOfId(id));
     const source = documentSource(id);
     return own ?? (source === undefined ? undefined : this.#at(source));
   }
@@ -105,10 +109,14 @@ export class LmdbReader<V> {
     return bytes === undefined ? undefined : { source, bytes };
   }
 
-  /** @throws {KafkaRxError} `DECODE`, with the document's coordinates */
+  /** @throws {KafkaRxError} `DECODE`, which names store and document */
   async decode(found: Found): Promise<StoredDocument<V>> {
-    await this.#codec.prepare?.([readDocument(found.bytes).value]);
-    return this.#decoded(found);
+    try {
+      await this.#codec.prepare?.([readDocument(found.bytes).value]);
+      return this.#decoded(found);
+    } catch (cause) {
+      throw unreadable(cause, found.source, this.#where);
+    }
   }
 
   /**
@@ -137,7 +145,10 @@ export class LmdbReader<V> {
         more = guarded(() => this.#chunk(runs, wanted, snapshot.transaction, found));
         if (!more) snapshot.release();
         await this.#codec.prepare?.(found.map(({ bytes }) => readDocument(bytes).value));
-        for (const document of found) yield guarded(() => this.#decoded(document));
+        for (const document of found) {
+          const stored = guarded(() => this.#readOrTell(document));
+          if (stored !== undefined) yield stored;
+        }
       }
     } finally {
       snapshot.release();
@@ -174,10 +185,15 @@ export class LmdbReader<V> {
     return key.subarray(0, writeFiling(key, 0, number, term));
   }
 
+  #readOrTell(found: Found): StoredDocument<V> | undefined {
+    const { onUnreadable } = this.#options;
+    return readOrTell(() => this.#decoded(found), found.source, this.#where, onUnreadable);
+  }
+
   #decoded({ source, bytes }: Found): StoredDocument<V> {
     const { time, value } = readDocument(bytes);
     const decoded = this.#codec.decode(value, coordinates(source));
-    return { id: this.#ownId?.(decoded) ?? documentId(source), value: decoded, time };
+    return { id: this.#options.id?.(decoded) ?? documentId(source), value: decoded, time };
   }
 }
 

@@ -16,7 +16,7 @@ import { bounds, indexesOf, type NamedIndex } from './index-values.js';
 import { prepareFolder } from './lmdb-folder.js';
 import { LmdbIndexes } from './lmdb-indexes.js';
 import { Names } from './lmdb-names.js';
-import { type LmdbOptions, lmdbOptions } from './lmdb-options.js';
+import { type LmdbOptions, lmdbOptions, readOnlyStore } from './lmdb-options.js';
 import { LmdbPositions } from './lmdb-positions.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { binary, openTables, readCount, type Tables } from './lmdb-tables.js';
@@ -32,6 +32,7 @@ import type {
   WriteGuard,
 } from './port.js';
 import { checkStoreOptions, renamedMethods, requireId, requireIndex } from './store-options.js';
+import { storedBytes } from './stored-bytes.js';
 
 export type { LmdbOptions } from './lmdb-options.js';
 
@@ -146,7 +147,14 @@ class Lmdb<V> implements LmdbStore<V> {
         const indexes = new LmdbIndexes(tables, names, this.#indexes, this.#where);
         if (!readOnly) indexes.requireComplete();
         const snapshotMs = this.#options.snapshotMs ?? defaultSnapshotMs;
-        const reader = new LmdbReader(tables, names, this.#options.value, snapshotMs, this.#options.id);
+        const reader = new LmdbReader(
+          tables,
+          names,
+          this.#options.value,
+          snapshotMs,
+          this.#options,
+          this.#where,
+        );
         const units = new LmdbUnits(tables, names);
         const positions = new LmdbPositions(tables, names, readOnly, this.#where);
         return {
@@ -272,7 +280,7 @@ class Lmdb<V> implements LmdbStore<V> {
     if (documents.length === 0) return this.#requireWritable();
     if (guard !== this.#guard || this.#encode === undefined) {
       const { value } = this.#options;
-      this.#encode = guard === undefined ? value.encode.bind(value) : guard.encoder(value);
+      this.#encode = storedBytes(value, guard, this.#where);
       this.#guard = guard;
     }
     const batch = prepareBatch(documents, this.#encode, this.#options, this.#indexes, this.#where, guard);
@@ -314,9 +322,7 @@ class Lmdb<V> implements LmdbStore<V> {
 
   #requireWritable(): void {
     if (this.#options.readOnly !== true) return;
-    throw new KafkaRxError('STORE', `The ${this.#where} was opened for reading only`, {
-      remedy: "Open it without 'readOnly' to write",
-    });
+    throw readOnlyStore(this.#where);
   }
 
   #ready(): Opened<V> {

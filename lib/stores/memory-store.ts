@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { anything, required, text, whole } from '../base/option-kinds.js';
-import { checkArgument, type FieldKinds } from '../base/option-schema.js';
+import { required, text, whole } from '../base/option-kinds.js';
+import { checkArgument, type Fields } from '../base/option-schema.js';
+import { type Codec, codecKind } from '../codecs/codec.js';
+import { declare, declaredShape } from '../codecs/declared.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { lowerOf, mergedBegin } from './begin-below.js';
 import { checkPosition, checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, type Filing, filingsOf, indexesOf, timeOf } from './index-values.js';
+import { lmdbOptions, readOnlyStore } from './lmdb-options.js';
 import { MemoryUnits } from './memory-units.js';
+import { type Kept, MemoryValues } from './memory-values.js';
 import { sourceOfId, underOwnId } from './own-ids.js';
 import type {
   BeginBelow,
   Document,
+  DocumentSource,
   DocumentStore,
   StoredDocument,
   StoreOptions,
@@ -17,7 +22,8 @@ import type {
   TimeRange,
   WriteGuard,
 } from './port.js';
-import { checkStoreOptions, renamedMethods, requireId, requireIndex, storeOptions } from './store-options.js';
+import { checkStoreOptions, renamedMethods, requireId, requireIndex } from './store-options.js';
+import { readOrTell, unreadable } from './unreadable.js';
 
 /**
  * A store in memory, with what tests need on top: a look inside and faults on command.
@@ -39,7 +45,29 @@ export interface MemoryStore<V, I extends string = string> extends DocumentStore
   releaseWrites(): void;
 }
 
-interface Entry<V> extends StoredDocument<V> {
+/**
+ * Those of the store on disk: one set of options serves the program and its tests.
+ *
+ * @category Stores @since 0.1.0
+ */
+export interface MemoryStoreOptions<V, I extends string = string> extends StoreOptions<V, I> {
+  /**
+   * Encodes each value as it is written and decodes it as it is read: what the store on disk would refuse is refused, and what
+   * is read is what that would give. Default: none, and the value itself is kept, by reference, whatever it is.
+   */
+  readonly value?: Codec<V> | undefined;
+  /** Of the store on disk: checked, and not used. */
+  readonly directory?: string | undefined;
+  /** Refuses every write. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Of the store on disk: checked, and not used. */
+  readonly snapshotMs?: number | undefined;
+}
+
+interface Entry<V> {
+  readonly source: DocumentSource;
+  readonly kept: Kept<V>;
+  readonly time: number;
   readonly filings: readonly Filing[];
   /** Breaks ties of time: origin in the order of first sight, partition, offset, branch likewise, then the ordinal's steps. */
   readonly order: readonly number[];
@@ -47,36 +75,32 @@ interface Entry<V> extends StoredDocument<V> {
 
 const timesKind = required(whole(0, { endless: true }));
 
-/** Those of the store on disk are taken too: one set of options serves the program and its tests. */
-const memoryStoreOptions: FieldKinds = {
-  ...storeOptions,
-  value: anything,
-  directory: anything,
-  readOnly: anything,
-  snapshotMs: anything,
-};
+const memoryStoreOptions: Fields<MemoryStoreOptions<unknown>> = { ...lmdbOptions, value: codecKind };
 
 /**
  * The twin of the stores on disk: the same answers by the same contract (`spec/contract/store-contract.ts`), kept in
- * memory. A write is durable when the call returns. Values are kept by reference: hand over what nobody changes.
+ * memory. A write is durable when the call returns. With `value`, the codec of the store on disk, it is as strict as that; without
+ * one it keeps values by reference: hand over what nobody changes.
  *
  * @example
  * const history = memoryStore<MaskedPurchase>('history', { by: { customer: p => p.customerId } });
  *
- * @param options `by` and `time`; see {@link StoreOptions}
+ * @param options `value`, `by`, `time`; see {@link MemoryStoreOptions}
  * @returns a store whose documents outlive `close` and a second `open`, as they do on disk
- * @throws {KafkaRxError} (by rejection) `CLOSED` where it is not open; `STORE` for an invalid source, time or range
+ * @throws {KafkaRxError} (by rejection) `CLOSED` where it is not open; `STORE` for an invalid source, time or range;
+ *   `ENCODE` and `DECODE` from the codec, and `ENCODE` for what no codec has bytes for: undefined, a function, a symbol
  *
  * @category Stores @since 0.1.0
  */
 export function memoryStore<V, I extends string = string>(
   name: string,
-  options: StoreOptions<V, I> = {},
+  options: MemoryStoreOptions<V, I> = {},
 ): MemoryStore<V, I> {
   checkArgument('memoryStore', 'the name', required(text), name);
   const where = `store ${name}`;
   checkStoreOptions(`memoryStore('${name}')`, memoryStoreOptions, options);
   const indexes = indexesOf<V>(options);
+  const values = new MemoryValues<V>(options.value, where);
   const entries = new Map<string, Entry<V>>();
   const origins = new Map<string, number>();
   const branches = new Map<string, number>();
@@ -93,6 +117,11 @@ export function memoryStore<V, I extends string = string>(
     return new KafkaRxError('CLOSED', `${where} is not open`, {
       remedy: 'Call open() before, and nothing after close()',
     });
+  }
+
+  function plain({ source, kept, time }: Entry<V>): StoredDocument<V> {
+    const value = values.read(kept, source);
+    return { id: options.id?.(value) ?? documentId(source), value, time };
   }
 
   function requireOpen(): void {
@@ -113,6 +142,7 @@ export function memoryStore<V, I extends string = string>(
 
   function store(documents: readonly Document<V>[], guard: WriteGuard | undefined): void {
     requireOpen();
+    if (options.readOnly === true) throw readOnlyStore(where);
     if (failures !== undefined && failures.times > 0) {
       failures.times--;
       throw failures.error;
@@ -121,18 +151,19 @@ export function memoryStore<V, I extends string = string>(
       checkSource(document.source, where);
       const time = timeOf(document, options, where, guard);
       const filings = filingsOf(document, indexes, where, guard);
-      return { document: underOwnId(document, options, where, guard), time, filings };
+      const kept = values.kept(document, guard);
+      return { document: underOwnId(document, options, where, guard), kept, time, filings };
     });
-    for (const { document, time, filings } of ready) {
-      const { source, value } = document;
+    for (const { document, kept, time, filings } of ready) {
+      const { source } = document;
       const { origin, partition, offset, branch = '', ordinal } = source;
       const place = [numberIn(origins, origin), partition, offset, numberIn(branches, branch)];
       const id = documentId(source);
       const gone = document.members === undefined ? [] : units.claim(source, document.members, id);
       for (const each of gone) entries.delete(each);
       entries.set(id, {
-        id: options.id?.(value) ?? id,
-        value,
+        source,
+        kept,
         time,
         filings,
         order: [...place, ...ordinalSteps(ordinal)],
@@ -152,7 +183,10 @@ export function memoryStore<V, I extends string = string>(
     const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = bounds(range, where);
     for (const entry of inOrder()) {
       requireOpen();
-      if (entry.time >= from && entry.time < to && matches(entry)) yield plain(entry);
+      if (entry.time < from || entry.time >= to || !matches(entry)) continue;
+      await values.prepare(entry.kept);
+      const stored = readOrTell(() => plain(entry), entry.source, where, options.onUnreadable);
+      if (stored !== undefined) yield stored;
     }
   }
 
@@ -215,7 +249,7 @@ export function memoryStore<V, I extends string = string>(
     },
   };
 
-  return Object.assign<MemoryStore<V, I>, object>(
+  const made = Object.assign<MemoryStore<V, I>, object>(
     {
       name,
       positions,
@@ -249,7 +283,13 @@ export function memoryStore<V, I extends string = string>(
         requireId(id, where);
         const own = options.id === undefined ? undefined : entries.get(documentId(sourceOfId(id)));
         const entry = own ?? entries.get(id);
-        return entry === undefined ? undefined : plain(entry);
+        if (entry === undefined) return undefined;
+        try {
+          await values.prepare(entry.kept);
+          return plain(entry);
+        } catch (cause) {
+          throw unreadable(cause, entry.source, where);
+        }
       },
       by: (index, term, range) =>
         scan(
@@ -289,10 +329,7 @@ export function memoryStore<V, I extends string = string>(
     },
     renamedMethods,
   );
-}
-
-function plain<V>({ id, value, time }: Entry<V>): StoredDocument<V> {
-  return { id, value, time };
+  return declare(made, options.value && declaredShape(options.value));
 }
 
 function byTimeAndSource<V>(a: Entry<V>, b: Entry<V>): number {

@@ -5,11 +5,11 @@ import type { Document, DocumentSource, StoreOptions, WriteGuard } from './port.
 import { sourceDigest } from './source-digest.js';
 
 /** The origin of documents that have ids of their user's. */
-const origin = 'id';
+export const originOfOwnIds = 'id';
 
 /** The place of the document that has this id, whatever record it is made of. */
 export function sourceOfId(id: string): DocumentSource {
-  return { origin, ...sourceDigest(id), branch: '' };
+  return { origin: originOfOwnIds, ...sourceDigest(id), branch: '' };
 }
 
 /**

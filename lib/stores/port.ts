@@ -9,6 +9,7 @@
 import { having, required } from '../base/option-kinds.js';
 import type { Kind } from '../base/option-schema.js';
 import type { Codec } from '../codecs/codec.js';
+import type { KafkaRxError } from '../errors/errors.js';
 
 /** Which record, and which of the documents made of it, a document came from. */
 export interface DocumentSource {
@@ -193,6 +194,12 @@ export interface StoreOptions<V, I extends string = string> {
    * that document in the stage `store`.
    */
   readonly time?: ((value: V) => Date | string) | undefined;
+  /**
+   * What becomes of a document that a scan (`by`, `byTime`) cannot read, such as one that an earlier codec wrote: the scan ends
+   * with the `DECODE` error, or a function hears that error and the scan goes on without the document. What the function
+   * throws ends the scan. `get` always rejects. Default `'fail'`.
+   */
+  readonly onUnreadable?: 'fail' | ((error: KafkaRxError) => void) | undefined;
 }
 
 export const storeKind: Kind = required(having('a store', 'open', 'write', 'close'));

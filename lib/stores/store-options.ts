@@ -1,4 +1,4 @@
-import { call, kind } from '../base/option-kinds.js';
+import { call, either, kind, oneOf } from '../base/option-kinds.js';
 import {
   checkOptions,
   type FieldKinds,
@@ -25,7 +25,12 @@ const indexesKind: Kind = kind(
 );
 
 /** What all stores share. */
-export const storeOptions: Fields<StoreOptions<unknown>> = { id: call, by: indexesKind, time: call };
+export const storeOptions: Fields<StoreOptions<unknown>> = {
+  id: call,
+  by: indexesKind,
+  time: call,
+  onUnreadable: either(oneOf('fail'), call),
+};
 
 /**
  * What every store checks of its options: its fields, and the names that these had before.

@@ -11,6 +11,11 @@ describeStoreContract('memory', async options => {
   return { store, dispose: () => store.close() };
 });
 
+describeStoreContract('memory with a codec', async options => {
+  const store = memoryStore('sales', { ...options, value: saleCodec });
+  return { store, dispose: () => store.close() };
+});
+
 describeStoreContract('lmdb', async options => {
   // With a dot: lmdb-js takes such a path for a file's unless told otherwise.
   const directory = mkdtempSync(join(tmpdir(), 'kafka-rx.store-'));
