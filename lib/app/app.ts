@@ -192,7 +192,7 @@ function assemble(options: AppOptions): AppParts {
     admit: headers => admit(headers, admission),
     consumed: (topic, records) => host.consumed(topic, records),
   });
-  const commits = new Commits(clock, lifecycle, measured);
+  const commits = new Commits(clock, lifecycle, measured, error => host.fail(error));
   const { intervalMs = defaults.commit.intervalMs, every = defaults.commit.every } = options.commit ?? {};
   // Deliveries settle in any order; what may be committed is committed in order.
   dispatcher.events$

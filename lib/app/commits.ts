@@ -12,11 +12,19 @@ import type { Wait } from './lifecycle/waits.js';
 export class Commits {
   readonly #lifecycle: Lifecycle;
   readonly #instruments: Instruments;
+  readonly #fail: (error: KafkaRxError) => void;
   #committer: Committer | undefined;
   readonly #clock: Clock;
   #failed: { readonly offsets: readonly OffsetCommit[]; readonly error: KafkaRxError } | undefined;
 
-  constructor(clock: Clock, lifecycle: Lifecycle, instruments: Instruments) {
+  /** @param fail called with what no later commit can mend */
+  constructor(
+    clock: Clock,
+    lifecycle: Lifecycle,
+    instruments: Instruments,
+    fail: (error: KafkaRxError) => void,
+  ) {
+    this.#fail = fail;
     this.#clock = clock;
     this.#lifecycle = lifecycle;
     this.#instruments = instruments;
@@ -35,6 +43,8 @@ export class Commits {
     // A partition that is another member's by now is no trouble of this one's.
     const { error, offsets } = result;
     if (error === undefined) this.#failed = undefined;
+    // Made of what is wired and of the brokers' limits: no other commit would be taken.
+    else if (error.code === 'CONFIGURATION') this.#fail(error);
     else if (error.code !== 'COMMIT_REFUSED') this.#failed = { offsets, error };
   }
 
@@ -54,7 +64,10 @@ export class Commits {
     }
     if (this.#failed !== undefined) {
       const { offsets, error } = this.#failed;
-      const reason = `the last commit, of ${toldOffsets(offsets)}, was not confirmed, and is tried again with the next: ${error.message}`;
+      const next = error.retriable
+        ? 'and is tried again with the next'
+        : 'and none will be until this is mended';
+      const reason = `the last commit, of ${toldOffsets(offsets)}, was not confirmed, ${next}: ${error.message}`;
       waits.push({ reason, ready: true });
     }
     return waits;

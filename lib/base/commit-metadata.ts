@@ -1,12 +1,14 @@
 /**
  * The text that Kafka keeps beside a committed offset: words between blanks, 4,096 bytes at most.
  *
- * - `kafka-rx` and the ids of the stores in which the offset is durable;
+ * - `kafka-rx` and the ids of the stores in which the offset is durable; where these are too many or too long, the section
+ *   `ids` with a digest of each, 8 characters, one behind the other, which is read as words of these with a `#` before;
  * - sections, `kafka-rx.<name>=<value>`, behind whatever else the text holds.
  *
  * A reader looks for the words that it knows and passes over the others, so that a later version adds sections and an
  * older one reads on; what cannot be passed over needs another name. Text of others (a tool's, a user's) is kept as it is.
  */
+import { createHash } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
 
 /** The brokers' `offset.metadata.max.bytes`. */
@@ -17,9 +19,9 @@ const roomForTopic = 200;
 
 /**
  * What a section may be of: `topic`, Kafka's id of the topic that the offset is of; `stores`, names and places of the stores
- * that the text names, in the same order.
+ * that the text names, in the same order; `ids`, digests of their ids.
  */
-export type CommitSection = 'topic' | 'stores';
+export type CommitSection = 'topic' | 'stores' | 'ids';
 
 /** A store in which an offset is durable. */
 export interface CommittedStore {
@@ -29,13 +31,37 @@ export interface CommittedStore {
   readonly place: string | undefined;
 }
 
-/** Text that names these stores. */
+/**
+ * Text that names these stores, as fully as there is room for: with names and places, by their ids, by digests of these. It is
+ * the longest that is committed with them, whatever the offset and the topic.
+ *
+ * @throws KafkaRxError `CONFIGURATION` where there are too many even so: more than 480
+ */
 export function metadataOfStores(stores: readonly CommittedStore[]): string {
   const ids = [mark, ...stores.map(({ id }) => id)].join(' ');
   const named = stores.map(({ name, place = '' }) => `${encoded(name)}@${encoded(place)}`).join(',');
   // With many stores the ids matter more than what else is known of them.
   const whole = withSectionUnchecked(ids, 'stores', named);
-  return Buffer.byteLength(whole) <= maxBytes - roomForTopic ? whole : ids;
+  const digests = withSectionUnchecked(mark, 'ids', stores.map(({ id }) => digestOf(id)).join(''));
+  const text = [whole, ids, digests].find(one => Buffer.byteLength(one) <= maxBytes - roomForTopic);
+  if (text !== undefined) return text;
+  const [first = '', second = ''] = stores.map(({ name }) => `'${name.slice(0, 60)}'`);
+  throw new KafkaRxError(
+    'CONFIGURATION',
+    `The app has ${stores.length} stores with positions (${first}, ${second}, …), and a commit has room for the names of ` +
+      `${Math.floor((maxBytes - roomForTopic - digests.length) / digestLength) + stores.length}`,
+    {
+      remedy:
+        'Write into fewer stores, one with several sinks or indexes in place of many, or share them out among apps of other groups',
+    },
+  );
+}
+
+/** Whether the words of a commit name the store with this id. */
+export function namesStore(words: readonly string[], id: string): boolean {
+  if (words.includes(id) || words.includes(digestWord(id))) return true;
+  // A store that was lost may be known by its digest alone.
+  return id.startsWith('#') && words.some(word => digestWord(word) === id);
 }
 
 /** The stores that a text names with names and places; undefined where it does not say these. */
@@ -49,11 +75,23 @@ export function committedStoresIn(text: string): readonly CommittedStore[] | und
   });
 }
 
-/** The ids of the stores that a text names; none where it is not ours. */
+/** The stores that a text names, by ids or digests of them (see {@link namesStore}); none where it is not ours. */
 export function storesNamedIn(text: string): readonly string[] {
   const [first, ...words] = text.split(' ');
-  return first === mark ? words.filter(word => !word.startsWith(`${mark}.`)) : [];
+  if (first !== mark) return [];
+  const ids = words.filter(word => !word.startsWith(`${mark}.`));
+  const digests = sectionIn(text, 'ids')?.match(/.{8}/g) ?? [];
+  return [...ids, ...digests.map(digest => `#${digest}`)];
 }
+
+/** 48 bits: that two of a few hundred stores have the same is as good as impossible. */
+const digestLength = 8;
+
+function digestOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url').slice(0, digestLength);
+}
+
+const digestWord = (id: string): string => `#${digestOf(id)}`;
 
 /**
  * The text with this section behind it; one that it has already is replaced.
@@ -64,7 +102,7 @@ export function withSection(text: string, name: CommitSection, value: string): s
   const whole = withSectionUnchecked(text, name, value);
   if (Buffer.byteLength(whole) <= maxBytes) return whole;
   throw new KafkaRxError('CONFIGURATION', `Commit metadata is above ${maxBytes} bytes`, {
-    remedy: 'Commit less text; each store with positions takes about 40 bytes of it.',
+    remedy: 'Commit less text beside the offset',
   });
 }
 

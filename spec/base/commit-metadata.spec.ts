@@ -1,6 +1,7 @@
 import {
   committedStoresIn,
   metadataOfStores,
+  namesStore,
   sectionIn,
   storesNamedIn,
   withoutSection,
@@ -67,5 +68,39 @@ describe('commit metadata', () => {
       expect.objectContaining({ code: 'CONFIGURATION' }),
     );
     expect(withSection('x'.repeat(4_000), 'topic', 't')).toHaveLength(4_017);
+  });
+});
+
+describe('stores whose ids are too many or too long are named by digests', () => {
+  const many = (n: number) =>
+    Array.from({ length: n }, (_, i) => ({
+      id: `${i}`.padStart(36, '0'),
+      name: `store-${i}`,
+      place: undefined,
+    }));
+
+  test.each([110, 480])('%i of them fit, with the topic, and each is told from others', n => {
+    const text = withSection(metadataOfStores(many(n)), 'topic', 'x'.repeat(36));
+    const words = storesNamedIn(text);
+    expect(words).toHaveLength(n);
+    expect(many(n).every(({ id }) => namesStore(words, id))).toBe(true);
+    expect(namesStore(words, 'another')).toBe(false);
+    expect(committedStoresIn(text)).toBeUndefined();
+  });
+
+  test('what was read as a digest is known again, whichever form the next commit has', () => {
+    const [id = ''] = storesNamedIn(
+      metadataOfStores([{ id: 'x'.repeat(5_000), name: 's', place: undefined }]),
+    );
+    expect(id).toMatch(/^#.{8}$/);
+    expect(namesStore([id], 'x'.repeat(5_000))).toBe(true);
+    expect(namesStore(['x'.repeat(5_000)], id)).toBe(true);
+    expect(namesStore(['y'], id)).toBe(false);
+  });
+
+  test('what does not fit even so is refused with how many do', () => {
+    expect(() => metadataOfStores(many(500))).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringMatching(/500 stores.* 48\d/) }),
+    );
   });
 });

@@ -195,11 +195,28 @@ export function commitError(cause: unknown): KafkaRxError {
       remedy: 'Drop the commit: what it covers is delivered again, to whoever has the partition now.',
     });
   }
-  const fatal = fatalErrorOf(cause) !== undefined || type === 'OFFSET_METADATA_TOO_LARGE';
+  if (type === 'OFFSET_METADATA_TOO_LARGE') return metadataTooLarge(cause);
+  const fatal = fatalErrorOf(cause) !== undefined;
   return new KafkaRxError('COMMIT_FAILED', `The offsets were not committed: ${kindOf(cause)}`, {
     cause,
     retriable: !fatal,
+    remedy: fatal
+      ? 'Look at the answer: what the brokers refuse for good is a matter of their configuration, such as the rights of the user'
+      : 'Nothing: it is tried again',
   });
+}
+
+/** Brokers may be set to less than the 4,096 bytes that are held to before anything is sent. */
+function metadataTooLarge(cause: unknown): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    'The brokers take less text beside an offset than the commit has',
+    {
+      cause,
+      remedy:
+        "Raise the brokers' offset.metadata.max.bytes to its default of 4096, or write into fewer stores with positions",
+    },
+  );
 }
 
 /** The coordinator's answer to a commit of somebody who is no member, while there are members; else undefined. */

@@ -120,9 +120,14 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     const generation = this.#generation;
     return new Promise((resolve, reject) => {
       this.#cluster.clock.defer(() => {
-        const failure = this.#store(generation, offsets);
-        if (failure === undefined) resolve();
-        else reject(failure);
+        try {
+          const failure = this.#store(generation, offsets);
+          if (failure === undefined) resolve();
+          else reject(failure);
+        } catch (error) {
+          // Of text beside the offset that the brokers would not take: the answer to this commit, as from Kafka's client.
+          reject(error);
+        }
       });
     });
   }

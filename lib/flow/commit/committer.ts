@@ -187,7 +187,7 @@ export class Committer {
           : new KafkaRxError(
               'COMMIT_FAILED',
               `The commit of ${offsets.length} offsets failed (${errorKind(cause)})`,
-              { cause },
+              { cause, remedy: 'Look at what the target of the commits threw, which is its cause' },
             );
         if (error.code === 'COMMIT_REFUSED' && offsets.length > 1) return this.#commitApart(offsets, trigger);
         last = error;

@@ -1,4 +1,9 @@
-import { type CommittedStore, committedStoresIn, storesNamedIn } from '../../base/commit-metadata.js';
+import {
+  type CommittedStore,
+  committedStoresIn,
+  namesStore,
+  storesNamedIn,
+} from '../../base/commit-metadata.js';
 import type { CommittedPartition } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { StorePositions } from '../../stores/port.js';
@@ -62,7 +67,7 @@ export class NewStores {
       if (store.positions.isNew?.() !== true || this.#standsFor(store).length > 0) continue;
       const others = partitions.filter(({ offset, metadata }) => {
         const ids = storesNamedIn(metadata);
-        return offset !== undefined && offset > 0 && ids.length > 0 && !ids.includes(store.positions.id);
+        return offset !== undefined && offset > 0 && ids.length > 0 && !namesStore(ids, store.positions.id);
       });
       if (others.length > 0) await this.#take(store, others, partitions.length);
     }
@@ -70,7 +75,7 @@ export class NewStores {
 
   /** Whether the ids of a commit name the store, or one that it stands for. */
   isNamed(store: Named, ids: readonly string[]): boolean {
-    return ids.includes(store.positions.id) || this.#standsFor(store).some(id => ids.includes(id));
+    return namesStore(ids, store.positions.id) || this.#standsFor(store).some(id => namesStore(ids, id));
   }
 
   #standsFor({ positions }: Named): readonly string[] {
@@ -108,8 +113,10 @@ export class NewStores {
   #inPlaceOf({ name }: Named, metadata: string): readonly CommittedStore[] {
     const stores = committedStoresIn(metadata);
     if (stores !== undefined) return stores.filter(store => store.name === name);
-    const ours = new Set(this.#stores.map(({ positions }) => positions.id));
-    return storesNamedIn(metadata).flatMap(id => (ours.has(id) ? [] : [{ id, name, place: undefined }]));
+    const ours = this.#stores.map(({ positions }) => positions.id);
+    return storesNamedIn(metadata).flatMap(word =>
+      ours.some(id => namesStore([word], id)) ? [] : [{ id: word, name, place: undefined }],
+    );
   }
 }
 
