@@ -27,6 +27,7 @@ import { errorType, meansStaleMetadata, passes } from '../protocol/error-codes.j
 import { type FetchedPartition, fetchRequest } from '../protocol/fetch.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
+import { LeaderWatch } from './leader-watch.js';
 import type { Positions, Sought } from './positions.js';
 import { readFetched } from './read-fetched.js';
 import { rebalanceWanted } from './rebalance-wanted.js';
@@ -55,6 +56,7 @@ const shortWaitMs = 50;
 
 export class PartitionFetcher {
   readonly #context: FetcherContext;
+  readonly #leaders: LeaderWatch;
   readonly #sleepers = new Set<() => void>();
   #rejoin = false;
   #interruption = new Interruption();
@@ -62,6 +64,10 @@ export class PartitionFetcher {
 
   constructor(context: FetcherContext) {
     this.#context = context;
+    this.#leaders = new LeaderWatch({
+      clock: context.driver.clock,
+      partitions: () => context.assignment.states(),
+    });
   }
 
   /** Takes the place of this broker's `fetch` for as long as the session is the current one. */
@@ -172,10 +178,10 @@ export class PartitionFetcher {
         const asked = requested.get(partitionKey(fetched));
         if (asked !== undefined && (await this.#take(broker, asked, fetched)) === 'stale') stale = true;
       }
-      if (stale) await cluster.refreshMetadata();
+      if (stale) await this.#leaders.refresh(cluster, isCurrent);
     } catch (error) {
       // A session that was replaced meanwhile has its connections closed: that says nothing of the one that goes on.
-      if (isCurrent()) await this.#recover(cluster, due, error);
+      if (isCurrent()) await this.#recover(cluster, due, error, isCurrent);
     }
   }
 
@@ -272,7 +278,12 @@ export class PartitionFetcher {
   }
 
   /** A failure of the whole request: these partitions wait, the loop and the other brokers go on. */
-  async #recover(cluster: Cluster, states: readonly PartitionState[], error: unknown): Promise<void> {
+  async #recover(
+    cluster: Cluster,
+    states: readonly PartitionState[],
+    error: unknown,
+    isCurrent: () => boolean,
+  ): Promise<void> {
     const fatal = fatalErrorOf(error);
     if (fatal !== undefined) {
       this.#context.failed(fatal);
@@ -285,7 +296,7 @@ export class PartitionFetcher {
     const delays = states.map(state => this.#backOff(state));
     this.#tellRetry('fetch', states[0]?.failures ?? 1, Math.max(0, ...delays), reasonOf(error));
     try {
-      await cluster.refreshMetadata();
+      await this.#leaders.refresh(cluster, isCurrent);
     } catch (cause) {
       this.#context.driver.logger.debug({ reason: kindOf(cause) }, 'metadata could not be refreshed');
     }
