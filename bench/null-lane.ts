@@ -9,7 +9,7 @@ export const nullLane: Lane = {
   slot: 0,
   origin: 'cluster/transactions',
   ended: false,
-  wanted: true,
+  heard: true,
   signal: new AbortController().signal,
   host: {
     app: {},

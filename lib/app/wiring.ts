@@ -175,7 +175,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
         remedy: 'Call app.topic and subscribe a sink to it',
       });
     }
-    const unheard = all.find(view => !view.hasSubscribers);
+    const unheard = all.find(view => !view.isHeard);
     if (unheard !== undefined) {
       throw new KafkaRxError(
         'SOURCE_WITHOUT_SUBSCRIBER',

@@ -2,15 +2,15 @@
  * Who gets which partition: subscription-aware, co-partitioning, sticky. A pure algorithm, for every driver.
  *
  * Outline:
- * 1. Topics that must share partition numbers, and that the same members may have, form a cluster; every partition
- *    number of a cluster is one task, which moves as a whole.
+ * 1. Topics that must share partition numbers, and that the same members may have, form a bundle; every partition
+ *    number of a bundle is one task, which moves as a whole.
  * 2. A task stays with the member that had most of it, if that member may still have it.
- * 3. Within each cluster: what nobody has goes to the member with fewest tasks of it, then tasks move from the
+ * 3. Within each bundle: what nobody has goes to the member with fewest tasks of it, then tasks move from the
  *    fullest to the emptiest until they differ by one at most.
- * 4. Across clusters: the odd tasks (a cluster's `tasks mod members`) move from members with more in total to
+ * 4. Across bundles: the odd tasks (a bundle's `tasks mod members`) move from members with more in total to
  *    members with less, which never undoes step 3.
  *
- * Balance within each cluster comes before the total, so that a busy topic is never held by half of the members
+ * Balance within each bundle comes before the total, so that a busy topic is never held by half of the members
  * while a quiet one evens out the numbers, which Kafka's own sticky assignor permits.
  */
 import type { TopicPartition } from './port.js';
@@ -39,21 +39,21 @@ export interface AssignorInput {
 }
 
 /** Topics that move together, and how many tasks each eligible member has of them. */
-interface Cluster {
+interface Bundle {
   readonly topics: readonly string[];
   readonly members: readonly Load[];
 }
 
-/** One partition number of a cluster. */
+/** One partition number of a bundle. */
 interface Task {
-  readonly cluster: Cluster;
+  readonly bundle: Bundle;
   readonly partition: number;
 }
 
 /** A member and what it has so far: kept tasks before new ones, so that the new ones are the first to move on. */
 interface Load {
   readonly memberId: string;
-  readonly tasks: Map<Cluster, Task[]>;
+  readonly tasks: Map<Bundle, Task[]>;
   total: number;
 }
 
@@ -66,20 +66,20 @@ interface Load {
 export function assign(input: AssignorInput): Map<string, TopicPartition[]> {
   const members = [...input.members].sort((a, b) => compare(a.memberId, b.memberId));
   const loads = members.map((member): Load => ({ memberId: member.memberId, tasks: new Map(), total: 0 }));
-  const clusters = clustersOf(input, members, loads);
+  const bundles = clustersOf(input, members, loads);
   const owners = ownersBefore(members, loads);
 
-  for (const cluster of clusters) {
+  for (const bundle of bundles) {
     const orphans: Task[] = [];
-    for (const task of tasksOf(cluster, input.partitions)) {
+    for (const task of tasksOf(bundle, input.partitions)) {
       const owner = ownerBefore(task, owners, input.partitions);
       if (owner === undefined) orphans.push(task);
       else give(task, owner);
     }
-    for (const task of orphans) give(task, emptiest(cluster));
-    balance(cluster);
+    for (const task of orphans) give(task, emptiest(bundle));
+    balance(bundle);
   }
-  balanceTotals(loads, clusters);
+  balanceTotals(loads, bundles);
   return new Map(loads.map(load => [load.memberId, partitionsOf(load, input.partitions)]));
 }
 
@@ -92,7 +92,7 @@ function clustersOf(
   input: AssignorInput,
   members: readonly AssignorMember[],
   loads: readonly Load[],
-): Cluster[] {
+): Bundle[] {
   const eligible = new Map<string, Load[]>();
   members.forEach((member, i) => {
     const load = loads[i];
@@ -105,15 +105,15 @@ function clustersOf(
     }
   });
   const groupOf = unite(input.coPartitioned);
-  const clusters = new Map<string, { topics: string[]; members: Load[] }>();
+  const bundles = new Map<string, { topics: string[]; members: Load[] }>();
   for (const topic of [...eligible.keys()].sort(compare)) {
     const may = eligible.get(topic) ?? [];
     const key = JSON.stringify([groupOf.get(topic) ?? topic, ...may.map(load => load.memberId)]);
-    const cluster = clusters.get(key);
-    if (cluster === undefined) clusters.set(key, { topics: [topic], members: may });
-    else cluster.topics.push(topic);
+    const bundle = bundles.get(key);
+    if (bundle === undefined) bundles.set(key, { topics: [topic], members: may });
+    else bundle.topics.push(topic);
   }
-  return [...clusters.values()];
+  return [...bundles.values()];
 }
 
 /** Each topic's group, named by its first topic: disjoint sets of the groups that overlap. */
@@ -135,9 +135,9 @@ function unite(groups: readonly (readonly string[])[]): Map<string, string> {
   return new Map([...parent.keys()].map(topic => [topic, root(topic)]));
 }
 
-function* tasksOf(cluster: Cluster, partitions: ReadonlyMap<string, number>): Generator<Task> {
-  const count = Math.max(...cluster.topics.map(topic => partitions.get(topic) ?? 0));
-  for (let partition = 0; partition < count; partition++) yield { cluster, partition };
+function* tasksOf(bundle: Bundle, partitions: ReadonlyMap<string, number>): Generator<Task> {
+  const count = Math.max(...bundle.topics.map(topic => partitions.get(topic) ?? 0));
+  for (let partition = 0; partition < count; partition++) yield { bundle, partition };
 }
 
 /** Who had each partition. Of two that claim it (one of them is out of date) the first by name counts. */
@@ -160,19 +160,19 @@ function ownersBefore(
 
 /** Step 2: the eligible member that had most of the task's partitions; the first by name where two had as many. */
 function ownerBefore(
-  { cluster, partition }: Task,
+  { bundle, partition }: Task,
   owners: ReadonlyMap<string, ReadonlyMap<number, Load>>,
   partitions: ReadonlyMap<string, number>,
 ): Load | undefined {
   const votes = new Map<Load, number>();
-  for (const topic of cluster.topics) {
+  for (const topic of bundle.topics) {
     const owner = partition < (partitions.get(topic) ?? 0) ? owners.get(topic)?.get(partition) : undefined;
     if (owner !== undefined) votes.set(owner, (votes.get(owner) ?? 0) + 1);
   }
   let best: Load | undefined;
   let most = 0;
   if (votes.size === 0) return undefined;
-  for (const member of cluster.members) {
+  for (const member of bundle.members) {
     const count = votes.get(member) ?? 0;
     if (count > most) [best, most] = [member, count];
   }
@@ -180,54 +180,54 @@ function ownerBefore(
 }
 
 function give(task: Task, to: Load): void {
-  const tasks = to.tasks.get(task.cluster);
-  if (tasks === undefined) to.tasks.set(task.cluster, [task]);
+  const tasks = to.tasks.get(task.bundle);
+  if (tasks === undefined) to.tasks.set(task.bundle, [task]);
   else tasks.push(task);
   to.total++;
 }
 
-function move(cluster: Cluster, from: Load, to: Load): void {
-  const task = from.tasks.get(cluster)?.pop();
+function move(bundle: Bundle, from: Load, to: Load): void {
+  const task = from.tasks.get(bundle)?.pop();
   if (task === undefined) return;
   from.total--;
   give(task, to);
 }
 
-const countOf = (member: Load, cluster: Cluster): number => member.tasks.get(cluster)?.length ?? 0;
+const countOf = (member: Load, bundle: Bundle): number => member.tasks.get(bundle)?.length ?? 0;
 
-/** Fewest of the cluster, then fewest in total, then first by name. Every cluster has a member. */
-const emptiest = (cluster: Cluster): Load => extreme(cluster, -1);
-const fullest = (cluster: Cluster): Load => extreme(cluster, 1);
+/** Fewest of the bundle, then fewest in total, then first by name. Every bundle has a member. */
+const emptiest = (bundle: Bundle): Load => extreme(bundle, -1);
+const fullest = (bundle: Bundle): Load => extreme(bundle, 1);
 
-function extreme(cluster: Cluster, sign: 1 | -1): Load {
-  return cluster.members.reduce((best, member) => {
-    const more = sign * (countOf(member, cluster) - countOf(best, cluster));
+function extreme(bundle: Bundle, sign: 1 | -1): Load {
+  return bundle.members.reduce((best, member) => {
+    const more = sign * (countOf(member, bundle) - countOf(best, bundle));
     return more > 0 || (more === 0 && sign * (member.total - best.total) > 0) ? member : best;
   });
 }
 
 /** Step 3. */
-function balance(cluster: Cluster): void {
+function balance(bundle: Bundle): void {
   for (;;) {
-    const from = fullest(cluster);
-    const to = emptiest(cluster);
-    if (countOf(from, cluster) - countOf(to, cluster) <= 1) return;
-    move(cluster, from, to);
+    const from = fullest(bundle);
+    const to = emptiest(bundle);
+    if (countOf(from, bundle) - countOf(to, bundle) <= 1) return;
+    move(bundle, from, to);
   }
 }
 
 /** Step 4. Ends, since each move lowers the sum of the squared totals. */
-function balanceTotals(loads: readonly Load[], clusters: readonly Cluster[]): void {
-  while (moveOneOdd(loads, clusters));
+function balanceTotals(loads: readonly Load[], bundles: readonly Bundle[]): void {
+  while (moveOneOdd(loads, bundles));
 }
 
-function moveOneOdd(loads: readonly Load[], clusters: readonly Cluster[]): boolean {
+function moveOneOdd(loads: readonly Load[], bundles: readonly Bundle[]): boolean {
   const byTotal = [...loads].sort((a, b) => a.total - b.total);
   for (const from of [...byTotal].reverse()) {
     for (const to of byTotal) {
       if (from.total - to.total < 2) break;
-      const odd = clusters.find(
-        cluster => countOf(from, cluster) > countOf(to, cluster) && cluster.members.includes(to),
+      const odd = bundles.find(
+        bundle => countOf(from, bundle) > countOf(to, bundle) && bundle.members.includes(to),
       );
       if (odd !== undefined) {
         move(odd, from, to);
@@ -241,8 +241,8 @@ function moveOneOdd(loads: readonly Load[], clusters: readonly Cluster[]): boole
 function partitionsOf(load: Load, partitions: ReadonlyMap<string, number>): TopicPartition[] {
   return [...load.tasks.values()]
     .flat()
-    .flatMap(({ cluster, partition }) =>
-      cluster.topics
+    .flatMap(({ bundle, partition }) =>
+      bundle.topics
         .filter(topic => partition < (partitions.get(topic) ?? 0))
         .map(topic => ({ topic, partition })),
     )

@@ -1,11 +1,11 @@
 /** Something that counts its records: how many were ever appended, and how many of these were acknowledged or refused. */
 export interface Counted {
   readonly appended: number;
-  readonly settled: number;
+  readonly answered: number;
 }
 
 interface Flush<T> {
-  /** What each has to have settled. */
+  /** What each has to have answered. */
   readonly targets: Map<T, number>;
   readonly resolve: () => void;
 }
@@ -14,11 +14,11 @@ interface Flush<T> {
 export class Flushes<T extends Counted> {
   #open: Flush<T>[] = [];
 
-  /** Resolves once these have settled what was appended to them until now; at once where they have. */
-  settled(outputs: Iterable<T>): Promise<void> {
+  /** Resolves once these have answered what was appended to them until now; at once where they have. */
+  answered(outputs: Iterable<T>): Promise<void> {
     const targets = new Map<T, number>();
     for (const output of outputs) {
-      if (output.settled < output.appended) targets.set(output, output.appended);
+      if (output.answered < output.appended) targets.set(output, output.appended);
     }
     if (targets.size === 0) return Promise.resolve();
     return new Promise(resolve => {
@@ -26,12 +26,12 @@ export class Flushes<T extends Counted> {
     });
   }
 
-  /** To be called after something was settled. */
+  /** To be called after something was answered. */
   check(): void {
     if (this.#open.length === 0) return;
     this.#open = this.#open.filter(({ targets, resolve }) => {
       for (const [output, target] of targets) {
-        if (output.settled < target) return true;
+        if (output.answered < target) return true;
         targets.delete(output);
       }
       resolve();

@@ -19,7 +19,7 @@ export class UnheardViews {
     if (this.#lifecycle.state !== 'running') return;
     for (const view of views) {
       const end = this.#ends.get(view);
-      if (view.hasSubscribers) {
+      if (view.isHeard) {
         end?.();
         this.#ends.delete(view);
       } else if (end === undefined) {

@@ -1,7 +1,7 @@
 import { type Clock, type Timer, within } from '../../base/clock.js';
 import { drainBoundMs } from '../../base/drain-bound-ms.js';
 import { KafkaRxError } from '../../errors/errors.js';
-import { MembershipLease } from '../membership-lease.js';
+import { MembershipTerm } from '../membership-term.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -28,7 +28,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   readonly #options: ConsumerOptions;
   readonly #readers: AssignedReaders;
   readonly #clock: Clock;
-  readonly #lease: MembershipLease;
+  readonly #term: MembershipTerm;
   readonly #forgetReachability: () => void;
   #state: 'new' | 'running' | 'stopped' = 'new';
   #generation = -1;
@@ -53,12 +53,12 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     this.coPartitioned = options.coPartitioned;
     this.sessionTimeoutMs = options.sessionTimeoutMs;
     this.#clock = context.clock;
-    this.#lease = new MembershipLease(context.clock, options.sessionTimeoutMs);
+    this.#term = new MembershipTerm(context.clock, options.sessionTimeoutMs);
     this.#readers = new AssignedReaders({
       cluster,
       listener,
       options,
-      lease: this.#lease,
+      term: this.#term,
       event: context.event,
       readCommitted: options.readCommitted,
       group: this.group,
@@ -73,7 +73,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   get confirmedUntil(): number {
-    return this.#lease.until;
+    return this.#term.until;
   }
 
   start(): Promise<void> {
@@ -180,7 +180,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   assign(generation: number, partitions: readonly TopicPartition[]): void {
     if (this.#state !== 'running') return;
     this.#generation = generation;
-    this.#lease.confirm(this.#clock.elapsed());
+    this.#term.confirm(this.#clock.elapsed());
     this.#listener.assigned(this.#readers.assign(partitions, ++this.#epoch, this.topics));
     this.#readers.begin();
     this.#started?.resolve();
@@ -271,7 +271,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   #tellGroup(): void {
     if (this.#state !== 'running' || this.#silent || !this.#cluster.reachable) return;
     if (this.group.member(this.memberId) === undefined) this.expelled();
-    else if (this.#lease.confirm(this.#clock.elapsed())) {
+    else if (this.#term.confirm(this.#clock.elapsed())) {
       this.#readers.wake();
       this.#listener.confirmed();
     }

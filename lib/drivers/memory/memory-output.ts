@@ -27,7 +27,7 @@ export interface OutputContext {
   /** The transaction that a request belongs to, or why nothing can be sent now. */
   transaction(): Transaction | KafkaRxError | undefined;
   buffered(bytes: number): void;
-  settled(): void;
+  answered(): void;
 }
 
 /** Records on their way together; deadlines count from the oldest `append`. */
@@ -43,7 +43,7 @@ interface Request {
 export class MemoryOutput implements ProducerOutput {
   /** Counts of records, to tell a flush how far it is. */
   appended = 0;
-  settled = 0;
+  answered = 0;
   readonly #context: OutputContext;
   readonly #at: TopicPartition;
   readonly #listener: OutputListener;
@@ -90,12 +90,12 @@ export class MemoryOutput implements ProducerOutput {
   /** Refuses all that is pending, and what is still appended, in a deferred turn. */
   close(error: KafkaRxError): void {
     this.#closed ??= error;
-    if (this.appended > this.settled) this.#enqueue();
+    if (this.appended > this.answered) this.#enqueue();
   }
 
   /** Refuses what is pending, in a deferred turn, and goes on. */
   drop(error: KafkaRxError): void {
-    if (this.appended > this.settled) this.#context.cluster.clock.defer(() => this.#refuseAll(error));
+    if (this.appended > this.answered) this.#context.cluster.clock.defer(() => this.#refuseAll(error));
   }
 
   #enqueue(): void {
@@ -185,13 +185,13 @@ export class MemoryOutput implements ProducerOutput {
     this.#complete(request);
     const { records, baseOffset } = request;
     tell(cluster.clock, () => this.#listener.acknowledged(records.length, baseOffset));
-    this.#context.settled();
+    this.#context.answered();
   }
 
   #refuse(request: Request, error: KafkaRxError): void {
     this.#complete(request);
     tell(this.#context.cluster.clock, () => this.#listener.refused(request.records.length, error));
-    this.#context.settled();
+    this.#context.answered();
   }
 
   #refuseAll(error: KafkaRxError): void {
@@ -205,7 +205,7 @@ export class MemoryOutput implements ProducerOutput {
   #complete({ records }: Request): void {
     this.#request = undefined;
     this.#timer?.cancel();
-    this.settled += records.length;
+    this.answered += records.length;
     let bytes = 0;
     for (const record of records) bytes += record.bytes;
     this.#context.buffered(-bytes);

@@ -42,7 +42,7 @@ export class MemoryProducer implements DriverProducer {
       buffered: bytes => {
         this.#bufferedBytes += bytes;
       },
-      settled: () => this.#flushes.check(),
+      answered: () => this.#flushes.check(),
     };
   }
 
@@ -80,7 +80,7 @@ export class MemoryProducer implements DriverProducer {
   }
 
   flush(): Promise<void> {
-    return this.#flushes.settled(this.#outputs);
+    return this.#flushes.answered(this.#outputs);
   }
 
   close(): Promise<void> {

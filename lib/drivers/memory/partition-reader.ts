@@ -1,5 +1,5 @@
 import { type EpochEnd, Lineage } from '../lineage.js';
-import type { MembershipLease } from '../membership-lease.js';
+import type { MembershipTerm } from '../membership-term.js';
 import type { ConsumerListener, DriverEvent, Standstill, StartFrom } from '../port.js';
 import type { ReadPartition } from '../read-partition.js';
 import { startBatch } from '../start-batch.js';
@@ -14,7 +14,7 @@ const limits = { maxRecords: 500, maxBytes: 1_048_576 };
 export interface ReaderContext {
   readonly cluster: Cluster;
   readonly listener: ConsumerListener;
-  readonly lease: MembershipLease;
+  readonly term: MembershipTerm;
   readonly event: (event: DriverEvent) => void;
   readonly readCommitted: boolean;
   /** Its log does not go on from what it read: it was truncated. */
@@ -152,8 +152,8 @@ export class PartitionReader implements ReadPartition {
 
   /** Within the log: something to read. Outside of it: an offset to reset. */
   #hasWork(): boolean {
-    const { cluster, lease, readCommitted } = this.#context;
-    if (this.#stopped || this.#paused || !cluster.reachable || !lease.isConfirmed) return false;
+    const { cluster, term, readCommitted } = this.#context;
+    if (this.#stopped || this.#paused || !cluster.reachable || !term.isConfirmed) return false;
     const position = this.#position;
     if (position === undefined) return false;
     if (this.#divergence(position) !== undefined) return true;

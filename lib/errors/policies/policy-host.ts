@@ -122,7 +122,7 @@ export abstract class PolicyHost implements DeliveryHost {
     this.#givenUp = [];
     for (const deliveries of givenUp) {
       for (const delivery of listOf(deliveries)) {
-        if (this.live && (delivery.lane.ended || delivery.lane.wanted)) delivery.release();
+        if (this.live && (delivery.lane.ended || delivery.lane.heard)) delivery.release();
         else delivery.hold();
       }
     }

@@ -73,13 +73,7 @@ export interface DeliveryHost {
   onFlush(flush: (reason: FlushReason) => void): () => void;
 }
 
-export type DropReason =
-  | 'stale-epoch'
-  | 'skipped'
-  | 'dead-lettered'
-  | 'after-end'
-  | 'filtered'
-  | 'other-branch';
+export type DropReason = 'stale-epoch' | 'skipped' | 'dead-lettered' | 'after-end' | 'other-branch';
 
 /** How often and how fast something is tried again. */
 export interface RetrySchedule {
@@ -104,7 +98,7 @@ export interface Lane extends AssignedPartition {
   /** The epoch is over: whatever carries it is dropped and counted. */
   readonly ended: boolean;
   /** Somebody hears its records. Nothing of a partition that nobody hears any more is committed. */
-  readonly wanted: boolean;
+  readonly heard: boolean;
   /** Aborted when the epoch ends; for work that is under way. */
   readonly signal: AbortSignal;
   /** Hears that a failure keeps a delivery open for good. */

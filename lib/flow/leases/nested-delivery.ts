@@ -100,8 +100,8 @@ class NestedLane implements Lane {
   get ended(): boolean {
     return this.lane.ended;
   }
-  get wanted(): boolean {
-    return this.lane.wanted;
+  get heard(): boolean {
+    return this.lane.heard;
   }
   get signal(): AbortSignal {
     return this.lane.signal;

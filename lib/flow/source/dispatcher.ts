@@ -278,7 +278,7 @@ export class Dispatcher implements LaneOwner {
   /** The next partition, in turn, that has a record to hand out and somebody to take it. */
   #nextLane(): PartitionLane | undefined {
     for (let lane = this.#turns.next; lane !== undefined; lane = this.#turns.next) {
-      if (!lane.hasWork || !lane.wanted) this.#turns.take();
+      if (!lane.hasWork || !lane.heard) this.#turns.take();
       else if (lane.span >= this.#parts.bounds.maxSpan) {
         // First: what the flush makes settle lets it go on.
         this.#turns.block();
@@ -290,7 +290,7 @@ export class Dispatcher implements LaneOwner {
 
   /** For a turn, if it has records to hand out and somebody to take them. */
   #offer(lane: PartitionLane): void {
-    if (lane.hasWork && lane.wanted) this.#turns.offer(lane);
+    if (lane.hasWork && lane.heard) this.#turns.offer(lane);
   }
 
   #dispatchTurn(lane: PartitionLane): void {
@@ -299,7 +299,7 @@ export class Dispatcher implements LaneOwner {
     // Nothing held the watermark until now, however long ago it moved.
     if (lane.unsettled === 0) lane.watermarkMovedAt = this.#now;
     let records = 0;
-    while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining && lane.wanted) {
+    while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining && lane.heard) {
       if (!this.#handOut.next(lane)) break;
       records++;
       if (this.#handOut.halted || this.#inFlight.atBound) break;

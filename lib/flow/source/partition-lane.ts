@@ -53,7 +53,7 @@ export class PartitionLane implements Lane, TakesTurns {
   /** On the clock's monotonic time, while it drains. */
   drainingSince = 0;
   /** Every view of it has somebody to hand records to. */
-  wanted: boolean;
+  heard: boolean;
   turn: Turn = 'none';
   #ended = false;
   #controller: AbortController | undefined;
@@ -70,7 +70,7 @@ export class PartitionLane implements Lane, TakesTurns {
     this.epoch = epoch;
     this.origin = topic;
     this.preparation = preparationFor(views);
-    this.wanted = isWanted(views);
+    this.heard = isHeard(views);
   }
 
   get ended(): boolean {
@@ -98,12 +98,12 @@ export class PartitionLane implements Lane, TakesTurns {
 
   /** What waits of it cannot be handed out: it is at its span, or nobody hears it. */
   get stuck(): boolean {
-    return this.turn === 'blocked' || !this.wanted;
+    return this.turn === 'blocked' || !this.heard;
   }
 
   /** A view of it may have gained or lost a subscriber. */
   subscribersChanged(): void {
-    this.wanted = isWanted(this.views);
+    this.heard = isHeard(this.views);
   }
 
   /** Nothing is pending but what a failure holds. */
@@ -133,6 +133,6 @@ export class PartitionLane implements Lane, TakesTurns {
   }
 }
 
-function isWanted(views: readonly TopicView[]): boolean {
-  return views.length > 0 && views.every(view => view.hasSubscribers);
+function isHeard(views: readonly TopicView[]): boolean {
+  return views.length > 0 && views.every(view => view.isHeard);
 }

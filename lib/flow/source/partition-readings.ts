@@ -20,7 +20,7 @@ export function partitionReadings(
     partition: lane.partition,
     waitingAt: lane.watermark,
     lag: lagOf(lane, unknown),
-    read: lane.wanted,
+    heard: lane.heard,
     gapDepth: Math.max(0, lane.span - lane.unsettled),
     gapAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
   }));
@@ -51,6 +51,6 @@ export function standstillReadings(
 }
 
 /** Something is under way. What an ended branch gave up of a partition that nobody hears any more is not. */
-function waits({ unsettled, wanted, quiet }: PartitionLane): boolean {
-  return unsettled > 0 && (wanted || !quiet);
+function waits({ unsettled, heard, quiet }: PartitionLane): boolean {
+  return unsettled > 0 && (heard || !quiet);
 }

@@ -50,7 +50,7 @@ export class TopicView<K = unknown, V = unknown> {
     return this.place.node.id;
   }
 
-  get hasSubscribers(): boolean {
+  get isHeard(): boolean {
     return this.#subscribers.length > 0;
   }
 

@@ -27,7 +27,7 @@ export interface PartitionReading {
   /** Records from the watermark to the partition's end, as of the last fetch; undefined: no broker has answered for it yet. */
   readonly lag: number | undefined;
   /** Somebody hears every source of it; otherwise it is not read. */
-  readonly read: boolean;
+  readonly heard: boolean;
   /** Settled deliveries that wait above the first unsettled one. */
   readonly gapDepth: number;
   /** Seconds that the first unsettled delivery has held the watermark; 0 when nothing is pending. */
@@ -58,9 +58,9 @@ export function instruments(metrics: Metrics, readings: Readings): Instruments {
   const perPartition = (read: (partition: PartitionReading) => number) => (): readonly Sample[] =>
     samples(readings.partitions(), read);
   /** Of one that nobody reads the lag says nothing of how the app keeps up. */
-  const lagWhere = (read: boolean) => (): readonly Sample[] =>
+  const lagWhere = (heard: boolean) => (): readonly Sample[] =>
     samples(
-      readings.partitions().filter(partition => partition.read === read),
+      readings.partitions().filter(partition => partition.heard === heard),
       partition => partition.lag,
     );
   const single = (read: () => number) => (): readonly Sample[] => [{ labels: {}, value: read() }];

@@ -81,7 +81,7 @@ describe('what is given up', () => {
     host.end(() => {
       host.end(() => host.giveUp([at(heard, 0), at(unheard, 1)]));
       expect(host.heard).toEqual([]);
-      heard.wanted = true;
+      heard.heard = true;
     });
     expect([host.heard, heard.held, unheard.held]).toEqual([['settled 0'], 0, 1]);
   });
@@ -89,7 +89,7 @@ describe('what is given up', () => {
   test('is held when the app fails in the middle of the end', () => {
     const host = new Host(-1);
     const lane = host.lane(0);
-    lane.wanted = true;
+    lane.heard = true;
     host.end(() => {
       host.giveUp(at(lane, 0));
       host.fail(new KafkaRxError('SINK_ENDED', 'another'));
@@ -100,7 +100,7 @@ describe('what is given up', () => {
   test('is decided also when closing throws', () => {
     const host = new Host(-1);
     const lane = host.lane(0);
-    lane.wanted = true;
+    lane.heard = true;
     const close = () => {
       host.giveUp(at(lane, 0));
       throw new Error('close');

@@ -6,8 +6,8 @@ import { deliveredAs, type KafkaRecord, madeOf } from '../../../lib/record/recor
 import { testRecord } from '../../../lib/testing/index.js';
 
 /** A lane that notes what it hears. */
-function lane(): Lane & { ended: boolean; readonly heard: string[] } {
-  const heard: string[] = [];
+function lane(): Lane & { ended: boolean; readonly told: string[] } {
+  const told: string[] = [];
   return {
     topic: 't',
     partition: 1,
@@ -15,8 +15,8 @@ function lane(): Lane & { ended: boolean; readonly heard: string[] } {
     slot: 0,
     origin: 'cluster/t',
     ended: false,
-    wanted: true,
-    heard,
+    heard: true,
+    told,
     signal: new AbortController().signal,
     host: {
       app: {},
@@ -24,15 +24,15 @@ function lane(): Lane & { ended: boolean; readonly heard: string[] } {
       live: true,
       endings: 0,
       protect: () => {},
-      giveUp: () => heard.push('given up'),
-      fail: error => heard.push(error.code),
-      problem: ({ node }) => heard.push(`problem at ${node}`),
+      giveUp: () => told.push('given up'),
+      fail: error => told.push(error.code),
+      problem: ({ node }) => told.push(`problem at ${node}`),
       retryFor: () => undefined,
-      dropped: (reason, count) => heard.push(`${reason} ${count}`),
+      dropped: (reason, count) => told.push(`${reason} ${count}`),
       onFlush: () => () => {},
     },
-    hold: () => heard.push('hold'),
-    settle: ({ offset }) => heard.push(`settled ${offset}`),
+    hold: () => told.push('hold'),
+    settle: ({ offset }) => told.push(`settled ${offset}`),
   };
 }
 
@@ -58,9 +58,9 @@ describe('a delivery', () => {
     expect([lease(record, 'a'), lease(record, 'b')]).toEqual([true, true]);
     release(record);
     handedOver();
-    expect([delivery.settled, on.heard]).toEqual([false, []]);
+    expect([delivery.settled, on.told]).toEqual([false, []]);
     release(record);
-    expect([delivery.settled, on.heard]).toEqual([true, ['settled 0']]);
+    expect([delivery.settled, on.told]).toEqual([true, ['settled 0']]);
   });
 
   test('that was held after a failure never settles, is held once, and no drain waits for it', () => {
@@ -69,7 +69,7 @@ describe('a delivery', () => {
     hold(record);
     hold(record);
     handedOver();
-    expect(on.heard).toEqual(['hold']);
+    expect(on.told).toEqual(['hold']);
   });
 
   test('can be leased in the source’s next and in a leasing emission, and at no other time', () => {
@@ -86,7 +86,7 @@ describe('a delivery', () => {
     // A Subject takes a record as a Subscriber does.
     emit(out as unknown as Subscriber<KafkaRecord<null, number>>, record);
     expect(delivery.open).toBe(false);
-    expect([takes, on.heard]).toEqual([[true, false, true], ['OUTSIDE_DISPATCH_WINDOW']]);
+    expect([takes, on.told]).toEqual([[true, false, true], ['OUTSIDE_DISPATCH_WINDOW']]);
   });
 
   test('its window closes when what it was handed to throws', () => {
@@ -118,7 +118,7 @@ describe('a delivery', () => {
     outside.handedOver();
     on.ended = true;
     expect([lease(inside.record, 'sink'), lease(outside.record, 'sink')]).toEqual([false, false]);
-    expect(on.heard).toEqual(['settled 1', 'stale-epoch 1', 'stale-epoch 1']);
+    expect(on.told).toEqual(['settled 1', 'stale-epoch 1', 'stale-epoch 1']);
   });
 });
 
@@ -135,11 +135,11 @@ describe('a record of several deliveries', () => {
     expect(lease(record, 'sink')).toBe(true);
     a.handedOver();
     b.handedOver();
-    expect([first.heard, second.heard]).toEqual([[], []]);
+    expect([first.told, second.told]).toEqual([[], []]);
     release(record);
-    expect([first.heard, second.heard]).toEqual([['settled 1'], ['settled 2']]);
+    expect([first.told, second.told]).toEqual([['settled 1'], ['settled 2']]);
     hold(record);
-    expect([first.heard, second.heard]).toEqual([
+    expect([first.told, second.told]).toEqual([
       ['settled 1', 'hold'],
       ['settled 2', 'hold'],
     ]);
@@ -149,9 +149,9 @@ describe('a record of several deliveries', () => {
     const { first, second, a, b, record } = setup();
     a.handedOver();
     expect(lease(record, 'sink')).toBe(false);
-    expect(first.heard).toEqual(['settled 1', 'OUTSIDE_DISPATCH_WINDOW']);
+    expect(first.told).toEqual(['settled 1', 'OUTSIDE_DISPATCH_WINDOW']);
     b.handedOver();
-    expect(second.heard).toEqual(['settled 2']);
+    expect(second.told).toEqual(['settled 2']);
   });
 
   test('is dropped only when the epochs of all are over', () => {
@@ -160,7 +160,7 @@ describe('a record of several deliveries', () => {
     expect([isStale(record), lease(record, 'sink')]).toEqual([false, true]);
     second.ended = true;
     expect([isStale(record), lease(record, 'sink')]).toEqual([true, false]);
-    expect(first.heard).toEqual(['stale-epoch 1']);
+    expect(first.told).toEqual(['stale-epoch 1']);
   });
 });
 
@@ -177,13 +177,13 @@ describe('a record of several deliveries, of which some are of an epoch that is 
     const { current, over, b, record } = setup();
     b.delivery.directed = new Set(['sink']);
     expect([lease(record, 'sink'), lease(record, 'other')]).toEqual([false, true]);
-    expect([...over.heard, ...current.heard]).toEqual(['other-branch 1']);
+    expect([...over.told, ...current.told]).toEqual(['other-branch 1']);
   });
 
   test('comes in its window when what is current of it does', () => {
     const { current, over, a, record } = setup();
     a.handedOver();
-    expect([lease(record, 'sink'), over.heard, current.heard]).toEqual([true, ['settled 1'], []]);
+    expect([lease(record, 'sink'), over.told, current.told]).toEqual([true, ['settled 1'], []]);
   });
 });
 
@@ -196,10 +196,10 @@ describe('a nested delivery', () => {
     outer.handedOver();
     lease(inner.record, 'sink');
     inner.handedOver();
-    expect([done, on.heard]).toEqual([[], []]);
+    expect([done, on.told]).toEqual([[], []]);
     release(inner.record);
     release(inner.record);
-    expect([done, on.heard]).toEqual([[true], ['settled 0']]);
+    expect([done, on.told]).toEqual([[true], ['settled 0']]);
   });
 
   test('tells when a sink is done with it, while the outer stays open', () => {
@@ -211,7 +211,7 @@ describe('a nested delivery', () => {
     inner.handedOver();
     expect(done).toEqual([]);
     release(inner.record);
-    expect([done, on.heard, outer.delivery.settled]).toEqual([[true], [], false]);
+    expect([done, on.told, outer.delivery.settled]).toEqual([[true], [], false]);
   });
 
   test('has its own window: what comes to a sink after the hand-over fails the app', () => {
@@ -220,7 +220,7 @@ describe('a nested delivery', () => {
     const inner = nestedDelivery(outer.record, () => {});
     inner.handedOver();
     expect(lease(inner.record, 'sink')).toBe(false);
-    expect(on.heard).toEqual(['OUTSIDE_DISPATCH_WINDOW']);
+    expect(on.told).toEqual(['OUTSIDE_DISPATCH_WINDOW']);
   });
 
   test('hands problems and holds to the outer deliveries', () => {
@@ -230,7 +230,7 @@ describe('a nested delivery', () => {
     const inner = nestedDelivery(outer.record, handled => done.push(handled));
     lease(inner.record, 'sink');
     hold(inner.record);
-    expect(on.heard).toEqual(['hold']);
+    expect(on.told).toEqual(['hold']);
     inner.handedOver();
     expect(done).toEqual([]);
   });

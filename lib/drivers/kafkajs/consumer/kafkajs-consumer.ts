@@ -127,7 +127,7 @@ export class KafkajsConsumer implements DriverConsumer {
       settings,
       listener,
       assignment,
-      lease: this.#membership.lease,
+      term: this.#membership.term,
       positions: this.#positions,
       standstills: this.#standstills,
       failed,
@@ -141,7 +141,7 @@ export class KafkajsConsumer implements DriverConsumer {
   }
 
   get confirmedUntil(): number {
-    return this.#membership.lease.until;
+    return this.#membership.term.until;
   }
 
   start(): Promise<void> {

@@ -11,7 +11,7 @@
  * 4. JoinGroup, always under the member id that the coordinator gave us, also after kafkajs had to be started anew:
  *    then nobody waits for a dead member's session to run out, and what we had is not lost by a broker's restart.
  */
-import { MembershipLease } from '../../membership-lease.js';
+import { MembershipTerm } from '../../membership-term.js';
 import type { AssignedPartition } from '../../port.js';
 import { kindOf, typeOf } from '../errors.js';
 import { type Broker, type GroupGeneration, type JoinGroupRequest, sendTo } from '../internals/broker.js';
@@ -42,7 +42,7 @@ export interface MembershipContext extends DrainContext {
 
 export class Membership {
   readonly #context: MembershipContext;
-  readonly #lease: MembershipLease;
+  readonly #term: MembershipTerm;
   #memberId = '';
   #generation = -1;
   #coordinator: Broker | undefined;
@@ -58,7 +58,7 @@ export class Membership {
   constructor(context: MembershipContext) {
     this.#context = context;
     const { driver, options, heartbeatIntervalMs } = context;
-    this.#lease = new MembershipLease(driver.clock, options.sessionTimeoutMs);
+    this.#term = new MembershipTerm(driver.clock, options.sessionTimeoutMs);
     this.#heartbeats = new Heartbeats({
       clock: driver.clock,
       intervalMs: heartbeatIntervalMs,
@@ -68,8 +68,8 @@ export class Membership {
   }
 
   /** Until when the group is sure not to have given the partitions away. */
-  get lease(): MembershipLease {
-    return this.#lease;
+  get term(): MembershipTerm {
+    return this.#term;
   }
 
   get memberId(): string {
@@ -160,7 +160,7 @@ export class Membership {
 
   /** The group has given this generation its assignment; `sentAt` is when it was asked for. */
   synced(sentAt: number, generation: number): void {
-    if (generation === this.#generation) this.#lease.confirm(sentAt);
+    if (generation === this.#generation) this.#term.confirm(sentAt);
   }
 
   /** The new assignment is known: heartbeats begin. */
@@ -168,7 +168,7 @@ export class Membership {
     this.#owned = partitions;
     this.#beat();
     // The leader took its time with the assignment.
-    if (!this.#lease.isConfirmed) void this.#heartbeats.beat();
+    if (!this.#term.isConfirmed) void this.#heartbeats.beat();
   }
 
   /** Whether kafkajs is to be told of a rebalance. */
@@ -261,6 +261,6 @@ export class Membership {
     const sentAt = this.#context.driver.clock.elapsed();
     await coordinator.heartbeat(ownHeartbeat(generation));
     if (this.#left || generation.groupGenerationId !== this.#generation) return;
-    if (this.#lease.confirm(sentAt)) this.#context.confirmed();
+    if (this.#term.confirm(sentAt)) this.#context.confirmed();
   }
 }

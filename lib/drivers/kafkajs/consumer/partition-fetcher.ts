@@ -7,7 +7,7 @@
 import type { Timer } from '../../../base/clock.js';
 import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
-import type { MembershipLease } from '../../membership-lease.js';
+import type { MembershipTerm } from '../../membership-term.js';
 import type {
   ConsumerListener,
   ConsumerOptions,
@@ -39,7 +39,7 @@ export interface FetcherContext {
   readonly settings: Settings;
   readonly listener: ConsumerListener;
   readonly assignment: Assignment;
-  readonly lease: MembershipLease;
+  readonly term: MembershipTerm;
   readonly positions: Positions;
   readonly standstills: Standstills;
   readonly failed: (error: KafkaRxError) => void;
@@ -223,7 +223,7 @@ export class PartitionFetcher {
   }
 
   #mayHandOut(state: PartitionState): boolean {
-    return !state.paused && this.#context.lease.isConfirmed;
+    return !state.paused && this.#context.term.isConfirmed;
   }
 
   #handOut(state: PartitionState, batch: FetchedBatch): void {

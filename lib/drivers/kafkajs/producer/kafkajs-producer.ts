@@ -106,7 +106,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   flush(): Promise<void> {
-    return this.#flushes.settled(this.#waiting);
+    return this.#flushes.answered(this.#waiting);
   }
 
   close(): Promise<void> {

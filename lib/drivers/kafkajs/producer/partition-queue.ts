@@ -39,9 +39,9 @@ export class PartitionQueue implements TopicPartition {
   /** Consecutive failures, and the monotonic time before which nothing is sent. */
   failures = 0;
   notBefore = 0;
-  /** How many were ever appended and settled: what `flush` waits by. */
+  /** How many were ever appended and answered: what `flush` waits by. */
   appended = 0;
-  settled = 0;
+  answered = 0;
 
   /** @param clock for nothing but what a listener throws */
   constructor(
@@ -98,7 +98,7 @@ export class PartitionQueue implements TopicPartition {
     this.#count(this.#entries[this.#entries.length - 1], listener, since, batch.size - before);
   }
 
-  /** Adds a record that is refused, with this error, when all before it are settled. */
+  /** Adds a record that is refused, with this error, when all before it are answered. */
   appendRefused(listener: OutputListener, refusal: KafkaRxError, bytes: number, since: number): void {
     const entry: QueueEntry = { batch: undefined, refusal, runs: [], count: 0, bytes: 0 };
     this.#entries.push(entry);
@@ -290,7 +290,7 @@ export class PartitionQueue implements TopicPartition {
       this.#entries.shift();
       left -= entry.count;
       this.#length -= entry.count;
-      this.settled += entry.count;
+      this.answered += entry.count;
       this.#shared.bytes -= entry.bytes;
       for (const { listener, count: ofRun } of entry.runs) {
         const last = told.at(-1);

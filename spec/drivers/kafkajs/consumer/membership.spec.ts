@@ -65,7 +65,7 @@ class Member {
 
   /** How long the membership is sure, from now on. */
   get sureForMs(): number {
-    return this.membership.lease.until - this.clock.elapsed();
+    return this.membership.term.until - this.clock.elapsed();
   }
 
   /** Has the heartbeat that waits now be answered so much later. */
@@ -90,9 +90,9 @@ describe('the session of a kafkajs member', () => {
     await member.join();
     expect(member.sureForMs).toBe(5_400);
     await member.clock.advance(5_399);
-    expect(member.membership.lease.isConfirmed).toBe(true);
+    expect(member.membership.term.isConfirmed).toBe(true);
     await member.clock.advance(1);
-    expect(member.membership.lease.isConfirmed).toBe(false);
+    expect(member.membership.term.isConfirmed).toBe(false);
   });
 
   test('counts a heartbeat from when it was sent, not from when it was answered', async () => {
@@ -110,7 +110,7 @@ describe('the session of a kafkajs member', () => {
     await member.clock.advance(1_000);
     member.answerAfter(5_500);
     await member.clock.advance(5_500);
-    expect(member.membership.lease.isConfirmed).toBe(false);
+    expect(member.membership.term.isConfirmed).toBe(false);
     expect(member.confirmations).toBe(0);
   });
 
@@ -118,10 +118,10 @@ describe('the session of a kafkajs member', () => {
     const member = new Member();
     await member.join();
     await member.clock.advance(7_500);
-    expect(member.membership.lease.isConfirmed).toBe(false);
+    expect(member.membership.term.isConfirmed).toBe(false);
     await member.answer();
     expect(member.confirmations).toBe(1);
-    expect(member.membership.lease.isConfirmed).toBe(true);
+    expect(member.membership.term.isConfirmed).toBe(true);
     await member.clock.advance(1_000);
     await member.answer();
     expect(member.confirmations).toBe(1);
@@ -131,10 +131,10 @@ describe('the session of a kafkajs member', () => {
     const member = new Member();
     await member.join();
     await member.clock.advance(1_000);
-    const before = member.membership.lease.until;
+    const before = member.membership.term.until;
     member.membership.joined({ memberId: 'me', generationId: 2 });
     await member.answer();
-    expect(member.membership.lease.until).toBe(before);
+    expect(member.membership.term.until).toBe(before);
   });
 
   test('that the group ended is a loss', async () => {

@@ -82,7 +82,7 @@ class Run {
       if (late > 0) queue.refuse(late, refusal);
     } else this.#send(one.outcome, one.during);
     expect(queue.length).toBe(this.waiting.length);
-    expect(queue.appended - queue.settled).toBe(this.waiting.length);
+    expect(queue.appended - queue.answered).toBe(this.waiting.length);
   }
 
   #send(outcome: Outcome, during: boolean): void {

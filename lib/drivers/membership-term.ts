@@ -9,7 +9,7 @@ const margin = 0.1;
  *
  * The clock has to go on while the process is stopped, as a monotonic clock does.
  */
-export class MembershipLease {
+export class MembershipTerm {
   readonly #clock: Clock;
   readonly #lastsMs: number;
   #until = Number.NEGATIVE_INFINITY;
