@@ -32,8 +32,14 @@ export class UnmaskedField extends Error {
   }
 }
 
-/** @internal Encodes as the codec does, or throws {@link UnmaskedField}: looks at what it writes, and not at the value. */
-export type GuardedEncode<V> = (fields: readonly ProtectedField[]) => (value: V) => Buffer | null;
+/**
+ * @internal Encodes as the codec does, or throws {@link UnmaskedField}: looks at what it writes, and not at the value. Lent bytes
+ * last until the next value is encoded: for who copies them at once.
+ */
+export type GuardedEncode<V> = (
+  fields: readonly ProtectedField[],
+  lent: boolean,
+) => (value: V) => Buffer | null;
 
 const guarded = new WeakMap<object, { readonly encode: unknown; readonly under: unknown }>();
 

@@ -4,6 +4,8 @@ import { markAsUntransferable } from 'node:worker_threads';
 const chunkBytes = 8192;
 /** A longer value is written faster by Node than by a loop. */
 const mostRoom = chunkBytes / 2;
+/** Lengths of lent values for which a view is kept, 100 bytes each: a longer value is worth one of its own. */
+const mostViews = 1024;
 /** As text. */
 const longestLoop = 64;
 /** `-2.2250738585072014e-308` */
@@ -28,15 +30,22 @@ export class JsonBytes {
   bytes = chunk();
   #used = 0;
   readonly #most: number;
+  /** By length, of the one value that is there at a time. */
+  readonly #views: (Buffer | undefined)[] | undefined;
 
-  /** @param most a number beyond it, either way, would not be read back */
-  constructor(most: number) {
+  /**
+   * @param most a number beyond it, either way, would not be read back
+   * @param lent the bytes of a value need last until the next is written, no longer: nothing is made for them
+   */
+  constructor(most: number, lent = false) {
     this.#most = most;
+    this.#views = lent ? Array.from({ length: mostViews }, () => undefined) : undefined;
   }
 
   /** Where a value of at most so many bytes begins. */
   reserve(room: number): number {
     if (room > mostRoom) return -1;
+    if (this.#views !== undefined) return 0;
     if (this.#used + room > chunkBytes) {
       this.bytes = chunk();
       this.#used = 0;
@@ -46,9 +55,20 @@ export class JsonBytes {
 
   /** The bytes from where the value began. */
   take(end: number): Buffer {
+    if (this.#views !== undefined) return this.#viewUntil(end, this.#views);
     const taken = this.bytes.subarray(this.#used, end);
     this.#used = end;
     return taken;
+  }
+
+  #viewUntil(end: number, views: (Buffer | undefined)[]): Buffer {
+    if (end >= views.length) return this.bytes.subarray(0, end);
+    let view = views[end];
+    if (view === undefined) {
+      view = this.bytes.subarray(0, end);
+      views[end] = view;
+    }
+    return view;
   }
 
   /** Text without its quotes, of at most three bytes a code unit. */

@@ -25,8 +25,8 @@ import { strip } from './strip.js';
 export interface FastWays {
   readonly read: Reader | undefined;
   readonly write: Writer | undefined;
-  /** The writer of what has no protected field unmasked. */
-  readonly writeUnder: (fields: readonly ProtectedField[]) => Writer | undefined;
+  /** The writer of what has no protected field unmasked; lent: its bytes last until it is called again. */
+  readonly writeUnder: (fields: readonly ProtectedField[], lent: boolean) => Writer | undefined;
 }
 
 /** @internal The way of JSON.parse and JSON.stringify for everything: what the fast ways are held to. */
@@ -140,11 +140,13 @@ export function jsonOfType<A>(
     },
     encode: encoder(write, undefined),
   };
-  return guardable(declare(codec, shape), fields => {
+  return guardable(declare(codec, shape), (fields, lent) => {
     const there = fields.filter(field => mayHold(shape, field));
     // What a type's own encode makes of a value has other names, perhaps, and may be anything.
     const unknown = !asIs || hasOpenPart(shape);
-    return encoder(there.length === 0 ? write : writeUnder(there), (declared, text) => {
+    const fast = there.length === 0 && !lent ? write : writeUnder(there, lent);
+    if (fields.length === 0) return encoder(fast, undefined);
+    return encoder(fast, (declared, text) => {
       lookAtPaths(declared, there);
       if (unknown) lookAtText(text, fields);
       // Without a name of theirs only text can have one in it; the generated writer leaves text with a quote to this way.
@@ -164,7 +166,7 @@ function fastWays(type: unknown, options: JsonOptions): FastWays {
   return {
     read: deep ? undefined : readerOf(plan),
     write: deep ? undefined : writerOf(plan, [], most),
-    writeUnder: fields => (deep ? undefined : writerOf(plan, fields, most)),
+    writeUnder: (fields, lent) => (deep ? undefined : writerOf(plan, fields, most, lent)),
   };
 }
 

@@ -31,17 +31,19 @@ export type Writer = (value: unknown) => Buffer | undefined;
  *
  * @param fields that must be masked, asked about as they are read; a value with one that is not is not written here
  * @param most the highest number that is read back
+ * @param lent the bytes of a value last until the next one is written
  * @internal
  */
 export function writerOf(
   plan: RecordPlan,
   fields: readonly ProtectedField[] = [],
   most = Number.MAX_SAFE_INTEGER,
+  lent = false,
 ): Writer | undefined {
   const code = new WriterCode(fields);
   code.record(plan, 'value', []);
   // Holds: the source below is of such a function.
-  return generated({ ...code.parameters, out: new JsonBytes(most), isRecord }, code.source()) as
+  return generated({ ...code.parameters, out: new JsonBytes(most, lent), isRecord }, code.source()) as
     | Writer
     | undefined;
 }

@@ -44,8 +44,8 @@ export function nullable<T>(codec: Codec<T>): Codec<T | null> {
   declare(nulls, declaredShape(codec));
   const under = guardedEncode(codec);
   if (under === undefined) return nulls;
-  return guardable(nulls, fields => {
-    const encode = under(fields);
+  return guardable(nulls, (fields, lent) => {
+    const encode = under(fields, lent);
     return value => (value === null ? null : encode(value));
   });
 }

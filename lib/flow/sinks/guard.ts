@@ -62,8 +62,10 @@ export interface Guard {
    * How a topic sink encodes: the codec's own `encode`, or one that throws {@link UnmaskedField} in its place. A codec of
    * ours looks at what it writes, each field read once; with one of the user's the value is looked at, of which none passes
    * that may answer differently the next time, and what it writes where that is JSON.
+   *
+   * @param lent the bytes are copied before another value is encoded; default: they stay
    */
-  encoder<V>(codec: Codec<V>): (value: V) => Buffer | null;
+  encoder<V>(codec: Codec<V>, lent?: boolean): (value: V) => Buffer | null;
   /**
    * Throws {@link UnmaskedField} for a protected field in a key or header: in JSON, in a header of its name, or as the card's
    * number of which the value shows the masked form; a timestamp beyond any date is looked at as such a number.
@@ -98,10 +100,10 @@ export function createGuard(
   const free = allow.map(path => compilePath(path).segments);
   const guarded = fields.map(field => protectedField(field, free));
   const flat = flatOf(guarded);
-  const encoder = <V>(codec: Codec<V>): ((value: V) => Buffer | null) => {
-    if (guarded.length === 0) return codec.encode.bind(codec);
+  const encoder = <V>(codec: Codec<V>, lent = false): ((value: V) => Buffer | null) => {
     const under = guardedEncode(codec);
-    if (under !== undefined) return under(guarded);
+    if (under !== undefined) return under(guarded, lent);
+    if (guarded.length === 0) return codec.encode.bind(codec);
     return value => {
       lookAtValue(value, guarded, 'value');
       const bytes = codec.encode(value);
@@ -113,7 +115,8 @@ export function createGuard(
   return {
     scans: scan,
     encoder,
-    forStores: guarded.length > 0 || scan ? createWriteGuard(guarded, scan, encoder) : undefined,
+    forStores:
+      guarded.length > 0 || scan ? createWriteGuard(guarded, scan, codec => encoder(codec)) : undefined,
     checkBeside(key, value, headers, timestamp) {
       if (guarded.length > 0) lookBeside(key, value, headers, timestamp, guarded);
     },

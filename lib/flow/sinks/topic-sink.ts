@@ -62,8 +62,11 @@ export const topicSinkOptions: Fields<
   onProduceError: verdictKind,
 };
 
-/** How the key is made; resolved from `key` and `keyBy`. */
-export type KeyOf<K, V> = (record: KafkaRecord<K, V>) => Buffer | null;
+/** How the key is made; resolved from `key` and `keyBy`. Its bytes last until the next key is made, unless they are apart. */
+export type KeyOf<K, V> = (record: KafkaRecord<K, V>, apart: boolean) => Buffer | null;
+
+/** Whether some sink has yet to append the bytes that were made for it in memory that the next one uses again. */
+let lent = false;
 
 /** What the sink shares with its app. */
 export interface TopicSinkParts {
@@ -82,6 +85,8 @@ export class TopicSink<K, V> extends Sink<K, V> {
   /** From the first record on, when it is known what the topology masks; made anew with the guard, should that change. */
   #guard: Guard | undefined;
   #encode: ((value: V) => Buffer | null) | undefined;
+  /** The same, of bytes that stay. */
+  #encodeApart: ((value: V) => Buffer | null) | undefined;
   readonly #parts: TopicSinkParts;
   /** By partition, from the first record on. */
   readonly #opened: (ProducerOutput | undefined)[] = [];
@@ -126,14 +131,18 @@ export class TopicSink<K, V> extends Sink<K, V> {
     let value: Buffer | null = null;
     let made: Headers = noHeaders;
     let timestamp = 0;
+    // A selector of the user's may lead to another sink, or to this one again, while what is lent is still needed.
+    const apart = lent;
+    lent = true;
     try {
       const guard = this.#parts.guard();
-      if (guard !== this.#guard || this.#encode === undefined) {
-        this.#encode = guard.encoder(this.#options.value);
+      if (guard !== this.#guard || this.#encode === undefined || this.#encodeApart === undefined) {
+        this.#encode = guard.encoder(this.#options.value, true);
+        this.#encodeApart = guard.encoder(this.#options.value);
         this.#guard = guard;
       }
-      key = this.#keyOf(record);
-      value = this.#encode(record.value);
+      key = this.#keyOf(record, apart);
+      value = apart ? this.#encodeApart(record.value) : this.#encode(record.value);
       timestamp = this.#timestampOf(record);
       made = this.#headersOf(record);
       // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.
@@ -160,6 +169,8 @@ export class TopicSink<K, V> extends Sink<K, V> {
       disregardOutgoing(key, value, made, timestamp);
       const error = this.#encodeError(cause, record);
       this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
+    } finally {
+      lent = apart;
     }
   }
 
@@ -295,9 +306,9 @@ export function keyMaker<K, V>(
       return codec.encode(plain);
     };
   }
-  return record => {
+  return (record, apart) => {
     const plain: unknown = key(record);
-    if (typeof plain === 'string') return keyBytes(plain);
+    if (typeof plain === 'string') return apart ? Buffer.from(plain) : keyBytes(plain);
     if (plain === null || Buffer.isBuffer(plain)) return plain;
     refuseLater(plain, 'ENCODE');
     disregard(plain);
