@@ -218,7 +218,8 @@ export class PartitionFetcher {
     if (set.nextOffset === asked.position) return undefined;
     const stable = fetched.lastStableOffset;
     const end = options.readCommitted && stable >= 0 ? stable : fetched.highWatermark;
-    this.#handOut(state, new KafkajsBatch(asked, set, end));
+    // Brokers note where the log ends before they read it, and it may have grown in between.
+    this.#handOut(state, new KafkajsBatch(asked, set, Math.max(end, set.nextOffset)));
     return undefined;
   }
 
