@@ -1,3 +1,4 @@
+import { thrownDuring } from '../base/call-for-all.js';
 import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { AppParts } from './app-parts.js';
 import { bounded } from './lifecycle/bounded.js';
@@ -53,14 +54,9 @@ export async function close(parts: AppParts, closers: Closers): Promise<KafkaRxE
   await bounded(parts, 'leaving the group', () => member.leave(), closingMs);
   lifecycle.enter(lifecycle.error === undefined ? 'stopped' : 'failed');
   // Sinks may end now: nothing is pending.
-  const thrown = views.all.flatMap(view => {
-    try {
-      view.complete();
-      return [];
-    } catch (cause) {
-      return [teardownFailed(view.name, cause)];
-    }
-  });
+  const thrown = views.all.flatMap(view =>
+    thrownDuring(() => view.complete()).map(cause => teardownFailed(view.name, cause)),
+  );
   for (let one = closers.next(); one !== undefined; one = closers.next()) {
     await bounded(parts, `closing ${one.what}`, one.close, closingMs);
   }

@@ -1,4 +1,5 @@
 import type { Observable, Observer } from 'rxjs';
+import { OneAtATime } from '../base/one-at-a-time.js';
 import { call as callKind, flag, required } from '../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { checkTopicName } from '../base/topic-name.js';
@@ -65,6 +66,8 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   #guard: Guard = createGuard([], false);
   /** By a store's place, or its name where it has none: two objects may stand for one folder. */
   readonly #unnamedBranches = new Map<string, number>();
+  /** By store: its writes are one at a time, whatever sinks it has. */
+  readonly #turns = new Map<object, OneAtATime>();
   #closed = false;
 
   constructor(parts: WiringParts) {
@@ -132,8 +135,22 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     this.stores.add(store as unknown as DocumentStore<unknown>);
     const { host, instruments } = this.#parts;
     const { maxDocuments } = defaults.store;
-    const parts = { guard: () => this.#guard, branch, stored: instruments.stored, maxDocuments };
+    const parts = {
+      guard: () => this.#guard,
+      branch,
+      stored: instruments.stored,
+      maxDocuments,
+      turns: this.#turnsAt(store),
+    };
     return new StoreSink(host, place, store, options, parts);
+  }
+
+  /** A copy of a store's fields has the positions of the first: it is the same store. */
+  #turnsAt(store: Pick<DocumentStore<unknown>, 'positions'>): OneAtATime {
+    const key = store.positions ?? store;
+    const turns = this.#turns.get(key) ?? new OneAtATime();
+    this.#turns.set(key, turns);
+    return turns;
   }
 
   /** The first sink of a store has none, the others are counted in the order of wiring. */

@@ -1,4 +1,5 @@
 import { Observable, type SubjectLike, type Subscriber } from 'rxjs';
+import { callForAll } from './call-for-all.js';
 
 /**
  * What rxjs's `Subject` is to its `share`: several subscribers of one stream. It does as a `Subject` does, but for what that one
@@ -40,6 +41,6 @@ export class FanOut<T> extends Observable<T> implements SubjectLike<T> {
     this.#end = end;
     const subscribers = this.#subscribers;
     this.#subscribers = [];
-    for (const subscriber of subscribers) end(subscriber);
+    callForAll(subscribers, end);
   }
 }

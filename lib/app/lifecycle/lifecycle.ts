@@ -49,9 +49,10 @@ export class Lifecycle {
     return this.#live;
   }
 
-  /** The topics that are subscribed, once the group has answered and as long as it has given partitions, or none; else undefined. */
+  /** The topics that are subscribed and there, once the group has answered and as long as it has given partitions, or none; else undefined. */
   get reading(): readonly string[] | undefined {
-    return this.#state === 'running' && this.#assigned ? this.#topics : undefined;
+    if (this.#state !== 'running' || !this.#assigned) return undefined;
+    return this.#gone.size === 0 ? this.#topics : this.#topics.filter(topic => !this.#gone.has(topic));
   }
 
   enter(state: AppState): void {

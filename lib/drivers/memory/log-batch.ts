@@ -1,3 +1,4 @@
+import type { Header } from '../../record/headers.js';
 import { PartitionBatch } from '../partition-batch.js';
 import type { SourceRecord } from '../port.js';
 import type { ReadPartition } from '../read-partition.js';
@@ -36,6 +37,17 @@ export class LogBatch extends PartitionBatch {
   }
 }
 
+/** A copy, as what comes over a network is: who writes into its bytes changes neither the log nor what others read. */
 function handedOut({ offset, timestamp, key, value, headers }: LogRecord): SourceRecord {
-  return { offset, timestamp, key, value, headers };
+  return {
+    offset,
+    timestamp,
+    key: key && Buffer.from(key),
+    value: value && Buffer.from(value),
+    headers: headers.length === 0 ? headers : headers.map(copyOf),
+  };
+}
+
+function copyOf({ key, value }: Header): Header {
+  return { key, value: value && Buffer.from(value) };
 }

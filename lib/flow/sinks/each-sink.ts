@@ -26,7 +26,10 @@ export const eachSinkOptions: Fields<EachSinkOptions> = {
   onError: policyKind,
 };
 
-/** What `app.each` calls; the signal is aborted when the partition goes to another member. */
+/**
+ * What `app.each` calls; the signal is aborted when the partition goes to another member. A listener of it that throws is an uncaught
+ * exception, as Node has it for any event of the kind: the process ends.
+ */
 export type EachFunction<K, V> = (
   record: KafkaRecord<K, V>,
   context: { readonly signal: AbortSignal },

@@ -1,4 +1,5 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import type { OneAtATime } from '../../base/one-at-a-time.js';
 import { whole } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { Queue } from '../../base/queue.js';
@@ -8,7 +9,8 @@ import { isInstance } from '../../errors/is-instance.js';
 import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import type { KafkaRecord } from '../../record/record.js';
-import type { DocumentStore } from '../../stores/port.js';
+import type { Document, DocumentStore } from '../../stores/port.js';
+import { laterAnswer } from '../../stores/store-answer.js';
 import { storeFailed } from '../../stores/store-failed.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { endedBefore, hold, isStale, release } from '../leases/leases.js';
@@ -37,6 +39,8 @@ export interface StoreSinkParts {
   readonly branch: string;
   readonly stored: Counter;
   readonly maxDocuments: number;
+  /** The store's, whatever sinks it has. */
+  readonly turns: OneAtATime;
 }
 
 /**
@@ -107,30 +111,43 @@ export class StoreSink<V> extends Sink<unknown, V> {
     });
   }
 
+  /** In its turn: sinks of one store write one after the other. */
   #write(waiting: readonly KafkaRecord<unknown, V>[], attempt: number, begun: boolean): void {
+    this.#parts.turns.take(atOnce => this.#writeNow(waiting, attempt, begun && atOnce));
+  }
+
+  #writeNow(
+    waiting: readonly KafkaRecord<unknown, V>[],
+    attempt: number,
+    begun: boolean,
+  ): Promise<unknown> | undefined {
     const records = this.#writable(waiting, begun);
     if (records.length === 0) {
       this.#goOn();
-      return;
+      return undefined;
     }
-    let written: unknown;
+    let written: Promise<void> | undefined;
     try {
       const documents = records.map(record => this.#identities.document(record));
-      written = this.#store.write(documents, this.#parts.guard().forStores);
+      written = this.#writeAll(documents);
     } catch (cause) {
-      this.#failed(records, cause, attempt);
-      return;
+      return this.#failed(records, cause, attempt);
     }
-    if (written === undefined) this.#done(records);
-    else {
-      // A store of somebody else's may give any thenable: ours calls back once.
-      Promise.resolve(written)
-        .then(
-          () => this.#done(records),
-          cause => this.#failed(records, cause, attempt),
-        )
-        .catch(cause => this.#broken(records, cause));
+    if (written === undefined) {
+      this.#done(records);
+      return undefined;
     }
+    return written
+      .then(
+        () => this.#done(records),
+        cause => this.#failed(records, cause, attempt),
+      )
+      .catch(cause => this.#broken(records, cause));
+  }
+
+  #writeAll(documents: readonly Document<V>[]): Promise<void> | undefined {
+    const given: unknown = this.#store.write(documents, this.#parts.guard().forStores);
+    return laterAnswer(given, this.#store.name, 'write');
   }
 
   #done(records: readonly KafkaRecord<unknown, V>[]): void {
@@ -144,26 +161,33 @@ export class StoreSink<V> extends Sink<unknown, V> {
     else this.host.clock.defer(() => this.#writeNext());
   }
 
-  #failed(records: readonly KafkaRecord<unknown, V>[], cause: unknown, attempt: number): void {
+  /** @returns what is done about it within the same turn */
+  #failed(
+    records: readonly KafkaRecord<unknown, V>[],
+    cause: unknown,
+    attempt: number,
+  ): Promise<unknown> | undefined {
     const policy = this.#options.onStoreError ?? this.host.retryFor('store');
     const again = () => this.#write(records, attempt + 1, false);
     // What may not be written now may not be the next time.
     const isGuarded = isInstance(cause, UnmaskedField);
-    if (!isGuarded && this.#retries.again(this.host, records, policy, attempt, again)) return;
+    if (!isGuarded && this.#retries.again(this.host, records, policy, attempt, again)) {
+      return undefined;
+    }
     if (records.length > 1) {
       // One document may be the cause: written alone, the others need not share its fate.
-      this.#writeSingly(records).catch(thrown => this.#broken(records, thrown));
-      return;
+      return this.#writeSingly(records).catch(thrown => this.#broken(records, thrown));
     }
     this.#refused(records, cause);
     this.#goOn();
+    return undefined;
   }
 
   async #writeSingly(records: readonly KafkaRecord<unknown, V>[]): Promise<void> {
     for (const record of records) {
       if (this.#writable([record], false).length === 0) continue;
       try {
-        await this.#store.write([this.#identities.document(record)], this.#parts.guard().forStores);
+        await this.#writeAll([this.#identities.document(record)]);
       } catch (cause) {
         this.#refused([record], cause);
         continue;

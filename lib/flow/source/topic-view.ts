@@ -1,5 +1,6 @@
 import type { Observable, Subscriber } from 'rxjs';
 import { type Place, TopologyObservable } from '../../app/topology/topology-observable.js';
+import { callForAll } from '../../base/call-for-all.js';
 import { disregard } from '../../base/disregard.js';
 import type { Codec } from '../../codecs/codec.js';
 import { declare, declaredShape } from '../../codecs/declared.js';
@@ -64,7 +65,8 @@ export class TopicView<K = unknown, V = unknown> {
   /** The app has stopped: also for who comes later. */
   complete(): void {
     this.#completed = true;
-    for (const subscriber of this.#subscribers) subscriber.complete();
+    // A teardown of the user's may throw: the branches beside it hear of the end all the same.
+    callForAll(this.#subscribers, subscriber => subscriber.complete());
   }
 
   #decode(source: SourceRecord, delivery: Delivery): KafkaRecord<K, V> | undefined {
