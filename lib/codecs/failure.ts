@@ -28,5 +28,5 @@ export function encodeFailure(
   path?: string,
   remedy = 'Make the value fit the codec before the sink, or choose another codec for this sink',
 ): KafkaRxError {
-  return new KafkaRxError('ENCODE', `${codec} cannot encode the value: ${what}`, { path, remedy });
+  return new KafkaRxError('ENCODE', `${codec} cannot encode what it was given: ${what}`, { path, remedy });
 }

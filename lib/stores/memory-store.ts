@@ -149,10 +149,13 @@ export function memoryStore<V, I extends string = string>(
     }
     const ready = documents.map(document => {
       checkSource(document.source, where);
-      const time = timeOf(document, options, where, guard);
-      const filings = filingsOf(document, indexes, where, guard);
-      const kept = values.kept(document, guard);
-      return { document: underOwnId(document, options, where, guard), kept, time, filings };
+      // What is wrong with several parts of a document is told of the same one as on disk.
+      return {
+        document: underOwnId(document, options, where, guard),
+        kept: values.kept(document, guard),
+        time: timeOf(document, options, where, guard),
+        filings: filingsOf(document, indexes, where, guard),
+      };
     });
     for (const { document, kept, time, filings } of ready) {
       const { source } = document;

@@ -9,6 +9,7 @@ import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { isInstance } from '../../errors/is-instance.js';
 import { located } from '../../errors/located.js';
+import { ofKey } from '../../errors/of-key.js';
 import { verdictKind } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import { farFuture } from '../../record/far-future.js';
@@ -131,6 +132,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     let value: Buffer | null = null;
     let made: Headers = noHeaders;
     let timestamp = 0;
+    let isOfKey = false;
     // A selector of the user's may lead to another sink, or to this one again, while what is lent is still needed.
     const apart = lent;
     lent = true;
@@ -141,7 +143,9 @@ export class TopicSink<K, V> extends Sink<K, V> {
         this.#encodeApart = guard.encoder(this.#options.value);
         this.#guard = guard;
       }
+      isOfKey = true;
       key = this.#keyOf(record, apart);
+      isOfKey = false;
       value = apart ? this.#encodeApart(record.value) : this.#encode(record.value);
       timestamp = this.#timestampOf(record);
       made = this.#headersOf(record);
@@ -167,7 +171,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     } catch (cause) {
       // Of JavaScript, or a codec of somebody else's: what was made before may be promises.
       disregardOutgoing(key, value, made, timestamp);
-      const error = this.#encodeError(cause, record);
+      const error = this.#encodeError(cause, record, isOfKey);
       this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
     } finally {
       lent = apart;
@@ -230,9 +234,12 @@ export class TopicSink<K, V> extends Sink<K, V> {
     return record.headers.filter(header => this.#passed.has(header.key));
   }
 
-  #encodeError(cause: unknown, record: KafkaRecord): KafkaRxError {
+  #encodeError(cause: unknown, record: KafkaRecord, isOfKey: boolean): KafkaRxError {
     if (isInstance(cause, UnmaskedField)) return unmasked(cause, record, this.name);
-    if (isKafkaRxError(cause)) return located(cause, this.name, record);
+    if (isKafkaRxError(cause)) {
+      const codecs = isOfKey && cause.at === undefined;
+      return codecs ? ofKey(cause, this.name, record) : located(cause, this.name, record);
+    }
     return new KafkaRxError('ENCODE', `A codec or selector of '${this.name}' threw ${errorKind(cause)}`, {
       at: record,
       cause,

@@ -7,6 +7,7 @@ import { declare, declaredShape } from '../../codecs/declared.js';
 import type { SourceRecord } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
+import { ofKey } from '../../errors/of-key.js';
 import { dispatchedRecord, type KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import type { Delivery, Verdict } from '../leases/delivery.js';
@@ -72,8 +73,10 @@ export class TopicView<K = unknown, V = unknown> {
   #decode(source: SourceRecord, delivery: Delivery): KafkaRecord<K, V> | undefined {
     let key: K | undefined;
     let value: V | undefined;
+    let isOfKey = true;
     try {
       key = this.key.decode(source.key, delivery);
+      isOfKey = false;
       value = this.value.decode(source.value, delivery);
       refuseLater(key, 'DECODE');
       refuseLater(value, 'DECODE');
@@ -92,8 +95,18 @@ export class TopicView<K = unknown, V = unknown> {
       disregard(value);
       // A codec's own error says rule and path; a stranger's message may quote its input, so only its kind is told.
       const error = isKafkaRxError(cause, 'DECODE')
-        ? located(cause, this.name, delivery)
-        : new KafkaRxError('DECODE', `A codec of '${this.name}' threw ${errorKind(cause)}`, { at: delivery });
+        ? isOfKey
+          ? ofKey(cause, this.name, delivery)
+          : located(cause, this.name, delivery)
+        : new KafkaRxError(
+            'DECODE',
+            `The ${isOfKey ? 'key' : 'value'} codec of '${this.name}' threw ${errorKind(cause)}`,
+            {
+              at: delivery,
+              remedy:
+                "Mend the codec or the producer, or give the source a decode policy of 'skip' or 'dead-letter'",
+            },
+          );
       delivery.lane.host.problem(
         { stage: 'decode', node: this.name, error, verdict: this.onDecodeError },
         delivery,
