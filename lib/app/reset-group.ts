@@ -96,7 +96,7 @@ async function reset(options: ResetOptions): Promise<readonly PartitionOffset[]>
 
 type ResetStore = NonNullable<ResetOptions['stores']>[number];
 
-function ask<T>(store: ResetStore, doing: string, work: () => T | PromiseLike<T>): Promise<T> {
+function ask(store: ResetStore, doing: string, work: () => unknown): Promise<void> {
   const name = fieldOf(store, 'name');
   const remedy = 'Look at what it needs: a folder, permissions, a server. Then reset again';
   return askStore({ store: typeof name === 'string' ? name : 'without a name', doing, remedy }, work);

@@ -1,5 +1,6 @@
 /** What a store of somebody else's answers is looked at: what is no answer is no durable write, and no offset to begin at. */
-import { type DocumentStore, isKafkaRxError, memoryStore, string } from 'kafka-rx';
+import { type DocumentStore, isKafkaRxError, memoryStore, resetGroup, string } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
 import { NEVER, timer } from 'rxjs';
 import { Members } from '../app/members.js';
 
@@ -116,3 +117,33 @@ test('offsets at the bounds of what there is are taken', async () => {
   );
   expect([member.outcome, members.committed('in')]).toEqual(['running', [1]]);
 });
+
+test.each(unawaited)('open that gives %s fails the start, and nothing is read', async (_what, open) => {
+  const { members, member } = await started(() => ({
+    ...memoryStore<string>('theirs'),
+    open: open as never,
+  }));
+  expect(member.outcome).toMatchObject({
+    code: 'STORE',
+    message: expect.stringMatching(/theirs.*be opened.*must give undefined or a promise/),
+  });
+  expect(members.committed('in')).toEqual([-1]);
+});
+
+test.each(['open', 'close', 'reincarnate'])(
+  'a reset of a store whose %s gives no promise says so',
+  async method => {
+    const members = new Members({ in: 1 });
+    const own = memoryStore<string>('theirs');
+    const over = { [method]: () => NEVER };
+    const store = method === 'reincarnate' ? withPositions(over) : { ...own, ...over };
+    const driver = memory({ broker: members.broker });
+    const done = resetGroup({ driver, groupId: 'g', topics: ['in'], to: 'earliest', stores: [store] });
+    const outcome = done.then(
+      () => 'done',
+      error => error,
+    );
+    await members.settle();
+    expect(await outcome).toMatchObject({ code: 'STORE', message: expect.stringContaining('theirs') });
+  },
+);
