@@ -141,7 +141,7 @@ export function mapAsync<K, V, U>(
         const policy = options.onError ?? host?.retryFor('process');
         const again = () => start(one, attempt + 1);
         if (host !== undefined && retries.again(host, [record], policy, attempt, again)) return;
-        processFailed(record, node, cause, policy, subscriber);
+        processFailed(record, node, cause, policy, subscriber, attempt);
         finish(one);
       };
       const handOn = (one: Call<K, V>, made: KafkaRecord<K, U>): void => {

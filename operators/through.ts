@@ -7,6 +7,7 @@ import { type OperatorOptions, processFailed } from '../lib/errors/policies/proc
 import { emit, giveUp, hostOf, lease, release, withoutDelivery } from '../lib/flow/leases/leases.js';
 import { type NestedDelivery, nestedDelivery } from '../lib/flow/leases/nested-delivery.js';
 import { type AppSink, appSinkKind } from '../lib/flow/sinks/app-sink.js';
+import { isRecord } from '../lib/record/is-record.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
 export const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: text };
@@ -54,7 +55,7 @@ export function through<K, V>(
         source,
         subscriber,
         record => {
-          if (hostOf(record) === undefined) {
+          if (isRecord(record) && hostOf(record) === undefined) {
             subscriber.error(withoutDelivery(name, undefined, record));
             return;
           }

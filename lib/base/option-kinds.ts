@@ -196,7 +196,13 @@ export function written(wants: string, value: unknown): Fault {
 
 function nearestShape(kinds: readonly Kind[], value: object): Kind | undefined {
   const names = Object.keys(value);
-  const shared = ({ fields = {} }: Kind): number => names.filter(name => Object.hasOwn(fields, name)).length;
+  // A name that is there says more than one that is nearly there.
+  const sharedBy = (fields: FieldKinds, name: string): number => {
+    if (Object.hasOwn(fields, name)) return 2;
+    return nearestName(name, Object.keys(fields)) === undefined ? 0 : 1;
+  };
+  const shared = ({ fields = {} }: Kind): number =>
+    names.reduce((sum, name) => sum + sharedBy(fields, name), 0);
   const shapes = kinds.filter(one => one.fields !== undefined);
   return shapes.sort((one, other) => shared(other) - shared(one))[0];
 }

@@ -6,7 +6,12 @@ import type { KafkaRecord } from './record.js';
  * and `{ ...record }` has all that a record has and nothing that it does.
  */
 export function isRecord(thing: unknown): boolean {
-  // Any thing that is there may be asked for a field that it does not have.
-  const record = thing as Partial<KafkaRecord> | null | undefined;
-  return record?.[deliveriesOf] !== undefined && record.withValue !== undefined;
+  try {
+    // Any thing that is there may be asked for a field that it does not have.
+    const record = thing as Partial<KafkaRecord> | null | undefined;
+    return record?.[deliveriesOf] !== undefined && typeof record.withValue === 'function';
+  } catch {
+    // A Proxy may throw.
+    return false;
+  }
 }

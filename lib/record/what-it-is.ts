@@ -2,7 +2,21 @@ import { isObservable } from 'rxjs';
 import { deliveriesOf } from '../flow/leases/delivery.js';
 
 /** What was handed on in the place of a record: what it is, without anything that is in it, and how to hand on a record. */
-export function whatItIs(thing: unknown): { readonly what: string; readonly remedy: string } {
+export function whatItIs(thing: unknown): Told {
+  try {
+    return looked(thing);
+  } catch {
+    return { what: 'an object that cannot be looked at', remedy: value };
+  }
+}
+
+interface Told {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** Throws what a Proxy does. */
+function looked(thing: unknown): Told {
   if (thing === undefined || thing === null) return { what: String(thing), remedy: forget };
   if (typeof thing === 'string') return { what: 'text', remedy: value };
   if (typeof thing !== 'object') return { what: `a ${typeof thing}`, remedy: value };

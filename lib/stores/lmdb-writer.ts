@@ -1,5 +1,8 @@
 import type { Codec } from '../codecs/codec.js';
-import { checkSource } from './document-source.js';
+import { UnmaskedField } from '../codecs/declared.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { isInstance } from '../errors/is-instance.js';
+import { checkSource, coordinates } from './document-source.js';
 import { type Filing, filingsOf, type NamedIndex, timeOf } from './index-values.js';
 import {
   type DocumentHeader,
@@ -50,11 +53,28 @@ export function prepareBatch<V>(
   for (const document of documents) {
     checkSource(document.source, where);
     keyed.push(underOwnId(document, options, where, guard));
-    values.push(encode(document.value));
+    values.push(encoded(document, encode, where));
     times.push(timeOf(document, options, where, guard));
     filings.push(filingsOf(document, indexes, where, guard));
   }
   return { documents: keyed, values, times, filings };
+}
+
+function encoded<V>(
+  { value, source }: Document<V>,
+  encode: Codec<V>['encode'],
+  where: string,
+): Buffer | null {
+  try {
+    return encode(value);
+  } catch (error) {
+    if (isKafkaRxError(error) || isInstance(error, UnmaskedField)) throw error;
+    throw new KafkaRxError('ENCODE', `The codec of ${where} threw ${errorKind(error)}`, {
+      at: coordinates(source),
+      cause: error,
+      remedy: "Mend the codec's encode, which is called with each document's value",
+    });
+  }
 }
 
 const nothing = Buffer.alloc(0);

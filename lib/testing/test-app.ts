@@ -11,6 +11,7 @@ import { partitionForKey } from '../flow/sinks/partitioner.js';
 import { type MemoryMetrics, memoryMetrics } from '../logging/metrics/metrics.js';
 import type { Headers } from '../record/headers.js';
 import { VirtualClock } from './virtual-clock.js';
+import { wired } from './wired.js';
 
 /** A record to pipe in: strings and buffers as they are, anything else as JSON. */
 export interface PipedRecord {
@@ -63,7 +64,7 @@ export interface TestApp {
   readonly metrics: MemoryMetrics;
   /**
    * Publishes records and runs them through the topology: when it returns, all that is synchronous has happened, and its
-   * output can be read. Throws what failed the app.
+   * output can be read. Throws what failed the app, and `CLOSED` after `stop`.
    */
   pipeIn(topic: string, records: readonly PipedRecord[]): void;
   /** The records that came to a topic since the last `read` of it. */
@@ -104,13 +105,14 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
   const broker = new MemoryBroker({ clock, partitioner: javaPartitioner() });
   const metrics = memoryMetrics();
   const app = createApp({ ...appOptions, groupId, driver: memory({ broker }), clock, metrics });
-  topology(app);
+  wired('testApp', topology(app));
 
   const named = app.describe().nodes.flatMap(node => node.topics);
   const deadLetters = options.deadLetters === undefined ? [] : [options.deadLetters.topic];
   for (const topic of new Set([...named, ...topics, ...deadLetters])) broker.createTopic(topic, partitions);
 
   let failure: unknown;
+  let stopped = false;
   // Heard at once: run() rejects only when all is closed.
   app.events$.subscribe(event => {
     if (event.type === 'failed') failure = event.error;
@@ -151,6 +153,12 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     idle,
     pipeIn(topic, records) {
       checkArgument('pipeIn', 'the records', pipedKind, records);
+      throwFailure();
+      if (stopped) {
+        throw new KafkaRxError('CLOSED', 'pipeIn: the app under test was stopped, and reads nothing more', {
+          remedy: 'Pipe in before stop(), or make another testApp',
+        });
+      }
       broker.publish(
         topic,
         records.map(record => ({
@@ -187,11 +195,12 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     },
     committed: topic => broker.committed(groupId, topic),
     async stop() {
-      let stopped = false;
+      stopped = true;
+      let closed = false;
       void app.stop().then(() => {
-        stopped = true;
+        closed = true;
       });
-      for (let turns = 0; !stopped; turns++) {
+      for (let turns = 0; !closed; turns++) {
         await turn();
         // What waits for a deadline gets it.
         if (turns > 100) await clock.advanceAsync(1000);

@@ -170,7 +170,8 @@ export class VirtualClock implements Clock {
   #begin(): void {
     if (this.#running) {
       throw new KafkaRxError('CONFIGURATION', 'The virtual clock was moved while it is being moved', {
-        remedy: 'Move it from the test only, one call after the other; await advanceAsync.',
+        remedy:
+          'Move it from the test only, one call after the other: await clock.advanceAsync(ms), or await t.advance(ms) of testApp.',
       });
     }
     this.#running = true;

@@ -31,7 +31,7 @@ export class OpenEnds {
    * @throws `PATH_WITHOUT_SINK` once the wiring is done
    */
   bare(node: string): () => void {
-    if (this.#closed) throw withoutSink(node);
+    if (this.#closed) throw withoutSink(node, late);
     const end = {};
     this.#bare.set(end, node);
     return () => void this.#bare.delete(end);
@@ -59,14 +59,18 @@ export class OpenEnds {
   }
 }
 
-function withoutSink(node: string): KafkaRxError {
+const wired =
+  'End it in app.to, app.store or app.each, which is awaited; put what takes time into mapAsync, which may also be ' +
+  'the end (subscribe() without a function); where records are only to be looked at, subscribe app.watch(fn)';
+
+const late =
+  'While the app runs, subscribe what app.to, app.store, app.each or, where records are only to be looked at, app.watch(fn) ' +
+  'gave before run(): after it none can be made';
+
+function withoutSink(node: string, remedy: string = wired): KafkaRxError {
   return new KafkaRxError(
     'PATH_WITHOUT_SINK',
     `A path from '${node}' ends in a subscribe that is no sink: its records would be committed whatever becomes of them`,
-    {
-      remedy:
-        'End it in app.to, app.store or app.each, which is awaited; put what takes time into mapAsync, which may also be ' +
-        'the end (subscribe() without a function); where records are only to be looked at, subscribe app.watch(fn)',
-    },
+    { remedy },
   );
 }

@@ -32,7 +32,16 @@ export function secretKey(key: DeadLetterKey): KeyObject {
 
 function keyBytesOf(key: Exclude<DeadLetterKey, KeyObject>): Uint8Array {
   if (key instanceof Uint8Array) return key;
-  const text = process.env[key.env] ?? '';
+  const text = process.env[key.env];
+  if (text === undefined || text === '') {
+    throw new KafkaRxError(
+      'CONFIGURATION',
+      `The key of the dead letters: the environment has no ${key.env}`,
+      {
+        remedy: 'Set that variable; a key is made with: openssl rand -base64 32',
+      },
+    );
+  }
   return Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
 }
 

@@ -1,5 +1,5 @@
 import { doublingMs } from '../../base/backoff.js';
-import { call, either, kind, milliseconds, oneOf, required, shape, whole } from '../../base/option-kinds.js';
+import { call, kind, milliseconds, oneOf, required, shape, whole, written } from '../../base/option-kinds.js';
 import { checkOptions, type Fault, type Fields, isPlainObject, type Kind } from '../../base/option-schema.js';
 import type { RetrySchedule, Stage, Verdict } from '../../flow/leases/delivery.js';
 
@@ -71,11 +71,23 @@ const schedule: Fields<RetrySchedule> = {
   otherwise: required(verdictKind),
 };
 
+const scheduleKind = shape(schedule);
+
 /** What `retry(…)` gives is told by its form: another copy of the library may have made it. */
-export const policyKind: Kind = {
-  ...either(verdictKind, shape(schedule)),
-  wants: `${verdictKind.wants} or what retry() gives`,
-};
+export const policyKind: Kind = kind(`${verdicts.wants} or what retry() gives`, value => {
+  const isNone = verdicts.fault(value) !== undefined && scheduleKind.fault(value) !== undefined;
+  if (!isNone) return undefined;
+  // What was meant is a call; its form is nobody's to write.
+  const isMeant = isPlainObject(value) || value === retry || value === 'retry';
+  if (!isMeant) return written(policyKind.wants, value);
+  const { what } = written(policyKind.wants, value);
+  return {
+    path: '',
+    what,
+    remedy:
+      'Write retry({ attempts, initialDelayMs, maxDelayMs, otherwise }), a call of what kafka-rx exports',
+  };
+});
 
 /**
  * Tries again with exponential backoff: `initialDelayMs · 2^(n-1)`, capped. Worst case in all for the defaults, without

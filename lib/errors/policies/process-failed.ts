@@ -7,6 +7,7 @@ import { outsideTopology } from '../../flow/leases/outside-topology.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
 import { located } from '../located.js';
+import { tried } from '../tried.js';
 import { type Policy, verdictKind, verdictOf } from './policy.js';
 
 /** What an operator that may fail on a record takes. */
@@ -22,6 +23,8 @@ export const operatorOptions: Fields<OperatorOptions> = { name: text, onError: v
 /**
  * A function given to an operator threw on a record: the policy decides. A record that no app delivered (a bare
  * `testRecord`) has no policy; its error goes down the stream.
+ *
+ * @param tries how often it was called
  */
 export function processFailed(
   record: KafkaRecord,
@@ -29,8 +32,9 @@ export function processFailed(
   cause: unknown,
   policy: Policy | undefined,
   destination: Subscriber<never>,
+  tries = 1,
 ): void {
-  const error = processError(record, node, cause);
+  const error = processError(record, node, cause, tries);
   const host = hostOf(record);
   if (host === undefined) destination.error(error);
   else {
@@ -42,9 +46,9 @@ export function processFailed(
   }
 }
 
-function processError(record: KafkaRecord, node: string, cause: unknown): KafkaRxError {
-  if (isKafkaRxError(cause)) return located(cause, node, record);
-  return new KafkaRxError('PROCESS', `The function of '${node}' threw ${errorKind(cause)}`, {
+function processError(record: KafkaRecord, node: string, cause: unknown, tries: number): KafkaRxError {
+  if (isKafkaRxError(cause)) return located(cause, node, record, tries);
+  return new KafkaRxError('PROCESS', `The function of '${node}' threw ${errorKind(cause)}${tried(tries)}`, {
     at: record,
     cause,
     remedy: "Mend it, or set a policy for 'process'",

@@ -1,6 +1,8 @@
 /** What sinks and leasing operators do with the deliveries of a record; the only ways to touch a lease. */
+import { isProxy } from 'node:util/types';
 import type { Subscriber } from 'rxjs';
 import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
+import { isInstance } from '../../errors/is-instance.js';
 import { isRecord } from '../../record/is-record.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { whatItIs } from '../../record/what-it-is.js';
@@ -33,14 +35,25 @@ export function lease(record: KafkaRecord, by: string, destination?: Subscriber<
 
 /** What is no record came to the operator `by`: nobody can make anything of it, and what it may be a copy of is not committed. */
 export function refuseThing(thing: KafkaRecord, by: string, destination?: Subscriber<never>): void {
-  const deliveries = deliveriesAt(thing);
-  const error = withoutDelivery(by, listOf(deliveries).at(-1), thing);
+  const deliveries = copiedDeliveries(thing);
+  const at = listOf(deliveries).at(-1);
+  const error = withoutDelivery(by, at, thing);
   holdAll(deliveries);
-  hostOf(thing)?.fail(error);
+  at?.lane.host.fail(error);
   destination?.error(error);
 }
 
-/** The same for who has asked already whether the app is live. */
+/** The deliveries of what may be a copy of a record; none of anything that only says it has some. */
+export function copiedDeliveries(thing: unknown): Deliveries {
+  if (typeof thing !== 'object' || thing === null || isProxy(thing)) return noDeliveries;
+  const held: unknown = Object.getOwnPropertyDescriptor(thing, deliveriesOf)?.value;
+  const all = Array.isArray(held) ? held : [held];
+  // Told by their kind: another copy of the library may have made them.
+  const isOne = (one: unknown): boolean => typeof one === 'object' && one !== null && 'lane' in one;
+  return all.every(isOne) ? (held as Deliveries) : noDeliveries;
+}
+
+/** `lease` for who has asked already whether the app is live. */
 export function leaseAll(deliveries: Deliveries, by: string, destination?: Subscriber<never>): boolean {
   return Array.isArray(deliveries)
     ? leaseSeveral(deliveries, by, destination)
@@ -207,7 +220,7 @@ function outsideWindow(at: Delivery, by: string): KafkaRxError {
 /** What was made aside, comes from no app, or is no record: no offset waits for it. */
 export function withoutDelivery(by: string, at: Coordinates | undefined, handed: unknown): KafkaRxError {
   // Its rejection is not to end the process past the error.
-  if (handed instanceof Promise) handed.catch(() => {});
+  if (isInstance(handed, Promise)) handed.catch(() => {});
   const { what, remedy } = isRecord(handed)
     ? {
         what: 'a record that came from no source of this app',

@@ -4,6 +4,7 @@ import type { Fields } from '../../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
 import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
+import { tried } from '../../errors/tried.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { refuseUnawaited } from '../../record/refuse-later.js';
 import { deliveriesOf } from '../leases/delivery.js';
@@ -76,7 +77,7 @@ export class EachSink<K, V> extends Sink<K, V> {
     const finish = (given: unknown): void => {
       try {
         // An Observable to which nobody is subscribed, also out of a promise, has not even begun.
-        refuseUnawaited(given);
+        refuseUnawaited(given, awaited);
       } catch (cause) {
         failed(cause);
         return;
@@ -103,13 +104,14 @@ export class EachSink<K, V> extends Sink<K, V> {
     const policy = this.#onError ?? this.host.retryFor('process');
     const again = () => this.#run(record, done, attempt + 1);
     if (this.#retries.again(this.host, [record], policy, attempt, again)) return;
-    this.problemWith(record[deliveriesOf], 'process', this.#error(record, cause), verdictOf(policy));
+    this.problemWith(record[deliveriesOf], 'process', this.#error(record, cause, attempt), verdictOf(policy));
     done();
   }
 
-  #error(record: KafkaRecord<K, V>, cause: unknown): KafkaRxError {
-    if (isKafkaRxError(cause)) return located(cause, this.name, record);
-    return new KafkaRxError('PROCESS', `The function of '${this.name}' failed with ${errorKind(cause)}`, {
+  #error(record: KafkaRecord<K, V>, cause: unknown, tries = 1): KafkaRxError {
+    if (isKafkaRxError(cause)) return located(cause, this.name, record, tries);
+    const what = `The function of '${this.name}' failed with ${errorKind(cause)}${tried(tries)}`;
+    return new KafkaRxError('PROCESS', what, {
       at: record,
       cause,
       remedy: "Mend it, or set a policy for 'process'",
@@ -122,6 +124,10 @@ export class EachSink<K, V> extends Sink<K, V> {
     this.host.fail(this.#error(record, cause));
   }
 }
+
+const awaited =
+  'Return a promise, which is awaited: of several Promise.all, of an Observable firstValueFrom or lastValueFrom; or use mapAsync in place of ' +
+  'app.each, which takes Observables and async iterables';
 
 function isPromiseLike(thing: unknown): thing is PromiseLike<unknown> {
   const kind = typeof thing;

@@ -15,7 +15,14 @@ import {
   noDeliveries,
   type Verdict,
 } from '../leases/delivery.js';
-import { holdAll, leaseAll, listOf, releaseAll, withoutDelivery } from '../leases/leases.js';
+import {
+  copiedDeliveries,
+  holdAll,
+  leaseAll,
+  listOf,
+  releaseAll,
+  withoutDelivery,
+} from '../leases/leases.js';
 import { type AppSink, noteAppSink } from './app-sink.js';
 import { brokenStream } from './broken-stream.js';
 
@@ -102,7 +109,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
 
   /** No record, or one of no delivery; what it may be a copy of is not committed. */
   #refuseThing(record: KafkaRecord): void {
-    const deliveries = record?.[deliveriesOf] ?? noDeliveries;
+    const deliveries = copiedDeliveries(record);
     holdAll(deliveries);
     this.host.fail(withoutDelivery(this.name, listOf(deliveries).at(-1) ?? this.host.dispatching, record));
   }

@@ -176,20 +176,20 @@ export class StoreSink<V> extends Sink<unknown, V> {
     }
     if (records.length > 1) {
       // One document may be the cause: written alone, the others need not share its fate.
-      return this.#writeSingly(records).catch(thrown => this.#broken(records, thrown));
+      return this.#writeSingly(records, attempt + 1).catch(thrown => this.#broken(records, thrown));
     }
-    this.#refused(records, cause);
+    this.#refused(records, cause, attempt);
     this.#goOn();
     return undefined;
   }
 
-  async #writeSingly(records: readonly KafkaRecord<unknown, V>[]): Promise<void> {
+  async #writeSingly(records: readonly KafkaRecord<unknown, V>[], attempt: number): Promise<void> {
     for (const record of records) {
       if (this.#writable([record], false).length === 0) continue;
       try {
         await this.#writeAll([this.#identities.document(record)]);
       } catch (cause) {
-        this.#refused([record], cause);
+        this.#refused([record], cause, attempt);
         continue;
       }
       this.#parts.stored.add(1, this.#labels);
@@ -198,14 +198,14 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.#goOn();
   }
 
-  #refused(records: readonly KafkaRecord<unknown, V>[], cause: unknown): void {
+  #refused(records: readonly KafkaRecord<unknown, V>[], cause: unknown, tries: number): void {
     if (isInstance(cause, UnmaskedField)) {
       for (const record of records) {
         this.problemWith(record[deliveriesOf], 'encode', unmasked(cause, record, this.name), undefined);
       }
       return;
     }
-    const error = this.#storeError(cause, records);
+    const error = this.#storeError(cause, records, tries);
     const verdict = verdictOf(this.#options.onStoreError);
     for (const record of records) this.problemWith(record[deliveriesOf], 'store', error, verdict);
   }
@@ -216,12 +216,13 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.host.fail(this.#storeError(cause, records));
   }
 
-  #storeError(cause: unknown, records: readonly KafkaRecord[]): KafkaRxError {
+  #storeError(cause: unknown, records: readonly KafkaRecord[], tries = 1): KafkaRxError {
     return storeFailed(cause, {
       store: this.#store.name,
       doing: 'write',
       at: records[0],
       remedy: "Look at the store's disk and permissions, or set a policy for 'store', such as retry()",
+      tries,
     });
   }
 }

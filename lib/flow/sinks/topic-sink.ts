@@ -208,7 +208,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
   #chosenPartition(record: KafkaRecord<K, V>, choose: NonNullable<TopicSinkOptions<V>['partition']>): number {
     const count = this.#parts.outputs.partitionCount(this.#topic);
     const chosen = choose(record, count);
-    if (typeof chosen !== 'number') refuseLater(chosen, 'ENCODE');
+    if (typeof chosen !== 'number') refuseLater(chosen, 'ENCODE', before);
     if (!(Number.isInteger(chosen) && chosen >= 0 && chosen < count)) {
       disregard(chosen);
       throw new KafkaRxError(
@@ -227,7 +227,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     const { headers } = this.#options;
     if (typeof headers === 'function') {
       const made = headers(record);
-      refuseLater(made, 'ENCODE');
+      refuseLater(made, 'ENCODE', before);
       return made;
     }
     if (this.#passed.size === 0 || record.headers.length === 0) return noHeaders;
@@ -297,6 +297,8 @@ class PartitionListener<K, V> implements OutputListener {
   }
 }
 
+const before = 'Put what takes time into a mapAsync before app.to, and have this take what that gave';
+
 /** How `key` and `keyBy` come together. */
 export function keyMaker<K, V>(
   codec: Codec<unknown> | undefined,
@@ -309,7 +311,7 @@ export function keyMaker<K, V>(
   if (codec !== undefined) {
     return record => {
       const plain = key(record);
-      refuseLater(plain, 'ENCODE');
+      refuseLater(plain, 'ENCODE', before);
       return codec.encode(plain);
     };
   }
@@ -317,10 +319,10 @@ export function keyMaker<K, V>(
     const plain: unknown = key(record);
     if (typeof plain === 'string') return apart ? Buffer.from(plain) : keyBytes(plain);
     if (plain === null || Buffer.isBuffer(plain)) return plain;
-    refuseLater(plain, 'ENCODE');
+    refuseLater(plain, 'ENCODE', before);
     disregard(plain);
+    // Without coordinates: the sink puts them there, with its name.
     throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
-      at: record,
       remedy: 'Give app.to a key codec, or a keyBy that returns a string',
     });
   };

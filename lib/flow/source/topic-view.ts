@@ -13,6 +13,9 @@ import { refuseLater } from '../../record/refuse-later.js';
 import type { Delivery, Verdict } from '../leases/delivery.js';
 import type { TopicPattern } from './topic-pattern.js';
 
+const atOnce =
+  "Have the codec's decode give its value at once; what it has to load first belongs into its prepare, which is awaited";
+
 /**
  * One `app.topic(…)`: the topics it names, its codecs, its subscribers. Several views of one topic see the same
  * delivery, each decoded its own way.
@@ -78,8 +81,8 @@ export class TopicView<K = unknown, V = unknown> {
       key = this.key.decode(source.key, delivery);
       isOfKey = false;
       value = this.value.decode(source.value, delivery);
-      refuseLater(key, 'DECODE');
-      refuseLater(value, 'DECODE');
+      refuseLater(key, 'DECODE', atOnce);
+      refuseLater(value, 'DECODE', atOnce);
       return dispatchedRecord(
         key,
         value,

@@ -23,6 +23,7 @@ import {
 import { memory } from '../../drivers/memory/index.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { VirtualClock } from '../virtual-clock.js';
+import { wired } from '../wired.js';
 import { DrawnChoices, NotedChoices } from './choices.js';
 import { describeProfile, drawProfile, type FaultKind, faultKinds } from './profile.js';
 import { Random } from './random.js';
@@ -219,7 +220,7 @@ function topicsOf(topology: SimulatedTopology, options: SimulateOptions): Readon
   const clock = new VirtualClock();
   const app = createApp({ ...options.app, groupId: 'simulated', driver: memory({ clock }), clock });
   const nowhere: ProcessContext = { name: 'p0', clock, store: (_name, make) => make() };
-  topology(app, nowhere);
+  wired('simulate', topology(app, nowhere));
   options.reset?.();
   const named = app.describe().nodes.flatMap(node => node.topics);
   const letters = options.app?.deadLetters?.topic;
