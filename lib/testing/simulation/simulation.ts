@@ -1,13 +1,14 @@
 /**
  * One run of a whole system in virtual time: processes that die, stop and start again, on an embedded broker that can fail.
  *
- * 1. *Faults*: what the profile allows happens at any step, until the inputs are through.
+ * 1. *Faults*: what the profile allows happens at any step, until the inputs are through, or a record has failed in the same way so
+ *    often that faults are hardly why.
  * 2. *Rest*: everything is healed and started again; within `restMs` the group must have committed all there is.
  *
  * The run is a function of its choices and inputs: two runs of the same are the same, step by step.
  */
 import { MemoryBroker } from '../../drivers/memory/index.js';
-import { isKafkaRxError } from '../../errors/errors.js';
+import { type ErrorCode, isKafkaRxError } from '../../errors/errors.js';
 import { partitionForKey } from '../../flow/sinks/partitioner.js';
 import type { DocumentStore } from '../../stores/port.js';
 import { CommitWatch } from './commit-watch.js';
@@ -26,6 +27,19 @@ const restMs = 15 * 60_000;
 
 /** Virtual milliseconds after which faults end, whatever is still under way. */
 const faultsMs = 5 * 60_000;
+
+/** How often one record fails in the same way until the faults end: without them it must pass, or the run is over soon. */
+const mostAlike = 5;
+
+/** What a record does by itself, where nothing from outside need be broken. */
+const ofTheRecord: readonly (ErrorCode | undefined)[] = [
+  'DECODE',
+  'ENCODE',
+  'PROCESS',
+  'GUARD',
+  'WITHOUT_DELIVERY',
+  'OUTSIDE_DISPATCH_WINDOW',
+];
 
 export async function simulateOnce(parts: SimulationParts): Promise<SimulationOutcome> {
   return new Simulation(parts).run();
@@ -47,6 +61,9 @@ class Simulation {
   #places = 0;
   #healed = false;
   #restarts = 0;
+  /** How often an app has failed with the same words at the same record. */
+  readonly #alike = new Map<string, number>();
+  #failsAlike = false;
 
   constructor(parts: SimulationParts) {
     this.#parts = parts;
@@ -124,7 +141,9 @@ class Simulation {
 
       await this.#world.run({
         done: () =>
-          this.#journal.violation !== undefined || (this.#workload.isThrough && this.#commits.isLevel()),
+          this.#journal.violation !== undefined ||
+          this.#failsAlike ||
+          (this.#workload.isThrough && this.#commits.isLevel()),
         before: () => this.#faults.maybe(),
         untilMs: faultsMs,
         maxSteps,
@@ -192,8 +211,13 @@ class Simulation {
 
   #ended(process: SimulatedProcess, error: unknown): void {
     this.#restarts++;
-    const code = isKafkaRxError(error) ? error.code : 'none';
-    this.#journal.mark(`an app ended: ${code}`);
+    const code = isKafkaRxError(error) ? error.code : undefined;
+    if (ofTheRecord.includes(code)) {
+      const alike = (this.#alike.get(told(error)) ?? 0) + 1;
+      this.#alike.set(told(error), alike);
+      this.#failsAlike ||= alike >= mostAlike;
+    }
+    this.#journal.mark(`an app ended: ${code ?? 'none'}`);
     if (error === undefined)
       this.#journal.violated('an app runs until it is stopped', `${process.name} ended by itself`);
     // Healed, nothing may fail it but what was under way when all was healed.
