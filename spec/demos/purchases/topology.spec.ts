@@ -3,7 +3,6 @@ import { type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { MaskedPurchase, PurchasePattern, Reward } from '../../../demos/purchases/model.js';
 import { historyOptions, purchases } from '../../../demos/purchases/topology.js';
 
-// docs:begin
 test('a purchase is masked, makes a pattern and a reward, and is kept in the history', async () => {
   const history = memoryStore<MaskedPurchase>('history', historyOptions);
   const t = await testApp(app => purchases(app, history));
@@ -33,7 +32,6 @@ test('a purchase is masked, makes a pattern and a reward, and is kept in the his
   expect(history.documents()).toMatchObject([{ value: masked }]);
   await t.stop();
 });
-// docs:end
 
 const valid = {
   customerId: 'c1',
