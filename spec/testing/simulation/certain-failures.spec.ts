@@ -54,7 +54,13 @@ test('what fails a few times, and then no more, is no such thing', async () => {
       };
       app.topic('in', { value: string }).subscribe(app.each(settling));
     },
-    { inputs: { in: orders }, seeds: 3, reset: () => void (tries = 0) },
+    {
+      inputs: { in: orders },
+      seeds: 3,
+      reset: () => {
+        tries = 0;
+      },
+    },
   );
   expect(report.seeds).toBe(3);
 });
