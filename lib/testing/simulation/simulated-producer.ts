@@ -7,7 +7,7 @@ import type {
   TopicPartition,
 } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
-import type { Headers } from '../../record/headers.js';
+import type { Header, Headers } from '../../record/headers.js';
 import type { Wire } from './wire.js';
 
 interface Appended {
@@ -72,7 +72,14 @@ export class SimulatedProducer implements DriverProducer {
     return {
       append: (key, value, headers, timestamp) => {
         const bytes = (key?.length ?? 0) + (value?.length ?? 0);
-        waiting.push({ key, value, headers, timestamp, bytes });
+        // Copied, as the port says: the sink uses their memory for the next record.
+        waiting.push({
+          key: copyOf(key),
+          value: copyOf(value),
+          headers: headers.map(copied),
+          timestamp,
+          bytes,
+        });
         this.#bufferedBytes += bytes;
         progress.appended++;
         if (waiting.length > 1) return;
@@ -117,3 +124,9 @@ export class SimulatedProducer implements DriverProducer {
     }
   }
 }
+
+function copyOf(bytes: Buffer | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes);
+}
+
+const copied = ({ key, value }: Header): Header => ({ key, value: copyOf(value) });
