@@ -26,7 +26,7 @@ export class StockPath implements KafkajsPath {
     this.#settings = settings;
     this.#kafka = kafka;
     this.#admin = kafka.admin();
-    this.queries = new StockQueries(this.#admin);
+    this.queries = new StockQueries(this.#admin, () => kafka.admin());
   }
 
   async reach(): Promise<KnownCluster> {
@@ -50,6 +50,7 @@ export class StockPath implements KafkajsPath {
   async close(): Promise<void> {
     const closed = Promise.all([
       ...this.#transports.map(transport => transport.close()),
+      this.queries.close(),
       this.#admin.disconnect().catch(() => {}),
     ]);
     await within(this.#driver.clock, closed, closeBoundMs);

@@ -5,6 +5,7 @@ import { offsetOf } from '../cluster/cluster-queries.js';
 import { commitsByTopic } from '../consumer/offset-committer.js';
 import { groupHasMembers } from '../errors.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
+import { OffsetsAdmin } from './offsets-admin.js';
 
 /** Kafka's own topics; kafkajs does not pass on what the brokers say of it. */
 const internalTopics: ReadonlySet<string> = new Set([
@@ -16,9 +17,19 @@ const internalTopics: ReadonlySet<string> = new Set([
 /** {@link ClusterQueries} by kafkajs's admin. It tells no topic ids: a topic's name stands in for its id. */
 export class StockQueries implements ClusterQueries {
   readonly #admin: Admin;
+  readonly #ofOffsets: OffsetsAdmin;
 
-  constructor(admin: Admin) {
+  /**
+   * @param admin connected by whoever made it
+   * @param another makes one more, not connected
+   */
+  constructor(admin: Admin, another: () => Admin) {
     this.#admin = admin;
+    this.#ofOffsets = new OffsetsAdmin(another);
+  }
+
+  async close(): Promise<void> {
+    await this.#ofOffsets.close();
   }
 
   async topics(names?: readonly string[]): Promise<readonly KnownTopic[]> {
@@ -37,9 +48,12 @@ export class StockQueries implements ClusterQueries {
 
   async offsets(topic: string, at: StartFrom): Promise<readonly number[]> {
     if (typeof at !== 'string') {
-      return inOrder(await this.#admin.fetchTopicOffsetsByTimestamp(topic, at.timestamp));
+      const { timestamp } = at;
+      return inOrder(
+        await this.#ofOffsets.ask(admin => admin.fetchTopicOffsetsByTimestamp(topic, timestamp)),
+      );
     }
-    const bounds = await this.#admin.fetchTopicOffsets(topic);
+    const bounds = await this.#ofOffsets.ask(admin => admin.fetchTopicOffsets(topic));
     return inOrder(
       bounds.map(({ partition, low, high }) => ({ partition, offset: at === 'earliest' ? low : high })),
     );
