@@ -3,16 +3,15 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { getSystemErrorName } from 'node:util';
 import { open } from 'lmdb';
 import { required, text } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
-import { fieldOf } from '../errors/field-of.js';
 import { dataDirectory } from './data-directory.js';
 import { checkPosition } from './document-source.js';
 import { bounds, indexesOf, type NamedIndex } from './index-values.js';
+import { commitError, lmdbFailed } from './lmdb-failed.js';
 import { prepareFolder } from './lmdb-folder.js';
 import { LmdbIndexes } from './lmdb-indexes.js';
 import { Names } from './lmdb-names.js';
@@ -314,7 +313,7 @@ class Lmdb<V> implements LmdbStore<V> {
     } catch (error) {
       names.forget(known);
       if (isKafkaRxError(error)) throw error;
-      throw this.#failure('write', await commitError(error));
+      throw lmdbFailed('write', this.#where, await commitError(error));
     }
     // A reader that was killed keeps its slot, and with it the pages that it looked at, until somebody asks.
     if (++this.#writes % writesBetweenReaderChecks === 0) tables.root.readerCheck();
@@ -342,34 +341,7 @@ class Lmdb<V> implements LmdbStore<V> {
       return run();
     } catch (error) {
       if (isKafkaRxError(error)) throw error;
-      throw this.#failure(action, error);
+      throw lmdbFailed(action, this.#where, error);
     }
   }
-
-  #failure(action: 'open' | 'read' | 'write', error: unknown): KafkaRxError {
-    return new KafkaRxError('STORE', `Could not ${action} the ${this.#where}: ${lmdbErrorKind(error)}`, {
-      cause: error,
-      retriable: action !== 'open',
-      remedy: "Check that the folder's disk has room and that this user may read and write it",
-    });
-  }
-}
-
-/** lmdb-js rejects a failed commit with an error that promises the real one. */
-async function commitError(error: unknown): Promise<unknown> {
-  const promised = fieldOf(error, 'commitError');
-  if (promised === undefined) return error;
-  try {
-    await promised;
-    return error;
-  } catch (real) {
-    return real;
-  }
-}
-
-/** LMDB's codes are numbers; those above zero are the operating system's, such as `EIO` for a full disk. */
-function lmdbErrorKind(error: unknown): string {
-  const code = fieldOf(error, 'code');
-  if (typeof code !== 'number') return errorKind(error);
-  return code > 0 ? getSystemErrorName(-code) : `LMDB error ${code}`;
 }

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 const longest = 200;
 
 /** A name in a way, which has `>`, `~`, `|`, `,` and `*` for its own use. */
-export function nameForWay(name: string): string {
+function nameForWay(name: string): string {
   return name.replace(/[%>~|,*]/g, character => `%${character.charCodeAt(0).toString(16)}`);
 }
 
