@@ -7,7 +7,7 @@ import { open } from 'lmdb';
 import { required, text } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
 import { declare, declaredShape } from '../codecs/declared.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { dataDirectory } from './data-directory.js';
 import { checkPosition } from './document-source.js';
 import { bounds, indexesOf, type NamedIndex } from './index-values.js';

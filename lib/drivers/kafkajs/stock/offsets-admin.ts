@@ -10,8 +10,8 @@ interface Asked {
 }
 
 /**
- * Who is asked for the offsets of topics. An admin of kafkajs goes on asking for the metadata of every topic that it was ever asked the
- * offsets of, and fails for all of them once one is gone: then another takes its place.
+ * Who is asked for offsets, of topics and of groups. An admin of kafkajs goes on asking for the metadata of every topic that it was ever
+ * asked the offsets of, and fails for all of them once one is gone: then another takes its place.
  */
 export class OffsetsAdmin {
   readonly #make: () => Admin;

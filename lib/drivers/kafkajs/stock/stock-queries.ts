@@ -65,7 +65,7 @@ export class StockQueries implements ClusterQueries {
   }
 
   async committed(groupId: string, topic: string): Promise<readonly Committed[]> {
-    const [found] = await this.#admin.fetchOffsets({ groupId, topics: [topic] });
+    const [found] = await this.#ofOffsets.ask(admin => admin.fetchOffsets({ groupId, topics: [topic] }));
     return [...(found?.partitions ?? [])]
       .sort((a, b) => a.partition - b.partition)
       .map(({ offset, metadata }) => ({
@@ -85,7 +85,7 @@ export class StockQueries implements ClusterQueries {
     if (group !== undefined && group.members.length > 0) throw groupHasMembers(groupId, undefined);
     for (const { topic, partitions } of commitsByTopic(offsets)) {
       const seeks = partitions.map(({ partition, offset }) => ({ partition, offset }));
-      await this.#admin.setOffsets({ groupId, topic, partitions: seeks });
+      await this.#ofOffsets.ask(admin => admin.setOffsets({ groupId, topic, partitions: seeks }));
     }
   }
 
