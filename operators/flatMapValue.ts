@@ -91,6 +91,10 @@ export function flatMapValue<K, V, U>(
 
 /** What else was given: a collection has it still, and an iterator that was not closed; a generator makes nothing more. */
 function disregardAll<U>(given: Iterable<U> | undefined): void {
-  if (given === undefined || Array.isArray(given)) disregard(given);
-  else if (/ (Set|Map|\w+ Iterator)\]$/.test(Object.prototype.toString.call(given))) disregard([...given]);
+  try {
+    if (given === undefined || Array.isArray(given)) disregard(given);
+    else if (/ (Set|Map|\w+ Iterator)\]$/.test(Object.prototype.toString.call(given))) disregard([...given]);
+  } catch {
+    // A Proxy of which every trap throws holds no promise that anybody made.
+  }
 }

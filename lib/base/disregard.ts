@@ -1,19 +1,26 @@
 import { isPromise } from 'node:util/types';
+import { fieldOf } from '../errors/field-of.js';
 
 /**
  * Where a promise came instead of a value, or several did in a list, and they are refused: a rejection that nobody hears would
  * end the process. For nobody to hear, promises of Node's own will do; another thenable may begin its work only when asked: not here.
  *
  * @param rejected hears of the rejection, of whatever thenable; left out: nobody
- * @returns whether it is a promise, or a thenable
+ * @returns whether it is a promise, or a thenable. Never throws, whatever it was given
  */
 export function disregard(thing: unknown, rejected?: (reason: unknown) => void): boolean {
   if (typeof thing !== 'object' || thing === null) return false;
-  if (Array.isArray(thing)) {
-    for (const item of thing) disregard(item, rejected);
+  try {
+    if (Array.isArray(thing)) {
+      for (const item of thing) disregard(item, rejected);
+      return false;
+    }
+    const then = fieldOf(thing, 'then');
+    if (typeof then !== 'function') return false;
+    if (rejected !== undefined || isPromise(thing)) then.call(thing, undefined, rejected ?? (() => {}));
+    return true;
+  } catch {
+    // A Proxy whose traps throw, a thenable that does.
     return false;
   }
-  if (!('then' in thing) || typeof thing.then !== 'function') return false;
-  if (rejected !== undefined || isPromise(thing)) thing.then(undefined, rejected ?? (() => {}));
-  return true;
 }

@@ -272,6 +272,10 @@ const ofMemory: Table = {
     argument('at', noThing, one => broker().deleteRecords(one, 0)),
     argument('offset', noOffset, one => broker().deleteRecords(at, one)),
   ],
+  'MemoryBroker.truncate': [
+    argument('at', noThing, one => broker().truncate(one, 0)),
+    argument('offset', noOffset, one => broker().truncate(at, one)),
+  ],
 };
 
 const noId = [...noName, 'no-such-member'];

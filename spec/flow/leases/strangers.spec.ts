@@ -83,34 +83,31 @@ describe('what a stranger gives calls back once', () => {
     expect([member.outcome, members.committed('in')]).toEqual(['running', [1]]);
   });
 
-  test.each([...strange, ['is no promise', true] as const])(
-    'to a store: one that %s writes, and goes on with what waits',
-    async (_, given) => {
-      const other = held();
-      const written: string[] = [];
-      const store: DocumentStore<string> = {
-        ...memoryStore<string>('strange'),
-        write(documents) {
-          written.push(...documents.map(({ value }) => value));
-          return given as Promise<void>;
-        },
-      };
-      const members = new Members({ in: 1 });
-      const member = members.start(app => {
-        const source = app.topic('in', { value: string }).pipe(share());
-        source.subscribe(app.store(store));
-        source.subscribe(app.each(() => other.promise));
-      });
-      members.publish('in', 'a');
-      await members.pass(1000);
-      members.publish('in', 'b');
-      await members.pass(1000);
-      expect([member.outcome, members.committed('in'), written]).toEqual(['running', [-1], ['a', 'b']]);
-      other.resolve();
-      await members.pass(1000);
-      expect(members.committed('in')).toEqual([2]);
-    },
-  );
+  test.each(strange)('to a store: one that %s writes, and goes on with what waits', async (_, given) => {
+    const other = held();
+    const written: string[] = [];
+    const store: DocumentStore<string> = {
+      ...memoryStore<string>('strange'),
+      write(documents) {
+        written.push(...documents.map(({ value }) => value));
+        return given as Promise<void>;
+      },
+    };
+    const members = new Members({ in: 1 });
+    const member = members.start(app => {
+      const source = app.topic('in', { value: string }).pipe(share());
+      source.subscribe(app.store(store));
+      source.subscribe(app.each(() => other.promise));
+    });
+    members.publish('in', 'a');
+    await members.pass(1000);
+    members.publish('in', 'b');
+    await members.pass(1000);
+    expect([member.outcome, members.committed('in'), written]).toEqual(['running', [-1], ['a', 'b']]);
+    other.resolve();
+    await members.pass(1000);
+    expect(members.committed('in')).toEqual([2]);
+  });
 
   test('an observer that throws inside through is a process problem, and its record does not go on', async () => {
     const members = new Members({ in: 1, out: 1 });
