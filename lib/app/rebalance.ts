@@ -27,10 +27,11 @@ export class Rebalance implements ConsumerListener {
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
-    const { ending, dispatcher, lifecycle } = this.#parts;
+    const { ending, dispatcher, lifecycle, commits } = this.#parts;
     // Given to a member that is about to leave: nothing of it is begun.
     if (ending.isReached) return;
-    dispatcher.assign(partitions);
+    // A driver that cannot hold the group up may come with new ones while the old are still being drained.
+    for (const { topic, partition } of dispatcher.assign(partitions)) commits.forget(topic, partition);
     lifecycle.tell({ type: 'assigned', partitions });
   }
 

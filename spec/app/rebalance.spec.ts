@@ -1,5 +1,7 @@
-import { type App, KafkaRxError, string } from 'kafka-rx';
+import { type App, type Driver, KafkaRxError, string } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
 import { share } from 'rxjs';
+import type { ConsumerListener, OffsetCommit } from '../../lib/drivers/port.js';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -366,3 +368,59 @@ describe('co-partitioned topics', () => {
     expect(sorted(members.values('from-b'))).toEqual(['3', '4', '5']);
   });
 });
+
+describe('a new assignment that comes while the one before is still being drained, as a driver may that cannot hold its group up', () => {
+  test('ends what waits to be committed of the old one: it is not tried for ever', async () => {
+    const members = new Members({ in: 2, out: 1 });
+    const inner = memory({ broker: members.broker });
+    const tried: OffsetCommit[] = [];
+    let heard: ConsumerListener | undefined;
+    const driver: Driver = {
+      name: 'hasty',
+      clock: members.clock,
+      async connect(context) {
+        const connection = await inner.connect(context);
+        const refuse = async (offsets: readonly OffsetCommit[]) => {
+          tried.push(...offsets);
+          await new Promise<void>(resolve => members.clock.schedule(resolve, 100));
+          throw new KafkaRxError('COMMIT_REFUSED', 'The epoch of the partition is over');
+        };
+        return but(connection, {
+          consumer(options, listener) {
+            heard = listener;
+            return but(connection.consumer(options, listener), { commit: refuse });
+          },
+        });
+      },
+    };
+    const member = members.start(copy, { driver });
+    await members.settle();
+    members.broker.publish('in', [
+      { value: '0', partition: 0 },
+      { value: '1', partition: 1 },
+    ]);
+    await members.pass(50);
+    const assigned = member.events.findLast(event => event.type === 'assigned');
+    const partitions = assigned?.type === 'assigned' ? assigned.partitions : [];
+    expect(partitions).toHaveLength(2);
+    const revoked = heard?.revoking(partitions, 10_000);
+    await members.pass(10);
+    heard?.assigned(partitions.slice(1).map(one => ({ ...one, epoch: one.epoch + 1 })));
+    await members.pass(11_000);
+    await revoked;
+    tried.splice(0);
+    await members.pass(10_000);
+    expect(tried).toEqual([]);
+    expect(member.outcome).toBe('running');
+  });
+});
+
+/** The same thing, but for what is given. */
+function but<T extends object>(thing: T, other: Partial<T>): T {
+  return new Proxy(thing, {
+    get(target, name) {
+      const given: unknown = Reflect.get(other, name) ?? Reflect.get(target, name, target);
+      return typeof given === 'function' ? given.bind(target) : given;
+    },
+  });
+}

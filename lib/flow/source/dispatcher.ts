@@ -93,9 +93,14 @@ export class Dispatcher implements LaneOwner {
     return this.#events.events$;
   }
 
-  /** Replaces the assignment: every lane's epoch ends, kept partition or not, and new ones begin. */
-  assign(partitions: readonly AssignedPartition[]): void {
-    this.#end(this.#lanes.all);
+  /**
+   * Replaces the assignment: every lane's epoch ends, kept partition or not, and new ones begin.
+   *
+   * @returns those that had not ended before
+   */
+  assign(partitions: readonly AssignedPartition[]): readonly AssignedPartition[] {
+    const before = [...this.#lanes.all];
+    this.#end(before);
     const { host, clock, views } = this.#parts;
     const lanes = partitions.map(
       partition =>
@@ -103,6 +108,7 @@ export class Dispatcher implements LaneOwner {
     );
     for (const lane of lanes) lane.watermarkMovedAt = clock.elapsed();
     this.#lanes.add(lanes);
+    return before;
   }
 
   /**
