@@ -1,3 +1,4 @@
+import { isMap, isMapIterator, isSet, isSetIterator } from 'node:util/types';
 import type { OperatorFunction } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
@@ -93,8 +94,18 @@ export function flatMapValue<K, V, U>(
 function disregardAll<U>(given: Iterable<U> | undefined): void {
   try {
     if (given === undefined || Array.isArray(given)) disregard(given);
-    else if (/ (Set|Map|\w+ Iterator)\]$/.test(Object.prototype.toString.call(given))) disregard([...given]);
+    // By what it holds: an iterator of its class's own may never end.
+    else if (isSet(given)) disregard([...Set.prototype.values.call(given)]);
+    else if (isMap(given)) disregard([...Map.prototype.entries.call(given)].flat());
+    else if (isIterator(given)) disregard([...given].flat());
   } catch {
     // A Proxy of which every trap throws holds no promise that anybody made.
   }
+}
+
+const ofArrays: unknown = Object.getPrototypeOf([][Symbol.iterator]());
+
+/** One of JavaScript's own over what is there, which ends. */
+function isIterator(given: object): boolean {
+  return isSetIterator(given) || isMapIterator(given) || Object.getPrototypeOf(given) === ofArrays;
 }

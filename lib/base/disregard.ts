@@ -1,6 +1,9 @@
 import { isPromise } from 'node:util/types';
 import { fieldOf } from '../errors/field-of.js';
 
+/** Who makes more promises than that is lost anyway. */
+const mostItems = 1_000_000;
+
 /**
  * Where a promise came instead of a value, or several did in a list, and they are refused: a rejection that nobody hears would
  * end the process. For nobody to hear, promises of Node's own will do; another thenable may begin its work only when asked: not here.
@@ -12,7 +15,8 @@ export function disregard(thing: unknown, rejected?: (reason: unknown) => void):
   if (typeof thing !== 'object' || thing === null) return false;
   try {
     if (Array.isArray(thing)) {
-      for (const item of thing) disregard(item, rejected);
+      // By number: an iterator of its own may never end.
+      for (let i = 0; i < thing.length && i < mostItems; i++) disregard(thing[i], rejected);
       return false;
     }
     const then = fieldOf(thing, 'then');
