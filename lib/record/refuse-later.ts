@@ -9,14 +9,15 @@ const looksAtLiterals = process.env['NODE_ENV'] !== 'production';
  * record's offset would be committed before, or without, what it stands for. So it is with a list of promises, as `map` makes it
  * of an async function; by its first, since a list may be long.
  *
- * On the way of every record: in production one look at a literal, three at anything else (30 ns where many shapes meet).
+ * On the way of every record: one look at bytes and, in production, at a literal; three more at anything else (30 ns where many shapes meet).
  *
  * @param remedy where mapAsync and app.each cannot be used in its place
  * @throws `code`, by default `PROCESS`, without coordinates: who calls the function knows the record
  */
 export function refuseLater(value: unknown, code: ErrorCode = 'PROCESS', remedy: string = useMapAsync): void {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
-  if (!looksAtLiterals && value.constructor === Object) return;
+  const made = value.constructor;
+  if (made === Buffer || (made === Object && !looksAtLiterals)) return;
   // Any object may be asked for a field that it does not have.
   const { then, subscribe, [Symbol.asyncIterator]: iterate } = value as Partial<Record<PropertyKey, unknown>>;
   if (typeof then !== 'function' && typeof subscribe !== 'function' && typeof iterate !== 'function') {
