@@ -1,12 +1,23 @@
 /** What records are made of, as kinds of arguments. */
-import { anyText, bytes, either, holding, kind, list, required, whole } from '../base/option-kinds.js';
+import {
+  anyText,
+  bytes,
+  either,
+  holding,
+  kind,
+  list,
+  required,
+  secret,
+  whole,
+} from '../base/option-kinds.js';
 import type { Kind } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
 
 const nothing: Kind = kind('null', value => value === null);
 
-export const headersKind: Kind = list(
-  holding({ key: required(anyText), value: required(either(bytes, nothing)) }),
+/** What they hold is a record's, and shown by no error. */
+export const headersKind: Kind = secret(
+  list(holding({ key: required(anyText), value: required(either(bytes, nothing)) })),
 );
 
 export const partitionKind: Kind = required(
