@@ -1,5 +1,4 @@
 import { isPromise } from 'node:util/types';
-import { fieldOf } from '../errors/field-of.js';
 
 /** Who makes more promises than that is lost anyway. */
 const mostItems = 1_000_000;
@@ -8,7 +7,7 @@ const mostItems = 1_000_000;
  * Where a promise came instead of a value, or several did in a list, and they are refused: a rejection that nobody hears would
  * end the process. For nobody to hear, promises of Node's own will do; another thenable may begin its work only when asked: not here.
  *
- * @param rejected hears of the rejection, of whatever thenable; left out: nobody
+ * @param rejected hears of the rejection, of whatever thenable, and of what throws when it is asked; left out: nobody
  * @returns whether it is a promise, or a thenable. Never throws, whatever it was given
  */
 export function disregard(thing: unknown, rejected?: (reason: unknown) => void): boolean {
@@ -19,12 +18,12 @@ export function disregard(thing: unknown, rejected?: (reason: unknown) => void):
       for (let i = 0; i < thing.length && i < mostItems; i++) disregard(thing[i], rejected);
       return false;
     }
-    const then = fieldOf(thing, 'then');
-    if (typeof then !== 'function') return false;
-    if (rejected !== undefined || isPromise(thing)) then.call(thing, undefined, rejected ?? (() => {}));
+    if (!('then' in thing) || typeof thing.then !== 'function') return false;
+    if (rejected !== undefined || isPromise(thing)) thing.then(undefined, rejected ?? (() => {}));
     return true;
-  } catch {
+  } catch (error) {
     // A Proxy whose traps throw, a thenable that does.
+    rejected?.(error);
     return false;
   }
 }
