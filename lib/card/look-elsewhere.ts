@@ -76,11 +76,10 @@ class Look {
     seen.add(value);
     if (isProxy(value)) throw new UnmaskedField(this.fields[0]?.path ?? '');
     if (isBoxedPrimitive(value)) this.at(value.valueOf(), place);
+    if (this.#asJson && writesItself(value)) this.lookInside(JSON.stringify(value) ?? '');
     const bytes = bytesIn(value);
     if (bytes !== undefined) {
       this.lookInside(bytes);
-      // With a `toJSON` of its own it is not its bytes that are written.
-      if (this.#asJson && writesItself(value)) this.lookInside(JSON.stringify(value) ?? '');
       return false;
     }
     if (value instanceof Map) {
@@ -90,7 +89,6 @@ class Look {
       }
     }
     if (value instanceof Set) for (const member of value) this.at(member, place && [...place, '*']);
-    if (this.#asJson && writesItself(value)) this.lookInside(JSON.stringify(value) ?? '');
     return true;
   }
 

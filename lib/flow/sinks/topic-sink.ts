@@ -86,7 +86,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
   /** From the first record on, when it is known what the topology masks; made anew with the guard, should that change. */
   #guard: Guard | undefined;
   #encode: ((value: V) => Buffer | null) | undefined;
-  /** The same, of bytes that stay. */
+  /** The same, of bytes that stay; made when first needed, which is seldom. */
   #encodeApart: ((value: V) => Buffer | null) | undefined;
   readonly #parts: TopicSinkParts;
   /** By partition, from the first record on. */
@@ -138,15 +138,17 @@ export class TopicSink<K, V> extends Sink<K, V> {
     lent = true;
     try {
       const guard = this.#parts.guard();
-      if (guard !== this.#guard || this.#encode === undefined || this.#encodeApart === undefined) {
+      if (guard !== this.#guard || this.#encode === undefined) {
         this.#encode = guard.encoder(this.#options.value, true);
-        this.#encodeApart = guard.encoder(this.#options.value);
+        this.#encodeApart = undefined;
         this.#guard = guard;
       }
       isOfKey = true;
       key = this.#keyOf(record, apart);
       isOfKey = false;
-      value = apart ? this.#encodeApart(record.value) : this.#encode(record.value);
+      if (apart) this.#encodeApart ??= guard.encoder(this.#options.value);
+      const encode = (apart ? this.#encodeApart : undefined) ?? this.#encode;
+      value = encode(record.value);
       timestamp = this.#timestampOf(record);
       made = this.#headersOf(record);
       // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.

@@ -4,7 +4,7 @@ import type { GroupGeneration } from '../internals/broker.js';
 import { byTopic } from './by-topic.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
-import { refusePartitions } from './group-answers.js';
+import { ofPartitions } from './group-answers.js';
 import type { ProtocolRequest, Throttled } from './protocol-request.js';
 
 /** What the coordinator said of each partition. */
@@ -37,13 +37,7 @@ export function offsetCommitRequest(
         });
       },
     },
-    response: {
-      decode: async payload => decode(payload),
-      parse: async data => {
-        refusePartitions(data.errorCodes);
-        return data;
-      },
-    },
+    response: ofPartitions(decode),
   };
 }
 

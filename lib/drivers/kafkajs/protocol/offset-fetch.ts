@@ -3,7 +3,7 @@ import type { Committed } from '../../topic-commits.js';
 import { byTopic } from './by-topic.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
-import { refusePartitions } from './group-answers.js';
+import { ofPartitions } from './group-answers.js';
 import type { ProtocolRequest, Throttled } from './protocol-request.js';
 
 export interface OffsetFetchResponse extends Throttled {
@@ -37,13 +37,7 @@ export function offsetFetchRequest(
         });
       },
     },
-    response: {
-      decode: async payload => decode(payload),
-      parse: async data => {
-        refusePartitions(data.errorCodes);
-        return data;
-      },
-    },
+    response: ofPartitions(decode),
   };
 }
 
