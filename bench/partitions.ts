@@ -1,5 +1,5 @@
 import { bytes, createApp } from 'kafka-rx';
-import { share } from 'rxjs';
+import { share, tap } from 'rxjs';
 import type { BenchmarkOptions, Outcome, Tell } from './benchmark.js';
 import { cpuNs } from './cpu-time.js';
 import { NullDriver } from './null-driver.js';
@@ -94,16 +94,17 @@ async function nsPerRecord(shape: Shape, partitions: number): Promise<number> {
     exhausted: () => void app.stop({ deadlineMs: 60_000 }),
   });
   const app = createApp({ groupId: 'bench', driver });
-  const source = app.topic('input', { value: bytes }).pipe(share());
-  for (const output of outputs) source.subscribe(app.to(output, { value: bytes }));
   const warmUp = Math.floor(shape.records * warmUpShare);
   let seen = 0;
   let from = 0;
-  source.subscribe(
-    app.watch(() => {
+  // Above the branches: beside them it would be one more.
+  const source = app.topic('input', { value: bytes }).pipe(
+    tap(() => {
       if (++seen === warmUp) from = cpuNs();
     }),
+    share(),
   );
+  for (const output of outputs) source.subscribe(app.to(output, { value: bytes }));
   await app.run();
   const ns = cpuNs() - from;
   for (const [partition, log] of logs.entries()) {

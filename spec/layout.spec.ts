@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chanceAndTime, chanceAndTimeIn, mayUseChanceAndTime } from './layout/chance-and-time.js';
 import { circles } from './layout/circles.js';
+import { costlyGlobals, costlyGlobalsIn } from './layout/costly-globals.js';
 import { importsIn, specifiersIn } from './layout/imports.js';
 import { linesOfCode } from './layout/long-files.js';
 import { rules } from './layout/rules.js';
@@ -97,6 +98,20 @@ describe('real time and real chance come in where it is said', () => {
         'setTimeout',
       ].sort(),
     );
+  });
+});
+
+describe('what Node hands out through an accessor is imported', () => {
+  test('wherever it is used', async () => {
+    expect(await costlyGlobals(repository)).toEqual([]);
+  });
+
+  test('it would be seen as a function, an operand or an argument, and not as a type, a field or once imported', () => {
+    const used = ['Buffer.from(a)', 'a instanceof Buffer', 'f(Buffer)', '{ a: performance.now() }'];
+    for (const text of used) expect(costlyGlobalsIn(`b(${text});`)).toHaveLength(1);
+    const free = ['let a: Buffer;', 'a.Buffer.from();', '({ Buffer: 1 });', 'a as readonly Buffer[];'];
+    for (const text of free) expect(costlyGlobalsIn(text)).toEqual([]);
+    expect(costlyGlobalsIn("import { Buffer } from 'node:buffer'; Buffer.from(a);")).toEqual([]);
   });
 });
 

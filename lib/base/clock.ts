@@ -3,6 +3,8 @@
  * virtual clock in its place and a whole topology runs in milliseconds.
  */
 
+import { performance } from 'node:perf_hooks';
+
 /** A pending call; cancelling one that ran or was cancelled does nothing. */
 export interface Timer {
   cancel(): void;

@@ -8,6 +8,7 @@
  * A reader looks for the words that it knows and passes over the others, so that a later version adds sections and an
  * older one reads on; what cannot be passed over needs another name. Text of others (a tool's, a user's) is kept as it is.
  */
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
 

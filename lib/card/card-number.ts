@@ -3,6 +3,7 @@
  * (PCI DSS 3.5.1): the digits are gone, not hidden, and the last four are all that stays, in one format everywhere.
  */
 
+import { Buffer } from 'node:buffer';
 import { anyText, required } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
 import { fewestDigits as fewest, mostDigits as most } from './issuers.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createHmac, createSecretKey, KeyObject } from 'node:crypto';
 import { shownVariable } from '../base/shown-variable.js';
 import { KafkaRxError } from '../errors/errors.js';

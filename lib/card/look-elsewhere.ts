@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { isBoxedPrimitive, isProxy, isTypedArray } from 'node:util/types';
 import { UnmaskedField } from '../codecs/declared.js';
 import { isMaskedAt } from './masked-at.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { cardUnderName } from '../card/card-under-name.js';
 import { lookElsewhere, type Written } from '../card/look-elsewhere.js';
 import { isMaskedAt } from '../card/masked-at.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 
 /** As Node's own pool: a value keeps no more than this alive. */

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { generated } from './generated.js';
 import type { LeafPlan, RecordPlan } from './record-plan.js';
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
 import { decodeFailure, encodeFailure } from './failure.js';
 import { type JsonLimits, lookAt } from './json-strict.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { isMaskedLeaf } from '../card/masked-at.js';
 import { anything, leadsTo, mayStandAt, type ProtectedField } from '../card/protected-field.js';
 import { generated } from './generated.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Codec } from './codec.js';
 import { encodeFailure } from './failure.js';
 import { utf8 } from './utf8.js';

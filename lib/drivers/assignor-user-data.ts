@@ -16,6 +16,7 @@
  *
  * Version 1 had the contents of the three one behind the other, a checksum of these alone, and nothing else; it is still read.
  */
+import { Buffer } from 'node:buffer';
 import type { TopicPartition } from './port.js';
 
 /** @category Drivers @since 0.1.0 */

@@ -20,6 +20,8 @@ export function outgoing(
   headers: Headers,
   timestamp: number,
 ): Headers | string {
+  // As most records are; short, so that it is a part of what calls it.
+  if (headers === noHeaders && fits(value) && fits(key) && isTime(timestamp)) return headers;
   const checked = check(key, value, headers, timestamp);
   if (typeof checked === 'string') disregardOutgoing(key, value, headers, timestamp);
   return checked;
@@ -42,13 +44,20 @@ function check(
   headers: Headers,
   timestamp: number,
 ): Headers | string {
-  if (value !== null && !isUint8Array(value)) return `its value is ${named(value)}, neither bytes nor null`;
-  if (key !== null && !isUint8Array(key)) return `its key is ${named(key)}, neither bytes nor null`;
-  if (!(Number.isSafeInteger(timestamp) && timestamp >= 0)) {
+  if (!fits(value)) return `its value is ${named(value)}, neither bytes nor null`;
+  if (!fits(key)) return `its key is ${named(key)}, neither bytes nor null`;
+  if (!isTime(timestamp)) {
     return `its timestamp is ${told(timestamp)}, no whole number of milliseconds since 1970`;
   }
-  // Most records have none.
-  return headers === noHeaders ? headers : read(headers);
+  return read(headers);
+}
+
+function fits(part: unknown): boolean {
+  return isUint8Array(part) || part === null;
+}
+
+function isTime(timestamp: unknown): boolean {
+  return Number.isSafeInteger(timestamp) && (timestamp as number) >= 0;
 }
 
 /** No record that a broker takes has room for more. */
@@ -68,7 +77,7 @@ function read(headers: unknown): Headers | string {
       if (typeof key !== 'string') return `the key of header ${at} is ${named(key)}, no text`;
       if (loneSurrogate.test(key))
         return `the key of header ${at} holds half a character, which has no UTF-8 form`;
-      if (value !== null && !isUint8Array(value)) {
+      if (!fits(value)) {
         return `the value of header ${at} is ${named(value)}, neither bytes nor null`;
       }
       // Any 8-bit bytes will do for what reads them from here on.

@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import { disregard } from '../base/disregard.js';
 import { type ErrorCode, KafkaRxError } from '../errors/errors.js';
 
@@ -15,9 +16,14 @@ const looksAtLiterals = process.env['NODE_ENV'] !== 'production';
  * @throws `code`, by default `PROCESS`, without coordinates: who calls the function knows the record
  */
 export function refuseLater(value: unknown, code: ErrorCode = 'PROCESS', remedy: string = useMapAsync): void {
+  // Short, so that it becomes a part of what calls it.
+  if (typeof value === 'string' || isUint8Array(value)) return;
+  lookAt(value, code, remedy);
+}
+
+function lookAt(value: unknown, code: ErrorCode, remedy: string): void {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
-  const made = value.constructor;
-  if (made === Buffer || (made === Object && !looksAtLiterals)) return;
+  if (!looksAtLiterals && value.constructor === Object) return;
   // Any object may be asked for a field that it does not have.
   const { then, subscribe, [Symbol.asyncIterator]: iterate } = value as Partial<Record<PropertyKey, unknown>>;
   if (typeof then !== 'function' && typeof subscribe !== 'function' && typeof iterate !== 'function') {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { KafkaRxError } from '../errors/errors.js';

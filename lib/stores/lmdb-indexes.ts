@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { KafkaRxError } from '../errors/errors.js';
 import type { Names } from './lmdb-names.js';
 import { readCount, type Tables } from './lmdb-tables.js';

@@ -33,6 +33,7 @@
  * would change a page of its own somewhere in the whole index (22 KB written a document, in batches of 1,000 at 200,000
  * documents); so they change pages of the newest generation, which is small. A reader merges the generations.
  */
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { ordinalSteps } from './document-source.js';
 import type { DocumentSource } from './port.js';

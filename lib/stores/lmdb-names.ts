@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Transaction } from 'lmdb';
 import { KafkaRxError } from '../errors/errors.js';
 import type { Table } from './lmdb-tables.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
 import { lowerOf, mergedBegin } from './begin-below.js';

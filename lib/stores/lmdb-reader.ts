@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RootDatabase, Transaction } from 'lmdb';
 import type { Codec } from '../codecs/codec.js';

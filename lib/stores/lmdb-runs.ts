@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Transaction } from 'lmdb';
 import { documentsOfGeneration, generationBytes, keyRange, timeBytes } from './lmdb-layout.js';
 import { readFiled, type Table, type Tables } from './lmdb-tables.js';

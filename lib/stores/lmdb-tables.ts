@@ -1,4 +1,5 @@
 /** The tables of an LMDB store, and the check that the folder holds them in this format. */
+import { Buffer } from 'node:buffer';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { KafkaRxError } from '../errors/errors.js';
 import { format } from './lmdb-layout.js';

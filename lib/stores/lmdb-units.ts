@@ -4,6 +4,7 @@
  * Records of one unit that lie next to each other are one run, so that a batch of a thousand is one entry for each
  * partition. Runs of a branch never overlap: what a later unit takes is cut out of those of others.
  */
+import { Buffer } from 'node:buffer';
 import { ordinalSteps } from './document-source.js';
 import { unitKeyBytes, writeDocumentKey, writePlace } from './lmdb-layout.js';
 import type { Names } from './lmdb-names.js';

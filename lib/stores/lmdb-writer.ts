@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Codec } from '../codecs/codec.js';
 import { UnmaskedField } from '../codecs/declared.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';

@@ -1,5 +1,6 @@
 /** The store on disk: `kafka-rx/lmdb`, the only part that needs the package lmdb. */
 
+import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';

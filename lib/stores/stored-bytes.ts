@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Codec } from '../codecs/codec.js';
 import { guardedEncode } from '../codecs/declared.js';
 import { KafkaRxError } from '../errors/errors.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { kind, required } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
 import { deliveriesOf } from '../flow/leases/delivery.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createApp } from '../app/app.js';
 import type { App } from '../app/interface.js';
 import { type AppOptions, appOptions as allOptions } from '../app/options.js';

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { call, list, required } from '../../base/option-kinds.js';
 import { checkArgument } from '../../base/option-schema.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';

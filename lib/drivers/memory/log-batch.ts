@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Header } from '../../record/headers.js';
 import { PartitionBatch } from '../partition-batch.js';
 import type { SourceRecord } from '../port.js';

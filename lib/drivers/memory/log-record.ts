@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { showOnly } from '../../record/coordinates-only.js';
 import type { Headers } from '../../record/headers.js';
 

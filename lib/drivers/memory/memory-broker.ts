@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { checkStartFrom } from '../../base/check-start-from.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { disregard } from '../../base/disregard.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Timer } from '../../base/clock.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { type Headers, noHeaders } from '../../record/headers.js';

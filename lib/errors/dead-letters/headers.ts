@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Header } from '../../record/headers.js';
 
 /** The prefix of every header that a dead letter carries. @category Dead letters @since 0.1.0 */

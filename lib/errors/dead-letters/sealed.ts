@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createCipheriv, createDecipheriv, createSecretKey, KeyObject, randomBytes } from 'node:crypto';
 import { keyKind } from '../../base/key-kind.js';
 import { bytes, required } from '../../base/option-kinds.js';

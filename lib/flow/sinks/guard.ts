@@ -56,6 +56,8 @@ export const guardOptions: Fields<GuardOptions> = {
 
 /** What a sink asks before it writes. */
 export interface Guard {
+  /** Whether anything is guarded: otherwise nothing need be shown. */
+  readonly guards: boolean;
   /** Whether bytes are searched: otherwise they need not be shown. */
   readonly scans: boolean;
   /**
@@ -112,11 +114,12 @@ export function createGuard(
       return bytes;
     };
   };
+  const guards = guarded.length > 0 || scan;
   return {
+    guards,
     scans: scan,
     encoder,
-    forStores:
-      guarded.length > 0 || scan ? createWriteGuard(guarded, scan, codec => encoder(codec)) : undefined,
+    forStores: guards ? createWriteGuard(guarded, scan, codec => encoder(codec)) : undefined,
     checkBeside(key, value, headers, timestamp) {
       if (guarded.length > 0) lookBeside(key, value, headers, timestamp, guarded);
     },

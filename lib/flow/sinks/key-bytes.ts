@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** A longer key is written faster by Node than by a loop. */
 const longest = 64;
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { fewestDigits } from '../../card/issuers.js';
 import { isNoCard, type ProtectedField } from '../../card/protected-field.js';
 import { hasNumberShownMasked } from '../../card/shown-masked.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { fewestDigits } from '../../card/issuers.js';
 import type { ProtectedField } from '../../card/protected-field.js';
 import { containsCardNumber } from '../../card/scan.js';

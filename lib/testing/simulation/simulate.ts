@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createApp } from '../../app/app.js';
 import { nearestName } from '../../base/nearest-name.js';
 import {

@@ -2,6 +2,7 @@
  * Snappy as Kafka's clients write it: the JVM's in the frame of snappy-java's SnappyOutputStream (16 bytes of header,
  * then blocks with their lengths in front), others as one raw block. Both are read; the frame is written.
  */
+import { Buffer } from 'node:buffer';
 import { type Codec, checkSize } from './codec.js';
 
 /** The magic of the frame, its version and the oldest version that can read it; all JVM writers use 1 and 1. */

@@ -1,4 +1,5 @@
 /** Zstandard: Node's own from 22.15 and 23.8 on, a package of WebAssembly before. */
+import { Buffer } from 'node:buffer';
 import * as zlib from 'node:zlib';
 import { fieldOf } from '../../../errors/field-of.js';
 import { type Codec, checkSize } from './codec.js';

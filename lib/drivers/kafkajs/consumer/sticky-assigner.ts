@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
 import { assign } from '../../assignor.js';
 import { type AssignorUserData, decodeUserData, encodeUserData } from '../../assignor-user-data.js';

@@ -7,6 +7,7 @@
  * (`PartitionAssigner = ({ cluster, groupId, logger }) => Assigner`). A `Kafka` object's consumers have a cluster of
  * their own each, so that all changes made here concern one consumer alone, and nothing is patched globally.
  */
+import { Buffer } from 'node:buffer';
 import { AssignerProtocol, type Kafka, type PartitionAssigner } from 'kafkajs';
 import { type Broker, requireBroker } from './broker.js';
 import { type ConnectionPool, requirePool } from './network.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { KafkaRxError } from '../../../errors/errors.js';
 import type { OutputListener } from '../../port.js';
 import {

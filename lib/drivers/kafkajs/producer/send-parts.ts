@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type Broker, sendBy } from '../internals/broker.js';
 import type { Connection } from '../internals/network.js';
 import { ByteWriter } from '../protocol/byte-writer.js';

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 /** In all, and of one batch: what is larger is rarer than what it takes up. */
 const mostBytes = 16 * 1024 * 1024;
 const mostOfOne = 512 * 1024;

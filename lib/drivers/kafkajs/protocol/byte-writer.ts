@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { putInt64 } from './int64.js';
 import { putVarint, varintSize } from './varint.js';
 

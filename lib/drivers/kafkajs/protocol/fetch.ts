@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { EpochEnd } from '../../lineage.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Header, Headers } from '../../../record/headers.js';
 import { crc32c } from './crc32c.js';
 import type { ProducerIdentity } from './init-producer-id.js';

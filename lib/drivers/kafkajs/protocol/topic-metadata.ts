@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import type { ProtocolRequest, Throttled } from './protocol-request.js';

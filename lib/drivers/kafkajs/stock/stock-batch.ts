@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 import { type Headers, noHeaders } from '../../../record/headers.js';
 import { PartitionBatch } from '../../partition-batch.js';
