@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import type { Transaction } from 'lmdb';
 import { KafkaRxError } from '../errors/errors.js';
+import type { LmdbPicture } from './lmdb-host.js';
 import type { Table } from './lmdb-tables.js';
 
 /**
@@ -45,7 +45,7 @@ export class Names {
   }
 
   /** @throws {KafkaRxError} `STORE` where a document refers to a name that the store does not have */
-  nameOf(number: number, transaction?: Transaction): string {
+  nameOf(number: number, transaction?: LmdbPicture): string {
     if (number >= this.#names.length) this.#readOn(transaction);
     const name = this.#names[number];
     if (name !== undefined) return name.slice(1);
@@ -69,7 +69,7 @@ export class Names {
     for (const word of this.#names.splice(size)) this.#numbersOf(word).delete(word.slice(1));
   }
 
-  #readOn(transaction?: Transaction): void {
+  #readOn(transaction?: LmdbPicture): void {
     const options = transaction === undefined ? {} : { transaction };
     for (;;) {
       const bytes = this.#table.get(numberKey(this.#names.length), options);

@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import { KafkaRxError } from '../errors/errors.js';
 import { lowerOf, mergedBegin } from './begin-below.js';
 import { writePlace } from './lmdb-layout.js';
@@ -29,11 +28,11 @@ export class LmdbPositions {
   #incarnation: number;
 
   /** @param readOnly a store that has no id yet is given none */
-  constructor(tables: Tables, names: Names, readOnly: boolean, where: string) {
+  constructor(tables: Tables, names: Names, readOnly: boolean, where: string, newId: () => string) {
     this.#tables = tables;
     this.#names = names;
     this.#where = where;
-    this.id = storeId(tables, readOnly);
+    this.id = storeId(tables, readOnly, newId);
     this.#incarnation = this.#readIncarnation();
   }
 
@@ -176,12 +175,12 @@ export class LmdbPositions {
 }
 
 /** Made with the store, or at the first opening of one that an older release made. */
-function storeId({ root, meta }: Tables, readOnly: boolean): string {
+function storeId({ root, meta }: Tables, readOnly: boolean, newId: () => string): string {
   let found = meta.get(idKey);
   if (found === undefined && !readOnly) {
     root.transactionSync(() => {
       // Read again: another process may have come first.
-      found = meta.get(idKey) ?? Buffer.from(randomUUID());
+      found = meta.get(idKey) ?? Buffer.from(newId());
       meta.put(idKey, found);
     });
   }

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RootDatabase, Transaction } from 'lmdb';
+import type { Timer } from '../base/clock.js';
 import type { Codec } from '../codecs/codec.js';
 import { coordinates, documentId, documentSource } from './document-source.js';
 import type { Bounds, Filing } from './index-values.js';
+import type { LmdbHost, LmdbPicture, LmdbRoot } from './lmdb-host.js';
 import {
   eachFiling,
   longestDocumentKey,
@@ -39,29 +39,31 @@ interface Found {
  * After `boundMs` the picture is let go, wherever the scan stands, and the next chunk is read from a new one.
  */
 class Snapshot {
-  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #host: LmdbHost;
+  readonly #root: LmdbRoot;
   readonly #boundMs: number;
-  #transaction: Transaction | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #transaction: LmdbPicture | undefined;
+  #timer: Timer | undefined;
 
-  constructor(root: RootDatabase<Buffer, Buffer>, boundMs: number) {
+  constructor(host: LmdbHost, root: LmdbRoot, boundMs: number) {
+    this.#host = host;
     this.#root = root;
     this.#boundMs = boundMs;
   }
 
-  get transaction(): Transaction {
+  get transaction(): LmdbPicture {
     if (this.#transaction === undefined) {
       // lmdb-js renews what it reads from once a turn of the event loop; another process may have written in this one.
       this.#root.resetReadTxn();
       this.#transaction = this.#root.useReadTransaction();
       // The machine's clock, not the app's: what it guards is the file on this machine's disk.
-      this.#timer = setTimeout(() => this.release(), this.#boundMs).unref();
+      this.#timer = this.#host.later(() => this.release(), this.#boundMs);
     }
     return this.#transaction;
   }
 
   release(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#transaction?.done();
     this.#transaction = undefined;
   }
@@ -69,6 +71,7 @@ class Snapshot {
 
 /** Reads documents by their keys and along the indexes. */
 export class LmdbReader<V> {
+  readonly #host: LmdbHost;
   readonly #tables: Tables;
   readonly #names: Names;
   readonly #codec: Codec<V>;
@@ -78,6 +81,7 @@ export class LmdbReader<V> {
   readonly #snapshots = new Set<Snapshot>();
 
   constructor(
+    host: LmdbHost,
     tables: Tables,
     names: Names,
     codec: Codec<V>,
@@ -85,6 +89,7 @@ export class LmdbReader<V> {
     options: StoreOptions<V>,
     where: string,
   ) {
+    this.#host = host;
     this.#tables = tables;
     this.#names = names;
     this.#codec = codec;
@@ -130,7 +135,7 @@ export class LmdbReader<V> {
     { from, to }: Bounds,
     guarded: <R>(read: () => R) => R,
   ): AsyncGenerator<StoredDocument<V>, void, undefined> {
-    const snapshot = new Snapshot(this.#tables.root, this.#snapshotMs);
+    const snapshot = new Snapshot(this.#host, this.#tables.root, this.#snapshotMs);
     this.#snapshots.add(snapshot);
     try {
       const wanted = filing === undefined ? undefined : guarded(() => this.#filingBytes(filing));
@@ -141,7 +146,7 @@ export class LmdbReader<V> {
       );
       for (let more = true, turns = 0; more; turns++) {
         // Reading is synchronous: without a turn between chunks a long scan would keep the pipeline from its heartbeats.
-        if (turns > 0) await nextTurn();
+        if (turns > 0) await this.#host.nextTurn();
         const found: Found[] = [];
         more = guarded(() => this.#chunk(runs, wanted, snapshot.transaction, found));
         if (!more) snapshot.release();
@@ -163,7 +168,7 @@ export class LmdbReader<V> {
   }
 
   /** Appends to `found`. @returns whether there may be more */
-  #chunk(runs: Runs, wanted: Buffer | undefined, transaction: Transaction, found: Found[]): boolean {
+  #chunk(runs: Runs, wanted: Buffer | undefined, transaction: LmdbPicture, found: Found[]): boolean {
     let bytesRead = 0;
     while (found.length < chunkDocuments && bytesRead < chunkBytes) {
       const entry = runs.next(transaction);

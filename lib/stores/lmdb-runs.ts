@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Transaction } from 'lmdb';
+import type { LmdbPicture } from './lmdb-host.js';
 import { documentsOfGeneration, generationBytes, keyRange, timeBytes } from './lmdb-layout.js';
 import { readFiled, type Table, type Tables } from './lmdb-tables.js';
 
@@ -28,7 +28,7 @@ class Run {
   }
 
   /** The first entry not yet taken. */
-  head(transaction: Transaction): Entry | undefined {
+  head(transaction: LmdbPicture): Entry | undefined {
     if (this.#next === this.#entries.length && this.#from !== undefined)
       this.#readOn(this.#from, transaction);
     return this.#entries[this.#next];
@@ -38,7 +38,7 @@ class Run {
     this.#next++;
   }
 
-  #readOn(start: Buffer, transaction: Transaction): void {
+  #readOn(start: Buffer, transaction: LmdbPicture): void {
     const range = { start, end: this.#end, exclusiveStart: this.#resumed, limit: keysAtOnce, transaction };
     const keys = [...this.#index.getKeys(range)];
     this.#from = keys.length === keysAtOnce ? keys.at(-1) : undefined;
@@ -66,7 +66,7 @@ export class Runs {
     filing: Buffer,
     from: number | undefined,
     to: number | undefined,
-    transaction: Transaction,
+    transaction: LmdbPicture,
   ): Runs {
     const generations = Math.floor(readFiled(tables, transaction) / documentsOfGeneration) + 1;
     const runs = Array.from({ length: generations }, (_, generation) => {
@@ -78,7 +78,7 @@ export class Runs {
   }
 
   /** The earliest entry that was not given yet. */
-  next(transaction: Transaction): { readonly time: Buffer; readonly document: Buffer } | undefined {
+  next(transaction: LmdbPicture): { readonly time: Buffer; readonly document: Buffer } | undefined {
     let first: Run | undefined;
     let earliest: Entry | undefined;
     let ended = false;

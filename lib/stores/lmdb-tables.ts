@@ -1,13 +1,13 @@
 /** The tables of an LMDB store, and the check that the folder holds them in this format. */
 import { Buffer } from 'node:buffer';
-import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { KafkaRxError } from '../errors/errors.js';
+import { binary, type LmdbPicture, type LmdbRoot, type LmdbTable } from './lmdb-host.js';
 import { format } from './lmdb-layout.js';
 
-export type Table = Database<Buffer, Buffer>;
+export type Table = LmdbTable;
 
 export interface Tables {
-  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly root: LmdbRoot;
   readonly documents: Table;
   readonly byTime: Table;
   readonly byIndex: Table;
@@ -16,9 +16,6 @@ export interface Tables {
   readonly names: Table;
   readonly meta: Table;
 }
-
-/** Bytes in, bytes out: the order of keys is `lmdb-layout`'s alone, whatever lmdb-js makes of JavaScript values. */
-export const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 const formatKey = Buffer.from('format');
 const filedKey = Buffer.from('count');
@@ -34,8 +31,7 @@ const prefix = 'kafka-rx/';
 export function openTables(root: Tables['root'], readOnly: boolean, where: string): Tables {
   refuseForeign(root, where);
   const table = (name: string): Table => {
-    // lmdb-js answers undefined for a table that is missing while read-only; its types do not say so.
-    const opened: Table | undefined = root.openDB<Buffer, Buffer>(prefix + name, binary);
+    const opened = root.openDB(prefix + name, binary);
     if (opened === undefined) {
       throw new KafkaRxError('STORE', `The ${where} is not complete yet`, {
         remedy: 'Open it for writing once, or wait until the process that creates it has done so',
@@ -59,7 +55,7 @@ export function openTables(root: Tables['root'], readOnly: boolean, where: strin
 }
 
 /** How many documents were ever filed: never less, since it says how many generations there are to look into. */
-export function readFiled({ meta }: Tables, transaction?: Transaction): number {
+export function readFiled({ meta }: Tables, transaction?: LmdbPicture): number {
   return readNumber(meta, filedKey, transaction);
 }
 
@@ -78,7 +74,7 @@ export function addRemoved({ meta }: Tables, documents: number): void {
   writeNumber(meta, removedKey, readNumber(meta, removedKey) + documents);
 }
 
-function readNumber(meta: Table, key: Buffer, transaction?: Transaction): number {
+function readNumber(meta: Table, key: Buffer, transaction?: LmdbPicture): number {
   return meta.get(key, transaction === undefined ? {} : { transaction })?.readDoubleBE(0) ?? 0;
 }
 

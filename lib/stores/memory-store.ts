@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { required, text, whole } from '../base/option-kinds.js';
+import { newId as randomId } from '../base/new-id.js';
+import { call, required, text, whole } from '../base/option-kinds.js';
 import { checkArgument, type Fields } from '../base/option-schema.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { declare, declaredShape } from '../codecs/declared.js';
@@ -62,6 +62,8 @@ export interface MemoryStoreOptions<V, I extends string = string> extends StoreO
   readonly readOnly?: boolean | undefined;
   /** Of the store on disk: checked, and not used. */
   readonly snapshotMs?: number | undefined;
+  /** Makes the store's own id, without white space. Default: a random UUID. */
+  readonly newId?: (() => string) | undefined;
 }
 
 interface Entry<V> {
@@ -75,7 +77,11 @@ interface Entry<V> {
 
 const timesKind = required(whole(0, { endless: true }));
 
-const memoryStoreOptions: Fields<MemoryStoreOptions<unknown>> = { ...lmdbOptions, value: codecKind };
+const memoryStoreOptions: Fields<MemoryStoreOptions<unknown>> = {
+  ...lmdbOptions,
+  value: codecKind,
+  newId: call,
+};
 
 /**
  * The twin of the stores on disk: the same answers by the same contract (`spec/contract/store-contract.ts`), kept in
@@ -194,7 +200,7 @@ export function memoryStore<V, I extends string = string>(
   }
 
   const positions: StorePositions = {
-    id: randomUUID(),
+    id: (options.newId ?? randomId)(),
     isNew: () => noted.size === 0,
     standsFor: () => [...lost],
     standFor(ids) {

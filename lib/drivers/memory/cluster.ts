@@ -1,6 +1,6 @@
 /** The embedded cluster's state, shared by the broker that tests talk to and the connections of its clients. */
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
+import { newId as randomId } from '../../base/new-id.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { TopicDescription, TopicPartition } from '../port.js';
 import { ConsumerGroup } from './consumer-group.js';
@@ -18,7 +18,7 @@ interface Topic {
 export type ReachabilityListener = (reachable: boolean) => void;
 
 export class Cluster {
-  readonly id = randomUUID();
+  readonly id: string;
   readonly clock: Clock;
   readonly faults = new ScriptedFaults();
   /** Each task's open unit of work: how its owner is fenced. */
@@ -27,10 +27,13 @@ export class Cluster {
   readonly #groups = new Map<string, ConsumerGroup>();
   readonly #listeners = new Set<ReachabilityListener>();
   #unreachableSince: number | undefined;
+  readonly #newId: () => string;
   #clients = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, newId = randomId) {
     this.clock = clock;
+    this.#newId = newId;
+    this.id = newId();
   }
 
   /** A name for a member of a group: the client's, made unique. */
@@ -78,7 +81,7 @@ export class Cluster {
 
   /** Creates a topic, or adds the partitions that it lacks. */
   ensureTopic(name: string, partitions: number): void {
-    const topic = this.#topics.get(name) ?? { name, id: randomUUID(), logs: [] };
+    const topic = this.#topics.get(name) ?? { name, id: this.#newId(), logs: [] };
     this.#topics.set(name, topic);
     if (topic.logs.length >= partitions) return;
     while (topic.logs.length < partitions) topic.logs.push(new PartitionLog());

@@ -39,9 +39,15 @@ export interface MemoryBrokerOptions {
    * turn where the key is null. The library's own sinks compute partitions themselves.
    */
   readonly partitioner?: ((key: Buffer | null, partitions: number) => number) | undefined;
+  /** Makes the ids of cluster and topics, each another one. Default: random UUIDs. */
+  readonly newId?: (() => string) | undefined;
 }
 
-export const brokerOptions: Fields<MemoryBrokerOptions> = { clock: clockKind, partitioner: call };
+export const brokerOptions: Fields<MemoryBrokerOptions> = {
+  clock: clockKind,
+  partitioner: call,
+  newId: call,
+};
 
 const partitionsKind = required(whole(1));
 
@@ -121,8 +127,8 @@ export class MemoryBroker {
 
   constructor(options: MemoryBrokerOptions = {}) {
     checkOptions('MemoryBroker', brokerOptions, options);
-    const { clock = systemClock, partitioner = anyPartitioner() } = options;
-    this.cluster = new Cluster(clock);
+    const { clock = systemClock, partitioner = anyPartitioner(), newId } = options;
+    this.cluster = new Cluster(clock, newId);
     this.faults = new BrokerFaults(this.cluster);
     this.#partitioner = partitioner;
   }
