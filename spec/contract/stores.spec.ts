@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lmdb } from '../../lib/stores/lmdb.js';
+import { lmdbOn } from '../../lib/stores/lmdb-store.js';
 import { memoryStore } from '../../lib/stores/memory-store.js';
+import { lmdbInMemory } from '../stores/lmdb-in-memory.js';
 import { saleCodec } from './sales.js';
 import { describeStoreContract } from './store-contract.js';
 
@@ -27,4 +29,9 @@ describeStoreContract('lmdb', async options => {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+});
+
+describeStoreContract('lmdb on a simulated LMDB', async options => {
+  const store = lmdbOn(lmdbInMemory(), 'sales', { ...options, value: saleCodec });
+  return { store, dispose: () => store.close() };
 });

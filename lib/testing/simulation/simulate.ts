@@ -30,7 +30,6 @@ import { describeProfile, drawProfile, type FaultKind, faultKinds } from './prof
 import { Random } from './random.js';
 import { type Shrunk, shrink } from './shrink.js';
 import {
-  type ProcessContext,
   type SimulatedAppOptions,
   type SimulatedTopology,
   simulatedAppOptions,
@@ -42,6 +41,7 @@ import type {
   SimulationParts,
   SimulationView,
 } from './simulation-parts.js';
+import { wiringContext } from './wiring-context.js';
 
 /** A record to write: strings and bytes as they are, anything else as JSON. @category Testing @since 0.2.0 */
 export interface SimulatedRecord {
@@ -220,8 +220,7 @@ function asBytes(value: unknown): string | Buffer | null {
 function topicsOf(topology: SimulatedTopology, options: SimulateOptions): Readonly<Record<string, number>> {
   const clock = new VirtualClock();
   const app = createApp({ ...options.app, groupId: 'simulated', driver: memory({ clock }), clock });
-  const nowhere: ProcessContext = { name: 'p0', clock, store: (_name, make) => make() };
-  wired('simulate', topology(app, nowhere));
+  wired('simulate', topology(app, wiringContext(clock)));
   options.reset?.();
   const named = app.describe().nodes.flatMap(node => node.topics);
   const letters = options.app?.deadLetters?.topic;

@@ -2,46 +2,26 @@ import { createApp } from '../../app/app.js';
 import type { App } from '../../app/interface.js';
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
 import { type AppOptions, appOptions } from '../../app/options.js';
-import type { Clock } from '../../base/clock.js';
 import type { Fields } from '../../base/option-schema.js';
 import { type MemoryBroker, memory } from '../../drivers/memory/index.js';
 import type { DriverConsumer } from '../../drivers/port.js';
 import { type MemoryMetrics, memoryMetrics } from '../../logging/metrics/metrics.js';
-import type { DocumentStore } from '../../stores/port.js';
+import { type ProcessContext, type ProcessContextParts, processContext } from './process-context.js';
 import { Random } from './random.js';
 import { type StoredOffset, simulatedDriver } from './simulated-driver.js';
-import { simulatedStore } from './simulated-store.js';
+import type { SimulatedLmdb } from './simulated-lmdb.js';
 import { Wire, type WireHost } from './wire.js';
 import type { Actor } from './world.js';
 
-/** What a topology gets of the process that it is wired in. @category Testing @since 0.2.0 */
-export interface ProcessContext {
-  /** `p1`, `p2`, …: the same for all incarnations of a process. */
-  readonly name: string;
-  /** Virtual time, for whatever the topology's own functions wait for. */
-  readonly clock: Clock;
-  /**
-   * A store on the disk of this process, or on one that all share: made once, and kept when the process dies. What it writes
-   * passes the disk's queue, of which a crash keeps a part.
-   */
-  store<V>(
-    name: string,
-    make: () => DocumentStore<V>,
-    options?: { readonly shared?: boolean },
-  ): DocumentStore<V>;
-}
-
 export type SimulatedTopology = (app: App, process: ProcessContext) => void;
 
-export interface SimulatedProcessParts extends WireHost {
+export interface SimulatedProcessParts
+  extends WireHost,
+    Pick<ProcessContextParts, 'newId' | 'disks' | 'failsWrite' | 'lmdbHost'> {
   readonly broker: MemoryBroker;
   readonly topology: SimulatedTopology;
   readonly groupId: string;
   readonly options: SimulatedAppOptions;
-  /** What lies on disks, by name. */
-  readonly disks: Map<string, DocumentStore<unknown>>;
-  /** Fails the next write of a store, or does not. */
-  failsWrite(): Error | undefined;
   committed(process: string, offsets: readonly StoredOffset[]): void;
   topicId(topic: string): string;
   /** An app has said that it begins below what is committed, to fill a store again. */
@@ -75,6 +55,8 @@ interface Incarnation {
   readonly consumers: DriverConsumer[];
   /** Members whose heartbeats do not arrive, as long as the process is stopped. */
   readonly silenced: string[];
+  /** What it has opened on disks. */
+  readonly databases: SimulatedLmdb[];
 }
 
 /** What of an app's own events is worth a mark. */
@@ -124,11 +106,12 @@ export class SimulatedProcess {
   }
 
   start(): void {
-    const { world, broker, topology, groupId, options, disks } = this.#parts;
+    const { world, broker, topology, groupId, options } = this.#parts;
     const actor: Actor = { name: `${this.name}.${++this.#incarnations}`, state: 'running' };
     const wire = new Wire(this.#parts, actor);
     const clock = world.clockOf(actor);
     const consumers: DriverConsumer[] = [];
+    const databases: SimulatedLmdb[] = [];
     const metrics = memoryMetrics();
     const driver = simulatedDriver({
       wire,
@@ -142,22 +125,10 @@ export class SimulatedProcess {
     const random = new Random(this.#incarnations, `partitioner of ${this.name}`);
     const drawn = options.random ?? (() => random.next());
     const app = createApp({ ...options, random: drawn, groupId, driver, clock, metrics });
-    this.#current = { actor, wire, app, metrics, consumers, silenced: [] };
+    this.#current = { actor, wire, app, metrics, consumers, silenced: [], databases };
     this.changedAtMs = world.timeMs;
-    topology(app, {
-      name: this.name,
-      clock,
-      store: (name, make, { shared = false } = {}) => {
-        const place = shared ? name : `${this.name}/${name}`;
-        const kept = disks.get(place) ?? make();
-        disks.set(place, kept);
-        return simulatedStore(kept as ReturnType<typeof make>, {
-          wire,
-          external: work => world.external(work),
-          fails: () => this.#parts.failsWrite(),
-        });
-      },
-    });
+    const opened = (lmdb: SimulatedLmdb): void => void databases.push(lmdb);
+    topology(app, processContext({ ...this.#parts, name: this.name, clock, wire, opened }));
     app.events$.subscribe(event => {
       const rare = rareEvent(event);
       if (rare !== undefined) this.#parts.mark(rare);
@@ -207,8 +178,9 @@ export class SimulatedProcess {
     this.#parts.ended(this, error);
   }
 
-  #bury({ actor }: Incarnation): void {
+  #bury({ actor, databases }: Incarnation): void {
     actor.state = 'dead';
+    for (const lmdb of databases) lmdb.died();
     this.#parts.world.forget(actor);
     this.changedAtMs = this.#parts.world.timeMs;
   }

@@ -1,7 +1,9 @@
 /** What a simulation is told, and what it tells. */
 import type { MemoryBroker, StoredRecord } from '../../drivers/memory/index.js';
+import type { LmdbHost } from '../../stores/lmdb-host.js';
 import type { DocumentStore } from '../../stores/port.js';
 import type { Choices, ChosenValues } from './choices.js';
+import type { LmdbImage } from './lmdb-image.js';
 import type { FaultProfile } from './profile.js';
 import type { StoredOffset } from './simulated-driver.js';
 import type { SimulatedAppOptions, SimulatedProcess, SimulatedTopology } from './simulated-process.js';
@@ -28,6 +30,8 @@ export interface SimulationView {
   readonly written: readonly WrittenInput[];
   /** A store that a process of this name, or all of them, wrote to. */
   disk(name: string): DocumentStore<unknown> | undefined;
+  /** Of the folder of a `process.lmdb` store, likewise: what is durable of its tables, in bytes. */
+  durable(name: string): LmdbImage | undefined;
   /** Notes that something rare has happened. */
   mark(name: string): void;
 }
@@ -66,6 +70,8 @@ export interface SimulationParts {
   /** Processes die between steps so many times at most. Default: no such bound. */
   readonly mostCrashes?: number | undefined;
   readonly maxSteps: number;
+  /** What stores on disk get in place of the simulation's LMDB: for proofs, which put a fault in. */
+  readonly lmdbHost?: ((host: LmdbHost) => LmdbHost) | undefined;
   /** Called first. */
   readonly begin?: (() => void) | undefined;
   /** Called when the faults are over. */

@@ -10,8 +10,8 @@
 import { MemoryBroker } from '../../drivers/memory/index.js';
 import { type ErrorCode, isKafkaRxError } from '../../errors/errors.js';
 import { partitionForKey } from '../../flow/sinks/partitioner.js';
-import type { DocumentStore } from '../../stores/port.js';
 import { CommitWatch } from './commit-watch.js';
+import { Disks } from './disks.js';
 import { FaultActions } from './fault-actions.js';
 import { Journal, told } from './journal.js';
 import { wireFaults } from './profile.js';
@@ -55,10 +55,11 @@ class Simulation {
   readonly #workload: Workload;
   readonly #commits: CommitWatch;
   readonly #journal: Journal;
-  readonly #disks = new Map<string, DocumentStore<unknown>>();
+  readonly #disks: Disks;
   readonly #view: SimulationView;
   #wireFaults: WireFaults;
   #places = 0;
+  #ids = 0;
   #healed = false;
   #restarts = 0;
   /** How often an app has failed with the same words at the same record. */
@@ -69,11 +70,14 @@ class Simulation {
     this.#parts = parts;
     this.#world = new World(parts.choices);
     this.#wireFaults = wireFaults(parts.profile);
+    const newId = (): string => `id-${++this.#ids}`;
     this.#broker = new MemoryBroker({
       clock: this.#world.clockOf(this.#outside),
       partitioner: (key, partitions) => (key === null ? 0 : partitionForKey(key, partitions)),
+      newId,
     });
     this.#journal = new Journal(this.#world);
+    this.#disks = new Disks((invariant, message) => this.#journal.violated(invariant, message));
     this.#workload = new Workload(parts.inputs, this.#broker, this.#world.clockOf(this.#outside));
     this.#commits = new CommitWatch(this.#broker, this.#workload, this.#journal);
     const simulation = this;
@@ -89,7 +93,9 @@ class Simulation {
       topology: parts.topology,
       groupId,
       options: parts.options,
+      newId,
       disks: this.#disks,
+      lmdbHost: parts.lmdbHost ?? (host => host),
       failsWrite: () => this.#failsWrite(),
       topicId: (topic: string) => this.#workload.topicId(topic),
       committed: (process: string, offsets: readonly StoredOffset[]) => this.#storedOffsets(process, offsets),
@@ -122,7 +128,8 @@ class Simulation {
       processes: this.#processes,
       records: topic => (this.#broker.cluster.partitionCount(topic) === 0 ? [] : this.#broker.records(topic)),
       written: this.#workload.written,
-      disk: name => this.#disks.get(name),
+      disk: name => this.#disks.storeAt(name),
+      durable: name => this.#disks.durable(name),
       mark: name => this.#journal.mark(name),
     };
   }
@@ -260,7 +267,7 @@ class Simulation {
   async #close(): Promise<void> {
     for (const one of this.#processes) if (one.state !== 'down') one.crash();
     await this.#world.run({ done: () => false, untilMs: this.#world.timeMs, maxSteps: 1000 });
-    for (const disk of this.#disks.values()) await disk.close();
+    await this.#disks.close();
   }
 }
 

@@ -85,6 +85,21 @@ export class Wire {
     return this.#host.reached(this.#process, what, place);
   }
 
+  /** The process is dead. */
+  get isCut(): boolean {
+    return this.#process.state === 'dead';
+  }
+
+  mark(name: string): void {
+    this.#host.mark(name);
+  }
+
+  /** Outside, in a while. */
+  later(task: () => void, delayMs: number): void {
+    const { world, outside } = this.#host;
+    world.clockOf(outside).schedule(task, delayMs);
+  }
+
   /** From the process outwards. */
   send(peer: string, task: () => void): void {
     if (this.#process.state === 'dead') return;

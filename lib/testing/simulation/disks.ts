@@ -1,0 +1,47 @@
+import type { DocumentStore } from '../../stores/port.js';
+import { LmdbDisk } from './lmdb-disk.js';
+import type { LmdbImage } from './lmdb-image.js';
+import { positionsWentBack } from './position-watch.js';
+
+/** What lies on disks, by its place: it outlives the processes that wrote it. */
+export class Disks {
+  readonly #stores = new Map<string, DocumentStore<unknown>>();
+  readonly #folders = new Map<string, LmdbDisk>();
+  readonly #violated: (invariant: string, message: string) => void;
+
+  constructor(violated: (invariant: string, message: string) => void) {
+    this.#violated = violated;
+  }
+
+  /** A store that keeps its documents itself: made once. */
+  store<V>(place: string, make: () => DocumentStore<V>): DocumentStore<V> {
+    const kept = this.#stores.get(place) ?? make();
+    this.#stores.set(place, kept);
+    // Made by the same line of the topology, for the same place.
+    return kept as DocumentStore<V>;
+  }
+
+  storeAt(place: string): DocumentStore<unknown> | undefined {
+    return this.#stores.get(place);
+  }
+
+  /** Of an LMDB. */
+  folder(place: string): LmdbDisk {
+    const kept = this.#folders.get(place) ?? new LmdbDisk((now, before) => this.#check(place, now, before));
+    this.#folders.set(place, kept);
+    return kept;
+  }
+
+  durable(place: string): LmdbImage | undefined {
+    return this.#folders.get(place)?.durable;
+  }
+
+  async close(): Promise<void> {
+    for (const store of this.#stores.values()) await store.close();
+  }
+
+  #check(place: string, now: LmdbImage, before: LmdbImage): void {
+    const wrong = positionsWentBack(now, before);
+    if (wrong !== undefined) this.#violated('positions of a store never go back', `${place}: ${wrong}`);
+  }
+}

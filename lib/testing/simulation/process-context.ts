@@ -1,0 +1,64 @@
+import type { Clock } from '../../base/clock.js';
+import type { LmdbHost } from '../../stores/lmdb-host.js';
+import type { LmdbOptions } from '../../stores/lmdb-options.js';
+import { type LmdbStore, lmdbOn } from '../../stores/lmdb-store.js';
+import type { DocumentStore } from '../../stores/port.js';
+import { type SimulatedLmdbHostParts, simulatedLmdbHost } from './simulated-lmdb-host.js';
+import { simulatedStore } from './simulated-store.js';
+
+/** What a topology gets of the process that it is wired in. @category Testing @since 0.2.0 */
+export interface ProcessContext {
+  /** `p1`, `p2`, …: the same for all incarnations of a process. */
+  readonly name: string;
+  /** Virtual time, for whatever the topology's own functions wait for. */
+  readonly clock: Clock;
+  /** An id that nothing else of the run has, the same in each run of a seed. */
+  newId(): string;
+  /**
+   * A store on the disk of this process, or on one that all share: made once, and kept when the process dies. What it writes
+   * passes the disk's queue, of which a crash keeps a part.
+   */
+  store<V>(
+    name: string,
+    make: () => DocumentStore<V>,
+    options?: { readonly shared?: boolean },
+  ): DocumentStore<V>;
+  /**
+   * The store of `kafka-rx/lmdb` on a simulated LMDB, in a folder of this process, or in one that all share. It is the process's
+   * own and dies with it; the next one opens what the disk has kept: transactions as a whole, and all that it was told are durable.
+   */
+  lmdb<V, I extends string = string>(
+    name: string,
+    options: LmdbOptions<V, I>,
+    where?: { readonly shared?: boolean },
+  ): LmdbStore<V, I>;
+}
+
+export interface ProcessContextParts extends Omit<SimulatedLmdbHostParts, 'hostname' | 'place'> {
+  readonly name: string;
+  /** Puts a fault into the simulated LMDB, or leaves it as it is. */
+  lmdbHost(host: LmdbHost): LmdbHost;
+}
+
+/** Of one incarnation of a process. */
+export function processContext(parts: ProcessContextParts): ProcessContext {
+  const { name, clock, wire, world, newId } = parts;
+  const placeOf = (store: string, shared: boolean): string => (shared ? store : `${name}/${store}`);
+  return {
+    name,
+    clock,
+    newId,
+    store: (store, make, { shared = false } = {}) =>
+      simulatedStore(parts.disks.store(placeOf(store, shared), make), {
+        wire,
+        external: work => world.external(work),
+        fails: () => parts.failsWrite(),
+      }),
+    lmdb: (store, options, { shared = false } = {}) => {
+      const place = placeOf(store, shared);
+      // Whoever shares a folder is on one machine: LMDB's is no network's.
+      const host = simulatedLmdbHost({ ...parts, hostname: shared ? 'shared' : name, place });
+      return lmdbOn(parts.lmdbHost(host), store, options);
+    },
+  };
+}
