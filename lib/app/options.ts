@@ -19,7 +19,7 @@ import { topicNameKind } from '../base/topic-name.js';
 import type { ConsumerOptions, Driver, ProducerOptions, StartFrom } from '../drivers/port.js';
 import { type DeadLetterOptions, deadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Policies, policiesKind, verdictOf } from '../errors/policies/policy.js';
-import { committerOptions } from '../flow/commit/committer.js';
+import { checkCommits, committerOptions } from '../flow/commit/committer.js';
 import type { OnStoreLost } from '../flow/commit/new-stores.js';
 import { type GuardOptions, guardOptions } from '../flow/sinks/guard.js';
 import type { ReplayTrust } from '../flow/source/admission.js';
@@ -165,6 +165,7 @@ export const appOptions: Fields<AppOptions> = {
 /** @throws `CONFIGURATION` for options that cannot be, each by itself or together */
 export function checkApp(options: AppOptions): void {
   checkOptions('createApp', appOptions, options, defaults);
+  checkCommits('createApp: commit.', options.commit ?? {});
   if (options.deadLetters !== undefined) return;
   for (const [stage, policy] of Object.entries(options.policies ?? {})) {
     if (verdictOf(policy) === 'dead-letter') throw withoutDeadLetters(`createApp: policies.${stage}`);

@@ -37,6 +37,10 @@ describe('createApp refuses', () => {
     ["'maxSpan'", { bounds: { maxspan: 5 } }],
     ['commit.intervalMs', { commit: { intervalMs: -1 } }],
     ['commit.every', { commit: { every: 0 } }],
+    [
+      'commit.intervalMs',
+      { commit: { intervalMs: Number.POSITIVE_INFINITY, every: Number.POSITIVE_INFINITY } },
+    ],
     ['startFrom', { startFrom: 'begining' }],
     ['startFrom.timestamp', { startFrom: { timestamp: -1 } }],
     ['startFrom.timestamp', { startFrom: { timestamp: 1.5 } }],
@@ -126,6 +130,14 @@ test.each<[string, () => unknown]>([
   ['by.customer', () => memoryStore('s', loosely({ by: { customer: 'customerId' } }))],
   ['the name', () => memoryStore(loosely(undefined))],
   ['commitTo: every', () => commitTo({ commit: async () => {} }, { every: Number.NaN })],
+  [
+    'commitTo: intervalMs',
+    () =>
+      commitTo(
+        { commit: async () => {} },
+        { intervalMs: Number.POSITIVE_INFINITY, every: Number.POSITIVE_INFINITY },
+      ),
+  ],
   ['commitTo: the target', () => commitTo(loosely({}))],
   ['marbles: expect', () => marbles(loosely(undefined))],
   ['the entry', () => runWorkers(loosely('./worker.js'), 1)],

@@ -57,7 +57,10 @@ export interface Workers {
    * 20,000 ms after the deadline is ended. A deadline that cannot be is as none, and in the end rejects with `CONFIGURATION`.
    */
   stop(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
-  /** Ready when all are, live while all are; a reason names its worker. */
+  /**
+   * Ready when all are, live while all are; a reason names its worker. One whose event loop is blocked cannot say so: after 5,000 ms
+   * without a word from it the pool does, and is not ready.
+   */
   health(): Health;
   /** What happens to each, as it happens; completes when all have ended. */
   readonly events$: Observable<WorkerEvent>;
@@ -102,6 +105,8 @@ class WorkerPool implements Workers {
   readonly #options: WorkersOptions;
   readonly #metrics: PooledMetrics;
   readonly #healths: (Health | undefined)[];
+  /** When each was heard last, on the clock's monotonic time. */
+  readonly #heardAt: number[];
   #failure: unknown;
   #stopping = false;
   /** Threads that have not ended. */
@@ -112,6 +117,7 @@ class WorkerPool implements Workers {
     this.#options = options;
     this.#metrics = new PooledMetrics(steadyMetrics(options.metrics ?? memoryMetrics(), silentLogger));
     this.#healths = Array.from({ length: count }, () => undefined);
+    this.#heardAt = Array.from({ length: count }, () => systemClock.elapsed());
     this.events$ = new HeardEvents(this.#events, () => {});
     const leaveSignals = onSignals(options.signals ?? [], () => void this.stop());
     const threads = Array.from({ length: count }, (_, index) => {
@@ -146,7 +152,13 @@ class WorkerPool implements Workers {
   }
 
   health(): Health {
-    return poolHealth(this.#healths);
+    const now = systemClock.elapsed();
+    return poolHealth(
+      this.#healths.map((health, index) => ({
+        health,
+        silentMs: this.#running.has(index) ? Math.round(now - (this.#heardAt[index] ?? now)) : undefined,
+      })),
+    );
   }
 
   /** A metric that cannot be made fails them all, as it fails one app where that is created. */
@@ -164,6 +176,7 @@ class WorkerPool implements Workers {
       let told = false;
       let timer: NodeJS.Timeout | undefined;
       thread.on('message', (message: FromWorker) => {
+        this.#heardAt[index] = systemClock.elapsed();
         if (message.type === 'health') this.#healths[index] = message.health;
         else if (message.type === 'event') this.#events.next({ worker: index, event: message.event });
         else if (message.type === 'metrics') this.#measure(index, message);

@@ -12,6 +12,7 @@ import {
   type CommitTarget,
   Committer,
   type CommitterOptions,
+  checkCommits,
   committerOptions,
 } from './committer.js';
 
@@ -46,6 +47,7 @@ export function commitTo(
 ): OperatorFunction<OffsetCommit, CommitResult> {
   checkArgument('commitTo', 'the target', targetKind, target);
   checkOptions('commitTo', committerOptions, options);
+  checkCommits('commitTo: ', options);
   return source => {
     checkSource('commitTo', source);
     return new Observable(subscriber => {

@@ -54,6 +54,22 @@ export const committerOptions: Fields<CommitterOptions> = {
 };
 
 /**
+ * @param path before the names of the options, such as `createApp: commit.`
+ * @throws `CONFIGURATION` when neither option ever lets a commit go
+ */
+export function checkCommits(
+  path: string,
+  { intervalMs, every }: { readonly intervalMs?: number | undefined; readonly every?: number | undefined },
+): void {
+  if (intervalMs !== Number.POSITIVE_INFINITY || every !== Number.POSITIVE_INFINITY) return;
+  throw new KafkaRxError(
+    'CONFIGURATION',
+    `${path}intervalMs and ${path.replace(/^.*: /, '')}every are both Infinity: nothing would be committed before the end`,
+    { remedy: 'Give one of them a bound; the one that is reached first commits' },
+  );
+}
+
+/**
  * Commits the newest offset of each partition: one commit in flight, and everything since merged into the next.
  *
  * What a failed commit carried waits for the next, unless something newer does already, or the partition was given up:

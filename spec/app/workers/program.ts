@@ -16,6 +16,14 @@ workers.events$.subscribe(({ worker, event }) => {
 });
 const consumed = () => metrics.value('kafka_rx_records_consumed_total');
 let running = workers.health();
+/** Reasons that it ever had, by the first words. */
+const reasons = new Set<string>();
+let readyWhileSilent = false;
+const looks = setInterval(() => {
+  const health = workers.health();
+  for (const reason of health.reasons) reasons.add(reason.replace(/ \d+ ms.*/, ''));
+  if (health.ready && health.reasons.some(reason => reason.includes('said nothing'))) readyWhileSilent = true;
+}, 20);
 let inFlight: readonly string[] = [];
 const timer = setInterval(() => {
   if (consumed() < 20 || metrics.value('kafka_rx_in_flight_records') > 0 || !workers.health().ready) return;
@@ -33,6 +41,7 @@ try {
   failure = error;
 }
 clearInterval(timer);
+clearInterval(looks);
 await workers.stop();
 const told = isKafkaRxError(failure)
   ? { code: failure.code, message: failure.message, at: failure.at }
@@ -46,5 +55,7 @@ const seen = {
   consumed: consumed(),
   produced,
   inFlight,
+  reasons: [...reasons],
+  readyWhileSilent,
 };
 process.stdout.write(`${JSON.stringify({ ...seen, failure: told })}\n`);

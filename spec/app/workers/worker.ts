@@ -10,6 +10,8 @@ interface Data {
   readonly exits?: number;
   readonly neverBuilds?: number;
   readonly blocks?: number;
+  /** Blocks its event loop for 8 s at the first record. */
+  blocksLater?: number;
 }
 
 serveWorker(async ({ index, metrics, data }) => {
@@ -28,6 +30,10 @@ serveWorker(async ({ index, metrics, data }) => {
     .pipe(
       mapValue(value => {
         if (how.fails === index) throw new Error('4111111111111111');
+        if (how.blocksLater === index) {
+          how.blocksLater = -1;
+          for (const until = performance.now() + 8_000; performance.now() < until; );
+        }
         return value * 2;
       }),
     )

@@ -47,6 +47,16 @@ test('each worker runs an app of its own; health, metrics and stop are one', asy
   );
 });
 
+test('one whose event loop is blocked is not ready, with the reason, until it is heard again', async () => {
+  const run = program({ blocksLater: 1 });
+  expect([await run.ended, run.stderr()]).toEqual([0, '']);
+  const { reasons, readyWhileSilent, running, last } = run.result();
+  expect(reasons).toContainEqual('worker 1: it has said nothing for');
+  expect(readyWhileSilent).toBe(false);
+  expect(running).toEqual({ state: 'running', ready: true, live: true, reasons: [] });
+  expect(last).toMatchObject(stopped);
+}, 30_000);
+
 test('a signal drains and stops them all', async () => {
   const run = program({}, 'wait');
   await run.ready;
