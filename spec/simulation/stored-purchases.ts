@@ -32,11 +32,11 @@ export function storedPurchases(view: SimulationView): readonly (readonly Stored
   });
 }
 
-/** Of each store of batches that there is, the ids in what is durable of it. */
-export function storedBatches(view: SimulationView): readonly (readonly number[])[] {
+/** Of each store of batches that there is, the ids in each document that is durable. */
+export function storedBatches(view: SimulationView): readonly (readonly (readonly number[])[])[] {
   return owners.flatMap(owner => {
     const durable = view.durable(`${owner}batches`);
-    return durable === undefined ? [] : [entriesOf(durable, 'documents').flatMap(batchIn)];
+    return durable === undefined ? [] : [entriesOf(durable, 'documents').map(batchIn)];
   });
 }
 
