@@ -54,6 +54,11 @@ export class LmdbIndexes {
     this.#noted = true;
   }
 
+  /** The transaction that may have noted it failed: the next one notes it again. */
+  forgetUse(): void {
+    this.#noted = false;
+  }
+
   #isComplete(index: string): boolean {
     const number = this.#names.numberOf('i', index);
     return number !== undefined && this.#tables.meta.get(indexKey(number)) !== undefined;

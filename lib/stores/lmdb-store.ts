@@ -280,7 +280,7 @@ class Lmdb<V> implements LmdbStore<V> {
     opened.positions.begun();
   }
 
-  async #transact({ tables, names }: Opened<V>, write: () => void): Promise<void> {
+  async #transact({ tables, names, indexes }: Opened<V>, write: () => void): Promise<void> {
     this.#requireWritable();
     const known = names.size;
     try {
@@ -288,6 +288,7 @@ class Lmdb<V> implements LmdbStore<V> {
       await tables.root.childTransaction(write);
     } catch (error) {
       names.forget(known);
+      indexes.forgetUse();
       if (isKafkaRxError(error)) throw error;
       throw lmdbFailed('write', this.#where, await commitError(error));
     }

@@ -2,7 +2,7 @@ import type { LmdbTable } from '../../../lib/stores/lmdb-host.js';
 import { lmdbOn } from '../../../lib/stores/lmdb-store.js';
 import { LmdbDisk } from '../../../lib/testing/simulation/lmdb-disk.js';
 import { type LmdbLink, SimulatedLmdb } from '../../../lib/testing/simulation/simulated-lmdb.js';
-import { sale, saleCodec, saleIndexes } from '../../contract/sales.js';
+import { all, sale, saleCodec, saleIndexes } from '../../contract/sales.js';
 import { asTheStore, atOnce, lmdbInMemory } from '../../stores/lmdb-in-memory.js';
 
 const later = { ...asTheStore, overlappingSync: true };
@@ -152,4 +152,22 @@ test('a commit that fails is told by the store with its cause, and leaves nothin
   await store.write([sale(0, 'ann', 0)]);
   expect(await store.count()).toBe(1);
   await store.close();
+});
+
+test('a store whose first write failed files what it writes then, also for who opens it next', async () => {
+  let fails = false;
+  const disk = new LmdbDisk();
+  const options = { ...saleIndexes, value: saleCodec };
+  const store = lmdbOn(lmdbInMemory(disk, { fails: () => fails }), 'sales', options);
+  await store.open();
+  fails = true;
+  await expect(store.write([sale(0, 'ann', 0)])).rejects.toThrow('Could not write');
+  fails = false;
+  await store.write([sale(0, 'ann', 0)]);
+  expect(await all(store.by('customer', 'ann'))).toHaveLength(1);
+  await store.close();
+  const next = lmdbOn(lmdbInMemory(disk), 'sales', options);
+  await next.open();
+  expect(await all(next.by('customer', 'ann'))).toHaveLength(1);
+  await next.close();
 });
