@@ -10,11 +10,14 @@ const calls = [
   ...['commit', 'connect', 'offsets', 'prepare', 'start', 'topics', 'write', 'open'],
   ...['produce to purchases', 'produce to rewards', 'produce to patterns', 'produce to batches'],
   ...['produce to audit', 'produce to audited', 'produce to dead-letters'],
+  ...['lmdb begin', 'lmdb commit'],
 ];
 const losable = ['commit', 'connect', 'offsets', 'prepare', 'topics'];
 
 const declaredMarks: readonly string[] = [
   ...places.flatMap(place => calls.map(call => `crash ${place}: ${call}`)),
+  ...['before the effect', 'after the effect'].map(place => `crash ${place}: lmdb transaction`),
+  'lmdb: commits after the crash',
   ...losable.flatMap(call => [`lost request: ${call}`, `lost answer: ${call}`]),
   ...['crash', 'crash of a stopped process', 'a request that arrived after its sender had died'],
   ...['stopped', 'stopped beyond the session', 'session expired unheard', 'partitions lost', 'rebalance'],
