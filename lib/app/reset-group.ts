@@ -1,5 +1,5 @@
 import { startFromKind } from '../base/check-start-from.js';
-import { type Clock, systemClock } from '../base/clock.js';
+import { type Clock, systemClock, type Timer } from '../base/clock.js';
 import { clock as clockKind, having, list, required, text } from '../base/option-kinds.js';
 import { checkOptions, type Fields } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
@@ -12,6 +12,7 @@ import { askStore } from '../stores/ask-store.js';
 import { originOf } from '../stores/origin.js';
 import type { DocumentStore, StorePosition } from '../stores/port.js';
 import { defaults } from './defaults.js';
+import { slowMs } from './lifecycle/slow-work.js';
 import { appOptions, driverKind, loggerKind } from './options.js';
 import { isUnreachable, StartTries } from './start-tries.js';
 import { claimStores } from './store-claims.js';
@@ -31,7 +32,7 @@ export interface ResetOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** Default: the driver's clock, or the machine's. */
   readonly clock?: Clock | undefined;
-  /** Default: silent. */
+  /** Warned of a store that takes more than 5,000 ms: nothing bounds how long it may. Default: silent. */
   readonly logger?: Logger | undefined;
 }
 
@@ -45,6 +46,9 @@ export const resetOptions: Fields<ResetOptions> = {
   clock: clockKind,
   logger: loggerKind,
 };
+
+/** Milliseconds between two words of a store that takes long. */
+const tellAgainMs = 30_000;
 
 /**
  * Sends a group back, or ahead, on purpose: sets its offsets and tells its stores, which give up what they hold of the
@@ -84,7 +88,8 @@ async function reset(options: ResetOptions): Promise<readonly PartitionOffset[]>
   });
   const connection = await tries.of('connect', () => driver.connect(context), isUnreachable);
   const { stores = [] } = options;
-  const work = setBack(connection, options);
+  const ask = asking(clock, context.logger);
+  const work = setBack(connection, options, ask);
   await work.catch(() => {});
   // Whatever becomes of one, the others are closed; the first error is the one that is told.
   const closed = await Promise.allSettled(stores.map(store => ask(store, 'be closed', () => store.close())));
@@ -96,15 +101,34 @@ async function reset(options: ResetOptions): Promise<readonly PartitionOffset[]>
 
 type ResetStore = NonNullable<ResetOptions['stores']>[number];
 
-function ask(store: ResetStore, doing: string, work: () => unknown): Promise<void> {
-  const name = fieldOf(store, 'name');
-  const remedy = 'Look at what it needs: a folder, permissions, a server. Then reset again';
-  return askStore({ store: typeof name === 'string' ? name : 'without a name', doing, remedy }, work);
+type Ask = (store: ResetStore, doing: string, work: () => unknown) => Promise<void>;
+
+/** There is no `health()` to ask here: what a store takes long for is told by the logger, since it has no bound. */
+function asking(clock: Clock, logger: Logger): Ask {
+  return async (store, doing, work) => {
+    const named = fieldOf(store, 'name');
+    const name = typeof named === 'string' ? named : 'without a name';
+    const remedy = 'Look at what it needs: a folder, permissions, a server. Then reset again';
+    const since = clock.elapsed();
+    let timer: Timer;
+    const tell = (): void => {
+      const seconds = Math.round((clock.elapsed() - since) / 1000);
+      logger.warn({ store: name, seconds }, `resetGroup waits for the store '${name}' to ${doing}`);
+      timer = clock.schedule(tell, tellAgainMs);
+    };
+    timer = clock.schedule(tell, slowMs);
+    try {
+      await askStore({ store: name, doing, remedy }, work);
+    } finally {
+      timer.cancel();
+    }
+  };
 }
 
 async function setBack(
   connection: DriverConnection,
   options: ResetOptions,
+  ask: Ask,
 ): Promise<readonly PartitionOffset[]> {
   const { groupId, stores = [] } = options;
   const positions = await positionsOf(connection, options);

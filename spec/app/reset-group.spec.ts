@@ -1,4 +1,6 @@
-import { type App, type DocumentStore, memoryStore, string } from 'kafka-rx';
+import { type App, type DocumentStore, memoryStore, silentLogger, string } from 'kafka-rx';
+import { MemoryBroker } from 'kafka-rx/memory';
+import { VirtualClock } from 'kafka-rx/testing';
 import { resetGroup } from '../../lib/app/reset-group.js';
 import { memory } from '../../lib/drivers/memory/index.js';
 import { Members } from './members.js';
@@ -36,6 +38,37 @@ async function filled() {
   const texts = () => store.documents().map(document => document.value);
   return { members, store, at, stop, reset, texts };
 }
+
+test('a reset that waits for a store says so, by the logger, until it goes on', async () => {
+  const clock = new VirtualClock();
+  const broker = new MemoryBroker({ clock });
+  broker.createTopic('in', 1);
+  const told: unknown[] = [];
+  const warn = (fields: object, message: string) => told.push([message, fields]);
+  const store = memoryStore<string>('history');
+  let open: () => void = () => {};
+  const opened = new Promise<void>(resolve => {
+    open = resolve;
+  });
+  const reset = resetGroup({
+    driver: memory({ broker }),
+    clock,
+    groupId: 'group',
+    topics: ['in'],
+    to: 'earliest',
+    stores: [{ ...store, open: () => opened.then(() => store.open()) }],
+    logger: { ...silentLogger, warn },
+  });
+  await clock.advanceAsync(4_000);
+  expect(told).toEqual([]);
+  await clock.advanceAsync(32_000);
+  const message = "resetGroup waits for the store 'history' to be opened";
+  expect(told).toEqual([5, 35].map(seconds => [message, { store: 'history', seconds }]));
+  open();
+  await clock.advanceAsync(60_000);
+  expect(await reset).toEqual([{ topic: 'in', partition: 0, offset: 0 }]);
+  expect(told).toHaveLength(2);
+});
 
 describe('a reset of a group', () => {
   test('is refused while a member lives, and changes neither offsets nor store', async () => {
