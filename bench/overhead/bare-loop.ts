@@ -65,7 +65,7 @@ export async function bareLoop(
         send(rewards, earned.customerId, reward.encode(earned), timestamp);
         send(purchases, value.customerId, masked.encode(value), timestamp);
         documents.push({
-          source: { origin: 'null/transactions', partition, offset, ordinal: '', branch: '' },
+          source: { origin: 'null/transactions', partition, offset, ordinal: '', sink: '' },
           value,
           timestamp,
         });

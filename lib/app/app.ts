@@ -106,8 +106,8 @@ class KafkaRxApp implements App {
       );
     }
     const { options, logger } = this.#parts;
-    const letGoOfSignals = onSignals(options.signals ?? [], () => void this.stop(), logger);
-    this.#running = run(this.#parts).finally(letGoOfSignals);
+    const leaveSignals = onSignals(options.signals ?? [], () => void this.stop(), logger);
+    this.#running = run(this.#parts).finally(leaveSignals);
     return this.#running;
   }
 

@@ -29,7 +29,7 @@ export const defaults = {
     turnRecords: 512,
     /** Milliseconds without a record after which gathered records are told to move on. */
     idleMs: 1000,
-    /** Milliseconds between reminders to let go, at a bound and in a drain. */
+    /** Milliseconds between reminders to flush, at a bound and in a drain. */
     flushMs: 20,
     /** Milliseconds between looks for new topics that match a RegExp. */
     discoveryMs: 30_000,
@@ -73,7 +73,7 @@ export const defaults = {
   standstillMs: 30_000,
   /** Milliseconds of tries to start: a broker may come up late, or restart meanwhile. */
   connectTimeoutMs: 30_000,
-  /** Milliseconds for `stop()` to drain before it lets go. */
+  /** Milliseconds for `stop()` to drain before it gives up. */
   stopDeadlineMs: 30_000,
   json: {
     /** Bytes of one value: above what brokers take by default (1 MiB), below what stops a process for long. */

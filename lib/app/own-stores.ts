@@ -27,7 +27,7 @@ export class OwnStores {
   }
 
   /** One that still opens is given back once that is done and it was closed: before, that close would be another app's. */
-  letGo(store: Store): void {
+  giveBack(store: Store): void {
     const opening = this.#opening.get(store);
     if (opening === undefined) this.#release(store);
     else {

@@ -49,7 +49,8 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   const step: typeof once = (what, work, undo) => once(what, () => tries.of(what, work), undo);
 
   const stores = new OwnStores(wiring.stores, options.groupId);
-  for (const store of wiring.stores) closers.behind(`the use of '${store.name}'`, () => stores.letGo(store));
+  for (const store of wiring.stores)
+    closers.behind(`the use of '${store.name}'`, () => stores.giveBack(store));
   const connection = await once(
     'a broker to answer',
     () => connected(parts, tries),

@@ -12,7 +12,7 @@ import { KafkaRxError } from '../errors/errors.js';
 import { verdictKind } from '../errors/policies/policy.js';
 import type { AppSink } from '../flow/sinks/app-sink.js';
 import { checkGuarded, type Declaring } from '../flow/sinks/check-guarded.js';
-import { partOfBranch } from '../flow/sinks/document-identities.js';
+import { partOfSink } from '../flow/sinks/document-identities.js';
 import {
   type EachFunction,
   EachSink,
@@ -65,7 +65,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   readonly #parts: WiringParts;
   #guard: Guard = createGuard([], false);
   /** By a store's place, or its name where it has none: two objects may stand for one folder. */
-  readonly #unnamedBranches = new Map<string, number>();
+  readonly #unnamedSinks = new Map<string, number>();
   /** By store: its writes are one at a time, whatever sinks it has. */
   readonly #turns = new Map<object, OneAtATime>();
   #closed = false;
@@ -129,7 +129,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     checkArgument('app.store', 'the store', storeKind, store);
     checkOptions(`app.store('${store.name}')`, storeSinkOptions, options);
     const place = this.#place('sink', options.name ?? store.name, { policies: [options.onStoreError] });
-    const branch = options.name === undefined ? this.#unnamedBranch(store) : partOfBranch(place.node.id);
+    const sink = options.name === undefined ? this.#unnamedSink(store) : partOfSink(place.node.id);
     this.#declaring.push({ name: place.node.id, by: store, writes: true });
     // Opened and closed by the app, whatever its documents are.
     this.stores.add(store as unknown as DocumentStore<unknown>);
@@ -137,7 +137,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     const { maxDocuments } = defaults.store;
     const parts = {
       guard: () => this.#guard,
-      branch,
+      sink,
       stored: instruments.stored,
       maxDocuments,
       turns: this.#turnsAt(store),
@@ -154,10 +154,10 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   }
 
   /** The first sink of a store has none, the others are counted in the order of wiring. */
-  #unnamedBranch(given: Pick<DocumentStore<unknown>, 'name' | 'positions'>): string {
+  #unnamedSink(given: Pick<DocumentStore<unknown>, 'name' | 'positions'>): string {
     const store = askedPositions(given)?.place?.() ?? given.name;
-    const number = (this.#unnamedBranches.get(store) ?? 0) + 1;
-    this.#unnamedBranches.set(store, number);
+    const number = (this.#unnamedSinks.get(store) ?? 0) + 1;
+    this.#unnamedSinks.set(store, number);
     return number === 1 ? '' : `#${number}`;
   }
 

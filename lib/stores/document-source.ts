@@ -1,9 +1,9 @@
 /**
  * Where a document came from, as an id and back.
  *
- * `origin/partition/offset`, the ordinal, and `@branch` where there is one. An origin may hold slashes (`cluster/topic`), so
+ * `origin/partition/offset`, the ordinal, and `@sink` where there is one. An origin may hold slashes (`cluster/topic`), so
  * an id is read from its end; an ordinal holds digits and dots only, so that offset and ordinal cannot run into each other;
- * in a branch `%`, `/` and `@` are written `%25`, `%2F` and `%40`.
+ * in a sink `%`, `/` and `@` are written `%25`, `%2F` and `%40`.
  */
 import { type Coordinates, KafkaRxError } from '../errors/errors.js';
 import type { DocumentSource, StorePosition } from './port.js';
@@ -15,23 +15,21 @@ const largestPartition = 0x7f_ff_ff_ff;
 
 /** @see StoredDocument.id */
 export function documentId(source: DocumentSource): string {
-  const { origin, partition, offset, ordinal, branch = '' } = source;
+  const { origin, partition, offset, ordinal, sink = '' } = source;
   const place = `${origin}/${partition}/${offset}${ordinal}`;
-  return branch === '' ? place : `${place}@${branch.replace(/[%/@]/g, escaped)}`;
+  return sink === '' ? place : `${place}@${sink.replace(/[%/@]/g, escaped)}`;
 }
 
 /** The source that `id` names; undefined where no document can have that id. */
 export function documentSource(id: string): DocumentSource | undefined {
-  const [, origin, partition, offset, ordinal, branch = ''] = idForm.exec(id) ?? [];
+  const [, origin, partition, offset, ordinal, sink = ''] = idForm.exec(id) ?? [];
   if (origin === undefined || ordinal === undefined) return undefined;
   const source = {
     origin,
     partition: Number(partition),
     offset: Number(offset),
     ordinal,
-    branch: branch.replace(/%(25|2F|40)/g, (_, code: string) =>
-      String.fromCharCode(Number.parseInt(code, 16)),
-    ),
+    sink: sink.replace(/%(25|2F|40)/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
   };
   return isSource(source) ? source : undefined;
 }
@@ -52,7 +50,7 @@ export function checkSource(source: DocumentSource, where: string): void {
     at: coordinates(source),
     remedy:
       'Give a partition from 0 to 2147483647, a safe integer of at least 0 as offset, an ordinal such as "" or ".0.1", ' +
-      'and text as branch',
+      'and text as sink',
   });
 }
 
@@ -72,11 +70,11 @@ export function ordinalSteps(ordinal: string): readonly number[] {
 
 const noSteps: readonly number[] = [];
 
-function isSource({ partition, offset, ordinal, branch }: DocumentSource): boolean {
+function isSource({ partition, offset, ordinal, sink }: DocumentSource): boolean {
   return (
     isPlace(partition, offset) &&
     (ordinal === '' || ordinalForm.test(ordinal)) &&
-    (branch === undefined || typeof branch === 'string')
+    (sink === undefined || typeof sink === 'string')
   );
 }
 

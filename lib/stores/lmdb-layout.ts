@@ -1,5 +1,5 @@
 /**
- * The bytes of an LMDB store: format 2.
+ * The bytes of an LMDB store: format 3.
  *
  * ```
  * documents    document                            -> kind (1 byte: 1 codec bytes follow, 0 the codec gave null)
@@ -7,11 +7,11 @@
  *                                                     filings-length (u32) filings  codec bytes
  * by-time      time document                       -> nothing
  * by-index     generation filing time document     -> nothing
- * units        unit                                -> records that are still its own (float64), and for each partition that it
+ * bundles        bundle                                -> records that are still its own (float64), and for each partition that it
  *                                                     has records of: origin-number (u32) partition (u32) first offset (u64)
- * runs         origin-number (u32) partition (u32) branch-number (u32) last offset (u64) ordinal steps (u32 each)
- *                                                  -> first offset (u64) unit
- * names        number (u32)                        -> 'o' origin, 'b' branch or 'i' index, as a JSON string (a lone surrogate survives)
+ * runs         origin-number (u32) partition (u32) sink-number (u32) last offset (u64) ordinal steps (u32 each)
+ *                                                  -> first offset (u64) bundle
+ * names        number (u32)                        -> 'o' origin, 's' sink or 'i' index, as a JSON string (a lone surrogate survives)
  * meta         'format' -> u32, 'id' -> the store's own id
  *              'count', 'removed' (documents ever filed, and removed again), 'incarnation' -> float64
  *              'position' origin-number (u32) partition (u32) -> float64
@@ -19,8 +19,8 @@
  *              'succeeds' id -> nothing: a lost store that this one stands for
  *              'index' index-number (u32) -> nothing: every document of the store is filed by that index
  *
- * document     origin-number (u32) partition (u32) offset (u64) branch-number (u32) ordinal steps (u32 each)  20 to 276 bytes
- * unit         the first 28 bytes of its documents: their ordinals begin with two steps of its own
+ * document     origin-number (u32) partition (u32) offset (u64) sink-number (u32) ordinal steps (u32 each)  20 to 276 bytes
+ * bundle         the first 28 bytes of its documents: their ordinals begin with two steps of its own
  * time         float64, its sign turned so that the order of the bytes is the order of the numbers  8 bytes
  * filing       index-number (u32) term                                                         6 to 774 bytes
  * term         length (u16) UTF-8, or 0xffff SHA-256                                           2 to 770 bytes
@@ -38,7 +38,7 @@ import { createHash } from 'node:crypto';
 import { ordinalSteps } from './document-source.js';
 import type { DocumentSource } from './port.js';
 
-export const format = 2;
+export const format = 3;
 export const timeBytes = 8;
 export const generationBytes = 4;
 /** Documents of one generation: about 130 pages of index; 123 generations to look into at a million documents. */
@@ -48,7 +48,7 @@ const longestTerm = 2 + 768;
 export const longestFiled = generationBytes + 4 + longestTerm;
 const ordinalAt = 20;
 /** What documents made of the same records have in common. */
-export const unitKeyBytes = ordinalAt + 8;
+export const bundleKeyBytes = ordinalAt + 8;
 export const longestDocumentKey = ordinalAt + 64 * 4;
 export const longestKey = longestFiled + timeBytes + longestDocumentKey;
 
@@ -62,17 +62,17 @@ const headerBytes = filingsAt + 4;
 /** The numbers that stand for a source's names. */
 export interface SourceNumbers {
   readonly origin: number;
-  readonly branch: number;
+  readonly sink: number;
 }
 
 /** Each of these writes at `at` and returns the position after what it wrote. */
 export function writeDocumentKey(
   target: Buffer,
   at: number,
-  { origin, branch }: SourceNumbers,
-  source: Omit<DocumentSource, 'origin' | 'branch'>,
+  { origin, sink }: SourceNumbers,
+  source: Omit<DocumentSource, 'origin' | 'sink'>,
 ): number {
-  let end = target.writeUInt32BE(branch, writePlace(target, at, origin, source.partition, source.offset));
+  let end = target.writeUInt32BE(sink, writePlace(target, at, origin, source.partition, source.offset));
   for (const step of ordinalSteps(source.ordinal)) end = target.writeUInt32BE(step, end);
   return end;
 }
@@ -182,6 +182,6 @@ export function readDocumentKey(key: Buffer, nameOf: (number: number) => string)
     partition: key.readUInt32BE(4),
     offset: key.readUInt32BE(8) * 0x1_00_00_00_00 + key.readUInt32BE(12),
     ordinal,
-    branch: nameOf(key.readUInt32BE(16)),
+    sink: nameOf(key.readUInt32BE(16)),
   };
 }

@@ -4,13 +4,13 @@ import type { LmdbPicture } from './lmdb-host.js';
 import type { Table } from './lmdb-tables.js';
 
 /**
- * Origin, branch, index: each kind has its own numbers in the order of first sight, as documents of one time are in the order
+ * Origin, sink, index: each kind has its own numbers in the order of first sight, as documents of one time are in the order
  * of their origins.
  */
-type NameKind = 'o' | 'b' | 'i';
+type NameKind = 'o' | 's' | 'i';
 
 /**
- * The names that keys are made of (origins, branches, indexes), each a number: some sixty characters become four bytes in
+ * The names that keys are made of (origins, sinks, indexes), each a number: some sixty characters become four bytes in
  * every key.
  *
  * Numbers are given in order and never again, so that what was read once stays true and another process's new names
@@ -22,7 +22,7 @@ export class Names {
   readonly #names: string[] = [];
   readonly #numbers: { readonly [kind in NameKind]: Map<string, number> } = {
     o: new Map(),
-    b: new Map(),
+    s: new Map(),
     i: new Map(),
   };
 
@@ -81,7 +81,7 @@ export class Names {
 
   #numbersOf(word: string): Map<string, number> {
     const [kind] = word;
-    return this.#numbers[kind === 'b' || kind === 'i' ? kind : 'o'];
+    return this.#numbers[kind === 's' || kind === 'i' ? kind : 'o'];
   }
 
   #learn(word: string): void {

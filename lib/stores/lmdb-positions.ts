@@ -134,7 +134,7 @@ export class LmdbPositions {
   }
 
   /**
-   * Inside a write transaction: removes some of the documents from `position` on; a unit goes only if all of its records lie
+   * Inside a write transaction: removes some of the documents from `position` on; a bundle goes only if all of its records lie
    * at or above one of `all`.
    *
    * @param after where the last call stopped
@@ -159,7 +159,7 @@ export class LmdbPositions {
       limit: removedAtOnce,
     };
     const keys = [...this.#tables.documents.getKeys(range)];
-    writer.removeUnits(keys, (origin, partition) => from.get(`${origin}/${partition}`));
+    writer.removeBundles(keys, (origin, partition) => from.get(`${origin}/${partition}`));
     return keys.length === removedAtOnce ? keys.at(-1) : undefined;
   }
 

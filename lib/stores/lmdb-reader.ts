@@ -36,7 +36,7 @@ interface Found {
  * One picture of the store, held while a scan goes on.
  *
  * LMDB cannot use again the pages that a reader may still look at, so a reader that sleeps makes the file grow.
- * After `boundMs` the picture is let go, wherever the scan stands, and the next chunk is read from a new one.
+ * After `boundMs` the picture is dropped, wherever the scan stands, and the next chunk is read from a new one.
  */
 class Snapshot {
   readonly #host: LmdbHost;
@@ -107,10 +107,10 @@ export class LmdbReader<V> {
 
   #at(source: DocumentSource): Found | undefined {
     const origin = this.#names.numberOf('o', source.origin);
-    const branch = this.#names.numberOf('b', source.branch ?? '');
-    if (origin === undefined || branch === undefined) return undefined;
+    const sink = this.#names.numberOf('s', source.sink ?? '');
+    if (origin === undefined || sink === undefined) return undefined;
     const key = Buffer.alloc(longestDocumentKey);
-    const end = writeDocumentKey(key, 0, { origin, branch }, source);
+    const end = writeDocumentKey(key, 0, { origin, sink }, source);
     const bytes = this.#tables.documents.get(key.subarray(0, end));
     return bytes === undefined ? undefined : { source, bytes };
   }
@@ -162,7 +162,7 @@ export class LmdbReader<V> {
     }
   }
 
-  /** Lets go of every picture: the file is about to be closed, and must not be while one is held. */
+  /** Drops every picture: the file is about to be closed, and must not be while one is held. */
   release(): void {
     for (const snapshot of this.#snapshots) snapshot.release();
   }

@@ -6,6 +6,7 @@ import { declare, declaredShape } from '../codecs/declared.js';
 import { isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { checkPosition } from './document-source.js';
 import { bounds, indexesOf, type NamedIndex } from './index-values.js';
+import { LmdbBundles } from './lmdb-bundles.js';
 import { commitError, lmdbFailed } from './lmdb-failed.js';
 import { binary, type LmdbHost } from './lmdb-host.js';
 import { LmdbIndexes } from './lmdb-indexes.js';
@@ -14,7 +15,6 @@ import { type LmdbOptions, lmdbOptions, readOnlyStore } from './lmdb-options.js'
 import { LmdbPositions } from './lmdb-positions.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { openTables, readCount, type Tables } from './lmdb-tables.js';
-import { LmdbUnits } from './lmdb-units.js';
 import { LmdbWriter, prepareBatch } from './lmdb-writer.js';
 import type {
   Document,
@@ -38,7 +38,7 @@ interface Opened<V> {
   readonly tables: Tables;
   readonly names: Names;
   readonly indexes: LmdbIndexes;
-  readonly units: LmdbUnits;
+  readonly bundles: LmdbBundles;
   readonly positions: LmdbPositions;
   readonly reader: LmdbReader<V>;
   readonly writer: LmdbWriter;
@@ -130,16 +130,16 @@ class Lmdb<V> implements LmdbStore<V> {
           this.#options,
           this.#where,
         );
-        const units = new LmdbUnits(tables, names);
+        const bundles = new LmdbBundles(tables, names);
         const positions = new LmdbPositions(tables, names, readOnly, this.#where, () => this.#host.newId());
         return {
           tables,
           names,
           indexes,
-          units,
+          bundles,
           positions,
           reader,
-          writer: new LmdbWriter(tables, names, units),
+          writer: new LmdbWriter(tables, names, bundles),
         };
       } catch (error) {
         void root.close();
@@ -184,8 +184,8 @@ class Lmdb<V> implements LmdbStore<V> {
       await store.#inTurn(() => store.#transact(opened, raise));
     },
     wholeFrom(starts) {
-      const { units, positions } = store.#ready();
-      return store.#guarded('read', () => units.wholeFrom(starts.map(start => positions.lowered(start))));
+      const { bundles, positions } = store.#ready();
+      return store.#guarded('read', () => bundles.wholeFrom(starts.map(start => positions.lowered(start))));
     },
     async beginBelow(begins) {
       const opened = store.#ready();

@@ -11,7 +11,7 @@ export interface Tables {
   readonly documents: Table;
   readonly byTime: Table;
   readonly byIndex: Table;
-  readonly units: Table;
+  readonly bundles: Table;
   readonly runs: Table;
   readonly names: Table;
   readonly meta: Table;
@@ -48,7 +48,7 @@ export function openTables(root: Tables['root'], readOnly: boolean, where: strin
     documents: table('documents'),
     byTime: table('by-time'),
     byIndex: table('by-index'),
-    units: table('units'),
+    bundles: table('bundles'),
     runs: table('runs'),
     names: table('names'),
   };

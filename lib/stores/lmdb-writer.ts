@@ -5,6 +5,7 @@ import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { isInstance } from '../errors/is-instance.js';
 import { checkSource, coordinates } from './document-source.js';
 import { type Filing, filingsOf, type NamedIndex, timeOf } from './index-values.js';
+import type { LmdbBundles } from './lmdb-bundles.js';
 import {
   type DocumentHeader,
   documentBytes,
@@ -22,7 +23,6 @@ import {
 } from './lmdb-layout.js';
 import type { Names } from './lmdb-names.js';
 import { addRemoved, readFiled, type Table, type Tables, writeFiled } from './lmdb-tables.js';
-import type { LmdbUnits } from './lmdb-units.js';
 import { underOwnId } from './own-ids.js';
 import type { Document, StoreOptions, WriteGuard } from './port.js';
 
@@ -89,15 +89,15 @@ const nothing = Buffer.alloc(0);
 export class LmdbWriter {
   readonly #tables: Tables;
   readonly #names: Names;
-  readonly #units: LmdbUnits;
+  readonly #bundles: LmdbBundles;
   readonly #keys = new Views(Buffer.alloc(longestKey));
   #filings = new Views(Buffer.alloc(8 * longestFiled));
   #values = new Views(Buffer.alloc(4096));
 
-  constructor(tables: Tables, names: Names, units: LmdbUnits) {
+  constructor(tables: Tables, names: Names, bundles: LmdbBundles) {
     this.#tables = tables;
     this.#names = names;
-    this.#units = units;
+    this.#bundles = bundles;
   }
 
   /** Inside a write transaction: all of it, or a throw that must abort the transaction. */
@@ -107,13 +107,13 @@ export class LmdbWriter {
     let count = before;
     for (const [i, { source, members }] of documents.entries()) {
       if (members !== undefined) {
-        for (const unit of this.#units.claim(source, members)) this.remove(this.#units.drop(unit));
+        for (const bundle of this.#bundles.claim(source, members)) this.remove(this.#bundles.drop(bundle));
       }
       // The columns are as long as `documents`.
       const time = times[i] ?? 0;
       const numbers = {
         origin: this.#names.intern('o', source.origin),
-        branch: this.#names.intern('b', source.branch ?? ''),
+        sink: this.#names.intern('s', source.sink ?? ''),
       };
       const end = writeDocumentKey(key, writeTime(key, timeAt, time), numbers, source);
       const generation = Math.floor(count / documentsOfGeneration);
@@ -135,13 +135,13 @@ export class LmdbWriter {
   }
 
   /** Inside a write transaction: removes those that may go with a reset. @param from where it begins in each partition */
-  removeUnits(
+  removeBundles(
     keys: readonly Buffer[],
     from: (origin: number, partition: number) => number | undefined,
   ): void {
-    const going = keys.filter(key => this.#units.mayGo(key, from));
+    const going = keys.filter(key => this.#bundles.mayGo(key, from));
     this.remove(going);
-    for (const key of going) this.#units.forget(key);
+    for (const key of going) this.#bundles.forget(key);
   }
 
   /** `#keys` holds `time document`. @returns whether the document is new */

@@ -8,7 +8,7 @@ import { lowerOf, mergedBegin } from './begin-below.js';
 import { checkPosition, checkSource, documentId, ordinalSteps } from './document-source.js';
 import { bounds, type Filing, filingsOf, indexesOf, timeOf } from './index-values.js';
 import { lmdbOptions, readOnlyStore } from './lmdb-options.js';
-import { MemoryUnits } from './memory-units.js';
+import { MemoryBundles } from './memory-bundles.js';
 import { type Kept, MemoryValues } from './memory-values.js';
 import { sourceOfId, underOwnId } from './own-ids.js';
 import type {
@@ -71,7 +71,7 @@ interface Entry<V> {
   readonly kept: Kept<V>;
   readonly time: number;
   readonly filings: readonly Filing[];
-  /** Breaks ties of time: origin in the order of first sight, partition, offset, branch likewise, then the ordinal's steps. */
+  /** Breaks ties of time: origin in the order of first sight, partition, offset, sink likewise, then the ordinal's steps. */
   readonly order: readonly number[];
 }
 
@@ -109,10 +109,10 @@ export function memoryStore<V, I extends string = string>(
   const values = new MemoryValues<V>(options.value, where);
   const entries = new Map<string, Entry<V>>();
   const origins = new Map<string, number>();
-  const branches = new Map<string, number>();
+  const sinks = new Map<string, number>();
   const noted = new Map<string, number>();
   const below = new Map<string, BeginBelow>();
-  const units = new MemoryUnits();
+  const bundles = new MemoryBundles();
   const lost = new Set<string>();
   let sorted: readonly Entry<V>[] | undefined;
   let isOpen = false;
@@ -165,10 +165,10 @@ export function memoryStore<V, I extends string = string>(
     });
     for (const { document, kept, time, filings } of ready) {
       const { source } = document;
-      const { origin, partition, offset, branch = '', ordinal } = source;
-      const place = [numberIn(origins, origin), partition, offset, numberIn(branches, branch)];
+      const { origin, partition, offset, sink = '', ordinal } = source;
+      const place = [numberIn(origins, origin), partition, offset, numberIn(sinks, sink)];
       const id = documentId(source);
-      const gone = document.members === undefined ? [] : units.claim(source, document.members, id);
+      const gone = document.members === undefined ? [] : bundles.claim(source, document.members, id);
       for (const each of gone) entries.delete(each);
       entries.set(id, {
         source,
@@ -228,7 +228,7 @@ export function memoryStore<V, I extends string = string>(
     },
     wholeFrom(starts) {
       requireOpen();
-      return units.wholeFrom(
+      return bundles.wholeFrom(
         starts.map(start => lowerOf(start, below.get(`${start.origin}/${start.partition}`))),
       );
     },
@@ -244,11 +244,11 @@ export function memoryStore<V, I extends string = string>(
     async reincarnate(news) {
       requireOpen();
       for (const position of news) checkPosition(position, where);
-      for (const id of units.dropFrom(news)) entries.delete(id);
+      for (const id of bundles.dropFrom(news)) entries.delete(id);
       for (const { origin, partition, offset } of news) {
         const number = origins.get(origin);
         for (const [id, { order }] of entries) {
-          if (units.has(id)) continue;
+          if (bundles.has(id)) continue;
           if (order[0] === number && order[1] === partition && (order[2] ?? 0) >= offset) entries.delete(id);
         }
         noted.set(`${origin}/${partition}`, offset);

@@ -9,7 +9,7 @@ export const originOfOwnIds = 'id';
 
 /** The place of the document that has this id, whatever record it is made of. */
 export function sourceOfId(id: string): DocumentSource {
-  return { origin: originOfOwnIds, ...sourceDigest(id), branch: '' };
+  return { origin: originOfOwnIds, ...sourceDigest(id), sink: '' };
 }
 
 /**

@@ -23,7 +23,7 @@ export interface DocumentSource {
    */
   readonly ordinal: string;
   /** Which way the document took to the store: the sink's, `''` (the default) for the store's first one. Any text. */
-  readonly branch?: string | undefined;
+  readonly sink?: string | undefined;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface DocumentSource {
  *
  * @category Stores @since 0.1.0
  */
-export type DocumentMember = Omit<DocumentSource, 'branch'>;
+export type DocumentMember = Omit<DocumentSource, 'sink'>;
 
 /** A document about to be written. */
 export interface Document<V> {
@@ -42,8 +42,8 @@ export interface Document<V> {
   /**
    * All records that it was made of, where these are several, as behind `batch`: each once; copies of one that were gathered
    * differ by their ordinals. The source is the last's, and its ordinal begins with two steps that stand for them all, so
-   * that documents made of the same records, a *unit*, share origin, partition, offset, branch and these steps. Of a branch
-   * each record belongs to the unit that was written last with it; a unit to which none belongs any more is removed, in the
+   * that documents made of the same records, a *bundle*, share origin, partition, offset, sink and these steps. Of a sink
+   * each record belongs to the bundle that was written last with it; a bundle to which none belongs any more is removed, in the
    * same write: however the records are grouped when they come again, what is found is made of each once.
    */
   readonly members?: readonly DocumentMember[] | undefined;
@@ -64,7 +64,7 @@ export interface WriteGuard {
 
 /** A document read back. */
 export interface StoredDocument<V> {
-  /** As the store's `id` gave it; otherwise the source's parts joined: `origin/partition/offset`, ordinal, `@branch`. */
+  /** As the store's `id` gave it; otherwise the source's parts joined: `origin/partition/offset`, ordinal, `@sink`. */
   readonly id: string;
   readonly value: V;
   /** Milliseconds since 1970, as the store's `time` gave it, or the record's timestamp. */
@@ -79,7 +79,7 @@ export interface StorePosition {
 }
 
 /**
- * A partition that begins at `offset`, where it would have begun at `instead`, to bring whole units again.
+ * A partition that begins at `offset`, where it would have begun at `instead`, to bring whole bundles again.
  *
  * @category Stores @since 0.1.0
  */
@@ -113,19 +113,19 @@ export interface StorePositions {
    */
   advance(positions: readonly StorePosition[]): Promise<void> | undefined;
   /**
-   * Where to begin so that no unit of documents (see {@link Document.members}) is cut in two: for each of these positions
-   * one that is as low, or lower. A unit of which a part came again could neither be kept nor removed. Left out: none is.
+   * Where to begin so that no bundle of documents (see {@link Document.members}) is cut in two: for each of these positions
+   * one that is as low, or lower. A bundle of which a part came again could neither be kept nor removed. Left out: none is.
    */
   readonly wholeFrom?: ((starts: readonly StorePosition[]) => readonly number[]) | undefined;
   /**
    * Notes that partitions begin where {@link wholeFrom} said. Until a position of at least `instead` is noted of one, `wholeFrom`
-   * lets it begin no higher: the group's commit does not go back, so a process that dies before would leave units of which a
+   * lets it begin no higher: the group's commit does not go back, so a process that dies before would leave bundles of which a
    * part went to others, and nobody would bring the rest. Undefined means: durable already. Left out: none is noted.
    */
   readonly beginBelow?: ((begins: readonly BeginBelow[]) => Promise<void> | undefined) | undefined;
   /**
    * Begins a new incarnation for an intended reprocess: removes all documents of records from each position on and notes
-   * it, so that what is written next is found instead of, not beside, what was written before; a unit that also holds records
+   * it, so that what is written next is found instead of, not beside, what was written before; a bundle that also holds records
    * of below stays, for {@link wholeFrom} to begin below it. A process that has the
    * store open meanwhile writes nothing more. Can be repeated, also after it was cut off.
    */

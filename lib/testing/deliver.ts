@@ -26,7 +26,7 @@ export interface DeliveredRecords<K, V> {
   readonly failures: readonly KafkaRxError[];
   /** What was dropped, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
-  /** Tells whoever gathers records to let go. */
+  /** Tells whoever gathers records to flush. */
   flush(reason?: FlushReason): void;
   /** Ends the epoch: everything under way is stale from now on. */
   revoke(): void;

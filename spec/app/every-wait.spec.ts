@@ -113,7 +113,7 @@ const cases: readonly Case[] = [
     reason: unsettled,
   },
   {
-    what: 'a batch that never fills, where nothing tells it to let go',
+    what: 'a batch that never fills, where nothing tells it to flush',
     topology: app =>
       app
         .topic('in', { value })

@@ -168,7 +168,7 @@ describe('lag', () => {
     await members.pass(60_000);
     const gap = () => [
       member.metrics.value('kafka_rx_in_flight_records'),
-      member.metrics.value('kafka_rx_gap_age_seconds'),
+      member.metrics.value('kafka_rx_watermark_age_seconds'),
     ];
     expect(gap()).toEqual([0, 0]);
     members.publish('in', 'slow');

@@ -15,7 +15,6 @@ import {
 } from '../../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type FieldKinds, type Kind } from '../../lib/base/option-schema.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
-import { readSecret } from '../../lib/drivers/kafkajs/security/secret.js';
 import { MemoryBroker, memory } from '../../lib/drivers/memory/index.js';
 import { openDeadLetter } from '../../lib/errors/dead-letters/sealed.js';
 import { createApp } from '../../lib/index.js';

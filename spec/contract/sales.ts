@@ -31,7 +31,7 @@ export function sale(
   source: Partial<Document<Sale>['source']> = {},
 ) {
   return {
-    source: { origin, partition: 0, offset, ordinal: '', branch: '', ...source },
+    source: { origin, partition: 0, offset, ordinal: '', sink: '', ...source },
     timestamp: 1,
     value: { customer, at, note: `${customer}@${at}` },
   } satisfies Document<Sale>;

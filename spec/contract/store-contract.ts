@@ -3,12 +3,12 @@
  */
 import type { DocumentStore, StoreOptions } from '../../lib/stores/port.js';
 import { type Sale, saleIndexes } from './sales.js';
+import { describeBundles } from './store-bundle-contract.js';
 import { describeOpeningAndClosing } from './store-closing-contract.js';
 import { describeModel } from './store-model-contract.js';
 import { describePositions } from './store-position-contract.js';
 import { describeReading } from './store-reading-contract.js';
 import type { StoreTested } from './store-tested.js';
-import { describeUnits } from './store-unit-contract.js';
 import { describeWriting } from './store-writing-contract.js';
 
 /** A store that was not opened yet, and how to be rid of it. */
@@ -45,7 +45,7 @@ export function describeStoreContract(
     describeReading(tested);
     describeOpeningAndClosing(tested);
     describePositions(tested);
-    describeUnits(tested);
+    describeBundles(tested);
     describeModel(tested);
   });
 }

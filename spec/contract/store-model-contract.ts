@@ -11,7 +11,7 @@ export function describeModel(tested: StoreTested): void {
       partition: fc.nat(1),
       offset: fc.constantFrom(0, 1, 2, 255, 256, 2 ** 32, 2 ** 32 + 1),
       ordinal: fc.constantFrom('', '.0', '.1', '.10', '.0.0'),
-      branch: fc.constantFrom('', 'b', '#2'),
+      sink: fc.constantFrom('', 'b', '#2'),
       customer: fc.constantFrom(...oddTerms),
       at: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -8.64e15, max: 8.64e15 })),
       note: fc.string({ maxLength: 5 }),
@@ -24,7 +24,7 @@ export function describeModel(tested: StoreTested): void {
         await tested.start();
         const model = new Map<string, StoredDocument<Sale> & { readonly rank: readonly number[] }>();
         const origins: string[] = [];
-        const branches: string[] = [];
+        const sinks: string[] = [];
         for (const batch of written) {
           await tested.store.write(
             batch.map(({ customer, at, note, ...source }) => ({
@@ -35,11 +35,11 @@ export function describeModel(tested: StoreTested): void {
           );
           for (const { customer, at, note, ...source } of batch) {
             if (!origins.includes(source.origin)) origins.push(source.origin);
-            if (!branches.includes(source.branch)) branches.push(source.branch);
+            if (!sinks.includes(source.sink)) sinks.push(source.sink);
             const steps = source.ordinal.split('.').slice(1).map(Number);
             const place = [origins.indexOf(source.origin), source.partition, source.offset];
-            const rank = [at, ...place, branches.indexOf(source.branch), ...steps];
-            const way = source.branch === '' ? '' : `@${source.branch}`;
+            const rank = [at, ...place, sinks.indexOf(source.sink), ...steps];
+            const way = source.sink === '' ? '' : `@${source.sink}`;
             const id = `${source.origin}/${source.partition}/${source.offset}${source.ordinal}${way}`;
             model.set(id, { id, value: { customer, at, note }, time: at, rank });
           }

@@ -231,19 +231,19 @@ export function describeWriting(tested: StoreTested): void {
       ]);
     });
 
-    it('keeps apart the documents that took different branches, and replaces each by its own', async () => {
-      const branches = [undefined, '', '#2', 'a/b', '@', '%40', '\ud800', 'x'.repeat(500), '.1'];
-      await tested.store.write(branches.map((branch, i) => sale(0, `c${i}`, 10, { branch })));
+    it('keeps apart the documents of different sinks, and replaces each by its own', async () => {
+      const sinks = [undefined, '', '#2', 'a/b', '@', '%40', '\ud800', 'x'.repeat(500), '.1'];
+      await tested.store.write(sinks.map((sink, i) => sale(0, `c${i}`, 10, { sink })));
       // Undefined and '' are one.
-      expect(await tested.store.count()).toBe(branches.length - 1);
-      for (const [i, branch] of branches.entries()) {
-        if (branch === undefined) continue;
+      expect(await tested.store.count()).toBe(sinks.length - 1);
+      for (const [i, sink] of sinks.entries()) {
+        if (sink === undefined) continue;
         const [found] = await all(tested.store.by('customer', `c${i}`));
         expect(await tested.store.get(found?.id ?? '')).toEqual(found);
-        await tested.store.write([sale(0, `d${i}`, 10, { branch })]);
+        await tested.store.write([sale(0, `d${i}`, 10, { sink })]);
         expect(await all(tested.store.by('customer', `c${i}`))).toEqual([]);
       }
-      expect(await tested.store.count()).toBe(branches.length - 1);
+      expect(await tested.store.count()).toBe(sinks.length - 1);
     });
   });
 }

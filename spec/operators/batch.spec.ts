@@ -178,7 +178,7 @@ describe('batch', () => {
       expect([made, delivered.settled, delivered.pending]).toEqual([[], [], 2]);
     }));
 
-  test('asks its app once to be told when to let go, and takes that back when it ends', () => {
+  test('asks its app once to be told when to flush, and takes that back when it ends', () => {
     const source = new Subject<KafkaRecord<null, string>>();
     const leave = jest.fn();
     let asked = 0;

@@ -34,13 +34,13 @@ export function onSignals(
   let left = false;
   let endAsUsual = (): void => {};
 
-  const letGo = (): void => {
+  const leave = (): void => {
     endAsUsual();
     for (const signal of signals) process.off(signal, handle);
   };
   const laterOn = (): void => {
     heard = 'first long ago';
-    if (left) letGo();
+    if (left) leave();
   };
   const handle = (signal: NodeJS.Signals): void => {
     if (heard === 'nothing') {
@@ -55,7 +55,7 @@ export function onSignals(
   for (const signal of signals) process.on(signal, handle);
   return () => {
     left = true;
-    if (heard !== 'first') letGo();
+    if (heard !== 'first') leave();
   };
 }
 

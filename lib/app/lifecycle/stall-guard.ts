@@ -19,7 +19,7 @@ export interface StallGuardParts {
 export function guardAgainstStall({ clock, timeoutMs, partitions, stalled }: StallGuardParts): () => void {
   let timer: Timer | undefined;
   const look = (): void => {
-    const stuck = partitions().find(partition => partition.gapAgeSeconds * 1000 >= timeoutMs);
+    const stuck = partitions().find(partition => partition.watermarkAgeSeconds * 1000 >= timeoutMs);
     if (stuck === undefined) timer = clock.schedule(look, timeoutMs / 4);
     else stalled(stalledAt(stuck, timeoutMs));
   };

@@ -100,14 +100,14 @@ export abstract class PolicyHost implements DeliveryHost {
     return this.#endings;
   }
 
-  /** Ends a subscription that may end: what it gives up meanwhile is let go of. */
+  /** Ends a subscription that may end: what it gives up meanwhile is released. */
   end(close: () => void): void {
     this.#endings++;
     this.#ending++;
     try {
       close();
     } finally {
-      if (--this.#ending === 0) this.#letGo();
+      if (--this.#ending === 0) this.#releaseGivenUp();
     }
   }
 
@@ -117,7 +117,7 @@ export abstract class PolicyHost implements DeliveryHost {
   }
 
   /** Only when all is closed: then it shows which sources are heard still. */
-  #letGo(): void {
+  #releaseGivenUp(): void {
     const givenUp = this.#givenUp;
     this.#givenUp = [];
     for (const deliveries of givenUp) {

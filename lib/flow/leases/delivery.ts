@@ -21,7 +21,7 @@ export type Deliveries = Delivery | readonly Delivery[];
 
 export const noDeliveries: Deliveries = Object.freeze([]);
 
-/** Why lease holders are told to let go of what they gather. */
+/** Why lease holders are told to flush what they gather. */
 export type FlushReason = 'bound' | 'idle' | 'drain' | 'stop';
 
 /** Where a record failed; each stage has its policy. */

@@ -11,23 +11,23 @@ import { takenBefore } from './taken-before.js';
 
 /** What a document of one record has beside its coordinates. */
 interface Single {
-  readonly unit: undefined;
-  readonly branch: string;
+  readonly bundle: undefined;
+  readonly sink: string;
   /** Of the record that a replayed one stands for; otherwise the record's own. */
   readonly offset: number;
 }
 
 /** What a document of several records has. */
 interface Several {
-  readonly unit: Unit;
-  /** What its ordinal has behind that of the unit. */
+  readonly bundle: Bundle;
+  /** What its ordinal has behind that of the bundle. */
   readonly below: string;
 }
 
 /** The documents that were made of the same records. */
-interface Unit {
+interface Bundle {
   readonly gathered: Gathered;
-  readonly branch: string;
+  readonly sink: string;
   /** Of each member, which of its copies it is that went into this one. */
   readonly copies: readonly number[];
   filed: object | undefined;
@@ -46,23 +46,23 @@ interface Unit {
  *   comes, all of them have come again when a document is to go.
  */
 export class DocumentIdentities {
-  readonly #branch: string;
+  readonly #sink: string;
   readonly #leadHere: (nodes: ReadonlySet<string>) => boolean;
   /** Of those that need more than their coordinates. */
   readonly #odd = new WeakMap<KafkaRecord, Single | Several>();
   #someOdd = false;
   /** Who takes what operators of one name have gathered. */
-  readonly #gatherers = new Map<string, { readonly branch: string }>();
-  readonly #units = new WeakMap<Gathered, Unit>();
+  readonly #gatherers = new Map<string, { readonly sink: string }>();
+  readonly #bundles = new WeakMap<Gathered, Bundle>();
 
   readonly #clock: Pick<Clock, 'now'>;
 
   /**
-   * @param branch the sink's own
+   * @param sink the sink's own
    * @param leadHere whether one of these nodes leads to the sink
    */
-  constructor(branch: string, leadHere: (nodes: ReadonlySet<string>) => boolean, clock: Pick<Clock, 'now'>) {
-    this.#branch = branch;
+  constructor(sink: string, leadHere: (nodes: ReadonlySet<string>) => boolean, clock: Pick<Clock, 'now'>) {
+    this.#sink = sink;
     this.#leadHere = leadHere;
     this.#clock = clock;
   }
@@ -92,36 +92,36 @@ export class DocumentIdentities {
     const { replay } = delivery;
     const before = takenBefore(delivery, this, record.ordinal);
     if (before === 0 && replay === undefined) return record;
-    let branch = this.#branch;
+    let sink = this.#sink;
     // Where only a part of what the record made comes again, it must not be taken for another part.
     if (replay?.node !== undefined && delivery.directed !== undefined && this.#leadHere(delivery.directed)) {
-      branch += `!${partOfBranch(replay.node)}`;
+      sink += `!${partOfSink(replay.node)}`;
     }
-    if (before > 0) branch += `~${before}`;
+    if (before > 0) sink += `~${before}`;
     const offset = replay?.of.offset ?? record.offset;
-    return this.#note(record.withKey(record.key), { unit: undefined, branch, offset });
+    return this.#note(record.withKey(record.key), { bundle: undefined, sink, offset });
   }
 
   #several(ordinal: string, gathered: Gathered): Several {
-    let unit = this.#units.get(gathered);
-    if (unit === undefined) {
-      unit = this.#unitOf(gathered);
-      this.#units.set(gathered, unit);
+    let bundle = this.#bundles.get(gathered);
+    if (bundle === undefined) {
+      bundle = this.#bundleOf(gathered);
+      this.#bundles.set(gathered, bundle);
     }
     const below = ordinal.slice(gathered.ordinal.length);
-    return { unit, below: below + copyMark(takenBefore(unit, this, below)) };
+    return { bundle, below: below + copyMark(takenBefore(bundle, this, below)) };
   }
 
-  #unitOf(gathered: Gathered): Unit {
+  #bundleOf(gathered: Gathered): Bundle {
     const { name, members } = gathered;
     let gatherer = this.#gatherers.get(name);
     if (gatherer === undefined) {
-      gatherer = { branch: `${this.#branch}:${partOfBranch(name)}` };
+      gatherer = { sink: `${this.#sink}:${partOfSink(name)}` };
       this.#gatherers.set(name, gatherer);
     }
     const taker = gatherer;
     const copies = members.map(({ delivery, ordinal }) => takenBefore(delivery, taker, ordinal));
-    return { gathered, branch: gatherer.branch, copies, filed: undefined };
+    return { gathered, sink: gatherer.sink, copies, filed: undefined };
   }
 
   #note<K, V>(record: KafkaRecord<K, V>, identity: Single | Several): KafkaRecord<K, V> {
@@ -138,19 +138,19 @@ export class DocumentIdentities {
     const origin = originOfRecord(record);
     // Written out: a spread would cost a microsecond a document.
     if (identity === undefined) {
-      const source = { origin, partition, offset: record.offset, ordinal, branch: this.#branch };
+      const source = { origin, partition, offset: record.offset, ordinal, sink: this.#sink };
       return { source, value, timestamp };
     }
-    if (identity.unit === undefined) {
-      const { branch, offset } = identity;
+    if (identity.bundle === undefined) {
+      const { sink, offset } = identity;
       return {
-        source: { origin, partition, offset, ordinal, branch },
+        source: { origin, partition, offset, ordinal, sink },
         value,
         timestamp,
       };
     }
-    const { unit, below } = identity;
-    const members = membersOf(unit);
+    const { bundle, below } = identity;
+    const members = membersOf(bundle);
     const digest = sourceDigest(members.map(placeName).join(' '));
     // Whatever is gathered is at least one record: then this is the last.
     const last = members.at(-1) ?? { origin, partition, offset: record.offset };
@@ -159,13 +159,13 @@ export class DocumentIdentities {
       partition: last.partition,
       offset: last.offset,
       ordinal: digest.ordinal + below,
-      branch: unit.branch,
+      sink: bundle.sink,
     };
     return { source, members, value, timestamp };
   }
 }
 
-function membersOf({ gathered, copies }: Unit): readonly DocumentMember[] {
+function membersOf({ gathered, copies }: Bundle): readonly DocumentMember[] {
   return gathered.members.map(({ delivery, ordinal }, i) => ({
     origin: delivery.lane.origin,
     partition: delivery.partition,
@@ -182,8 +182,8 @@ function copyMark(before: number): string {
   return before === 0 ? '' : `.${copyStep}.${before}`;
 }
 
-/** A name within a branch, which has `#`, `:`, `~` and `!` for its own use. */
-export function partOfBranch(name: string): string {
+/** A name within a sink, which has `#`, `:`, `~` and `!` for its own use. */
+export function partOfSink(name: string): string {
   return name.replace(/[%#:~!]/g, character => `%${character.charCodeAt(0).toString(16)}`);
 }
 

@@ -31,7 +31,7 @@ export interface SinkHost extends DeliveryHost {
   readonly clock: Clock;
   /** The source record that is being handed out right now, for errors that come without one. */
   readonly dispatching: Coordinates | undefined;
-  /** Ends a sink that may end: what is closed by that, and had records under way, lets go of them. */
+  /** Ends a sink that may end: what is closed by that, and had records under way, releases them. */
   end(close: () => void): void;
   /** Notes the way that a record took to a sink nobody was seen to subscribe. */
   observe(topic: string, place: Place): void;
@@ -42,7 +42,7 @@ export interface SinkOptions {
   /** The sink's name in `describe()`, errors and metrics. Default: its topic or store. */
   readonly name?: string | undefined;
   /**
-   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are let go of. Default
+   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are released. Default
    * false: that fails the app.
    */
   readonly mayEnd?: boolean | undefined;

@@ -36,7 +36,7 @@ export const storeSinkOptions: Fields<StoreSinkOptions> = {
 export interface StoreSinkParts {
   readonly guard: () => Guard;
   /** Tells the sink's documents from those that other sinks write into the store. */
-  readonly branch: string;
+  readonly sink: string;
   readonly stored: Counter;
   readonly maxDocuments: number;
   /** The store's, whatever sinks it has. */
@@ -69,7 +69,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
     this.#options = options;
     this.#parts = parts;
     const leadHere = (nodes: ReadonlySet<string>): boolean => place.graph.anyLeads(nodes, place.node);
-    this.#identities = new DocumentIdentities(parts.branch, leadHere, host.clock);
+    this.#identities = new DocumentIdentities(parts.sink, leadHere, host.clock);
     this.#labels = { store: store.name };
   }
 

@@ -51,7 +51,7 @@ export interface DispatcherParts {
  * 1. A batch is taken in (`Intake`: what waits is bounded), prepared where a codec asks for it, and queued in its lane.
  * 2. The lane is offered a turn (`Turns`); at its span it is blocked until its watermark moves.
  * 3. In its turn it hands out records one by one (`HandOut`), until it has none, its turn is over or a bound is reached.
- * 4. At a bound and when idle, lease holders are told to let go (`FlushTimer`); what settles wakes the source.
+ * 4. At a bound and when idle, lease holders are told to flush (`FlushTimer`); what settles wakes the source.
  */
 export class Dispatcher implements LaneOwner {
   readonly #parts: DispatcherParts;
@@ -314,7 +314,7 @@ export class Dispatcher implements LaneOwner {
     if (records > 0) this.#parts.consumed(lane.topic, records);
   }
 
-  /** At a bound: whoever gathers records must let go, or nothing would ever settle. */
+  /** At a bound: whoever gathers records must flush, or nothing would ever settle. */
   #relieved(): boolean {
     this.#parts.host.flush('bound');
     return !this.#inFlight.atBound;

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { FlushReason } from '../leases/delivery.js';
 import type { PartitionLane } from './partition-lane.js';
 
-/** Whoever can tell lease holders to let go of what they gather. */
+/** Whoever can have lease holders flush what they gather. */
 export interface Flusher {
   flush(reason: FlushReason): void;
 }
@@ -10,7 +10,7 @@ export interface Flusher {
 export interface DrainingParts {
   readonly clock: Clock;
   readonly flusher: Flusher;
-  /** Milliseconds between reminders to let go. */
+  /** Milliseconds between reminders to flush. */
   readonly flushMs: number;
 }
 

@@ -9,7 +9,7 @@ export interface FlushTimerParts {
   readonly inFlight: InFlight;
 }
 
-/** Tells lease holders to let go when the source has nothing to do for a while: gathered records move on. */
+/** Tells lease holders to flush when the source has nothing to do for a while: gathered records move on. */
 export class FlushTimer {
   readonly #parts: FlushTimerParts;
   #timer: Timer | undefined;

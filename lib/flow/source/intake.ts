@@ -32,7 +32,7 @@ export class Intake {
   #stuckBytes = 0;
   /** Above the common bound, and since then: all are paused. */
   #full = false;
-  /** Full, but what is not stuck has been let go on until the next batch comes. */
+  /** Full, but what is not stuck goes on until the next batch comes. */
   #trickling = false;
 
   constructor(parts: IntakeParts) {

@@ -3,6 +3,6 @@ export interface Pace {
   readonly turnMs: number;
   readonly turnRecords: number;
   readonly idleMs: number;
-  /** At a bound and in a drain, lease holders are told to let go again and again: others may have handed on to them. */
+  /** At a bound and in a drain, lease holders are told to flush again and again: others may have handed on to them. */
   readonly flushMs: number;
 }

@@ -21,8 +21,8 @@ export function partitionReadings(
     waitingAt: lane.watermark,
     lag: lagOf(lane, unknown),
     heard: lane.heard,
-    gapDepth: Math.max(0, lane.span - lane.unsettled),
-    gapAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
+    aboveWatermark: Math.max(0, lane.span - lane.unsettled),
+    watermarkAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
   }));
 }
 

@@ -26,7 +26,7 @@ export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
   const drains = lanes.all.filter(
     lane => lane.draining && !lane.quiet && nowMs - lane.drainingSince >= slowDrainMs,
   );
-  const slow = readings().filter(({ gapAgeSeconds }) => gapAgeSeconds * 1000 >= slowMs);
+  const slow = readings().filter(({ watermarkAgeSeconds }) => watermarkAgeSeconds * 1000 >= slowMs);
   return [
     ...inFlight.reached.map(
       bound => `the source is at its bound ${bound} (${bounds[bound]}), until something settles`,
@@ -45,8 +45,8 @@ export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
     }),
     ...toldOfPartitions(
       slow,
-      ({ waitingAt, gapAgeSeconds }) =>
-        `waits: the record at offset ${waitingAt} has not settled for ${Math.round(gapAgeSeconds)} s`,
+      ({ waitingAt, watermarkAgeSeconds }) =>
+        `waits: the record at offset ${waitingAt} has not settled for ${Math.round(watermarkAgeSeconds)} s`,
     ),
   ];
 }

@@ -5,7 +5,7 @@ export interface TakesTurns {
   turn: Turn;
 }
 
-/** `none`: it has nothing to do, as far as anybody said; `queued`: its turn comes; `blocked`: none until it is let go on. */
+/** `none`: it has nothing to do, as far as anybody said; `queued`: its turn comes; `blocked`: none until it may go on. */
 export type Turn = 'none' | 'queued' | 'blocked';
 
 /**

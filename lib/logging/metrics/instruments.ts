@@ -29,9 +29,9 @@ export interface PartitionReading {
   /** Somebody hears every source of it; otherwise it is not read. */
   readonly heard: boolean;
   /** Settled deliveries that wait above the first unsettled one. */
-  readonly gapDepth: number;
+  readonly aboveWatermark: number;
   /** Seconds that the first unsettled delivery has held the watermark; 0 when nothing is pending. */
-  readonly gapAgeSeconds: number;
+  readonly watermarkAgeSeconds: number;
 }
 
 /** Every metric of an app; docs/metrics in docs/options.md lists them. */
@@ -92,16 +92,16 @@ export function instruments(metrics: Metrics, readings: Readings): Instruments {
     lagWhere(false),
   );
   metrics.gauge(
-    'kafka_rx_gap_records',
+    'kafka_rx_above_watermark_records',
     'Settled records above the first unsettled one',
     place,
-    perPartition(p => p.gapDepth),
+    perPartition(p => p.aboveWatermark),
   );
   metrics.gauge(
-    'kafka_rx_gap_age_seconds',
+    'kafka_rx_watermark_age_seconds',
     'Age of the record that holds the watermark',
     place,
-    perPartition(p => p.gapAgeSeconds),
+    perPartition(p => p.watermarkAgeSeconds),
   );
   metrics.gauge(
     'kafka_rx_standstill_seconds',

@@ -190,7 +190,7 @@ describe('a hot source', () => {
   });
 });
 
-describe('lease holders are told to let go', () => {
+describe('lease holders are told to flush', () => {
   const gathers = batch<Buffer | null, number, number>(records => records.length, {
     maxRecords: 1000,
     maxWaitMs: 3_600_000,

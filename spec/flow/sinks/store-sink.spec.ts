@@ -70,7 +70,7 @@ describe('the store sink', () => {
           partition: 0,
           offset: 0,
           ordinal: '',
-          branch: '',
+          sink: '',
         },
         value: 'a',
         timestamp: 77,

@@ -20,7 +20,7 @@ describe('bounds', () => {
     expect(source.takeHanded()).toEqual(records(0, 4, 8));
   });
 
-  test('a full span asks gatherers to let go, again and again', async () => {
+  test('a full span asks gatherers to flush, again and again', async () => {
     const source = new ScriptedSource({ maxSpan: 2 });
     source.assign([0]);
     source.fetch({ from: 0, count: 3 });

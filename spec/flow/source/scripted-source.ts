@@ -72,7 +72,7 @@ export class ScriptedSource {
   confirmedUntil = Number.POSITIVE_INFINITY;
   /** Called with each record, inside its dispatch window, once it is leased. */
   onRecord: (record: KafkaRecord) => void = () => {};
-  /** Called when lease holders are told to let go. */
+  /** Called when lease holders are told to flush. */
   onFlush: (reason: FlushReason) => void = () => {};
   readonly view: TopicView<Buffer | null, Buffer | null>;
   readonly #open = new Map<string, KafkaRecord>();

@@ -93,8 +93,8 @@ test('what happens to records, documents, transactions and commits is told under
     seconds: labelsOf('kafka_rx_commit_seconds'),
     unread: samples('kafka_rx_unread_records'),
     lag: labelsOf('kafka_rx_lag_records'),
-    gap: labelsOf('kafka_rx_gap_records'),
-    age: samples('kafka_rx_gap_age_seconds'),
+    gap: labelsOf('kafka_rx_above_watermark_records'),
+    age: samples('kafka_rx_watermark_age_seconds'),
     standstill: samples('kafka_rx_standstill_seconds'),
     undecided: samples('kafka_rx_undecided_records'),
   }).toEqual({

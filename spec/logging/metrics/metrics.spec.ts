@@ -72,8 +72,8 @@ describe('promMetrics', () => {
           'Records to the end of partitions of which nobody hears a source any more',
           'gauge',
         ],
-        ['kafka_rx_gap_records', 'Settled records above the first unsettled one', 'gauge'],
-        ['kafka_rx_gap_age_seconds', 'Age of the record that holds the watermark', 'gauge'],
+        ['kafka_rx_above_watermark_records', 'Settled records above the first unsettled one', 'gauge'],
+        ['kafka_rx_watermark_age_seconds', 'Age of the record that holds the watermark', 'gauge'],
         [
           'kafka_rx_standstill_seconds',
           'Time that a partition has stood still for a cause outside the app',

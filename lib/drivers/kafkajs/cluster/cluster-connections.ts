@@ -6,7 +6,7 @@
  *   answer (src/protocol/requests/metadata/v0/response.js), and with it every other topic.
  * - **Connecting.** Calls of `connect` while one is under way wait for that one. kafkajs opens a socket for each, uses
  *   the last and never closes the others (src/network/connection.js, connect).
- * - **Disconnecting.** It is at once: requests under way are rejected, the socket is cut and let go of. kafkajs waits for
+ * - **Disconnecting.** It is at once: requests under way are rejected, the socket is cut and dropped. kafkajs waits for
  *   their answers, also those of a broker that was taken out of the metadata because it hangs, and every refresh of the
  *   metadata waits with it (src/cluster/brokerPool.js, refreshMetadata); and it ends the same socket again and again.
  * - **Answers.** What was received of an answer when the line broke is thrown away. kafkajs keeps it, puts what the next

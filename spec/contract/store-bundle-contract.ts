@@ -17,7 +17,7 @@ function madeOf(
   members: readonly DocumentMember[],
   note: string,
   ordinal = '',
-  branch = ':batch',
+  sink = ':batch',
 ): Document<Sale> {
   const inOrder = [...members].sort(
     (a, b) => a.partition - b.partition || a.offset - b.offset || (a.ordinal < b.ordinal ? -1 : 1),
@@ -26,7 +26,7 @@ function madeOf(
   if (last === undefined) throw new Error('a document is made of something');
   const digest = sourceDigest(inOrder.map(one => `${one.partition}/${one.offset}${one.ordinal}`).join(' '));
   return {
-    source: { ...last, ordinal: digest.ordinal + ordinal, branch },
+    source: { ...last, ordinal: digest.ordinal + ordinal, sink },
     timestamp: 1,
     value: { customer: note, at: 1, note },
     members: inOrder,
@@ -57,7 +57,7 @@ function beginOf(
 }
 
 /** What every store must do with documents that are made of several records. */
-export function describeUnits(tested: StoreTested): void {
+export function describeBundles(tested: StoreTested): void {
   const notes = async () => (await all(tested.store.byTime())).map(({ value }) => value.note).sort();
   const positions = (): StorePositions => {
     const found = tested.store.positions;
@@ -164,7 +164,7 @@ export function describeUnits(tested: StoreTested): void {
       expect(wholeFrom([0, 12], [1, 5])).toEqual([10, 4]);
       expect(wholeFrom([0, 11])).toEqual([10]);
       expect(wholeFrom([2, 3])).toEqual([3]);
-      // What went to another unit cuts nothing of the one that had it.
+      // What went to another bundle cuts nothing of the one that had it.
       await tested.store.write([madeOf(range(30, 32), 'e'), madeOf(range(31, 33), 'f')]);
       expect(wholeFrom([0, 31])).toEqual([31]);
       expect(wholeFrom([0, 32])).toEqual([31]);
@@ -261,7 +261,7 @@ export function describeUnits(tested: StoreTested): void {
     it('replace each other, whatever records they are made of, and are found by them', async () => {
       await tested.start({ id: ({ customer }) => customer, by: { note: ({ note }) => note } });
       await tested.store.write([sale(0, 'ann', 1), sale(1, 'bob', 2), { ...madeOf(range(2, 5), 'cid') }]);
-      await tested.store.write([sale(7, 'ann', 3, { partition: 3, branch: 'b' })]);
+      await tested.store.write([sale(7, 'ann', 3, { partition: 3, sink: 'b' })]);
       expect((await all(tested.store.byTime())).map(({ id }) => id).sort()).toEqual(['ann', 'bob', 'cid']);
       expect((await tested.store.get('ann'))?.value.note).toBe('ann@3');
       expect(await all(tested.store.by('note', 'ann@1'))).toEqual([]);

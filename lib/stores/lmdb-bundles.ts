@@ -1,17 +1,17 @@
 /**
- * Which unit each record belongs to, branch by branch, on disk. @see Document.members
+ * Which bundle each record belongs to, sink by sink, on disk. @see Document.members
  *
- * Records of one unit that lie next to each other are one run, so that a batch of a thousand is one entry for each
- * partition. Runs of a branch never overlap: what a later unit takes is cut out of those of others.
+ * Records of one bundle that lie next to each other are one run, so that a batch of a thousand is one entry for each
+ * partition. Runs of a sink never overlap: what a later bundle takes is cut out of those of others.
  */
 import { Buffer } from 'node:buffer';
 import { ordinalSteps } from './document-source.js';
-import { unitKeyBytes, writeDocumentKey, writePlace } from './lmdb-layout.js';
+import { bundleKeyBytes, writeDocumentKey, writePlace } from './lmdb-layout.js';
 import type { Names } from './lmdb-names.js';
 import type { Tables } from './lmdb-tables.js';
 import type { DocumentMember, DocumentSource, StorePosition } from './port.js';
 
-/** In front of the offset of a run's key: origin, partition, branch. */
+/** In front of the offset of a run's key: origin, partition, sink. */
 const laneBytes = 12;
 
 interface Run {
@@ -23,14 +23,14 @@ interface Run {
   readonly ordinal: string;
 }
 
-/** A partition of a unit, and the first of its records there. */
+/** A partition of a bundle, and the first of its records there. */
 interface Span {
   readonly origin: number;
   readonly partition: number;
   readonly first: number;
 }
 
-export class LmdbUnits {
+export class LmdbBundles {
   readonly #tables: Tables;
   readonly #names: Names;
 
@@ -39,25 +39,25 @@ export class LmdbUnits {
     this.#names = names;
   }
 
-  /** Inside a write transaction. @returns the units that are to go, by their keys: no record is theirs any more */
+  /** Inside a write transaction. @returns the bundles that are to go, by their keys: no record is theirs any more */
   claim(source: DocumentSource, members: readonly DocumentMember[]): readonly Buffer[] {
-    const branch = this.#names.intern('b', source.branch ?? '');
-    const unit = this.#unitKey(source, branch);
-    const known = this.#tables.units.get(unit);
+    const sink = this.#names.intern('s', source.sink ?? '');
+    const bundle = this.#bundleKey(source, sink);
+    const known = this.#tables.bundles.get(bundle);
     if (known !== undefined && known.readDoubleBE(0) === members.length) return [];
     const gone: Buffer[] = [];
     const runs = runsOf(members, origin => this.#names.intern('o', origin));
     for (const run of runs) {
-      gone.push(...(run.ordinal === '' ? this.#cutOut(branch, run, unit) : this.#take(branch, run, unit)));
-      this.#put(branch, run, unit);
+      gone.push(...(run.ordinal === '' ? this.#cutOut(sink, run, bundle) : this.#take(sink, run, bundle)));
+      this.#put(sink, run, bundle);
     }
-    this.#tables.units.put(unit, unitBytes(members.length, spansOf(runs)));
+    this.#tables.bundles.put(bundle, bundleBytes(members.length, spansOf(runs)));
     return gone;
   }
 
-  /** Inside a write transaction: whether the document may go with a reset to these positions; one of no unit may. */
+  /** Inside a write transaction: whether the document may go with a reset to these positions; one of no bundle may. */
   mayGo(document: Buffer, from: (origin: number, partition: number) => number | undefined): boolean {
-    const found = document.length < unitKeyBytes ? undefined : this.#tables.units.get(unitOf(document));
+    const found = document.length < bundleKeyBytes ? undefined : this.#tables.bundles.get(bundleOf(document));
     if (found === undefined) return true;
     return spansIn(found).every(({ origin, partition, first }) => {
       const start = from(origin, partition);
@@ -65,16 +65,16 @@ export class LmdbUnits {
     });
   }
 
-  /** Inside a write transaction: the documents of a unit, which is forgotten. */
-  drop(unit: Buffer): Buffer[] {
-    const end = Buffer.concat([unit, Buffer.alloc(4, 0xff)]);
-    this.#tables.units.remove(unit);
-    return [...this.#tables.documents.getKeys({ start: unit, end })];
+  /** Inside a write transaction: the documents of a bundle, which is forgotten. */
+  drop(bundle: Buffer): Buffer[] {
+    const end = Buffer.concat([bundle, Buffer.alloc(4, 0xff)]);
+    this.#tables.bundles.remove(bundle);
+    return [...this.#tables.documents.getKeys({ start: bundle, end })];
   }
 
-  /** Inside a write transaction: the unit of a removed document is forgotten. */
+  /** Inside a write transaction: the bundle of a removed document is forgotten. */
   forget(document: Buffer): void {
-    if (document.length >= unitKeyBytes) this.#tables.units.remove(unitOf(document));
+    if (document.length >= bundleKeyBytes) this.#tables.bundles.remove(bundleOf(document));
   }
 
   /** @see StorePositions.wholeFrom */
@@ -90,8 +90,8 @@ export class LmdbUnits {
       moved = false;
       for (const { origin, partition } of lanes) {
         const start = from.get(`${origin}/${partition}`) ?? 0;
-        for (const unit of this.#unitsFrom(origin, partition, start)) {
-          for (const span of spansIn(unit)) {
+        for (const bundle of this.#bundlesFrom(origin, partition, start)) {
+          for (const span of spansIn(bundle)) {
             const name = `${span.origin}/${span.partition}`;
             const begins = from.get(name);
             if (begins === undefined || begins <= span.first) continue;
@@ -107,33 +107,33 @@ export class LmdbUnits {
     });
   }
 
-  /** The units that have records of the partition at or above `start`, in every branch. */
-  *#unitsFrom(origin: number, partition: number, start: number): Generator<Buffer, void, undefined> {
-    const { runs, units } = this.#tables;
+  /** The bundles that have records of the partition at or above `start`, in every sink. */
+  *#bundlesFrom(origin: number, partition: number, start: number): Generator<Buffer, void, undefined> {
+    const { runs, bundles } = this.#tables;
     const lane = { origin, partition };
     const end = runKey(0, { origin, partition: partition + 1 }, 0);
-    for (let branch = 0; ; branch++) {
-      // To the next branch that has any, without a look at those between.
-      const [next] = [...runs.getKeys({ start: runKey(branch, lane, 0), end, limit: 1 })];
+    for (let sink = 0; ; sink++) {
+      // To the next sink that has any, without a look at those between.
+      const [next] = [...runs.getKeys({ start: runKey(sink, lane, 0), end, limit: 1 })];
       if (next === undefined) return;
-      branch = next.readUInt32BE(8);
-      const range = { start: runKey(branch, lane, start), end: runKey(branch + 1, lane, 0) };
+      sink = next.readUInt32BE(8);
+      const range = { start: runKey(sink, lane, start), end: runKey(sink + 1, lane, 0) };
       let last: Buffer | undefined;
       for (const { value } of runs.getRange(range)) {
-        const unit = value.subarray(8);
-        if (last?.equals(unit)) continue;
-        last = Buffer.from(unit);
-        const found = units.get(last);
+        const bundle = value.subarray(8);
+        if (last?.equals(bundle)) continue;
+        last = Buffer.from(bundle);
+        const found = bundles.get(last);
         if (found !== undefined) yield found;
       }
     }
   }
 
   /** Takes a run's records from whoever has them. */
-  #cutOut(branch: number, run: Run, unit: Buffer): readonly Buffer[] {
+  #cutOut(sink: number, run: Run, bundle: Buffer): readonly Buffer[] {
     const { runs } = this.#tables;
     const gone: Buffer[] = [];
-    const range = { start: runKey(branch, run, run.first), end: runKey(branch + 1, run, 0) };
+    const range = { start: runKey(sink, run, run.first), end: runKey(sink + 1, run, 0) };
     const overlapping: { readonly other: Run; readonly owner: Buffer; readonly key: Buffer }[] = [];
     for (const { key, value } of runs.getRange(range)) {
       const other = readRun(key, value);
@@ -143,47 +143,47 @@ export class LmdbUnits {
     }
     for (const { other, owner, key } of overlapping) {
       runs.remove(key);
-      if (other.first < run.first) this.#put(branch, { ...other, last: run.first - 1 }, owner);
-      if (other.last > run.last) this.#put(branch, { ...other, first: run.last + 1 }, owner);
+      if (other.first < run.first) this.#put(sink, { ...other, last: run.first - 1 }, owner);
+      if (other.last > run.last) this.#put(sink, { ...other, first: run.last + 1 }, owner);
       const taken = Math.min(other.last, run.last) - Math.max(other.first, run.first) + 1;
-      if (!owner.equals(unit)) gone.push(...this.#lose(owner, taken));
+      if (!owner.equals(bundle)) gone.push(...this.#lose(owner, taken));
     }
     return gone;
   }
 
   /** The same for one of several records that were made of a source record. */
-  #take(branch: number, run: Run, unit: Buffer): readonly Buffer[] {
-    const owner = this.#tables.runs.get(runKey(branch, run, run.last, run.ordinal))?.subarray(8);
-    return owner === undefined || owner.equals(unit) ? [] : this.#lose(Buffer.from(owner), 1);
+  #take(sink: number, run: Run, bundle: Buffer): readonly Buffer[] {
+    const owner = this.#tables.runs.get(runKey(sink, run, run.last, run.ordinal))?.subarray(8);
+    return owner === undefined || owner.equals(bundle) ? [] : this.#lose(Buffer.from(owner), 1);
   }
 
-  #lose(unit: Buffer, members: number): readonly Buffer[] {
-    const found = this.#tables.units.get(unit);
+  #lose(bundle: Buffer, members: number): readonly Buffer[] {
+    const found = this.#tables.bundles.get(bundle);
     if (found === undefined) return [];
     const left = found.readDoubleBE(0) - members;
-    if (left <= 0) return [unit];
-    this.#tables.units.put(unit, unitBytes(left, spansIn(found)));
+    if (left <= 0) return [bundle];
+    this.#tables.bundles.put(bundle, bundleBytes(left, spansIn(found)));
     return [];
   }
 
-  #put(branch: number, run: Run, unit: Buffer): void {
-    const value = Buffer.alloc(8 + unit.length);
+  #put(sink: number, run: Run, bundle: Buffer): void {
+    const value = Buffer.alloc(8 + bundle.length);
     writeOffset(value, 0, run.first);
-    unit.copy(value, 8);
-    this.#tables.runs.put(runKey(branch, run, run.last, run.ordinal), value);
+    bundle.copy(value, 8);
+    this.#tables.runs.put(runKey(sink, run, run.last, run.ordinal), value);
   }
 
-  #unitKey(source: DocumentSource, branch: number): Buffer {
-    const key = Buffer.alloc(unitKeyBytes);
+  #bundleKey(source: DocumentSource, sink: number): Buffer {
+    const key = Buffer.alloc(bundleKeyBytes);
     const [first = 0, second = 0] = ordinalSteps(source.ordinal);
     const origin = this.#names.intern('o', source.origin);
-    writeDocumentKey(key, 0, { origin, branch }, { ...source, ordinal: `.${first}.${second}` });
+    writeDocumentKey(key, 0, { origin, sink }, { ...source, ordinal: `.${first}.${second}` });
     return key;
   }
 }
 
-function unitOf(document: Buffer): Buffer {
-  return document.subarray(0, unitKeyBytes);
+function bundleOf(document: Buffer): Buffer {
+  return document.subarray(0, bundleKeyBytes);
 }
 
 /** Neighbours in one partition become one run; a part of a record stands alone. */
@@ -215,14 +215,14 @@ function spansOf(runs: readonly Run[]): readonly Span[] {
 }
 
 function runKey(
-  branch: number,
+  sink: number,
   { origin, partition }: Pick<Run, 'origin' | 'partition'>,
   offset: number,
   ordinal = '',
 ): Buffer {
   const steps = ordinalSteps(ordinal);
   const key = Buffer.alloc(laneBytes + 8 + steps.length * 4);
-  key.writeUInt32BE(branch, key.writeUInt32BE(partition, key.writeUInt32BE(origin, 0)));
+  key.writeUInt32BE(sink, key.writeUInt32BE(partition, key.writeUInt32BE(origin, 0)));
   let end = writeOffset(key, laneBytes, offset);
   for (const step of steps) end = key.writeUInt32BE(step, end);
   return key;
@@ -240,18 +240,18 @@ function readRun(key: Buffer, value: Buffer): Run {
   };
 }
 
-function unitBytes(left: number, spans: readonly Span[]): Buffer {
+function bundleBytes(left: number, spans: readonly Span[]): Buffer {
   const bytes = Buffer.alloc(8 + spans.length * 16);
   let end = bytes.writeDoubleBE(left, 0);
   for (const { origin, partition, first } of spans) end = writePlace(bytes, end, origin, partition, first);
   return bytes;
 }
 
-function spansIn(unit: Buffer): readonly Span[] {
+function spansIn(bundle: Buffer): readonly Span[] {
   const spans: Span[] = [];
-  for (let at = 8; at < unit.length; at += 16) {
-    const [origin, partition] = [unit.readUInt32BE(at), unit.readUInt32BE(at + 4)];
-    spans.push({ origin, partition, first: readOffset(unit, at + 8) });
+  for (let at = 8; at < bundle.length; at += 16) {
+    const [origin, partition] = [bundle.readUInt32BE(at), bundle.readUInt32BE(at + 4)];
+    spans.push({ origin, partition, first: readOffset(bundle, at + 8) });
   }
   return spans;
 }
