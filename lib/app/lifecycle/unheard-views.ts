@@ -15,8 +15,10 @@ export class UnheardViews {
 
   /** One of them may have gained or lost a subscriber. */
   look(views: readonly TopicView[]): void {
-    // Before, run() looks at them all; afterwards they end with the app.
-    if (this.#lifecycle.state !== 'running') return;
+    // Before, run() looks at them all; afterwards they end with the app. Records come as soon as the group has answered, when the
+    // app is starting still.
+    const { state } = this.#lifecycle;
+    if (state !== 'starting' && state !== 'running') return;
     for (const view of views) {
       const end = this.#ends.get(view);
       if (view.isHeard) {
