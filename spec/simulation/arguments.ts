@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type FaultKind, faultKinds } from '../../lib/testing/simulation/profile.js';
+import { seededBugs } from './bugs/seeded-bugs.js';
 
 /** Arguments that cannot be: exit code 2. */
 export class UsageError extends Error {}
@@ -13,8 +14,9 @@ export interface SimulateArguments {
   readonly kinds: readonly FaultKind[];
   readonly processes: number;
   readonly keepGoing: boolean;
-  /** What is run: seeds; one seed with a crash at every place; every order of a small system. */
-  readonly what: 'seeds' | 'places' | 'orders';
+  /** What is run: seeds; one seed with a crash at every place; every order of a small system; seeds until each seeded bug is found. */
+  readonly what: 'seeds' | 'places' | 'orders' | 'proof';
+  readonly bug: string | undefined;
   readonly pairs: boolean;
   readonly json: boolean;
 }
@@ -22,6 +24,7 @@ export interface SimulateArguments {
 export const help = `npm run simulate -- [--seed N | --seeds N [--from N]] [--minutes M] [--faults LIST] [--processes N] [--keep-going] [--json]
 npm run simulate -- --places [--pairs] [--seed N] [--minutes M] [--json]
 npm run simulate -- --enumerate [--minutes M] [--json]
+npm run simulate -- --prove [--bug NAME] [--seeds N] [--processes N] [--json]
 
 Runs the purchase topology on a simulated system: several processes, an embedded broker, disks, one virtual clock. Every order,
 crash and lost answer follows from the seed. Each seed runs twice, and both must be the same step by step.
@@ -35,11 +38,15 @@ crash and lost answer follows from the seed. Each seed runs twice, and both must
   --places        the seed's workload without random faults, with a crash at every place of every call in turn
   --pairs         with --places: then at every two of them, those nearest to each other first
   --enumerate     a system of one partition, three records and one crash, in every order that there is
+  --prove         puts each seeded bug of spec/simulation/bugs into a copy of the sources, and counts the seeds that it takes to find
+                  it, from five starts; then runs as many without a bug, which must find nothing
+  --bug NAME      with --prove: this one alone
   --keep-going    goes on after a violation, and counts
   --json          one JSON object on stdout
 
 A violation is shrunk and told, with the line to add to spec/simulation/kept.jsonl: every run of the tests repeats what is there.
 Marks are what rarely happens: of 10,000 seeds or more, each that spec/simulation/declared-marks.ts declares must have been hit.
+With --prove a bug that is not found within N seeds (default 1,000) is a failure.
 The last line is the result. Exit codes: 0 every invariant held, 1 it did not, 2 wrong usage.`;
 
 export function simulateArguments(args: readonly string[]): SimulateArguments {
@@ -47,14 +54,18 @@ export function simulateArguments(args: readonly string[]): SimulateArguments {
   const names = (values.faults ?? 'all').split(',').filter(name => name !== '');
   const unknown = names.find(name => name !== 'all' && !faultKinds.includes(name as FaultKind));
   if (unknown !== undefined) throw new UsageError(`There is no fault ${unknown}`);
+  const bugs = seededBugs.map(({ name }) => name);
+  if (values.bug !== undefined && !bugs.includes(values.bug))
+    throw new UsageError(`There is no seeded bug ${values.bug}, but ${bugs.join(', ')}`);
   const seed = wholeNumber('seed', values.seed);
   return {
     from: seed ?? wholeNumber('from', values.from) ?? 1,
-    seeds: seed === undefined ? (wholeNumber('seeds', values.seeds) ?? 200) : 1,
+    seeds: seed === undefined ? (wholeNumber('seeds', values.seeds) ?? (values.prove ? 1000 : 200)) : 1,
     minutes: values.minutes === undefined ? undefined : positive('minutes', values.minutes),
     kinds: names.includes('all') ? faultKinds : faultKinds.filter(kind => names.includes(kind)),
     processes: wholeNumber('processes', values.processes) ?? availableParallelism(),
-    what: values.places === true ? 'places' : values.enumerate === true ? 'orders' : 'seeds',
+    what: values.prove ? 'proof' : values.places ? 'places' : values.enumerate ? 'orders' : 'seeds',
+    bug: values.bug,
     pairs: values.pairs ?? false,
     keepGoing: values['keep-going'] ?? false,
     json: values.json ?? false,
@@ -66,8 +77,8 @@ function parsed(args: readonly string[]) {
   const flag = { type: 'boolean' } as const;
   try {
     const options = {
-      ...{ seed: text, seeds: text, from: text, minutes: text, faults: text, processes: text },
-      ...{ 'keep-going': flag, json: flag, places: flag, pairs: flag, enumerate: flag },
+      ...{ seed: text, seeds: text, from: text, minutes: text, faults: text, processes: text, bug: text },
+      ...{ 'keep-going': flag, json: flag, places: flag, pairs: flag, enumerate: flag, prove: flag },
     };
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {

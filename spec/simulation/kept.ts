@@ -10,7 +10,8 @@ import type { Case } from '../../lib/testing/simulation/shrink.js';
 import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
 import type { SimulationOutcome } from '../../lib/testing/simulation/simulation-parts.js';
 import { repository } from '../commands/command.js';
-import { systemOf, type Workload } from './purchase-system.js';
+import { systemOf } from './purchase-system.js';
+import type { Workload } from './purchase-workload.js';
 import { runSeed } from './seeds.js';
 
 const maxSteps = 40_000;

@@ -10,6 +10,7 @@ import { lineToKeep } from './kept.js';
 import { manySeeds } from './many-seeds.js';
 import { tellOrders } from './orders.js';
 import { tellPlaces } from './places.js';
+import { tellProof } from './prove.js';
 import { partsOf, runSeed } from './seeds.js';
 
 const shrinkRuns = 400;
@@ -17,6 +18,7 @@ const shrinkRuns = 400;
 async function simulate(request: SimulateArguments): Promise<Result> {
   if (request.what === 'places') return tellPlaces(request.from, request);
   if (request.what === 'orders') return tellOrders(request.minutes, request.json);
+  if (request.what === 'proof') return tellProof(request);
   if (request.seeds === 1) return one(request);
   const many = await manySeeds(request, (ran, failed) =>
     showProgress(`${ran} of ${request.seeds} seeds, ${failed} violations`),

@@ -17,7 +17,7 @@ const share = 10;
 
 /** Runs seeds in several processes of the operating system, which end with this one. */
 export async function manySeeds(
-  { from, seeds, minutes, kinds, processes, keepGoing }: Omit<SimulateArguments, 'what' | 'pairs'>,
+  { from, seeds, minutes, kinds, processes, keepGoing }: Omit<SimulateArguments, 'what' | 'pairs' | 'bug'>,
   progress: (ran: number, failed: number) => void,
 ): Promise<ManySeeds> {
   const began = performance.now();

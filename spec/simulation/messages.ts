@@ -5,6 +5,8 @@ import type { Violation } from '../../lib/testing/simulation/simulation-parts.js
 export interface SeedRequest {
   readonly seeds: readonly number[];
   readonly kinds: readonly FaultKind[];
+  /** Each once, where it is not asked whether a seed is one run. */
+  readonly once?: boolean | undefined;
 }
 
 /** Back: one for each seed. */

@@ -9,7 +9,8 @@ import {
 import { Random } from '../../lib/testing/simulation/random.js';
 import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
 import type { SimulationOutcome, SimulationParts } from '../../lib/testing/simulation/simulation-parts.js';
-import { drawWorkload, systemOf, type Workload } from './purchase-system.js';
+import { systemOf } from './purchase-system.js';
+import { drawWorkload, type Workload } from './purchase-workload.js';
 
 const maxSteps = 40_000;
 

@@ -7,6 +7,8 @@ import { positionsWentBack } from './position-watch.js';
 export class Disks {
   readonly #stores = new Map<string, DocumentStore<unknown>>();
   readonly #folders = new Map<string, LmdbDisk>();
+  /** Those of them that were lost. */
+  readonly #lost: DocumentStore<unknown>[] = [];
   readonly #violated: (invariant: string, message: string) => void;
 
   constructor(violated: (invariant: string, message: string) => void) {
@@ -36,8 +38,17 @@ export class Disks {
     return this.#folders.get(place)?.durable;
   }
 
+  /** All that lies on them is gone. Nobody may have any of it open. @returns the places of stores that kept their documents themselves */
+  lose(): readonly string[] {
+    const places = [...this.#stores.keys()];
+    this.#lost.push(...this.#stores.values());
+    this.#stores.clear();
+    this.#folders.clear();
+    return places;
+  }
+
   async close(): Promise<void> {
-    for (const store of this.#stores.values()) await store.close();
+    for (const store of [...this.#lost, ...this.#stores.values()]) await store.close();
   }
 
   #check(place: string, now: LmdbImage, before: LmdbImage): void {

@@ -1,6 +1,8 @@
 import type { MemoryBroker } from '../../drivers/memory/index.js';
 import { KafkaRxError } from '../../errors/errors.js';
+import type { Disturbed } from './disturbances.js';
 import type { FaultKind, FaultProfile } from './profile.js';
+import { refusedCommit } from './refused-commit.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import type { Actor, World } from './world.js';
 
@@ -13,9 +15,17 @@ export interface FaultActionsParts {
   readonly processes: readonly SimulatedProcess[];
   /** Topics that the workload is written to. */
   readonly inputs: readonly string[];
+  /** Those of them that may be gone for a while. */
+  readonly passing: readonly string[];
   /** Crashes between steps. */
   readonly mostCrashes: number;
   readonly mark: (name: string) => void;
+  /** Nobody is to complain of slowness for so long. */
+  readonly disturbed: (what: Disturbed, forMs: number, who?: string) => void;
+  /** Topics or partitions have come or gone. */
+  readonly topicsChanged: () => void;
+  /** What lies on disks is gone. */
+  readonly losingDisks: () => void;
   /** The topic's records and partitions are about to go; it comes back empty. */
   readonly recreating: (topic: string) => void;
   /** Records below this offset are about to go. */
@@ -24,12 +34,18 @@ export interface FaultActionsParts {
 
 const mostPartitions = 6;
 
+/** Virtual milliseconds that a topic which is deleted stays away: longer than a commit is tried. */
+const leastDeletedMs = 10_000;
+const mostDeletedMs = 60_000;
+
 /** What is done to the system from outside, at each step as the profile has it. */
 export class FaultActions {
   readonly #parts: FaultActionsParts;
   #healed = false;
   #down = false;
   #crashes = 0;
+  /** Topics that are deleted, with their partitions. */
+  readonly #gone = new Map<string, number>();
 
   constructor(parts: FaultActionsParts) {
     this.#parts = parts;
@@ -59,7 +75,9 @@ export class FaultActions {
     const { world, outside, profile } = this.#parts;
     const downMs = this.#healed ? 1 : profile.leastDownMs + world.choices.size('down ms', 10_000);
     world.clockOf(outside).schedule(() => {
-      if (process.state === 'down') process.start();
+      if (process.state !== 'down') return;
+      this.#maybeLoseDisks();
+      process.start();
     }, downMs);
   }
 
@@ -70,6 +88,7 @@ export class FaultActions {
     this.#down = false;
     broker.faults.up();
     broker.faults.clear();
+    for (const topic of [...this.#gone.keys()]) this.#bringBack(topic);
     for (const process of processes) {
       if (process.state === 'stopped') process.resume();
       else if (process.state === 'down') process.start();
@@ -98,11 +117,12 @@ export class FaultActions {
     const ms = world.choices.size('stopped ms', Math.round(profile.mostStoppedMs));
     this.#mark(ms > 30_000 ? 'stopped beyond the session' : 'stopped');
     process.stop();
+    this.#parts.disturbed('process', ms, process.name);
     this.#later(ms, () => process.resume());
   }
 
   #brokerFaults(): void {
-    const { world, broker, groupId } = this.#parts;
+    const { world, broker, groupId, disturbed } = this.#parts;
     const { choices } = world;
     if (this.#happens('lose-partitions')) {
       const members = broker.members(groupId);
@@ -122,28 +142,34 @@ export class FaultActions {
       this.#mark('outage');
       this.#down = true;
       broker.faults.down();
-      this.#later(choices.size('outage ms', 60_000), () => {
+      const downMs = choices.size('outage ms', 60_000);
+      disturbed('commits', downMs);
+      this.#later(downMs, () => {
         this.#down = false;
         broker.faults.up();
       });
     }
     if (this.#happens('refused-commits')) {
       this.#mark('commits refused');
-      broker.faults.refuseCommits(1 + choices.pick('commits', 3));
+      broker.faults.refuseCommits(1 + choices.pick('commits', 3), refusedCommit);
     }
     if (this.#happens('failed-produce')) {
       this.#mark('produce failed');
+      disturbed('produce', 0);
       broker.faults.failProduce(1 + choices.pick('requests', 5), overloaded());
     }
     if (this.#happens('late-acknowledgements')) {
       this.#mark('late acknowledgements');
-      broker.faults.delayAcknowledgements(choices.size('acknowledged after ms', 20_000));
-      this.#later(choices.size('late for ms', 20_000), () => broker.faults.delayAcknowledgements(0));
+      const delayMs = choices.size('acknowledged after ms', 20_000);
+      const forMs = choices.size('late for ms', 20_000);
+      broker.faults.delayAcknowledgements(delayMs);
+      disturbed('produce', delayMs + forMs);
+      this.#later(forMs, () => broker.faults.delayAcknowledgements(0));
     }
   }
 
   #topicFaults(): void {
-    const { world, broker, inputs, groupId, recreating, deleting } = this.#parts;
+    const { world, broker, inputs, passing, groupId, recreating, deleting, topicsChanged } = this.#parts;
     const { choices } = world;
     const topic = (): string => inputs[choices.pick('topic', inputs.length)] ?? '';
     if (this.#happens('partitions-added')) {
@@ -152,6 +178,7 @@ export class FaultActions {
       if (count > 0 && count < mostPartitions) {
         this.#mark('partitions added');
         broker.addPartitions(name, count + 1);
+        topicsChanged();
       }
     }
     if (this.#happens('topic-recreated')) {
@@ -160,11 +187,26 @@ export class FaultActions {
       if (count > 0) {
         this.#mark('topic recreated');
         recreating(name);
-        broker.deleteTopic(name);
-        const again = (): void => broker.createTopic(name, count);
+        this.#delete(name);
+        const again = (): void => {
+          broker.createTopic(name, count);
+          topicsChanged();
+        };
         const goneMs = choices.size('gone ms', 5_000);
         if (goneMs === 0) again();
         else world.clockOf(this.#parts.outside).schedule(again, goneMs);
+      }
+    }
+    if (passing.length > 0 && this.#happens('topic-deleted')) {
+      const name = passing[choices.pick('topic that passes', passing.length)] ?? '';
+      const count = broker.cluster.partitionCount(name);
+      if (count > 0) {
+        this.#mark('topic deleted');
+        recreating(name);
+        this.#delete(name);
+        this.#gone.set(name, count);
+        const goneMs = leastDeletedMs + choices.size('deleted ms', mostDeletedMs - leastDeletedMs);
+        this.#later(goneMs, () => this.#bringBack(name));
       }
     }
     if (this.#happens('retention')) {
@@ -183,6 +225,28 @@ export class FaultActions {
       deleting(name, partition, below);
       broker.deleteRecords({ topic: name, partition }, below);
     }
+  }
+
+  #delete(topic: string): void {
+    this.#parts.broker.deleteTopic(topic);
+    this.#parts.topicsChanged();
+  }
+
+  #bringBack(topic: string): void {
+    const count = this.#gone.get(topic);
+    if (count === undefined) return;
+    this.#gone.delete(topic);
+    this.#parts.broker.createTopic(topic, count);
+    this.#parts.topicsChanged();
+  }
+
+  /** Only where nobody has them open, and nothing is on its way that was sent by who had. */
+  #maybeLoseDisks(): void {
+    const { processes, losingDisks } = this.#parts;
+    if (this.#healed || !processes.every(({ state, quiet }) => state === 'down' && quiet)) return;
+    if (!this.#happens('lost-disk')) return;
+    this.#mark('disks lost');
+    losingDisks();
   }
 }
 

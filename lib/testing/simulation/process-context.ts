@@ -2,9 +2,10 @@ import type { Clock } from '../../base/clock.js';
 import type { LmdbHost } from '../../stores/lmdb-host.js';
 import type { LmdbOptions } from '../../stores/lmdb-options.js';
 import { type LmdbStore, lmdbOn } from '../../stores/lmdb-store.js';
-import type { DocumentStore } from '../../stores/port.js';
+import type { Document, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import { type SimulatedLmdbHostParts, simulatedLmdbHost } from './simulated-lmdb-host.js';
 import { simulatedStore } from './simulated-store.js';
+import { watchedWrites } from './watched-writes.js';
 
 /** What a topology gets of the process that it is wired in. @category Testing @since 0.2.0 */
 export interface ProcessContext {
@@ -38,27 +39,38 @@ export interface ProcessContextParts extends Omit<SimulatedLmdbHostParts, 'hostn
   readonly name: string;
   /** Puts a fault into the simulated LMDB, or leaves it as it is. */
   lmdbHost(host: LmdbHost): LmdbHost;
+  readonly watch: {
+    /** Documents are about to be written by the process. */
+    writing(documents: readonly Document<unknown>[]): void;
+    /** A disk in memory has noted positions. */
+    noted(place: string, positions: StorePositions, news: readonly StorePosition[]): void;
+  };
 }
 
 /** Of one incarnation of a process. */
 export function processContext(parts: ProcessContextParts): ProcessContext {
-  const { name, clock, wire, world, newId } = parts;
+  const { name, clock, wire, world, newId, watch } = parts;
   const placeOf = (store: string, shared: boolean): string => (shared ? store : `${name}/${store}`);
   return {
     name,
     clock,
     newId,
-    store: (store, make, { shared = false } = {}) =>
-      simulatedStore(parts.disks.store(placeOf(store, shared), make), {
+    store: (store, make, { shared = false } = {}) => {
+      const place = placeOf(store, shared);
+      return simulatedStore(parts.disks.store(place, make), {
         wire,
         external: work => world.external(work),
         fails: () => parts.failsWrite(),
-      }),
+        place,
+        writing: documents => watch.writing(documents),
+        noted: (positions, news) => watch.noted(place, positions, news),
+      });
+    },
     lmdb: (store, options, { shared = false } = {}) => {
       const place = placeOf(store, shared);
       // Whoever shares a folder is on one machine: LMDB's is no network's.
       const host = simulatedLmdbHost({ ...parts, hostname: shared ? 'shared' : name, place });
-      return lmdbOn(parts.lmdbHost(host), store, options);
+      return watchedWrites(lmdbOn(parts.lmdbHost(host), store, options), watch.writing);
     },
   };
 }

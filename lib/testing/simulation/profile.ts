@@ -19,6 +19,8 @@ export const faultKinds = [
   'lost-requests',
   'lost-answers',
   'delays',
+  'topic-deleted',
+  'lost-disk',
 ] as const;
 
 /** @category Testing @since 0.2.0 */
@@ -54,7 +56,13 @@ const ranges: Readonly<Record<FaultKind, readonly [number, number]>> = {
   'lost-requests': [2e-3, 1e-1],
   'lost-answers': [2e-3, 1e-1],
   delays: [2e-3, 1e-1],
+  'topic-deleted': [5e-4, 5e-3],
+  // Of each start that finds no process up.
+  'lost-disk': [1e-1, 1],
 };
+
+/** Drawn behind all else, so that seeds of before mean what they did. */
+const later: ReadonlySet<FaultKind> = new Set(['topic-deleted', 'lost-disk']);
 
 /**
  * Each kind is left out in a third of the runs, so that no fault can hide behind another that is always there.
@@ -62,21 +70,23 @@ const ranges: Readonly<Record<FaultKind, readonly [number, number]>> = {
  * @param allowed kinds that may occur at all
  */
 export function drawProfile(random: Random, allowed: ReadonlySet<FaultKind>): FaultProfile {
-  const rates = {} as Record<FaultKind, number>;
-  for (const kind of faultKinds) {
+  const rateOf = (kind: FaultKind): readonly [FaultKind, number] => {
     const [least, most] = ranges[kind];
     // Drawn also for what is not allowed: the others are the same with and without it.
     const off = random.happens(1 / 3);
     const rate = random.logUniform(least, most);
-    rates[kind] = off || !allowed.has(kind) ? 0 : rate;
-  }
-  return {
-    rates,
+    return [kind, off || !allowed.has(kind) ? 0 : rate];
+  };
+  const first = faultKinds.filter(kind => !later.has(kind)).map(rateOf);
+  const times = {
     leastUpMs: random.logUniform(10, 20_000),
     leastDownMs: random.logUniform(1, 40_000),
     mostStoppedMs: random.logUniform(1_000, 90_000),
     delayMs: Math.round(random.logUniform(1, 40_000)),
   };
+  const all = [...first, ...faultKinds.filter(kind => later.has(kind)).map(rateOf)];
+  // Every kind is in one of the two.
+  return { rates: Object.fromEntries(all) as Record<FaultKind, number>, ...times };
 }
 
 export function wireFaults({ rates, delayMs }: FaultProfile): WireFaults {

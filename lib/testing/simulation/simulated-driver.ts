@@ -11,6 +11,8 @@ import type {
   OffsetCommit,
   ProducerOptions,
 } from '../../drivers/port.js';
+import type { Holdings } from './holdings.js';
+import { refusedCommit } from './refused-commit.js';
 import { SimulatedProducer } from './simulated-producer.js';
 import type { Wire } from './wire.js';
 
@@ -27,6 +29,12 @@ export interface SimulatedDriverParts {
   committed(groupId: string, offsets: readonly StoredOffset[]): void;
   /** The id of a topic as it is now; `''` where there is none. */
   topicId(topic: string): string;
+  /** Is told which partitions the process has. */
+  readonly holdings: Holdings;
+  /** The process has begun to give partitions up. */
+  draining(boundMs: number, drained: Promise<void>): void;
+  /** The simulation has refused a commit. */
+  refused(): void;
 }
 
 /** An offset that the broker has stored, and of which incarnation of the topic its sender was speaking. */
@@ -84,7 +92,7 @@ function simulatedConsumer(
   connection: DriverConnection,
   options: ConsumerOptions,
   listener: ConsumerListener,
-  { wire, joined, committed, topicId }: SimulatedDriverParts,
+  { wire, joined, committed, topicId, holdings, draining, refused }: SimulatedDriverParts,
 ): DriverConsumer {
   const { resumeAt } = options;
   /** By partition and epoch: which incarnation of the topic was assigned. */
@@ -102,11 +110,25 @@ function simulatedConsumer(
       // One channel for all that a consumer tells: the port promises their order.
       assigned: partitions => {
         for (const one of partitions) ids.set(keyOf(one), topicId(one.topic));
-        wire.deliver('group', () => listener.assigned(partitions));
+        const hold = holdings.assigned(partitions);
+        wire.deliver('group', () => {
+          hold();
+          listener.assigned(partitions);
+        });
       },
       revoking: (partitions, boundMs) =>
-        wire.ask('group', 'revoking', () => listener.revoking(partitions, boundMs)),
-      lost: partitions => wire.deliver('group', () => listener.lost(partitions)),
+        wire.ask('group', 'revoking', () => {
+          const drained = listener.revoking(partitions, boundMs);
+          const ended = (): void => holdings.ended(partitions);
+          void drained.then(ended, ended);
+          draining(boundMs, drained);
+          return drained;
+        }),
+      lost: partitions =>
+        wire.deliver('group', () => {
+          listener.lost(partitions);
+          holdings.ended(partitions);
+        }),
       batch: batch => wire.deliver('group', () => listener.batch(batch)),
       confirmed: () => wire.deliver('group', () => listener.confirmed()),
       failed: error => wire.deliver('group', () => listener.failed(error)),
@@ -128,7 +150,10 @@ function simulatedConsumer(
         'commits',
         'commit',
         async () => {
-          await inner.commit(offsets);
+          await inner.commit(offsets).catch(error => {
+            if (error === refusedCommit) refused();
+            throw error;
+          });
           const stored = offsets.map(one => ({ ...one, topicId: ids.get(keyOf(one)) ?? topicId(one.topic) }));
           committed(options.groupId, stored);
         },

@@ -6,10 +6,14 @@ import type { Fields } from '../../base/option-schema.js';
 import { type MemoryBroker, memory } from '../../drivers/memory/index.js';
 import type { DriverConsumer } from '../../drivers/port.js';
 import { type MemoryMetrics, memoryMetrics } from '../../logging/metrics/metrics.js';
+import type { Document } from '../../stores/port.js';
+import type { DrainWatch } from './drain-watch.js';
+import { Holdings } from './holdings.js';
 import { type ProcessContext, type ProcessContextParts, processContext } from './process-context.js';
 import { Random } from './random.js';
 import { type StoredOffset, simulatedDriver } from './simulated-driver.js';
 import type { SimulatedLmdb } from './simulated-lmdb.js';
+import type { StoreWatch } from './store-watch.js';
 import { Wire, type WireHost } from './wire.js';
 import type { Actor } from './world.js';
 
@@ -24,6 +28,10 @@ export interface SimulatedProcessParts
   readonly options: SimulatedAppOptions;
   committed(process: string, offsets: readonly StoredOffset[]): void;
   topicId(topic: string): string;
+  /** Whether an input has, or had, this id. */
+  isInput(topicId: string): boolean;
+  readonly drains: DrainWatch;
+  readonly stores: StoreWatch;
   /** An app has said that it begins below what is committed, to fill a store again. */
   goesBack(): void;
   ended(process: SimulatedProcess, error: unknown): void;
@@ -80,6 +88,9 @@ export class SimulatedProcess {
   readonly #parts: SimulatedProcessParts;
   #current: Incarnation | undefined;
   #incarnations = 0;
+  #events = 0;
+  /** Of incarnations that may have something on its way still. */
+  #wires: readonly Wire[] = [];
   /** Virtual time of the last start, stop or end, ms. */
   changedAtMs = 0;
 
@@ -105,10 +116,27 @@ export class SimulatedProcess {
     return this.#incarnations;
   }
 
+  /** Differs whenever its app has done something. */
+  get moves(): string {
+    const { metrics } = this;
+    const counted = ['consumed', 'produced', 'dropped'].map(what =>
+      metrics?.value(`kafka_rx_records_${what}_total`),
+    );
+    return [this.#events, ...counted, metrics?.value('kafka_rx_in_flight_records')].join();
+  }
+
+  /** Nothing that it ever sent is on its way. */
+  get quiet(): boolean {
+    this.#wires = this.#wires.filter(wire => !wire.quiet);
+    return this.#wires.length === 0;
+  }
+
   start(): void {
-    const { world, broker, topology, groupId, options } = this.#parts;
+    const { world, broker, topology, groupId, options, drains, stores } = this.#parts;
     const actor: Actor = { name: `${this.name}.${++this.#incarnations}`, state: 'running' };
     const wire = new Wire(this.#parts, actor);
+    this.#wires = [...this.#wires, wire];
+    const holdings = new Holdings(topic => this.#parts.topicId(topic));
     const clock = world.clockOf(actor);
     const consumers: DriverConsumer[] = [];
     const databases: SimulatedLmdb[] = [];
@@ -121,6 +149,10 @@ export class SimulatedProcess {
       joined: (_groupId, consumer) => consumers.push(consumer),
       topicId: topic => this.#parts.topicId(topic),
       committed: (_groupId, offsets) => this.#parts.committed(actor.name, offsets),
+      holdings,
+      refused: () => this.#parts.disturbed('commits', 0, actor.name),
+      draining: (boundMs, drained) =>
+        drains.watch(actor.name, metrics.value('kafka_rx_in_flight_records'), boundMs, drained),
     });
     const random = new Random(this.#incarnations, `partitioner of ${this.name}`);
     const drawn = options.random ?? (() => random.next());
@@ -128,8 +160,14 @@ export class SimulatedProcess {
     this.#current = { actor, wire, app, metrics, consumers, silenced: [], databases };
     this.changedAtMs = world.timeMs;
     const opened = (lmdb: SimulatedLmdb): void => void databases.push(lmdb);
-    topology(app, processContext({ ...this.#parts, name: this.name, clock, wire, opened }));
+    const watch = {
+      writing: (documents: readonly Document<unknown>[]) =>
+        stores.writing(actor.name, holdings, documents, topicId => this.#parts.isInput(topicId)),
+      noted: stores.noted.bind(stores),
+    };
+    topology(app, processContext({ ...this.#parts, name: this.name, clock, wire, opened, watch }));
     app.events$.subscribe(event => {
+      if (!['waiting', 'waited', 'driver'].includes(event.type)) this.#events++;
       const rare = rareEvent(event);
       if (rare !== undefined) this.#parts.mark(rare);
       const refilled = event.type === 'store-new' && event.does === 'refill';

@@ -1,4 +1,4 @@
-import type { DocumentStore, StorePositions } from '../../stores/port.js';
+import type { Document, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { Wire } from './wire.js';
 
 export interface SimulatedStoreParts {
@@ -7,31 +7,37 @@ export interface SimulatedStoreParts {
   external<T>(work: Promise<T>): Promise<T>;
   /** Whether this write is to fail; drawn by the simulation. */
   fails(): Error | undefined;
+  /** Where it lies: one word. */
+  readonly place: string;
+  /** Documents are about to leave the process. */
+  writing(documents: readonly Document<unknown>[]): void;
+  /** Positions were noted. */
+  noted(positions: StorePositions, news: readonly StorePosition[]): void;
 }
 
 /**
  * A store as seen by one incarnation of one process: what it writes passes a disk's queue, of which a crash keeps a part; what it
  * reads it reads at once. Whatever was acknowledged is durable.
  */
-export function simulatedStore<V>(
-  inner: DocumentStore<V>,
-  { wire, external, fails }: SimulatedStoreParts,
-): DocumentStore<V> {
+export function simulatedStore<V>(inner: DocumentStore<V>, parts: SimulatedStoreParts): DocumentStore<V> {
+  const { wire, external, fails } = parts;
   const call = <T>(what: string, effect: () => T | Promise<T>): Promise<T> =>
     wire.call('disk', what, () => external(Promise.resolve(effect())), false);
   const overrides: Partial<DocumentStore<V>> = {
     open: () => call('open', () => inner.open()),
     close: () => call('close store', () => inner.close()),
-    write: (documents, guard) =>
-      call('write', async () => {
+    write: (documents, guard) => {
+      parts.writing(documents);
+      return call('write', async () => {
         const failure = fails();
         if (failure !== undefined) throw failure;
         await inner.write(documents, guard);
-      }),
+      });
+    },
   };
   return new Proxy(inner, {
     get(target, name) {
-      if (name === 'positions') return simulatedPositions(target.positions, call);
+      if (name === 'positions') return simulatedPositions(target.positions, call, parts);
       const override = Reflect.get(overrides, name);
       if (override !== undefined) return override;
       const value: unknown = Reflect.get(target, name, target);
@@ -43,10 +49,16 @@ export function simulatedStore<V>(
 function simulatedPositions(
   inner: StorePositions | undefined,
   call: (what: string, effect: () => void | Promise<void>) => Promise<void>,
+  { place, noted }: SimulatedStoreParts,
 ): StorePositions | undefined {
   if (inner === undefined) return undefined;
   const overrides: Partial<StorePositions> = {
-    advance: positions => call('note positions', () => inner.advance(positions)),
+    advance: positions =>
+      call('note positions', async () => {
+        await inner.advance(positions);
+        noted(inner, positions);
+      }),
+    place: () => inner.place?.() ?? place,
   };
   return new Proxy(inner, {
     get(target, name) {

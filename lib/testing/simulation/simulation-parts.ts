@@ -34,6 +34,21 @@ export interface SimulationView {
   durable(name: string): LmdbImage | undefined;
   /** Notes that something rare has happened. */
   mark(name: string): void;
+  /**
+   * Whether the partition of a record came when the group had committed something: then it is to be read from its first record on,
+   * whatever `startFrom` says.
+   */
+  isYoung(one: WrittenInput): boolean;
+  /** How often all that lay on disks was lost. */
+  readonly disksLost: number;
+}
+
+/** A topic that is made while the system runs. */
+export interface LaterTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Virtual milliseconds from the beginning. */
+  readonly atMs: number;
 }
 
 /** A record of the workload, written. @category Testing @since 0.2.0 */
@@ -61,6 +76,8 @@ export interface SimulationParts {
   readonly options: SimulatedAppOptions;
   readonly inputs: readonly SimulatedInput[];
   readonly topics: Readonly<Record<string, number>>;
+  /** Topics that come later; these may also be gone for a while. Default: none. */
+  readonly laterTopics?: readonly LaterTopic[] | undefined;
   readonly processes: number;
   readonly profile: FaultProfile;
   readonly choices: Choices;
@@ -72,6 +89,8 @@ export interface SimulationParts {
   readonly maxSteps: number;
   /** What stores on disk get in place of the simulation's LMDB: for proofs, which put a fault in. */
   readonly lmdbHost?: ((host: LmdbHost) => LmdbHost) | undefined;
+  /** Whether an app may fail with this at any time: the topology's own functions do so on purpose. */
+  readonly isExpected?: ((error: unknown) => boolean) | undefined;
   /** Called first. */
   readonly begin?: (() => void) | undefined;
   /** Called when the faults are over. */

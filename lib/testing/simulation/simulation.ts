@@ -8,16 +8,22 @@
  * The run is a function of its choices and inputs: two runs of the same are the same, step by step.
  */
 import { MemoryBroker } from '../../drivers/memory/index.js';
-import { type ErrorCode, isKafkaRxError } from '../../errors/errors.js';
+import { isKafkaRxError } from '../../errors/errors.js';
 import { partitionForKey } from '../../flow/sinks/partitioner.js';
+import { AlikeFailures } from './alike-failures.js';
 import { CommitWatch } from './commit-watch.js';
 import { Disks } from './disks.js';
+import { Disturbances, type Disturbed } from './disturbances.js';
+import { DrainWatch } from './drain-watch.js';
 import { FaultActions } from './fault-actions.js';
+import { HealthWatch } from './health-watch.js';
 import { Journal, told } from './journal.js';
 import { wireFaults } from './profile.js';
 import type { StoredOffset } from './simulated-driver.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { SimulationOutcome, SimulationParts, SimulationView } from './simulation-parts.js';
+import { StoreWatch } from './store-watch.js';
+import { whyNotAtRest } from './why-not-at-rest.js';
 import type { Place, WireFaults } from './wire.js';
 import { Workload } from './workload.js';
 import { type Actor, World } from './world.js';
@@ -27,19 +33,6 @@ const restMs = 15 * 60_000;
 
 /** Virtual milliseconds after which faults end, whatever is still under way. */
 const faultsMs = 5 * 60_000;
-
-/** How often one record fails in the same way until the faults end: without them it must pass, or the run is over soon. */
-const mostAlike = 5;
-
-/** What a record does by itself, where nothing from outside need be broken. */
-const ofTheRecord: readonly (ErrorCode | undefined)[] = [
-  'DECODE',
-  'ENCODE',
-  'PROCESS',
-  'GUARD',
-  'WITHOUT_DELIVERY',
-  'OUTSIDE_DISPATCH_WINDOW',
-];
 
 export async function simulateOnce(parts: SimulationParts): Promise<SimulationOutcome> {
   return new Simulation(parts).run();
@@ -55,16 +48,17 @@ class Simulation {
   readonly #workload: Workload;
   readonly #commits: CommitWatch;
   readonly #journal: Journal;
+  readonly #health: HealthWatch;
+  readonly #stores: StoreWatch;
   readonly #disks: Disks;
+  #disksLost = 0;
   readonly #view: SimulationView;
   #wireFaults: WireFaults;
   #places = 0;
   #ids = 0;
   #healed = false;
   #restarts = 0;
-  /** How often an app has failed with the same words at the same record. */
-  readonly #alike = new Map<string, number>();
-  #failsAlike = false;
+  readonly #alike = new AlikeFailures();
 
   constructor(parts: SimulationParts) {
     this.#parts = parts;
@@ -77,9 +71,12 @@ class Simulation {
       newId,
     });
     this.#journal = new Journal(this.#world);
-    this.#disks = new Disks((invariant, message) => this.#journal.violated(invariant, message));
-    this.#workload = new Workload(parts.inputs, this.#broker, this.#world.clockOf(this.#outside));
+    const violated = (invariant: string, message: string): void => this.#journal.violated(invariant, message);
+    this.#disks = new Disks(violated);
+    this.#workload = new Workload(parts.inputs, this.#broker, this.#world.clockOf(this.#outside), groupId);
     this.#commits = new CommitWatch(this.#broker, this.#workload, this.#journal);
+    const disturbances = new Disturbances(this.#world);
+    this.#stores = new StoreWatch(violated);
     const simulation = this;
     const host = {
       world: this.#world,
@@ -89,6 +86,9 @@ class Simulation {
       },
       reached: (process: Actor, call: string, place: Place) => this.#reached(process, call, place),
       mark: (name: string) => this.#journal.mark(name),
+      disturbed: (what: Disturbed, forMs: number, who?: string) => disturbances.note(what, forMs, who),
+      drains: new DrainWatch(this.#world, disturbances, violated),
+      stores: this.#stores,
       broker: this.#broker,
       topology: parts.topology,
       groupId,
@@ -98,6 +98,7 @@ class Simulation {
       lmdbHost: parts.lmdbHost ?? (host => host),
       failsWrite: () => this.#failsWrite(),
       topicId: (topic: string) => this.#workload.topicId(topic),
+      isInput: (topicId: string) => this.#workload.isInput(topicId),
       committed: (process: string, offsets: readonly StoredOffset[]) => this.#storedOffsets(process, offsets),
       goesBack: () => this.#commits.goesBack(),
       ended: (process: SimulatedProcess, error: unknown) => this.#ended(process, error),
@@ -114,10 +115,23 @@ class Simulation {
       profile: parts.profile,
       processes: this.#processes,
       inputs: this.#workload.topics,
+      passing: (parts.laterTopics ?? []).map(({ topic }) => topic),
       mostCrashes: parts.mostCrashes ?? Number.POSITIVE_INFINITY,
       mark: name => this.#journal.mark(name),
+      disturbed: (what, forMs, who) => disturbances.note(what, forMs, who),
+      topicsChanged: () => this.#workload.topicsChanged(),
+      losingDisks: () => this.#loseDisks(),
       recreating: topic => this.#workload.recreating(topic),
       deleting: (topic, partition, below) => this.#workload.deleting(topic, partition, below),
+    });
+    this.#health = new HealthWatch({
+      world: this.#world,
+      broker: this.#broker,
+      groupId,
+      processes: this.#processes,
+      topics: this.#workload.topics,
+      disturbances,
+      journal: this.#journal,
     });
     this.#view = {
       broker: this.#broker,
@@ -131,6 +145,10 @@ class Simulation {
       disk: name => this.#disks.storeAt(name),
       durable: name => this.#disks.durable(name),
       mark: name => this.#journal.mark(name),
+      isYoung: one => this.#workload.isYoung(one),
+      get disksLost() {
+        return simulation.#disksLost;
+      },
     };
   }
 
@@ -143,25 +161,31 @@ class Simulation {
     process.on('uncaughtException', unhandled);
     try {
       for (const [topic, partitions] of Object.entries(topics)) this.#broker.createTopic(topic, partitions);
-      this.#workload.begin();
+      this.#workload.begin(this.#parts.laterTopics ?? []);
       for (const one of this.#processes) one.start();
 
       await this.#world.run({
         done: () =>
           this.#journal.violation !== undefined ||
-          this.#failsAlike ||
+          this.#alike.areMany ||
           (this.#workload.isThrough && this.#commits.isLevel()),
         before: () => this.#faults.maybe(),
+        after: () => this.#health.look(),
         untilMs: faultsMs,
         maxSteps,
       });
       this.#heal();
       const ended = await this.#world.run({
         done: () => this.#journal.violation !== undefined || this.#atRest(),
+        after: () => this.#health.look(),
         untilMs: this.#world.timeMs + restMs,
         maxSteps: maxSteps * 4,
       });
-      if (ended !== 'done') this.#journal.violated('everything comes to rest', this.#whyNot(ended));
+      if (ended !== 'done')
+        this.#journal.violated(
+          'everything comes to rest',
+          whyNotAtRest(ended, this.#view, this.#workload.topics),
+        );
       if (this.#journal.violation === undefined) {
         const wrong = await this.#parts.invariants.atRest?.(this.#view);
         if (wrong !== undefined) this.#journal.violated('at rest', wrong);
@@ -217,13 +241,9 @@ class Simulation {
   }
 
   #ended(process: SimulatedProcess, error: unknown): void {
-    this.#restarts++;
+    if (this.#parts.isExpected?.(error) !== true) this.#restarts++;
     const code = isKafkaRxError(error) ? error.code : undefined;
-    if (ofTheRecord.includes(code)) {
-      const alike = (this.#alike.get(told(error)) ?? 0) + 1;
-      this.#alike.set(told(error), alike);
-      this.#failsAlike ||= alike >= mostAlike;
-    }
+    this.#alike.note(code, told(error));
     this.#journal.mark(`an app ended: ${code ?? 'none'}`);
     if (error === undefined)
       this.#journal.violated('an app runs until it is stopped', `${process.name} ended by itself`);
@@ -250,17 +270,9 @@ class Simulation {
     );
   }
 
-  #whyNot(ended: string): string {
-    const lags = this.#workload.topics.map(topic =>
-      this.#broker.cluster.partitionCount(topic) === 0
-        ? `${topic}: gone`
-        : `${topic}: committed ${this.#broker.committed(groupId, topic).join(' ')} of ${this.#broker.endOffsets(topic).join(' ')}`,
-    );
-    const healths = this.#processes.map(({ name, app, state }) => {
-      const health = app?.health();
-      return `${name} ${state}, ${health?.state}: ${health?.reasons.join('; ') || 'gives no reason'}`;
-    });
-    return `${ended} after ${Math.round(this.#world.timeMs)} ms: ${[...lags, ...healths].join(' | ')}`;
+  #loseDisks(): void {
+    this.#disksLost++;
+    for (const place of this.#disks.lose()) this.#stores.lost(place);
   }
 
   /** Lets everything go, so that nothing of this run is left in the next. */

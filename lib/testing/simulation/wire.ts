@@ -1,4 +1,5 @@
 import { KafkaRxError } from '../../errors/errors.js';
+import type { Disturbed } from './disturbances.js';
 import type { Actor, World } from './world.js';
 
 /** Where a call through a port stands: at each of these its process can die. */
@@ -30,6 +31,8 @@ export interface WireHost {
   /** A call has reached this place; the host may let the process die there. Whether it did. */
   reached(process: Actor, call: string, place: Place): boolean;
   mark(name: string): void;
+  /** Something is held up for so long from now on, or has to be asked for again; `who` undefined: of all processes. */
+  disturbed(what: Disturbed, forMs: number, who?: string): void;
 }
 
 /**
@@ -64,11 +67,15 @@ export class Wire {
         this.diesAt(what, 'with the request on its way');
         if (losable && world.choices.happens(`lost request: ${what}`, faults.lostRequests)) {
           this.#host.mark(`lost request: ${what}`);
+          this.#lost(what);
           answer(() => reject(unanswered(what)));
           return;
         }
         const lost = losable && world.choices.happens(`lost answer: ${what}`, faults.lostAnswers);
-        if (lost) this.#host.mark(`lost answer: ${what}`);
+        if (lost) {
+          this.#host.mark(`lost answer: ${what}`);
+          this.#lost(what);
+        }
         void (async () => effect())().then(
           result => {
             this.diesAt(what, 'after the effect');
@@ -153,6 +160,12 @@ export class Wire {
     const channel = world.channel(actor, name);
     const ms = world.choices.size('delay ms', faults.delayMs);
     channel.notBefore = Math.max(channel.notBefore, world.timeMs + ms);
+    const held = name.includes('produce ') ? 'produce' : 'commits';
+    this.#host.disturbed(held, channel.notBefore - world.timeMs, this.#process.name);
+  }
+
+  #lost(what: string): void {
+    this.#host.disturbed(what === 'commit' ? 'commits' : 'calls', 0, this.#process.name);
   }
 }
 

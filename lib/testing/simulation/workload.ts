@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { MemoryBroker } from '../../drivers/memory/index.js';
-import type { SimulatedInput, WrittenInput } from './simulation-parts.js';
+import type { LaterTopic, SimulatedInput, WrittenInput } from './simulation-parts.js';
 
 /** Writes the inputs when their time has come, and knows what became of each. */
 export class Workload {
@@ -10,12 +10,18 @@ export class Workload {
   readonly #inputs: readonly SimulatedInput[];
   readonly #broker: MemoryBroker;
   readonly #clock: Clock;
+  readonly #groupId: string;
+  /** Partitions of the topics, by the ids of these, and those of them that came when the group had committed something. */
+  readonly #known = new Set<string>();
+  readonly #young = new Set<string>();
+  readonly #ids = new Set<string>();
   #published = 0;
 
-  constructor(inputs: readonly SimulatedInput[], broker: MemoryBroker, clock: Clock) {
+  constructor(inputs: readonly SimulatedInput[], broker: MemoryBroker, clock: Clock, groupId: string) {
     this.#inputs = inputs;
     this.#broker = broker;
     this.#clock = clock;
+    this.#groupId = groupId;
     this.topics = [...new Set(inputs.map(({ topic }) => topic))];
   }
 
@@ -23,8 +29,43 @@ export class Workload {
     return this.#published === this.#inputs.length;
   }
 
-  begin(): void {
+  /** @param later topics that are not there from the beginning */
+  begin(later: readonly LaterTopic[]): void {
+    this.topicsChanged();
+    for (const { topic, partitions, atMs } of later) {
+      this.#clock.schedule(() => {
+        this.#broker.createTopic(topic, partitions);
+        this.topicsChanged();
+      }, atMs);
+    }
     for (const input of this.#inputs) this.#clock.schedule(() => this.#publish(input), input.atMs ?? 0);
+  }
+
+  /** Topics or partitions have come or gone. */
+  topicsChanged(): void {
+    const group = [...this.#broker.cluster.groups].find(({ id }) => id === this.#groupId);
+    const isOld = group?.hasCommitted === true;
+    // With the last offset the group is a new one, to which everything was there before.
+    if (!isOld) this.#young.clear();
+    for (const { name, id, partitions } of this.#broker.cluster.describe()) {
+      if (!this.topics.includes(name)) continue;
+      this.#ids.add(id);
+      for (let partition = 0; partition < partitions; partition++) {
+        const key = `${id}/${partition}`;
+        if (isOld && !this.#known.has(key)) this.#young.add(key);
+        this.#known.add(key);
+      }
+    }
+  }
+
+  /** Whether a topic of the workload has, or had, this id. */
+  isInput(topicId: string): boolean {
+    return this.#ids.has(topicId);
+  }
+
+  /** Whether its partition is younger than the group, which so must read it from its first record on. */
+  isYoung({ topicId, partition }: Pick<WrittenInput, 'topicId' | 'partition'>): boolean {
+    return this.#young.has(`${topicId}/${partition}`);
   }
 
   /** Empty where there is none. */

@@ -1,0 +1,156 @@
+/** The seeded bugs of spec/chaos, as the simulated system can have them. */
+import type { SeededBug } from './seeded-bug.js';
+
+/** A record was not written, and its offset was committed. */
+const lost = /is below the committed|never came to/;
+
+export const chaosBugs: readonly SeededBug[] = [
+  {
+    name: 'commit-before-ack',
+    what: 'topic sinks let go of a record when it was appended, before the broker has it',
+    replacements: [
+      {
+        file: 'lib/flow/sinks/topic-sink.ts',
+        find: 'this.#pending.push(partition, record[deliveriesOf]);',
+        replace: 'releaseAll(record[deliveriesOf]);',
+      },
+    ],
+    shows: lost,
+  },
+  {
+    name: 'commit-highest',
+    what: 'the watermark follows the newest settled delivery, whatever is open below it',
+    replacements: [
+      {
+        file: 'lib/flow/commit/watermark.ts',
+        find: 'const distance = sequence - this.#head;\n    if (distance < 0) return false;',
+        replace:
+          'if (sequence < this.#head) return false;\n    this.#head = sequence;\n    const distance: number = 0;',
+      },
+    ],
+    shows: lost,
+  },
+  {
+    name: 'no-epoch-check',
+    what: 'what settles after its epoch has ended is committed under whatever generation the member has by then',
+    replacements: [
+      {
+        file: 'lib/flow/source/dispatcher.ts',
+        find: "    if (lane.ended) {\n      lane.host.dropped('stale-epoch', 1);\n      return;\n    }\n    this.#inFlight",
+        replace:
+          '    if (lane.ended) {\n      this.#events.next(delivery);\n      return;\n    }\n    this.#inFlight',
+      },
+      {
+        file: 'lib/flow/source/dispatcher.ts',
+        find: "      this.#events.next({ kind: 'revoked', lane });\n",
+        replace: '',
+      },
+      // A watermark for each epoch, as long as the app lives.
+      {
+        file: 'lib/flow/commit/commit-in-order.ts',
+        find: '        let current = progress[lane.slot];\n',
+        replace:
+          '        const all = progress as unknown as Record<string, Progress | undefined>;\n' +
+          "        const key = ['of', lane.slot, lane.epoch].join();\n" +
+          '        let current = all[key];\n',
+      },
+      {
+        file: 'lib/flow/commit/commit-in-order.ts',
+        find: '          progress[lane.slot] = current;\n',
+        replace: '          all[key] = current;\n',
+      },
+      {
+        file: 'lib/drivers/memory/memory-consumer.ts',
+        find: 'this.#readers.get(offset)?.epoch !== offset.epoch',
+        replace: 'this.#readers.get(offset) === undefined',
+      },
+      // The stores' part in it knows no epochs either.
+      {
+        file: 'lib/flow/commit/resume-points.ts',
+        find: 'function epochKey({ topic, partition, epoch }: AssignedPartition): string {',
+        replace: 'function epochKey({ topic, partition }: AssignedPartition, epoch = 0): string {',
+      },
+    ],
+    shows: /is below the committed|never came to|commits never go back|only who has a partition/,
+  },
+  {
+    name: 'begin-behind-the-first',
+    what: 'a partition of a found topic begins behind its first batch',
+    replacements: [
+      {
+        file: 'lib/app/rebalance.ts',
+        find: '  batch(batch: FetchedBatch): void {\n',
+        replace:
+          '  readonly #begun = new Set<string>();\n\n' +
+          '  batch(batch: FetchedBatch): void {\n' +
+          "    const place = [batch.topic, batch.partition].join('-');\n" +
+          "    const isFirst = batch.topic.endsWith('-found') && !this.#begun.has(place);\n" +
+          '    this.#begun.add(place);\n' +
+          '    if (isFirst) while (batch.next() !== undefined);\n',
+      },
+    ],
+    shows: lost,
+  },
+  {
+    name: 'name-for-id',
+    what: 'a topic that was made anew is taken for the one before it, since ids are names',
+    replacements: [
+      {
+        file: 'lib/drivers/memory/memory-connection.ts',
+        find: '    const all = this.#cluster.describe();\n',
+        replace: '    const all = this.#cluster.describe().map(topic => ({ ...topic, id: topic.name }));\n',
+      },
+      {
+        file: 'lib/drivers/memory/assigned-readers.ts',
+        find: 'const topicId = cluster.topicId(at.topic);',
+        replace: 'const topicId = cluster.topicId(at.topic) === undefined ? undefined : at.topic;',
+      },
+    ],
+    shows: /is ahead of its topic|is below the committed|never came to|comes to rest|health\(\) says why/,
+  },
+  {
+    name: 'offsets-of-the-old',
+    what: 'a found topic goes on where another, longer one of its name was',
+    replacements: [
+      {
+        file: 'lib/app/group-member.ts',
+        find: '    await this.#target?.commit(offsets);\n',
+        replace:
+          '    const ahead = (at: OffsetCommit): OffsetCommit => ({ ...at, offset: at.offset + 5_000 });\n' +
+          "    await this.#target?.commit(offsets.map(at => (at.topic.endsWith('-found') ? ahead(at) : at)));\n",
+      },
+    ],
+    shows: /commits stay within the log/,
+  },
+  {
+    name: 'old-comes-back',
+    what: 'what was written is written again 25 s later',
+    replacements: [
+      {
+        file: 'lib/flow/sinks/topic-sink.ts',
+        find: '      output.append(key, value, headers, timestamp);\n',
+        replace:
+          '      output.append(key, value, headers, timestamp);\n' +
+          '      const unheard = { acknowledged: () => {}, refused: () => {} };\n' +
+          '      const echo = this.#parts.outputs.output(this.#topic, partition, unheard);\n' +
+          '      const [keyAgain, valueAgain] = [key && Buffer.from(key), value && Buffer.from(value)];\n' +
+          '      this.host.clock.schedule(() => echo.append(keyAgain, valueAgain, headers, timestamp), 25_000);\n',
+      },
+    ],
+    shows: / times in \w+, and was read /,
+  },
+  {
+    name: 'slow-revoke',
+    what: 'a member keeps partitions that it has drained for 12 s more',
+    replacements: [
+      {
+        file: 'lib/app/rebalance.ts',
+        find: "    lifecycle.tell({ type: 'revoked', partitions, pending: this.letGo(partitions) });\n",
+        replace:
+          "    lifecycle.tell({ type: 'revoked', partitions, pending: this.letGo(partitions) });\n" +
+          '    await new Promise<void>(resolve => clock.schedule(resolve, 12_000));\n',
+      },
+    ],
+    shows: /a drain with nothing under way ends soon|a drain ends within its bound/,
+  },
+];

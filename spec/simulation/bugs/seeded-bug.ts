@@ -1,0 +1,28 @@
+/** A piece of today's sources that is replaced by another. */
+export interface Replacement {
+  /** From the repository's folder on. */
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A bug that is put in on purpose, to see whether the simulator finds it. */
+export interface SeededBug {
+  readonly name: string;
+  /** What the library does with it. */
+  readonly what: string;
+  readonly replacements: readonly Replacement[];
+  /** What is said of it, as `invariant: message`. Whatever else is broken is not taken for it: a replacement may be broken itself. */
+  readonly shows: RegExp;
+}
+
+/** @throws where the text to be replaced is not there, or more than once */
+export function replaced(text: string, { file, find, replace }: Replacement): string {
+  const times = text.split(find).length - 1;
+  if (times === 1) return text.split(find).join(replace);
+  const [line = ''] = find.trim().split('\n');
+  throw new Error(
+    `${file}: '${line.trim()}' stands there ${times} times, not once; bring the seeded bug up to date`,
+  );
+}

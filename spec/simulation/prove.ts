@@ -1,0 +1,85 @@
+/** `npm run simulate -- --prove`: puts each seeded bug in and counts the seeds until the simulator finds it. */
+import { type Result, seconds, showProgress } from '../commands/command.js';
+import { control, type Hunt, huntBug } from './bug-hunt.js';
+import { notSimulated, seededBugs } from './bugs/seeded-bugs.js';
+
+/** Seeds from which on a bug is looked for: far enough apart for each to have seeds of its own. */
+const starts = [1, 100_001, 200_001, 300_001, 400_001];
+
+export interface ProofRequest {
+  /** The name of one bug; undefined: all of them. */
+  readonly bug: string | undefined;
+  /** From each start, at most. */
+  readonly seeds: number;
+  /** Operating system processes at once. */
+  readonly processes: number;
+  readonly json: boolean;
+}
+
+export async function tellProof({ bug, seeds, processes, json }: ProofRequest): Promise<Result> {
+  const began = performance.now();
+  const bugs = bug === undefined ? seededBugs : seededBugs.filter(({ name }) => name === bug);
+  const waiting = [...bugs];
+  const hunts: Hunt[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      showProgress(`${hunts.length} of ${bugs.length} bugs, looking for ${next.name}`);
+      const hunt = await huntBug(next, starts, seeds);
+      hunts.push(hunt);
+      if (!json) tell(hunt, seeds);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(processes, bugs.length)) }, work));
+  const furthest = Math.max(0, ...hunts.flatMap(hunt => hunt.seeds.map(count => count ?? seeds)));
+  const sound = await control(starts, furthest, ran =>
+    showProgress(`${ran} of ${starts.length * furthest} seeds without a bug`),
+  );
+  const missed = hunts.filter(hunt => !isFound(hunt));
+  const ok = missed.length === 0 && sound.length === 0;
+  const tookMs = performance.now() - began;
+  if (json) {
+    const told = hunts.map(hunt => ({ ...hunt, median: medianOf(hunt) }));
+    return {
+      line: JSON.stringify({
+        hunts: told,
+        control: { seeds: furthest, broken: sound },
+        notSimulated,
+        tookMs,
+      }),
+      ok,
+    };
+  }
+  for (const broken of sound) process.stdout.write(`without a bug, ${broken}\n`);
+  if (bug === undefined)
+    for (const [name, why] of Object.entries(notSimulated))
+      process.stdout.write(`${name.padEnd(28)} not simulated: ${why}\n`);
+  const found =
+    missed.length === 0 ? 'every one was found' : `missed: ${missed.map(({ name }) => name).join(', ')}`;
+  const without = sound.length === 0 ? 'nothing' : `${sound.length} violations`;
+  return {
+    line:
+      `simulate: ${bugs.length} seeded bugs, ${found}, the median of medians ${median(hunts.map(medianOf))} seeds; ` +
+      `without a bug ${without} in ${starts.length} times ${furthest} seeds (${seconds(tookMs)})`,
+    ok,
+  };
+}
+
+function tell(hunt: Hunt, most: number): void {
+  const { name, seeds, invariants, failure } = hunt;
+  const counts = seeds.map(count => String(count ?? `>${most}`).padStart(5)).join('');
+  const how =
+    failure === undefined ? `median ${medianOf(hunt)}: ${invariants.join(', ')}` : `FAILED: ${failure}`;
+  showProgress('');
+  process.stdout.write(`${name.padEnd(28)}${counts}  ${how}\n`);
+}
+
+const isFound = ({ seeds, failure }: Hunt): boolean =>
+  failure === undefined && seeds.every(count => count !== undefined);
+
+/** What was not found took for ever. */
+const medianOf = ({ seeds }: Hunt): number => median(seeds.map(count => count ?? Number.POSITIVE_INFINITY));
+
+function median(counts: readonly number[]): number {
+  const sorted = [...counts].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
+}
