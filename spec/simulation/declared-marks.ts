@@ -17,7 +17,7 @@ const losable = ['commit', 'connect', 'offsets', 'prepare', 'topics'];
 const declaredMarks: readonly string[] = [
   ...places.flatMap(place => calls.map(call => `crash ${place}: ${call}`)),
   ...['before the effect', 'after the effect'].map(place => `crash ${place}: lmdb transaction`),
-  'lmdb: commits after the crash',
+  ...['lmdb: commits after the crash', 'lmdb: waits for another process'],
   ...losable.flatMap(call => [`lost request: ${call}`, `lost answer: ${call}`]),
   ...['crash', 'crash of a stopped process', 'a request that arrived after its sender had died'],
   ...['stopped', 'stopped beyond the session', 'session expired unheard', 'partitions lost', 'rebalance'],

@@ -74,8 +74,10 @@ export async function readAsStored(
         .map(({ id }) => id)
         .sort((a, b) => a - b)
         .join();
-    const read: { readonly value: StoredPurchase; readonly time: number }[] = [];
+    const read: { readonly id: string; readonly value: StoredPurchase; readonly time: number }[] = [];
     for await (const one of store.byTime()) read.push(one);
+    for (const { id, value } of read)
+      if ((await store.get(id))?.value.id !== value.id) return `${place}: ${id} is not found by its id`;
     const inOrder = read.every(({ time }, i) => time >= (read[i - 1]?.time ?? 0));
     const found = ids(read.map(({ value }) => value));
     if (!inOrder || found !== ids(purchases))

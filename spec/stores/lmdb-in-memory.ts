@@ -10,6 +10,7 @@ export const atOnce: LmdbLink = {
   fails: () => false,
   whenFlushed: flushed => flushed(),
   choose: () => 0,
+  mark: () => {},
 };
 
 /** How our store opens it. */

@@ -32,6 +32,11 @@ export class LmdbDisk {
     return this.#durable;
   }
 
+  /** Somebody writes, and others wait. */
+  get isBusy(): boolean {
+    return this.#writer !== undefined;
+  }
+
   opened(by: object): void {
     this.#openers.add(by);
   }

@@ -23,6 +23,8 @@ export interface LmdbLink {
   whenFlushed(flushed: () => void): void;
   /** A number below `n`: what is left to chance when a process dies. */
   choose(label: string, n: number): number;
+  /** Something rare has happened. */
+  mark(name: string): void;
 }
 
 class Picture implements LmdbPicture {
@@ -140,7 +142,9 @@ export class SimulatedLmdb implements LmdbRoot {
   async #transact<T>(action: () => T): Promise<T> {
     this.#requireOpen();
     await this.#link.call('lmdb begin', async () => {
-      if (this.#state === 'open') await this.#disk.begin(this);
+      if (this.#isDead) return;
+      if (this.#disk.isBusy) this.#link.mark('lmdb: waits for another process');
+      await this.#disk.begin(this);
     });
     const { image, result } = this.#drafted(action);
     this.#committing = image;
