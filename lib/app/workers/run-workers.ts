@@ -3,7 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import { systemClock, type Timer } from '../../base/clock.js';
 import { anything, kind, list, required, whole } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields, faultOf } from '../../base/option-schema.js';
-import { errorKind, KafkaRxError, retold } from '../../errors/errors.js';
+import { errorKind, KafkaRxError, retold, type ToldError } from '../../errors/errors.js';
 import { silentLogger } from '../../logging/logger.js';
 import { type Metrics, memoryMetrics } from '../../logging/metrics/metrics.js';
 import { steadyMetrics } from '../../logging/metrics/steady-metrics.js';
@@ -59,7 +59,7 @@ export interface Workers {
   stop(options?: { readonly deadlineMs?: number | undefined }): Promise<void>;
   /**
    * Ready when all are, live while all are; a reason names its worker. One whose event loop is blocked cannot say so: after 5,000 ms
-   * without a word from it the pool does, and is not ready.
+   * without a word from it the pool does, and is not ready. One whose thread ended by something else than its app has failed, for good.
    */
   health(): Health;
   /** What happens to each, as it happens; completes when all have ended. */
@@ -107,6 +107,8 @@ class WorkerPool implements Workers {
   readonly #healths: (Health | undefined)[];
   /** When each was heard last, on the clock's monotonic time. */
   readonly #heardAt: number[];
+  /** How each ended that did not end with its app. */
+  readonly #died = new Map<number, string>();
   #failure: unknown;
   #stopping = false;
   /** Threads that have not ended. */
@@ -157,6 +159,7 @@ class WorkerPool implements Workers {
       this.#healths.map((health, index) => ({
         health,
         silentMs: this.#running.has(index) ? Math.round(now - (this.#heardAt[index] ?? now)) : undefined,
+        died: this.#died.get(index),
       })),
     );
   }
@@ -182,18 +185,17 @@ class WorkerPool implements Workers {
         else if (message.type === 'metrics') this.#measure(index, message);
         else {
           told = true;
-          const { failure } = message;
-          if (failure !== undefined) this.#fail(retold(failure) ?? crashed(index, failure.what, undefined));
+          if (message.failure !== undefined) this.#endedWith(index, message.failure);
           timer = setTimeout(() => void thread.terminate(), endMs);
         }
       });
       thread.on('error', error => {
         told = true;
-        this.#fail(crashed(index, errorKind(error), error));
+        this.#crashed(index, errorKind(error), error);
       });
       thread.on('exit', code => {
         clearTimeout(timer);
-        if (!told) this.#fail(crashed(index, `exit code ${code}`, undefined));
+        if (!told) this.#crashed(index, `exit code ${code}`, undefined);
         this.#metrics.drop(index);
         this.#running.delete(index);
         if (this.#running.size === 0) this.#lastResort?.cancel();
@@ -205,30 +207,36 @@ class WorkerPool implements Workers {
   /** A thread whose event loop is blocked hears of no stop. */
   #endAll(boundMs: number): void {
     for (const index of this.#running) {
-      this.#fail(unstopped(index, boundMs));
+      const how = `did not stop within ${boundMs} ms: its thread was ended`;
+      const remedy = 'Look for what blocks its event loop, or for a store or client that does not close';
+      this.#die(index, `it ${how}`, new KafkaRxError('WORKER', `Worker ${index} ${how}`, { remedy }));
       void this.#threads[index]?.terminate();
     }
+  }
+
+  #endedWith(index: number, failure: ToldError): void {
+    const error = retold(failure);
+    if (error === undefined) this.#crashed(index, failure.what, undefined);
+    // An app that failed says so itself.
+    else if (this.#healths[index]?.state === 'failed') this.#fail(error);
+    else this.#die(index, `it ended with an error of its own: ${failure.what}`, error);
+  }
+
+  #crashed(index: number, what: string, cause: unknown): void {
+    const how = `ended by something else than its app (${what})`;
+    const remedy =
+      'Look at its entry file: it must call serveWorker, and nothing in it may throw outside the app';
+    const error = new KafkaRxError('WORKER', `Worker ${index} ${how}`, { cause, remedy });
+    this.#die(index, `its thread ${how}`, error);
+  }
+
+  #die(index: number, how: string, error: KafkaRxError): void {
+    if (!this.#died.has(index)) this.#died.set(index, how);
+    this.#fail(error);
   }
 
   #fail(error: unknown): void {
     this.#failure ??= error;
     void this.stop();
   }
-}
-
-function unstopped(index: number, boundMs: number): KafkaRxError {
-  return new KafkaRxError(
-    'WORKER',
-    `Worker ${index} did not stop within ${boundMs} ms: its thread was ended`,
-    {
-      remedy: 'Look for what blocks its event loop, or for a store or client that does not close',
-    },
-  );
-}
-
-function crashed(index: number, how: string, cause: unknown): KafkaRxError {
-  return new KafkaRxError('WORKER', `Worker ${index} ended by something else than its app (${how})`, {
-    cause,
-    remedy: 'Look at its entry file: it must call serveWorker, and nothing in it may throw outside the app',
-  });
 }

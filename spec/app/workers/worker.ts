@@ -12,6 +12,16 @@ interface Data {
   readonly blocks?: number;
   /** Blocks its event loop for 8 s at the first record. */
   blocksLater?: number;
+  /** Ends its thread so at the first record, whatever its app does. */
+  readonly dies?: readonly [worker: number, how: 'exit 3' | 'exit 0' | 'throw'];
+}
+
+function die(how: string): void {
+  if (how === 'exit 3') process.exit(3);
+  if (how === 'exit 0') process.exit(0);
+  setImmediate(() => {
+    throw new RangeError('4111111111111111');
+  });
 }
 
 serveWorker(async ({ index, metrics, data }) => {
@@ -34,6 +44,7 @@ serveWorker(async ({ index, metrics, data }) => {
           how.blocksLater = -1;
           for (const until = performance.now() + 8_000; performance.now() < until; );
         }
+        if (how.dies?.[0] === index) die(how.dies[1]);
         return value * 2;
       }),
     )

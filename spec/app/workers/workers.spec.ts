@@ -77,14 +77,21 @@ test('when one fails, the others stop, and the failure keeps its code and coordi
 });
 
 test.each([
-  ['throws while it builds', { throws: 0 }, 'TypeError'],
-  ['exits', { exits: 1 }, 'exit code 7'],
-])('a worker that %s stops the others', async (_, data, how) => {
+  ['throws while it builds', { throws: 0 }, 0, 'TypeError'],
+  ['exits before it has an app', { exits: 1 }, 1, 'exit code 7'],
+  ['exits', { dies: [0, 'exit 3'] }, 0, 'exit code 3'],
+  ['exits as if all were well', { dies: [0, 'exit 0'] }, 0, 'exit code 0'],
+  ['throws outside its app', { dies: [1, 'throw'] }, 1, 'RangeError'],
+])('a worker that %s stops the others, and is not healthy ever after', async (_, data, index, how) => {
   const run = program(data);
   expect(await run.ended).toBe(0);
   expect(run.result().failure.code).toBe('WORKER');
   expect(run.result().failure.message).toContain(`ended by something else than its app (${how})`);
-  expect(run.result().states).toContainEqual(expect.stringContaining('stopped'));
+  expect(run.result().states).toContainEqual(`${1 - index} stopped`);
+  expect(run.result().last).toMatchObject({ state: 'failed', live: false, ready: false });
+  const sentence = `worker ${index}: its thread ended by something else than its app (${how})`;
+  expect(run.result().last.reasons).toContainEqual(sentence);
+  expect(JSON.stringify(run.result().last.reasons)).not.toContain('has not started yet');
   expect(JSON.stringify(run.result()) + run.stderr()).not.toContain('4111');
 });
 
@@ -93,6 +100,8 @@ test('a stop ends a worker that is still building its app', async () => {
   expect([await run.ended, run.stderr()]).toEqual([0, '']);
   expect(run.result().failure).toBeUndefined();
   expect(run.result().states).toContainEqual('0 stopped');
+  expect(run.result().last).toMatchObject(stopped);
+  expect(run.result().last.reasons).toContainEqual('worker 1: it was stopped before it had an app');
 });
 
 test('a stop ends a worker that hears nothing any more, and says so', async () => {
@@ -102,6 +111,10 @@ test('a stop ends a worker that hears nothing any more, and says so', async () =
     code: 'WORKER',
     message: expect.stringContaining('Worker 1 did not stop'),
   });
+  expect(run.result().last).toMatchObject({ state: 'failed', live: false, ready: false });
+  expect(run.result().last.reasons).toContainEqual(
+    expect.stringMatching(/^worker 1: it did not stop within \d+ ms: its thread was ended$/),
+  );
   expect(run.result().states).toContainEqual('0 stopped');
 }, 60_000);
 
