@@ -16,7 +16,8 @@ import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../l
 import { noteGathered } from '../lib/record/gathered.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, madeOf } from '../lib/record/record.js';
-import { refuseUnawaited } from '../lib/record/refuse-later.js';
+import { useMapAsync } from '../lib/record/refuse-later.js';
+import { refuseUnawaited } from '../lib/record/refuse-undone.js';
 
 /** @category Operators @since 0.1.0 */
 export interface BatchOptions extends OperatorOptions {
@@ -78,7 +79,7 @@ export function batch<K, V, U>(
         try {
           // A list of its own: what the function does to it is not done to what is to be released.
           const given = make([...records]);
-          refuseUnawaited(given);
+          refuseUnawaited(given, useMapAsync);
           made = madeOf(records, given);
           noteGathered(made, records, named.name);
         } catch (thrown) {

@@ -37,7 +37,7 @@ import {
 } from '../lib/flow/leases/leases.js';
 import { Retries } from '../lib/flow/leases/retries.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
-import { refuseUnawaited } from '../lib/record/refuse-later.js';
+import { refuseUndone } from '../lib/record/refuse-undone.js';
 import { tooManyParts } from '../lib/record/too-many-parts.js';
 
 /** @category Operators @since 0.1.0 */
@@ -95,8 +95,9 @@ export type AsyncResult<U> =
  *   on again, as rxjs's `retry` does, and a policy that skips the record does not take them back. Where it must be all or none
  *   give a promise of an array, and `flatMapValue` behind it takes that apart.
  * - Anything else is a value and makes one record, in the same turn: what a cache had, text also when it is empty, a whole
- *   array or Map (`flatMapValue` takes these apart), null. Only `undefined` is a `process` problem: that is what a function
- *   gives that forgot to return its promise.
+ *   array or Map (`flatMapValue` takes these apart), null. `undefined` is a `process` problem: that is what a function
+ *   gives that forgot to return its promise. So is work that nobody would begin or await, also where a promise comes to it: a function
+ *   (`() => Promise`), an iterator or generator, and a list, Set or Map of promises or of these.
  *
  * Completes when the source has and all calls have ended; an error of the source goes through at once. Unsubscribing ends
  * the calls, and what they held is never committed, unless a sink that may end ended them. After a failure of the app no
@@ -170,7 +171,7 @@ export function mapAsync<K, V, U>(
             .pipe(
               map((value, index) => {
                 if (index === maxParts) throw tooManyParts(maxParts);
-                if (Array.isArray(value)) refuseUnawaited(value);
+                refuseUndone(value, awaited);
                 return index === 0 ? record.withValue(value) : oneOfMany(record, value, index);
               }),
             )
@@ -223,6 +224,10 @@ export function mapAsync<K, V, U>(
       );
     });
 }
+
+const awaited =
+  'Await it in the function and give back what it comes to: of promises await Promise.all(…), of an Observable await lastValueFrom(…); or give ' +
+  'back the Observable or async iterable itself, and not a promise of it';
 
 /** A record that was taken, until all is done that its call asks for. */
 interface Call<K, V> {

@@ -3,7 +3,8 @@ import { keeping } from '../lib/codecs/declared.js';
 import { type OperatorOptions, operatorName } from '../lib/errors/policies/process-failed.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import type { KafkaRecord } from '../lib/record/record.js';
-import { refuseUnawaited } from '../lib/record/refuse-later.js';
+import { useMapAsync } from '../lib/record/refuse-later.js';
+import { refuseUndone } from '../lib/record/refuse-undone.js';
 import { mapRecord } from './mapRecord.js';
 
 /**
@@ -29,7 +30,7 @@ export function peek<R extends KafkaRecord, U = void>(
   options: OperatorOptions = {},
 ): MonoTypeOperatorFunction<R> {
   const peeked = (record: R): R => {
-    refuseUnawaited(look(record));
+    refuseUndone(look(record), useMapAsync);
     return record;
   };
   const peeking = mapRecord(peeked, { ...options, name: operatorName('peek', look, options) });

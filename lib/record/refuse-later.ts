@@ -1,6 +1,7 @@
 import { isUint8Array } from 'node:util/types';
 import { disregard } from '../base/disregard.js';
 import { type ErrorCode, KafkaRxError } from '../errors/errors.js';
+import { laterKind } from './later-kind.js';
 
 /** A literal with a `then` of its own is what only tests write: in production no time is spent on it. */
 const looksAtLiterals = process.env['NODE_ENV'] !== 'production';
@@ -24,26 +25,9 @@ export function refuseLater(value: unknown, code: ErrorCode = 'PROCESS', remedy:
 function lookAt(value: unknown, code: ErrorCode, remedy: string): void {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return;
   if (!looksAtLiterals && value.constructor === Object) return;
-  // Any object may be asked for a field that it does not have.
-  const { then, subscribe, [Symbol.asyncIterator]: iterate } = value as Partial<Record<PropertyKey, unknown>>;
-  if (typeof then !== 'function' && typeof subscribe !== 'function' && typeof iterate !== 'function') {
-    if (Array.isArray(value) && isThenable(value[0])) refuse(value, 'a list of promises', code, remedy);
-    return;
-  }
-  const kind =
-    typeof then === 'function'
-      ? 'a promise'
-      : typeof subscribe === 'function'
-        ? 'an Observable'
-        : 'an async iterable';
-  refuse(value, kind, code, remedy);
-}
-
-/** The same for the result of what is called for its work alone, and for what took long anyway: every item is looked at. */
-export function refuseUnawaited(value: unknown, remedy: string = useMapAsync): void {
-  refuseLater(value, 'PROCESS', remedy);
-  if (Array.isArray(value) && value.some(isThenable))
-    refuse(value, 'a list with promises', 'PROCESS', remedy);
+  const kind = laterKind(value);
+  if (kind !== undefined) refuse(value, kind, code, remedy);
+  if (Array.isArray(value) && isThenable(value[0])) refuse(value, 'a list of promises', code, remedy);
 }
 
 function refuse(value: unknown, kind: string, code: ErrorCode, remedy: string): never {
@@ -54,7 +38,7 @@ function refuse(value: unknown, kind: string, code: ErrorCode, remedy: string): 
   });
 }
 
-const useMapAsync =
+export const useMapAsync =
   'Use mapAsync for what takes time, or app.each at the end of a stream: both wait for the promise, and for several in ' +
   'a Promise.all';
 

@@ -1,7 +1,7 @@
 /** What a store of somebody else's answers, looked at: what is no promise is awaited by nobody, and what is no offset is none. */
 import { disregard } from '../base/disregard.js';
 import { KafkaRxError } from '../errors/errors.js';
-import { refuseUnawaited } from '../record/refuse-later.js';
+import { refuseUndone } from '../record/refuse-undone.js';
 import { kindOf } from './index-values.js';
 
 /**
@@ -55,8 +55,8 @@ function isPromiseLike(given: unknown): given is PromiseLike<unknown> {
 
 function isUnawaited(said: unknown): boolean {
   try {
-    refuseUnawaited(said);
-    return typeof said === 'function';
+    refuseUndone(said, wantsLater);
+    return false;
   } catch {
     return true;
   }

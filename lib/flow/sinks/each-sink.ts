@@ -6,7 +6,7 @@ import { located } from '../../errors/located.js';
 import { type Policy, policyKind, verdictOf } from '../../errors/policies/policy.js';
 import { tried } from '../../errors/tried.js';
 import type { KafkaRecord } from '../../record/record.js';
-import { refuseUnawaited } from '../../record/refuse-later.js';
+import { refuseUndone } from '../../record/refuse-undone.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { KeyedWork } from '../leases/keyed-work.js';
 import { endedBefore, hold, isStale, laneOf, release } from '../leases/leases.js';
@@ -77,7 +77,7 @@ export class EachSink<K, V> extends Sink<K, V> {
     const finish = (given: unknown): void => {
       try {
         // An Observable to which nobody is subscribed, also out of a promise, has not even begun.
-        refuseUnawaited(given, awaited);
+        refuseUndone(given, awaited);
       } catch (cause) {
         failed(cause);
         return;

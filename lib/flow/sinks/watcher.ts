@@ -4,7 +4,8 @@ import { text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
-import { refuseUnawaited } from '../../record/refuse-later.js';
+import { useMapAsync } from '../../record/refuse-later.js';
+import { refuseUndone } from '../../record/refuse-undone.js';
 import { brokenStream } from './broken-stream.js';
 import type { SinkHost } from './sink.js';
 
@@ -32,7 +33,7 @@ export class Watcher<T> implements Observer<T> {
   next(value: T): void {
     if (!this.#host.live) return;
     try {
-      refuseUnawaited(this.#look(value));
+      refuseUndone(this.#look(value), useMapAsync);
     } catch (cause) {
       this.#host.fail(this.#failed(cause));
     }
