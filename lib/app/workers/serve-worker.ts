@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { call, required } from '../../base/option-kinds.js';
-import { checkArgument } from '../../base/option-schema.js';
+import { call, having, kind, required } from '../../base/option-kinds.js';
+import { checkArgument, faultOf } from '../../base/option-schema.js';
 import { KafkaRxError, told } from '../../errors/errors.js';
 import type { Metrics } from '../../logging/metrics/metrics.js';
 import type { App } from '../interface.js';
@@ -31,7 +31,7 @@ const reportMs = 500;
  * as a member of the group, and answers to the parent's `stop`.
  *
  * @param build must not give the app `signals`: those are the parent's
- * @throws `CONFIGURATION` where it is not called in a worker of `runWorkers`
+ * @throws `CONFIGURATION` where it is not called in a worker of `runWorkers`; by `Workers.ended`, where `build` gives no app
  * @example
  * ```ts
  * serveWorker(({ metrics }) => {
@@ -70,9 +70,11 @@ export function serveWorker(build: (context: WorkerContext) => App | Promise<App
     if (app !== undefined) send({ type: 'health', health: app.health() });
   };
   const serve = async (): Promise<void> => {
+    const building = async () => ({ given: await build({ ...setup.kafkaRx, metrics }) });
     // One that is built too late is never run: it has opened nothing.
-    const built = await Promise.race([build({ ...setup.kafkaRx, metrics }), stopped]);
-    if (built === undefined) return;
+    const first = await Promise.race([building(), stopped]);
+    if (first === undefined) return;
+    const built = requireApp(first.given);
     app = built;
     built.events$.subscribe(event => {
       send({ type: 'event', event: toldEvent(event) });
@@ -96,6 +98,27 @@ export function serveWorker(build: (context: WorkerContext) => App | Promise<App
       // Nothing else keeps the thread: it ends by itself.
       port.close();
     });
+}
+
+const appMethods = having('an app', 'run', 'stop', 'health');
+const eventsKind = required(having('events', 'subscribe'));
+const appKind = required(
+  kind('an app', given => {
+    if (appMethods.fault(given) !== undefined) return false;
+    // It is an object: it may be asked for any name.
+    return eventsKind.fault((given as Partial<App>).events$) === undefined;
+  }),
+);
+
+/** A function that forgets its `return` compiles where nothing is checked, or where it is typed loosely. */
+function requireApp(given: App): App {
+  const fault = faultOf({ app: appKind }, { app: given });
+  if (fault === undefined) return given;
+  const shown = given === undefined ? 'undefined' : (fault.is?.shown ?? 'an object that cannot be read');
+  throw new KafkaRxError('CONFIGURATION', `The function of serveWorker gave ${shown}, and no app`, {
+    remedy: 'Return the app from it: serveWorker(() => { …; return app; })',
+    cause: fault.cause,
+  });
 }
 
 function isSetup(data: unknown): data is WorkerSetup {

@@ -1,5 +1,5 @@
 /** A worker with a broker of its own: it doubles what lies in `in`, and fails, hangs or ends as its data says. */
-import { createApp, number } from 'kafka-rx';
+import { type App, createApp, number } from 'kafka-rx';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { mapValue } from 'kafka-rx/operators';
 import { serveWorker } from 'kafka-rx/workers';
@@ -14,7 +14,26 @@ interface Data {
   blocksLater?: number;
   /** Ends its thread so at the first record, whatever its app does. */
   readonly dies?: readonly [worker: number, how: 'exit 3' | 'exit 0' | 'throw'];
+  /** Hands serveWorker this instead of its app. */
+  readonly gives?: readonly [worker: number, what: keyof typeof noApps];
 }
+
+const noApps = {
+  undefined: () => undefined,
+  null: () => null,
+  'an object': () => ({}),
+  'a part of an app': ({ run, stop, health }: App) => ({ run, stop, health }),
+  'an object that cannot be read': () =>
+    new Proxy(
+      {},
+      {
+        get(_, name) {
+          if (name === 'then') return undefined;
+          throw new Error('4111111111111111');
+        },
+      },
+    ),
+};
 
 function die(how: string): void {
   if (how === 'exit 3') process.exit(3);
@@ -49,5 +68,7 @@ serveWorker(async ({ index, metrics, data }) => {
       }),
     )
     .subscribe(app.to('out', { value: number, keyBy: String }));
+  // What no compiler would let pass, and what programs without one do.
+  if (how.gives?.[0] === index) return noApps[how.gives[1]](app) as App;
   return app;
 });

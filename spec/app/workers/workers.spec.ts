@@ -95,6 +95,26 @@ test.each([
   expect(JSON.stringify(run.result()) + run.stderr()).not.toContain('4111');
 });
 
+test.each(['undefined', 'null', 'an object', 'a part of an app', 'an object that cannot be read'])(
+  'a worker whose function gives %s and no app says so',
+  async given => {
+    const run = program({ gives: [1, given] });
+    expect(await run.ended).toBe(0);
+    const { failure, last, states } = run.result();
+    const shown = given === 'a part of an app' ? 'an object' : given;
+    expect(failure).toMatchObject({
+      code: 'CONFIGURATION',
+      message: `The function of serveWorker gave ${shown}, and no app. Return the app from it: serveWorker(() => { …; return app; })`,
+    });
+    expect(last).toMatchObject({ state: 'failed', live: false, ready: false });
+    expect(last.reasons).toContainEqual(
+      `worker 1: it ended with an error of its own: The function of serveWorker gave ${shown}, and no app`,
+    );
+    expect(states).toContainEqual('0 stopped');
+    expect(JSON.stringify(run.result()) + run.stderr()).not.toContain('4111');
+  },
+);
+
 test('a stop ends a worker that is still building its app', async () => {
   const run = program({ neverBuilds: 1 }, 'stop soon');
   expect([await run.ended, run.stderr()]).toEqual([0, '']);
