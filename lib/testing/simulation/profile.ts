@@ -1,7 +1,11 @@
 import type { Random } from './random.js';
 import type { WireFaults } from './wire.js';
 
-/** What can be made to happen to a running system. @category Testing @since 0.2.0 */
+/**
+ * What can be made to happen to a running system; `topic-deleted` to topics alone that come while it runs, of which `simulate` has none.
+ *
+ * @category Testing @since 0.2.0
+ */
 export const faultKinds = [
   'crash',
   'crash-at-call',
