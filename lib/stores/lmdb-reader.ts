@@ -153,7 +153,8 @@ export class LmdbReader<V> {
         await this.#codec.prepare?.(found.map(({ bytes }) => readDocument(bytes).value));
         for (const document of found) {
           const stored = guarded(() => this.#readOrTell(document));
-          if (stored !== undefined) yield stored;
+          if (stored instanceof Promise) await stored;
+          else yield stored;
         }
       }
     } finally {
@@ -191,7 +192,7 @@ export class LmdbReader<V> {
     return key.subarray(0, writeFiling(key, 0, number, term));
   }
 
-  #readOrTell(found: Found): StoredDocument<V> | undefined {
+  #readOrTell(found: Found): StoredDocument<V> | Promise<undefined> {
     const { onUnreadable } = this.#options;
     return readOrTell(() => this.#decoded(found), found.source, this.#where, onUnreadable);
   }

@@ -195,7 +195,8 @@ export function memoryStore<V, I extends string = string>(
       if (entry.time < from || entry.time >= to || !matches(entry)) continue;
       await values.prepare(entry.kept);
       const stored = readOrTell(() => plain(entry), entry.source, where, options.onUnreadable);
-      if (stored !== undefined) yield stored;
+      if (stored instanceof Promise) await stored;
+      else yield stored;
     }
   }
 

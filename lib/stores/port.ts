@@ -196,8 +196,8 @@ export interface StoreOptions<V, I extends string = string> {
   readonly time?: ((value: V) => Date | string) | undefined;
   /**
    * What becomes of a document that a scan (`by`, `byTime`) cannot read, such as one that an earlier codec wrote: the scan ends
-   * with the `DECODE` error, or a function hears that error and the scan goes on without the document. What the function
-   * throws ends the scan. `get` always rejects. Default `'fail'`.
+   * with the `DECODE` error, or a function hears that error and the scan goes on without the document. It waits for a
+   * promise of the function's; what that rejects with, as what the function throws, ends the scan. `get` always rejects. Default `'fail'`.
    */
   readonly onUnreadable?: 'fail' | ((error: KafkaRxError) => void) | undefined;
 }

@@ -7,23 +7,28 @@ import type { DocumentSource, StoreOptions } from './port.js';
  * Reads one document of a scan; one that cannot be read must not bar the way to those behind it.
  *
  * @param onUnreadable who hears of it
- * @returns undefined where the document could not be read, and somebody has heard of it
+ * @returns a promise where the document could not be read, of somebody's having heard of it; rejects with what that one throws
  * @throws {KafkaRxError} `DECODE` where nobody is to hear of it
  */
-export function readOrTell<T>(
+export function readOrTell<T extends object>(
   read: () => T,
   source: DocumentSource,
   where: string,
   onUnreadable: StoreOptions<unknown>['onUnreadable'],
-): T | undefined {
+): T | Promise<undefined> {
   try {
     return read();
   } catch (cause) {
     const error = unreadable(cause, source, where);
     if (typeof onUnreadable !== 'function') throw error;
-    onUnreadable(error);
-    return undefined;
+    return heardBy(onUnreadable, error);
   }
+}
+
+/** Its type lets an asynchronous one pass, whose rejection would otherwise be nobody's and end the process. */
+async function heardBy(hear: (error: KafkaRxError) => unknown, error: KafkaRxError): Promise<undefined> {
+  await hear(error);
+  return undefined;
 }
 
 /** Of which store, which document and why. A store is not told the names of topics: its document's id says the topic's id. */

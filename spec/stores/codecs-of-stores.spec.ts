@@ -156,6 +156,51 @@ describe.each(makers)('%s with a codec', (_, make) => {
     await expect(store.get(`${origin}/3/1`)).rejects.toMatchObject({ code: 'DECODE' });
   });
 
+  const alarm = new Error('the alarm service is away');
+  test.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw alarm;
+      },
+    ],
+    ['rejects', () => Promise.reject(alarm)],
+    // biome-ignore lint/suspicious/noThenProperty: a thenable of somebody else's is the case.
+    ['gives a thenable that rejects', () => ({ then: (_: unknown, no: (e: Error) => void) => no(alarm) })],
+  ])('a function that hears of it and %s ends the scan with that, and nothing else', async (_how, hear) => {
+    const value = strange(() => {
+      throw new Error('no');
+    });
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): void => void unheard.push(reason);
+    process.on('unhandledRejection', note);
+    // The type lets an asynchronous one pass.
+    await opened({ value, by: { all: () => 'x' }, onUnreadable: hear as () => void });
+    await write(store, 'one', 'bad', 'two');
+    await expect(all(store.byTime())).rejects.toBe(alarm);
+    await expect(all(store.by('all', 'x'))).rejects.toBe(alarm);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    process.off('unhandledRejection', note);
+    expect(unheard).toEqual([]);
+  });
+
+  test('a scan waits for an asynchronous function that hears of it', async () => {
+    const value = strange(() => {
+      throw new Error('no');
+    });
+    const heard: string[] = [];
+    const onUnreadable = async (error: KafkaRxError): Promise<void> => {
+      await new Promise(resolve => setTimeout(resolve, 5));
+      heard.push(error.code);
+    };
+    await opened({ value, onUnreadable });
+    await write(store, 'bad', 'two', 'bad');
+    const found: unknown[] = [];
+    for await (const { value } of store.byTime()) found.push(value, ...heard);
+    expect(found).toEqual(['two', 'DECODE']);
+    expect(heard).toEqual(['DECODE', 'DECODE']);
+  });
+
   test.each<[object, string]>([
     [{ direktory: '/x' }, "direktory is no option; 'directory' is"],
     [{ value: 'json' }, 'value must be a codec'],
