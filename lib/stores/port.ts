@@ -6,8 +6,8 @@
  * one, and an embedded broker that starts again at offset 0 overwrites nothing. `spec/contract` holds every store to this
  * file; docs/stores.md says what identities are made of.
  */
-import { having, required } from '../base/option-kinds.js';
-import type { Kind } from '../base/option-schema.js';
+import { having, kind, required, text } from '../base/option-kinds.js';
+import { faultIn, type Kind } from '../base/option-schema.js';
 import type { Codec } from '../codecs/codec.js';
 import type { KafkaRxError } from '../errors/errors.js';
 
@@ -202,4 +202,13 @@ export interface StoreOptions<V, I extends string = string> {
   readonly onUnreadable?: 'fail' | ((error: KafkaRxError) => void) | undefined;
 }
 
-export const storeKind: Kind = required(having('a store', 'open', 'write', 'close'));
+const storeMethods = having('a store', 'open', 'write', 'close');
+
+/** Its name is in every error, and names its sinks. */
+export const storeKind: Kind = required(
+  kind(
+    storeMethods.wants,
+    // It is an object: it may be asked for any name.
+    store => storeMethods.fault(store) ?? faultIn('name', required(text), (store as { name?: unknown }).name),
+  ),
+);

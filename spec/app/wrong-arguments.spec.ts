@@ -439,6 +439,7 @@ const ofApp: Table = {
   ],
   store: [
     argument('the store', noThing, one => app().store(one)),
+    argument('the store.name', [...noName], one => app().store({ ...memoryStore('s'), name: one })),
     argument('the options', noObject, one => app().store(memoryStore('s'), one)),
   ],
   each: [
