@@ -1,17 +1,18 @@
-import { KafkaRxError, string } from 'kafka-rx';
+import { type AppOptions, KafkaRxError, string } from 'kafka-rx';
 import { Members } from './members.js';
 
 const value = string;
 
 /** An app that reads one topic by name and others by a RegExp, all into `out`. */
-async function started() {
+/** @param commit default: each record at once, as {@link Members} has it */
+async function started(commit: AppOptions['commit'] = { every: 1 }) {
   const members = new Members({ named: 1, 't-old': 1, out: 1 });
   const member = members.start(
     app => {
       app.topic('named', { value }).subscribe(app.to('out', { value }));
       app.topic(/^t-/, { value }).subscribe(app.to('out', { value }));
     },
-    { discoveryMs: 1_000 },
+    { discoveryMs: 1_000, commit },
   );
   await members.pass(100);
   return { members, member };
@@ -51,9 +52,10 @@ describe('looking for topics while the app runs', () => {
   });
 
   test('a topic of a RegExp that is deleted is let go at once, with work of it uncommitted', async () => {
-    const { members, member } = await started();
+    const { members, member } = await started({ every: 1_000, intervalMs: 60_000 });
     members.publish('t-old', 'a', 'b');
     await members.pass(1);
+    expect(members.committed('t-old')).toEqual([-1]);
     members.broker.deleteTopic('t-old');
     await members.pass(2_000);
     members.publish('named', 'c');
