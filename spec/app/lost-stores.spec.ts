@@ -69,6 +69,22 @@ describe('a store that is new where the commits name another', () => {
     return members;
   }
 
+  test('in the place of a lost folder it is filled again, also where it has noted another partition since', async () => {
+    const members = await lost();
+    members.broker.createTopic('other', 1);
+    members.publish('other', '100');
+    const other = (app: App) => void app.topic('other', { value }).subscribe(app.store(onDisk()));
+    expect(told(await ran(members, other))).toEqual([]);
+    const both = (app: App) => void app.topic(/^(in|other)$/, { value }).subscribe(app.store(onDisk()));
+    const member = await ran(members, both);
+    expect(told(member)).toEqual([
+      { type: 'store-new', store: 'history', because: 'lost', does: 'refill', partitionCount: 2 },
+    ]);
+    expect(await texts(onDisk())).toEqual([...numbers(0, 10), '100']);
+    // Once: the commits name it now.
+    expect(told(await ran(members, both))).toEqual([]);
+  });
+
   test('in the place of a lost folder it is filled again, which event, log and health tell', async () => {
     const members = await lost();
     const lines: string[] = [];

@@ -64,13 +64,24 @@ export class NewStores {
   /** A store that is to be filled again is noted to stand for the one that was lost. Rejects with `STORE_LOST`. */
   async judge(partitions: readonly CommittedPartition[]): Promise<void> {
     for (const store of this.#stores) {
-      if (store.positions.isNew?.() !== true || this.#standsFor(store).length > 0) continue;
+      const isUnfilled = store.positions.isNew?.() === true && this.#standsFor(store).length === 0;
       const others = partitions.filter(({ offset, metadata }) => {
         const ids = storesNamedIn(metadata);
-        return offset !== undefined && offset > 0 && ids.length > 0 && !namesStore(ids, store.positions.id);
+        if (offset === undefined || offset === 0 || ids.length === 0 || this.isNamed(store, ids))
+          return false;
+        return isUnfilled || this.#isInPlaceOf(store, metadata);
       });
       if (others.length > 0) await this.#take(store, others, partitions.length);
     }
+  }
+
+  /**
+   * Whether a commit names a store that lay in the very same place: that one is lost, also where ours is new no more, since it has noted
+   * partitions that nothing was committed of.
+   */
+  #isInPlaceOf(store: Named, metadata: string): boolean {
+    const place = store.positions.place?.();
+    return place !== undefined && this.#inPlaceOf(store, metadata).some(other => other.place === place);
   }
 
   /** Whether the ids of a commit name the store, or one that it stands for. */
