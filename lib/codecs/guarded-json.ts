@@ -3,14 +3,20 @@ import { cardUnderName } from '../card/card-under-name.js';
 import { lookElsewhere, type Written } from '../card/look-elsewhere.js';
 import { isMaskedAt } from '../card/masked-at.js';
 import { isMaskedStrictly } from '../card/masked-strictly.js';
+import { mostDepth } from '../card/most-depth.js';
 import type { ProtectedField } from '../card/protected-field.js';
 import { UnmaskedField } from './declared.js';
 import { lookAt } from './json-strict.js';
+import { utf16In } from './utf16-in.js';
 
-/** @internal Throws {@link UnmaskedField} for plain data with a protected field that is not masked, at its path or elsewhere. */
-export function lookAtPlain(value: unknown, fields: readonly ProtectedField[]): void {
+/**
+ * @internal Throws {@link UnmaskedField} for plain data with a protected field that is not masked, at its path or elsewhere.
+ *
+ * @param depth of what it stands in as text
+ */
+export function lookAtPlain(value: unknown, fields: readonly ProtectedField[], depth = 0): void {
   lookAtPaths(value, fields);
-  lookElsewhere(value, fields, 'plain', inside => lookInside(inside, fields));
+  lookElsewhere(value, fields, 'plain', (inside, below) => lookInside(inside, fields, below), depth);
 }
 
 /** @internal The same at the fields' own paths alone. */
@@ -30,7 +36,7 @@ export function lookAtValue(
     if (!isMaskedStrictly(value, segments, 0, isMasked, written === 'document'))
       throw new UnmaskedField(path);
   }
-  lookElsewhere(value, fields, written, inside => lookInside(inside, fields));
+  lookElsewhere(value, fields, written, (inside, depth) => lookInside(inside, fields, depth));
 }
 
 /**
@@ -46,33 +52,33 @@ export function lookAtText(text: string, fields: readonly ProtectedField[]): voi
  * @internal The same for bytes that may be anything, as whoever gets them might read them: as JSON in UTF-8 or UTF-16, with or
  * without something around it.
  */
-export function lookAtBytes(bytes: Uint8Array, fields: readonly ProtectedField[]): void {
+export function lookAtBytes(bytes: Uint8Array, fields: readonly ProtectedField[], depth = 0): void {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const near = fields.filter(field => isNear(field, view));
-  if (near.length > 0) lookInto(view.toString(), near);
+  if (near.length > 0) lookInto(view.toString(), near, depth);
   const wide = utf16In(view);
-  if (wide !== undefined) lookInside(wide, fields);
+  if (wide !== undefined) lookInside(wide, fields, depth);
 }
 
-function lookInside(inside: string | Uint8Array, fields: readonly ProtectedField[]): void {
-  if (typeof inside !== 'string') lookAtBytes(inside, fields);
+function lookInside(inside: string | Uint8Array, fields: readonly ProtectedField[], depth: number): void {
+  if (typeof inside !== 'string') lookAtBytes(inside, fields, depth);
   else {
     const near = fields.filter(field => isNear(field, inside));
-    if (near.length > 0) lookInto(inside, near);
+    if (near.length > 0) lookInto(inside, near, depth);
   }
 }
 
 /** Of what is deeper, or has one name twice in an object, another reader may see another thing than we do. */
-const limits = { maxDepth: 1000, duplicateKeys: 'refuse', unsafeNumbers: 'allow' } as const;
+const limits = { maxDepth: mostDepth, duplicateKeys: 'refuse', unsafeNumbers: 'allow' } as const;
 
 /** Text of somebody else's. */
-function lookInto(given: string, fields: readonly ProtectedField[]): void {
+function lookInto(given: string, fields: readonly ProtectedField[], depth: number): void {
   const text = given.startsWith(byteOrderMark) ? given.slice(1) : given;
-  if (lookAtJson(text, fields)) return;
+  if (lookAtJson(text, fields, depth)) return;
   const from = text.search(/[{[]/);
   const to = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'));
-  const around = from >= 0 && to > from && lookAtJson(text.slice(from, to + 1), fields);
-  if (!around) for (const line of text.split('\n')) if (line.includes('"')) lookAtJson(line, fields);
+  const around = from >= 0 && to > from && lookAtJson(text.slice(from, to + 1), fields, depth);
+  if (!around) for (const line of text.split('\n')) if (line.includes('"')) lookAtJson(line, fields, depth);
   for (const { card, name, path, strict, allow } of fields) {
     // Where something else of that name may stand cannot be told here.
     if (card && name !== undefined && allow.length === 0 && cardUnderName(text, name, strict))
@@ -83,14 +89,14 @@ function lookInto(given: string, fields: readonly ProtectedField[]): void {
 const byteOrderMark = '\ufeff';
 
 /** @returns whether it is JSON */
-function lookAtJson(text: string, fields: readonly ProtectedField[]): boolean {
+function lookAtJson(text: string, fields: readonly ProtectedField[], depth: number): boolean {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return false;
   }
-  lookAtPlain(value, fields);
+  lookAtPlain(value, fields, depth);
   if (lookAt(value, Buffer.from(text), limits).breach !== undefined) {
     throw new UnmaskedField(fields[0]?.path ?? '');
   }
@@ -101,17 +107,4 @@ function lookAtJson(text: string, fields: readonly ProtectedField[]): boolean {
 function isNear({ name }: ProtectedField, text: string | Buffer): boolean {
   if (name === undefined || !/^[\w$ -]+$/.test(name)) return true;
   return text.includes(name) || text.includes('\\u');
-}
-
-/** @internal The text of bytes of which every other one, at the beginning, is 0, or that say so themselves. */
-export function utf16In(bytes: Buffer): string | undefined {
-  const [first, second, third, fourth] = bytes;
-  if (bytes.length < 4) return undefined;
-  if ((second === 0 && fourth === 0) || (first === 0xff && second === 0xfe)) return bytes.toString('utf16le');
-  if ((first === 0 && third === 0) || (first === 0xfe && second === 0xff)) {
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
-      .swap16()
-      .toString('utf16le');
-  }
-  return undefined;
 }

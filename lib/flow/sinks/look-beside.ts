@@ -3,7 +3,8 @@ import { fewestDigits } from '../../card/issuers.js';
 import { isNoCard, type ProtectedField } from '../../card/protected-field.js';
 import { hasNumberShownMasked } from '../../card/shown-masked.js';
 import { UnmaskedField } from '../../codecs/declared.js';
-import { lookAtBytes, utf16In } from '../../codecs/guarded-json.js';
+import { lookAtBytes } from '../../codecs/guarded-json.js';
+import { utf16In } from '../../codecs/utf16-in.js';
 import { farFuture } from '../../record/far-future.js';
 import type { Headers } from '../../record/headers.js';
 
