@@ -1,3 +1,4 @@
+import { disregard } from '../base/disregard.js';
 import { KafkaRxError } from '../errors/errors.js';
 
 /** Text that a pattern of its own has masked. @category Privacy @since 0.1.0 */
@@ -43,6 +44,7 @@ function maskAll(text: string): string {
 
 function requireText(masked: unknown): string {
   if (typeof masked === 'string') return masked;
+  disregard(masked);
   throw new KafkaRxError('PROCESS', `The pattern of a mask gave something of type ${typeof masked}`, {
     remedy: 'Give back the masked text',
   });

@@ -1,4 +1,5 @@
 import { defaults } from '../app/defaults.js';
+import { disregardWithin } from '../base/disregard.js';
 import type { ProtectedField } from '../card/protected-field.js';
 import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
 import { isInstance } from '../errors/is-instance.js';
@@ -99,6 +100,7 @@ export function jsonOfType<A>(
       if (!asIs) refuseProto(declared);
       written = asIs ? declared : type.encode(declared as A); // Removing undeclared fields leaves an A.
     } catch (error) {
+      disregardWithin(value);
       throw own(error) ?? notWritten(error, value);
     }
     const text = jsonText(name, written, rules);

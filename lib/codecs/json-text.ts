@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { disregardWithin } from '../base/disregard.js';
 import { type Coordinates, errorKind, isKafkaRxError, type KafkaRxError } from '../errors/errors.js';
 import { decodeFailure, encodeFailure } from './failure.js';
 import { type JsonLimits, lookAt } from './json-strict.js';
@@ -76,6 +77,8 @@ export function jsonText(codec: string, value: unknown, rules: JsonRules): strin
     if (flaw !== undefined) throw unwritable(codec, flaw, rules);
     text = JSON.stringify(value);
   } catch (error) {
+    // A promise among it was dropped: its rejection is not to end the process past the policy.
+    disregardWithin(value);
     if (isKafkaRxError(error)) throw error;
     throw encodeFailure(codec, `JSON has no form for it (${errorKind(error)})`);
   }

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { disregard } from '../base/disregard.js';
 
 /**
  * What JSON.stringify writes and `json` would not read back: it turns NaN and undefined into null, leaves out functions, and
@@ -53,7 +54,11 @@ function isPlainObject(value: object, most: number, depth: number): boolean {
     for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], most, depth)) return false;
     return true;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype) {
+    // What an accessor gave is found by nobody later on.
+    disregard(value);
+    return false;
+  }
   for (const name in value) {
     const inner: unknown = (value as Readonly<Record<string, unknown>>)[name];
     // A field that is undefined is one that is not there, to JSON and to whoever reads it.
@@ -114,7 +119,10 @@ class Search {
       };
     }
     const formless = formlessKind(value);
-    if (formless !== undefined) return { path, what: `${formless}, for which JSON has no form` };
+    if (formless !== undefined) {
+      disregard(value);
+      return { path, what: `${formless}, for which JSON has no form` };
+    }
     this.#within.push(value);
     const flaw = Array.isArray(value) ? this.#items(value, path) : this.#fields(value, path);
     this.#within.pop();

@@ -1,3 +1,4 @@
+import { disregard } from '../base/disregard.js';
 import { redactText } from '../card/redact-text.js';
 import { fieldOf } from './field-of.js';
 
@@ -14,6 +15,8 @@ export function withheld(thrown: unknown, level = 0): Error {
   if (typeof thrown !== 'object' || thrown === null) {
     return named(new Error(`${typeof thrown} thrown; it is withheld`), 'Error', '');
   }
+  // A promise that was thrown: it is dealt with here, and its rejection is not to end the process past the policy.
+  disregard(thrown);
   const error = named(
     new Error('the message is withheld: it may quote a record'),
     nameOf(thrown) ?? 'Error',
@@ -53,6 +56,8 @@ function listed(errors: unknown): unknown[] | undefined {
 /** What can be said of a foreign error without quoting it: its name and its code, never its message. */
 export function errorKind(error: unknown): string {
   if (typeof error !== 'object' || error === null) return typeof error;
+  // Where no error of ours keeps it as its cause.
+  disregard(error);
   const kind = nameOf(error) ?? 'Error';
   const code = fieldOf(error, 'code');
   return typeof code === 'string' ? `${kind} ${redactText(code)}` : kind;

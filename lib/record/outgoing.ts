@@ -29,14 +29,22 @@ export function outgoing(
 
 /** None of it is written: of promises among it, one was told and the others are dropped. */
 export function disregardOutgoing(key: unknown, value: unknown, headers: unknown, timestamp: unknown): void {
-  for (const part of [key, value, headers, timestamp]) disregard(part);
-  if (!Array.isArray(headers)) return;
+  // The headers last, so that the others are looked at in any case: these may be of no end.
+  const parts: unknown[] = [headers, key, value, timestamp];
   try {
-    for (const header of headers) for (const part of [header?.key, header?.value]) disregard(part);
+    const length = Array.isArray(headers) ? headers.length : 0;
+    for (let at = 0; at < length && at < mostHeaders; at++) {
+      const header = (headers as readonly HeaderLike[])[at];
+      parts.push(header?.key, header?.value);
+    }
   } catch {
     // What cannot be read has been told.
   }
+  disregard(parts);
 }
+
+/** Whatever it is, in fact. */
+type HeaderLike = { readonly key?: unknown; readonly value?: unknown } | null | undefined;
 
 function check(
   key: Buffer | null,

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Place } from '../../app/topology/topology-observable.js';
-import { disregard } from '../../base/disregard.js';
+import { disregard, disregardWithin } from '../../base/disregard.js';
 import { call, either, list, required, text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { Queues } from '../../base/queues.js';
@@ -157,6 +157,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     } catch (cause) {
       // Of JavaScript, or a codec of somebody else's: what was made before may be promises.
       disregardOutgoing(key, value, made, timestamp);
+      disregardWithin(record.value);
       const error = this.#encodeError(cause, record, isOfKey);
       this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
     }
