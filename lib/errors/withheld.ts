@@ -25,7 +25,7 @@ export function withheld(thrown: unknown, level = 0): Error {
   for (const key of ['code', 'type'] as const) {
     const value = fieldOf(thrown, key);
     if (typeof value === 'string') hidden(error, key, redactText(value));
-    else if (key === 'code' && typeof value === 'number') hidden(error, key, value);
+    else if (key === 'code' && typeof value === 'number') hidden(error, key, shown(value));
   }
   if (typeof fieldOf(thrown, 'retriable') === 'boolean')
     hidden(error, 'retriable', fieldOf(thrown, 'retriable'));
@@ -41,6 +41,12 @@ export function withheld(thrown: unknown, level = 0): Error {
     );
   }
   return error;
+}
+
+/** A number that looks like a card's is one, and becomes text. */
+function shown(code: number): number | string {
+  const text = redactText(String(code));
+  return text === String(code) ? code : text;
 }
 
 /** The first of an array that may be a Proxy, or have getters. */
