@@ -165,7 +165,7 @@ export const appOptions: Fields<AppOptions> = {
 /** @throws `CONFIGURATION` for options that cannot be, each by itself or together */
 export function checkApp(options: AppOptions): void {
   checkOptions('createApp', appOptions, options, defaults);
-  checkCommits('createApp: commit.', options.commit ?? {});
+  checkCommits('createApp', 'commit.', options.commit ?? {});
   if (options.deadLetters !== undefined) return;
   for (const [stage, policy] of Object.entries(options.policies ?? {})) {
     if (verdictOf(policy) === 'dead-letter') throw withoutDeadLetters(`createApp: policies.${stage}`);

@@ -47,7 +47,7 @@ export function commitTo(
 ): OperatorFunction<OffsetCommit, CommitResult> {
   checkArgument('commitTo', 'the target', targetKind, target);
   checkOptions('commitTo', committerOptions, options);
-  checkCommits('commitTo: ', options);
+  checkCommits('commitTo', '', options);
   return source => {
     checkSource('commitTo', source);
     return new Observable(subscriber => {

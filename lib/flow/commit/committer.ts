@@ -54,17 +54,18 @@ export const committerOptions: Fields<CommitterOptions> = {
 };
 
 /**
- * @param path before the names of the options, such as `createApp: commit.`
+ * @param at before the names of the options: `commit.`, or nothing
  * @throws `CONFIGURATION` when neither option ever lets a commit go
  */
 export function checkCommits(
-  path: string,
+  caller: string,
+  at: string,
   { intervalMs, every }: { readonly intervalMs?: number | undefined; readonly every?: number | undefined },
 ): void {
   if (intervalMs !== Number.POSITIVE_INFINITY || every !== Number.POSITIVE_INFINITY) return;
   throw new KafkaRxError(
     'CONFIGURATION',
-    `${path}intervalMs and ${path.replace(/^.*: /, '')}every are both Infinity: nothing would be committed before the end`,
+    `${caller}: ${at}intervalMs and ${at}every are both Infinity: nothing would be committed before the end`,
     { remedy: 'Give one of them a bound; the one that is reached first commits' },
   );
 }

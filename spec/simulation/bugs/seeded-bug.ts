@@ -17,6 +17,9 @@ export interface SeededBug {
   readonly shows: RegExp;
 }
 
+/** Shown where a record was not written, and its offset was committed. */
+export const lost = /is below the committed|never came to/;
+
 /** @throws where the text to be replaced is not there, or more than once */
 export function replaced(text: string, { file, find, replace }: Replacement): string {
   const times = text.split(find).length - 1;
