@@ -1,7 +1,7 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type Observable, Subject } from 'rxjs';
 import { systemClock, type Timer } from '../../base/clock.js';
-import { anything, kind, list, required, whole } from '../../base/option-kinds.js';
+import { anything, list, required, whole } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields, faultOf } from '../../base/option-schema.js';
 import { errorKind, KafkaRxError, retold, type ToldError } from '../../errors/errors.js';
 import { silentLogger } from '../../logging/logger.js';
@@ -12,10 +12,12 @@ import type { Health } from '../lifecycle/events.js';
 import { HeardEvents } from '../lifecycle/heard-events.js';
 import { onSignals } from '../lifecycle/signals.js';
 import { metricsKind, signalKind, stopDeadlineMs } from '../options.js';
+import { dataKind } from './data-kind.js';
+import { entryKind } from './entry-kind.js';
 import type { FromWorker, MetricsReport, ToldEvent, ToWorker } from './messages.js';
 import { poolHealth } from './pool-health.js';
 import { PooledMetrics } from './pooled-metrics.js';
-import type { WorkerSetup } from './serve-worker.js';
+import { startThreads } from './start-threads.js';
 
 /** @category Workers @since 0.1.0 */
 export interface WorkersOptions {
@@ -38,8 +40,6 @@ export const workersOptions: Fields<WorkersOptions> = {
 
 /** As many as the machine has cores, and no more than the topics have partitions. */
 const countKind = required(whole(1));
-
-const entryKind = required(kind('the URL of a file', entry => entry instanceof URL));
 
 /** What happened to a worker's app; errors in it are plain data. @category Workers @since 0.1.0 */
 export interface WorkerEvent {
@@ -82,7 +82,8 @@ const endMs = 5_000;
  * than partitions stand idle. When one fails, the others drain and stop.
  *
  * @param entry the file that calls `serveWorker`
- * @throws `CONFIGURATION` for a count that is not a number from 1 up
+ * @throws `CONFIGURATION` for a count that is not a number from 1 up, an entry that is no file, and data that cannot be cloned; `WORKER`
+ *   where a thread cannot be started, and then none runs
  * @example
  * ```ts
  * const workers = runWorkers(new URL('./purchases.worker.js', import.meta.url), 4, { signals: ['SIGTERM'] });
@@ -92,8 +93,9 @@ const endMs = 5_000;
  */
 export function runWorkers(entry: URL, count: number, options: WorkersOptions = {}): Workers {
   checkArgument('runWorkers', 'the number of workers', countKind, count);
-  checkArgument('runWorkers', 'the entry', entryKind, entry);
   checkOptions('runWorkers', workersOptions, options);
+  checkArgument('runWorkers', 'the entry', entryKind, entry);
+  checkArgument('runWorkers', 'data', dataKind, options.data);
   return new WorkerPool(entry, count, options);
 }
 
@@ -122,10 +124,13 @@ class WorkerPool implements Workers {
     this.#heardAt = Array.from({ length: count }, () => systemClock.elapsed());
     this.events$ = new HeardEvents(this.#events, () => {});
     const leaveSignals = onSignals(options.signals ?? [], () => void this.stop());
-    const threads = Array.from({ length: count }, (_, index) => {
-      const setup: WorkerSetup = { kafkaRx: { index, count, data: options.data } };
-      return new Worker(entry, { workerData: setup });
-    });
+    let threads: readonly Worker[];
+    try {
+      threads = startThreads(entry, count, options.data);
+    } catch (error) {
+      leaveSignals();
+      throw error;
+    }
     this.#threads = threads;
     for (const index of threads.keys()) this.#running.add(index);
     this.ended = Promise.all(threads.map((thread, index) => this.#outcome(thread, index))).then(() => {

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { runWorkers } from 'kafka-rx/workers';
 
 /** In a process of its own, since jest does not compile for the threads that a test starts. */
@@ -21,6 +23,19 @@ function program(data: unknown, ...more: readonly string[]) {
     ended,
     result: () => JSON.parse(stdout.trim().split('\n').at(-1) ?? ''),
     stderr: () => stderr,
+  };
+}
+
+const signals: NodeJS.Signals[] = ['SIGTERM'];
+
+/** Data that throws from its n-th reading on. */
+function changing(n: number): object {
+  let reads = 0;
+  return {
+    get late() {
+      if (++reads >= n) throw new Error('4111111111111111');
+      return 1;
+    },
   };
 }
 
@@ -137,6 +152,69 @@ test('a stop ends a worker that hears nothing any more, and says so', async () =
   );
   expect(run.result().states).toContainEqual('0 stopped');
 }, 60_000);
+
+const entry = new URL('./worker.mjs', pathToFileURL(__filename));
+test.each<[string, () => unknown, string, string]>([
+  [
+    'a function as data',
+    () => runWorkers(entry, 2, { signals, data: () => 4111 }),
+    'data must be',
+    'CONFIGURATION',
+  ],
+  [
+    'data that holds a function',
+    () => runWorkers(entry, 2, { signals, data: { ok: 1, log: () => 4111 } }),
+    'data.log must be',
+    'CONFIGURATION',
+  ],
+  [
+    'data that throws when it is read',
+    () => runWorkers(entry, 2, { signals, data: changing(1) }),
+    'data.late must be',
+    'CONFIGURATION',
+  ],
+  [
+    'an http entry',
+    () => runWorkers(new URL('http://x/y.js'), 1, { signals }),
+    "the entry must be the URL of a file, and its protocol is 'http:'",
+    'CONFIGURATION',
+  ],
+  [
+    'an entry that is not there',
+    () => runWorkers(new URL('file:///nowhere/none.js'), 1, { signals }),
+    'the entry must be the URL of a file, and there is none',
+    'CONFIGURATION',
+  ],
+  [
+    'an entry on another host',
+    () => runWorkers(new URL('file://host/none.js'), 1, { signals }),
+    'the entry must be the URL of a file, and there is none',
+    'CONFIGURATION',
+  ],
+  // Read by the check, by the first thread and by the second.
+  [
+    'a second thread that cannot be made',
+    () => runWorkers(entry, 2, { signals, data: changing(3) }),
+    'Worker 1 of 2 could not be started',
+    'WORKER',
+  ],
+])('%s leaves no thread and no handler of a signal', async (_, run, message, code) => {
+  const terminate = jest.spyOn(Worker.prototype, 'terminate');
+  const before = process.listenerCount('SIGTERM');
+  let error: unknown;
+  try {
+    run();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(process.listenerCount('SIGTERM')).toBe(before);
+  expect(error).toMatchObject({ code, message: expect.stringContaining(message) });
+  expect(error).toMatchObject({ remedy: expect.any(String) });
+  expect(String(error)).not.toContain('4111');
+  expect(terminate).toHaveBeenCalledTimes(code === 'WORKER' ? 1 : 0);
+  await Promise.all(terminate.mock.results.map(({ value }) => value));
+  terminate.mockRestore();
+});
 
 test.each([0, -1, 1.5, Number.NaN])('%d workers are refused', count => {
   expect(() => runWorkers(new URL('file:///none.js'), count)).toThrow(
