@@ -1,4 +1,4 @@
-import { isMap, isMapIterator, isSet, isSetIterator } from 'node:util/types';
+import { isMapIterator, isSetIterator } from 'node:util/types';
 import type { OperatorFunction } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
@@ -17,6 +17,7 @@ import { isRecord } from '../lib/record/is-record.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, oneOfMany } from '../lib/record/record.js';
 import { refuseLater } from '../lib/record/refuse-later.js';
+import { refuseOneValue } from '../lib/record/refuse-one-value.js';
 import { tooManyParts } from '../lib/record/too-many-parts.js';
 
 /** @category Operators @since 0.2.0 */
@@ -27,6 +28,9 @@ export interface FlatMapValueOptions extends OperatorOptions {
    */
   readonly maxParts?: number | undefined;
 }
+
+/** What the function of `flatMapValue` gives: a list, and not text or bytes, which could be iterated over as well. */
+export type Several<U> = Iterable<U> & object & { readonly BYTES_PER_ELEMENT?: never };
 
 export const flatMapValueOptions: Fields<FlatMapValueOptions> = {
   ...operatorOptions,
@@ -42,6 +46,9 @@ export const flatMapValueOptions: Fields<FlatMapValueOptions> = {
  * result   --(ab)---c-----|
  * ```
  *
+ * Text, bytes and typed arrays are one value each: given in the place of a list they are a `process` problem, as is what
+ * cannot be iterated over. `[value]` makes one record of it, `[...value]` one of each character or byte.
+ *
  * The records get the ordinals `.0`, `.1`, …, so that a store keeps them apart and a replay finds them again.
  *
  * @param split the whole of what it gives is taken before the first is handed on: a throw in the middle is a `process`
@@ -54,7 +61,7 @@ export const flatMapValueOptions: Fields<FlatMapValueOptions> = {
  * @category Operators @since 0.1.0
  */
 export function flatMapValue<K, V, U>(
-  split: ((value: V, record: KafkaRecord<K, V>) => Iterable<U>) & NotLater<U>,
+  split: ((value: V, record: KafkaRecord<K, V>) => Several<U>) & NotLater<U>,
   options: FlatMapValueOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
   const name = operatorName('flatMapValue', split, options, flatMapValueOptions);
@@ -72,6 +79,7 @@ export function flatMapValue<K, V, U>(
         try {
           given = split(record.value, record);
           refuseLater(given);
+          refuseOneValue(given);
           // Made here as well: freezing a value may throw.
           for (const part of given) {
             if (parts.length === maxParts) throw tooManyParts(maxParts);
@@ -93,11 +101,7 @@ export function flatMapValue<K, V, U>(
 /** What else was given: a collection has it still, and an iterator that was not closed; a generator makes nothing more. */
 function disregardAll<U>(given: Iterable<U> | undefined): void {
   try {
-    if (given === undefined || Array.isArray(given)) disregard(given);
-    // By what it holds: an iterator of its class's own may never end.
-    else if (isSet(given)) disregard([...Set.prototype.values.call(given)]);
-    else if (isMap(given)) disregard([...Map.prototype.entries.call(given)].flat());
-    else if (isIterator(given)) disregard([...given].flat());
+    if (given !== undefined) disregard(isIterator(given) ? restOf(given) : given);
   } catch {
     // A Proxy of which every trap throws holds no promise that anybody made.
   }
@@ -105,7 +109,21 @@ function disregardAll<U>(given: Iterable<U> | undefined): void {
 
 const ofArrays: unknown = Object.getPrototypeOf([][Symbol.iterator]());
 
-/** One of JavaScript's own over what is there, which ends. */
-function isIterator(given: object): boolean {
+/** One of JavaScript's own, over what is there. */
+function isIterator(given: object): given is Iterator<unknown> {
   return isSetIterator(given) || isMapIterator(given) || Object.getPrototypeOf(given) === ofArrays;
+}
+
+/** Who makes more promises than that is lost anyway. */
+const mostRest = 1_000_000;
+
+/** It need not end: by a `next` of its own, or by the length that a Proxy says. */
+function restOf(iterator: Iterator<unknown>): readonly unknown[] {
+  const rest: unknown[] = [];
+  while (rest.length < mostRest) {
+    const next = iterator.next();
+    if (next.done === true) break;
+    rest.push(next.value);
+  }
+  return rest;
 }

@@ -79,7 +79,7 @@ describe('flatMapValue', () => {
     members.start(app =>
       app
         .topic('in', { value })
-        .pipe(flatMapValue(text => text, { maxParts: 3 }))
+        .pipe(flatMapValue(text => [...text], { maxParts: 3 }))
         .subscribe(app.to('out', { value })),
     );
     await members.settle();
@@ -97,6 +97,41 @@ describe('flatMapValue', () => {
     );
     await members.settle();
     expect(member.outcome).toMatchObject({ message: expect.stringContaining('more than 1000000 parts') });
+  });
+});
+
+describe('what is left of an iterator over what is there is let go of, and that ends', () => {
+  /** On code without a bound the test is to fail and not to hang. */
+  const fewEnough = 3_000_000;
+  const withOwnNext = (iterator: IterableIterator<string>) => {
+    let asked = 0;
+    const next = () => ({ value: 'x', done: ++asked > fewEnough });
+    return { iterator: Object.assign(iterator, { next }), asked: () => asked };
+  };
+  const overAll = () => {
+    let asked = 0;
+    const get = (_: object, name: PropertyKey) =>
+      name === 'length' ? (++asked > fewEnough ? 0 : Number.POSITIVE_INFINITY) : 'x';
+    return { iterator: Array.prototype.values.call(new Proxy([], { get })), asked: () => asked };
+  };
+  test.each<[string, () => { iterator: Iterable<string>; asked: () => number }]>([
+    ['an array with a next of its own', () => withOwnNext(['x'].values())],
+    ['a Set with a next of its own', () => withOwnNext(new Set(['x']).values())],
+    ['a Map with a next of its own', () => withOwnNext(new Map([['x', 'x']]).values())],
+    ['an array without end', overAll],
+  ])('%s', async (_, make) => {
+    const members = new Members({ in: 1 });
+    members.publish('in', 'a');
+    const { iterator, asked } = make();
+    const member = members.start(app =>
+      app
+        .topic('in', { value })
+        .pipe(flatMapValue(() => iterator, { maxParts: 3 }))
+        .subscribe(app.each(() => {})),
+    );
+    await members.settle();
+    expect(member.outcome).toMatchObject({ message: expect.stringContaining('more than 3 parts') });
+    expect(asked()).toBeLessThan(fewEnough);
   });
 });
 

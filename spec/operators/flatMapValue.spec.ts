@@ -28,7 +28,7 @@ describe('flatMapValue', () => {
       const result = '    --(ab)-------c---|';
       expectObservable(
         source.pipe(
-          flatMapValue(text => text),
+          flatMapValue(text => [...text]),
           plain,
         ),
       ).toBe(result, { a: 'x.0', b: 'y.1', c: 'z.0' });
@@ -41,7 +41,7 @@ describe('flatMapValue', () => {
       expectObservable(
         source.pipe(
           flatMapValue(texts => texts),
-          flatMapValue(text => text),
+          flatMapValue(text => [...text]),
           plain,
         ),
       ).toBe(result, { a: 'x.0.0', b: 'y.0.1', c: 'z.1.0' });
@@ -73,6 +73,43 @@ describe('flatMapValue', () => {
       expect(delivered.failures[0]?.original()).toBe(cause);
       expect(delivered.settled).toEqual([]);
     }));
+
+  /** As JavaScript gives them: what compiles is another test's matter. */
+  const noLists: readonly (readonly [told: string, thing: unknown])[] = [
+    ['text', 'secret'],
+    ['text', ''],
+    ['text', Object('secret')],
+    ['bytes', Buffer.from('secret')],
+    ['bytes', new Uint8Array()],
+    ['a typed array', new Float64Array([1, 2])],
+    ['a typed array', new BigUint64Array(1)],
+    ['a DataView', new DataView(new ArrayBuffer(1))],
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['an object', { value: 'secret' }],
+  ];
+  test.each(noLists)(
+    'refuses %s, which is one value and no list of them, and takes nothing apart: %#',
+    (told, thing) =>
+      marbles(expect)(({ hot, expectObservable, flush }) => {
+        const delivered = deliver(hot('--a--|', numbered(0)));
+        expectObservable(delivered.records$.pipe(flatMapValue(() => thing as string[]))).toBe('-----|');
+        flush();
+        expect(delivered.failures).toMatchObject([
+          {
+            code: 'PROCESS',
+            at: { offset: 0 },
+            message: expect.stringContaining(
+              `The function gave ${told}, which is one value and no list of values`,
+            ),
+            remedy: expect.stringContaining('[value]'),
+          },
+        ]);
+        expect(`${delivered.failures[0]?.message}${delivered.failures[0]?.remedy}`).not.toContain('secret');
+        expect(delivered.settled).toEqual([]);
+      }),
+  );
 
   test('an iterator is not asked for more than it has', () =>
     marbles(expect)(({ hot, expectObservable }) => {

@@ -57,6 +57,10 @@ test('a promise, an Observable or an async iterable from a synchronous function 
     texts().pipe(flatMapValue(async text => [...text])),
     // @ts-expect-error many promises
     texts().pipe(flatMapValue(text => [Promise.resolve(text)])),
+    // @ts-expect-error text is one value, and so is text among lists
+    texts().pipe(flatMapValue(text => (text === '' ? text : [text]))),
+    // @ts-expect-error bytes are one value
+    texts().pipe(flatMapValue(text => Buffer.from(text))),
     // @ts-expect-error a promise holds for every value
     branch(texts(), { big: async text => text !== '' }).big,
   ];
@@ -75,7 +79,9 @@ test('all else does, with the types that it had', () => {
     texts().pipe(peek(({ value }) => value.length)),
     texts().pipe(peek(record => console.log(record))),
     texts().pipe(batch(records => records.map(({ value }) => value))),
-    texts().pipe(flatMapValue(text => text)),
+    texts().pipe(flatMapValue(text => [...text])),
+    texts().pipe(flatMapValue(text => (text === '' ? [] : new Set([text])))),
+    texts().pipe(flatMapValue(anything)),
   ];
   const exact: Observable<KafkaRecord<Buffer | null, { readonly kind: 'a' | 'b' }>> = texts().pipe(
     mapValue((text): { readonly kind: 'a' | 'b' } => ({ kind: text === '' ? 'a' : 'b' })),
