@@ -9,6 +9,8 @@ export interface ProtectedField {
   readonly segments: readonly string[];
   /** The last name of the path; undefined for one of `*` alone. */
   readonly name: string | undefined;
+  /** Whether JSON has that name as it is, or with `\\u` in it: a text without either has no such field. */
+  readonly plain: boolean;
   /**
    * It holds card numbers: under its name, or below it, none may stand anywhere. Otherwise it is text of which nobody knows
    * the form, and the whole path is looked for.

@@ -53,6 +53,7 @@ export function lookAtText(text: string, fields: readonly ProtectedField[]): voi
  * without something around it.
  */
 export function lookAtBytes(bytes: Uint8Array, fields: readonly ProtectedField[], depth = 0): void {
+  if (bytes.length <= shortBytes && hasNone(bytes, fields)) return;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const near = fields.filter(field => isNear(field, view));
   if (near.length > 0) lookInto(view.toString(), near, depth);
@@ -104,7 +105,29 @@ function lookAtJson(text: string, fields: readonly ProtectedField[], depth: numb
 }
 
 /** Whether a text can have the field's name in it: as it is, or in escapes. */
-function isNear({ name }: ProtectedField, text: string | Buffer): boolean {
-  if (name === undefined || !/^[\w$ -]+$/.test(name)) return true;
+function isNear({ name, plain }: ProtectedField, text: string | Buffer): boolean {
+  if (name === undefined || !plain) return true;
   return text.includes(name) || text.includes('\\u');
+}
+
+/** The length of a usual key: up to it a loop costs less than a search. */
+const shortBytes = 64;
+
+/** Whether no name of a field stands in the bytes, which are no UTF-16 and have no escape either. */
+function hasNone(bytes: Uint8Array, fields: readonly ProtectedField[]): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte === backslash || byte === 0 || byte >= 0xfe) return false;
+    for (const { name, plain } of fields) {
+      if (name === undefined || !plain || standsAt(bytes, i, name)) return false;
+    }
+  }
+  return true;
+}
+
+const backslash = 0x5c;
+
+function standsAt(bytes: Uint8Array, at: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return false;
+  return true;
 }

@@ -148,7 +148,9 @@ function protectedField(
 ): ProtectedField {
   const { segments } = compilePath(path);
   const names = segments.filter(segment => segment !== '*');
-  return { path, segments, name: names.at(-1), card, strict: names.length === 1, allow, isMasked };
+  const name = names.at(-1);
+  const plain = name !== undefined && /^[\w$ -]+$/.test(name);
+  return { path, segments, name, plain, card, strict: names.length === 1, allow, isMasked };
 }
 
 /** In a function of its own: the usual document passes without. */

@@ -24,7 +24,7 @@ import type { Cluster } from '../internals/cluster.js';
 import { Interruption } from '../interruption.js';
 import type { Settings } from '../options.js';
 import { errorType, meansStaleMetadata, passes } from '../protocol/error-codes.js';
-import { type FetchedPartition, fetchRequest } from '../protocol/fetch.js';
+import { type FetchedPartition, type FetchPosition, fetchRequest } from '../protocol/fetch.js';
 import type { Assignment, PartitionState } from './assignment.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
 import { LeaderWatch } from './leader-watch.js';
@@ -46,8 +46,7 @@ export interface FetcherContext {
 }
 
 /** What a fetch asked for. */
-type Asked = PartitionState &
-  ReadPartition & { readonly position: number; readonly lastFetchedEpoch: number | undefined };
+type Asked = FetchPosition & ReadPartition;
 
 const unknownEpoch = -1;
 const backoffCapMs = 1_000;
@@ -146,30 +145,28 @@ export class PartitionFetcher {
       await this.#interruption.cut(positions.resolve(broker, cluster, there, begins));
       const requested = new Map<string, Asked>();
       for (const state of there) {
-        const { position, topicId } = state;
+        const { topic, partition, epoch, position: offset, topicId, leaderEpoch } = state;
         if (
-          position === undefined ||
+          offset === undefined ||
           topicId === undefined ||
           state.parked !== undefined ||
           positions.presence.isGone(state) ||
           !assignment.isCurrent(state)
         )
           continue;
-        const lastFetchedEpoch = state.lineage.before(position);
-        requested.set(partitionKey(state), { ...state, position, topicId, lastFetchedEpoch });
+        const lastFetchedEpoch = state.lineage.before(offset);
+        const asked = { topic, partition, epoch, offset, topicId, leaderEpoch, lastFetchedEpoch };
+        requested.set(partitionKey(state), asked);
       }
       if (requested.size === 0) return await this.#sleep(shortWaitMs);
       const answer = sendTo(
         broker,
-        fetchRequest(
-          [...requested.values()].map(({ position: offset, ...asked }) => ({ ...asked, offset })),
-          {
-            maxWaitMs: requested.size < states.length ? Math.min(maxWaitTime, shortWaitMs) : maxWaitTime,
-            maxBytes: settings.maxBytes,
-            maxBytesPerPartition: settings.maxBytesPerPartition,
-            readCommitted: options.readCommitted,
-          },
-        ),
+        fetchRequest([...requested.values()], {
+          maxWaitMs: requested.size < states.length ? Math.min(maxWaitTime, shortWaitMs) : maxWaitTime,
+          maxBytes: settings.maxBytes,
+          maxBytesPerPartition: settings.maxBytesPerPartition,
+          readCommitted: options.readCommitted,
+        }),
       );
       const response = await this.#interruption.cut(answer);
       if (response === undefined) return;
@@ -202,11 +199,7 @@ export class PartitionFetcher {
       this.#context.positions.diverged(state, fetched.diverging);
       return undefined;
     }
-    const set = await readFetched(
-      fetched,
-      { ...asked, offset: asked.position },
-      this.#context.settings.maxDecompressedBytes,
-    );
+    const set = await readFetched(fetched, asked, this.#context.settings.maxDecompressedBytes);
     // The wait may have ended the epoch: then these records come again, or go to another member.
     if (!assignment.isCurrent(asked) || !answers(asked, state)) return undefined;
     state.failures = 0;
@@ -215,7 +208,7 @@ export class PartitionFetcher {
     const { leaderEpoch = unknownEpoch } = asked;
     state.lineage.read(set.epochs.filter(({ epoch }) => leaderEpoch < 0 || epoch <= leaderEpoch));
     standstills.answered(state, fetched);
-    if (set.nextOffset === asked.position) return undefined;
+    if (set.nextOffset === asked.offset) return undefined;
     const stable = fetched.lastStableOffset;
     const end = options.readCommitted && stable >= 0 ? stable : fetched.highWatermark;
     // Brokers note where the log ends before they read it, and it may have grown in between.
@@ -243,19 +236,19 @@ export class PartitionFetcher {
     type: string,
   ): Promise<'stale' | undefined> {
     const { positions, failed } = this.#context;
-    const { topic, partition, position } = asked;
+    const { topic, partition, offset } = asked;
     if (type === 'OFFSET_OUT_OF_RANGE') {
       await positions.outOfRange(broker, state);
       const goesOn = state.position;
       // As `positions` does where it finds out by itself.
-      if (!state.halted && state.topicId === asked.topicId && goesOn !== undefined && goesOn > position)
+      if (!state.halted && state.topicId === asked.topicId && goesOn !== undefined && goesOn > offset)
         this.#handOut(state, startBatch(asked, goesOn));
       return undefined;
     }
     if (!passes(type)) {
       failed(
         new KafkaRxError('DRIVER', `Kafka refuses the fetch: ${type}`, {
-          at: { topic, partition, offset: position },
+          at: { topic, partition, offset },
           remedy: 'Check that the topic exists and that the user may read it.',
         }),
       );
@@ -332,5 +325,5 @@ export class PartitionFetcher {
 
 /** Whether an answer to this is one for the partition as it is now. */
 function answers(asked: Asked, { epoch, position, topicId }: PartitionState): boolean {
-  return epoch === asked.epoch && position === asked.position && topicId === asked.topicId;
+  return epoch === asked.epoch && position === asked.offset && topicId === asked.topicId;
 }
