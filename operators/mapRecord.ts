@@ -1,5 +1,6 @@
 import type { OperatorFunction } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
+import { disregardWithin } from '../lib/base/disregard.js';
 import { receive } from '../lib/base/receive.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
 import { type OperatorOptions, operatorName, processFailed } from '../lib/errors/policies/process-failed.js';
@@ -58,6 +59,7 @@ export function mapRecord<R extends KafkaRecord, S extends KafkaRecord>(
 function refuse(thing: unknown): never {
   // It may be a promise of one.
   refuseLater(thing);
+  disregardWithin(thing);
   const { what, remedy } = whatItIs(thing);
   throw new KafkaRxError('PROCESS', `The function gave ${what}`, { remedy });
 }

@@ -1,10 +1,14 @@
 import { isObservable } from 'rxjs';
 import { deliveriesOf } from '../flow/leases/delivery.js';
 
-/** What was handed on in the place of a record: what it is, without anything that is in it, and how to hand on a record. */
-export function whatItIs(thing: unknown): Told {
+/**
+ * What was handed on in the place of a record: what it is, without anything that is in it, and how to hand on a record.
+ *
+ * @param wanted what else it should have been
+ */
+export function whatItIs(thing: unknown, wanted = 'record'): Told {
   try {
-    return looked(thing);
+    return looked(thing, wanted);
   } catch {
     return { what: 'an object that cannot be looked at', remedy: value };
   }
@@ -16,7 +20,7 @@ interface Told {
 }
 
 /** Throws what a Proxy does. */
-function looked(thing: unknown): Told {
+function looked(thing: unknown, wanted: string): Told {
   if (thing === undefined || thing === null) return { what: String(thing), remedy: forget };
   if (typeof thing === 'string') return { what: 'text', remedy: value };
   if (typeof thing !== 'object') return { what: `a ${typeof thing}`, remedy: value };
@@ -24,7 +28,7 @@ function looked(thing: unknown): Told {
   if (Array.isArray(thing)) return { what: 'an array', remedy: several };
   if (deliveriesOf in thing) return { what: 'a copy of a record, which is none', remedy: copy };
   if (typeof Reflect.get(thing, 'then') === 'function') return { what: 'a promise', remedy: later };
-  return { what: 'an object that is no record', remedy: value };
+  return { what: `an object that is no ${wanted}`, remedy: value };
 }
 
 const made = 'with withValue, withKey and withHeaders of the record that came';

@@ -8,7 +8,9 @@ import type { Coordinates, KafkaRxError } from '../errors/errors.js';
 import { type Policies, policiesKind } from '../errors/policies/policy.js';
 import { PolicyHost } from '../errors/policies/policy-host.js';
 import { Delivery, type DropReason, type FlushReason } from '../flow/leases/delivery.js';
+import { refuseThing } from '../flow/leases/leases.js';
 import { type LaneOwner, PartitionLane } from '../flow/source/partition-lane.js';
+import { isRecord } from '../record/is-record.js';
 import { deliveredAs, type KafkaRecord } from '../record/record.js';
 import { rxjsClock } from './rxjs-clock.js';
 
@@ -46,7 +48,8 @@ const reasonKind = required(oneOf(...reasons));
 
 /**
  * Stands in for an app: opens a delivery for each record of a hot Observable, hands it on in its dispatch window,
- * releases the source's lease, and shows what settled. After the first failure nothing more is handed out, as in an app.
+ * releases the source's lease, and shows what settled. After the first failure nothing more is handed out, as in an app. What is no
+ * record is an error of the stream, `WITHOUT_DELIVERY`.
  *
  * @example
  * ```ts
@@ -66,6 +69,15 @@ export function deliver<K, V>(
   const records$ = new Observable<KafkaRecord<K, V>>(subscriber =>
     receive(source, subscriber, record => {
       if (!host.live) return;
+      if (!isRecord(record)) {
+        refuseThing(
+          record,
+          'deliver',
+          subscriber,
+          'Give it records that testRecord has made, such as testRecord({ value })',
+        );
+        return;
+      }
       const delivery = host.open(record);
       subscriber.next(deliveredAs(record, delivery));
       delivery.closeWindow();

@@ -2,6 +2,9 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import { checkSource } from '../../base/check-source.js';
 import { receive } from '../../base/receive.js';
 import type { AssignedPartition, OffsetCommit } from '../../drivers/port.js';
+import { KafkaRxError } from '../../errors/errors.js';
+import { isCount } from './is-count.js';
+import { notTaken } from './not-taken.js';
 import { Watermark } from './watermark.js';
 
 /** A partition during one epoch; `slot` is a small number of the partition's own, equal in all its epochs. */
@@ -62,7 +65,7 @@ interface Progress {
  * of the settled run. Offsets never go back within an epoch. An event of an older epoch than the newest seen, or of a
  * revoked one, is ignored; a newer epoch starts at its own sequence 0. Doubles are harmless. It needs no Kafka and
  * no clock. Memory: one bit for each delivery between the watermark and the newest settled one, 8 bytes more once the
- * partition's offsets have had a gap.
+ * partition's offsets have had a gap. What is no event is an error of the stream, `WITHOUT_DELIVERY`.
  *
  * @example
  * ```ts
@@ -76,6 +79,10 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
     return new Observable(subscriber => {
       const progress: (Progress | undefined)[] = [];
       receive(source, subscriber, event => {
+        if (!isEvent(event)) {
+          subscriber.error(notTaken('commitInOrder', 'delivery event', remedy, event));
+          return;
+        }
         const { lane } = event;
         let current = progress[lane.slot];
         if (current === undefined || lane.epoch > current.epoch) {
@@ -88,6 +95,10 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
           progress[lane.slot] = { epoch: lane.epoch, watermark: undefined };
           return;
         }
+        if (event.sequence - watermark.below > mostAhead) {
+          subscriber.error(tooFarAhead(event));
+          return;
+        }
         const nextOffset = event.kind === 'settled' ? event.offset + 1 : event.offset;
         if (watermark.settle(event.sequence, nextOffset)) {
           subscriber.next(commitPoint(lane, watermark));
@@ -95,6 +106,38 @@ export function commitInOrder(): OperatorFunction<DeliveryEvent, CommitPoint> {
       });
     });
   };
+}
+
+const remedy =
+  "Give it what happened to deliveries: { kind: 'settled', lane, sequence, offset }, 'advanced' the same, or { kind: 'revoked', lane }, with " +
+  'lane: { topic, partition, epoch, slot } and whole numbers from 0 up';
+
+/** Deliveries of one partition above one that has not settled: no memory holds so many. */
+const mostAhead = 2 ** 28;
+
+function tooFarAhead({ lane, offset, sequence }: Settled | Advanced): KafkaRxError {
+  return new KafkaRxError(
+    'WITHOUT_DELIVERY',
+    `'commitInOrder' was handed number ${sequence} of an epoch, of which more than ${mostAhead} before it have not settled`,
+    {
+      at: { topic: lane.topic, partition: lane.partition, offset },
+      remedy: 'Number the deliveries of each epoch by sequence: from 0, without gaps. It is not their offset',
+    },
+  );
+}
+
+/** Looked at with all that it is asked for: text in the place of an offset, added to, is an offset far beyond, and would be committed. */
+function isEvent(event: DeliveryEvent): boolean {
+  try {
+    const { kind, lane } = event;
+    const { topic, partition, epoch, slot } = lane;
+    if (typeof topic !== 'string' || !isCount(partition) || !isCount(epoch) || !isCount(slot)) return false;
+    if (kind === 'revoked') return true;
+    return (kind === 'settled' || kind === 'advanced') && isCount(event.sequence) && isCount(event.offset);
+  } catch {
+    // Nothing at all, or a Proxy that throws.
+    return false;
+  }
 }
 
 function commitPoint(

@@ -15,6 +15,8 @@ import {
   checkCommits,
   committerOptions,
 } from './committer.js';
+import { isCount } from './is-count.js';
+import { notTaken } from './not-taken.js';
 
 const targetKind = required(having('a driver’s consumer, or anything with its commit', 'commit'));
 
@@ -28,7 +30,8 @@ const targetKind = required(having('a driver’s consumer, or anything with its 
  *
  * Emits a `CommitResult` for each commit, confirmed or given up; a failed commit is a result, not an error. On
  * completion of the source the rest is committed before the result completes; unsubscribing commits nothing more,
- * and neither does an error of the source: what waits for the interval then is not committed, and comes again.
+ * and neither does an error of the source: what waits for the interval then is not committed, and comes again. So it is with what is no
+ * commit point: that is an error of the stream, `WITHOUT_DELIVERY`.
  *
  * @param target a driver's consumer, or anything with its `commit`
  * @param options `intervalMs` (default 1,000 ms), `every` (default 10,000 records), `attempts` (default 10), `clock`
@@ -64,9 +67,25 @@ export function commitTo(
       receive(
         source,
         subscriber,
-        point => committer.add(point),
+        point => {
+          if (isPoint(point)) committer.add(point);
+          else subscriber.error(notTaken('commitTo', 'commit point', remedy, point));
+        },
         () => void committer.flush().then(() => subscriber.complete()),
       );
     });
   };
+}
+
+const remedy =
+  'Give it commit points, as commitInOrder makes them: { topic, partition, epoch, offset }, with whole numbers from 0 up';
+
+function isPoint(point: OffsetCommit): boolean {
+  try {
+    const { topic, partition, epoch, offset } = point;
+    return typeof topic === 'string' && isCount(partition) && isCount(epoch) && isCount(offset);
+  } catch {
+    // Nothing at all, or a Proxy that throws.
+    return false;
+  }
 }

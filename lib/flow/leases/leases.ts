@@ -1,8 +1,8 @@
 /** What sinks and leasing operators do with the deliveries of a record; the only ways to touch a lease. */
 import { isProxy } from 'node:util/types';
 import type { Subscriber } from 'rxjs';
+import { disregardWithin } from '../../base/disregard.js';
 import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
-import { isInstance } from '../../errors/is-instance.js';
 import { isRecord } from '../../record/is-record.js';
 import type { KafkaRecord } from '../../record/record.js';
 import { whatItIs } from '../../record/what-it-is.js';
@@ -34,10 +34,15 @@ export function lease(record: KafkaRecord, by: string, destination?: Subscriber<
 }
 
 /** What is no record came to the operator `by`: nobody can make anything of it, and what it may be a copy of is not committed. */
-export function refuseThing(thing: KafkaRecord, by: string, destination?: Subscriber<never>): void {
+export function refuseThing(
+  thing: KafkaRecord,
+  by: string,
+  destination?: Subscriber<never>,
+  remedy?: string,
+): void {
   const deliveries = copiedDeliveries(thing);
   const at = listOf(deliveries).at(-1);
-  const error = withoutDelivery(by, at, thing);
+  const error = withoutDelivery(by, at, thing, remedy);
   holdAll(deliveries);
   at?.lane.host.fail(error);
   destination?.error(error);
@@ -217,15 +222,27 @@ function outsideWindow(at: Delivery, by: string): KafkaRxError {
   );
 }
 
-/** What was made aside, comes from no app, or is no record: no offset waits for it. */
-export function withoutDelivery(by: string, at: Coordinates | undefined, handed: unknown): KafkaRxError {
-  // Its rejection is not to end the process past the error.
-  if (isInstance(handed, Promise)) handed.catch(() => {});
+/**
+ * What was made aside, comes from no app, or is no record: no offset waits for it.
+ *
+ * @param instead the remedy, where it is not to hand on records of the app
+ */
+export function withoutDelivery(
+  by: string,
+  at: Coordinates | undefined,
+  handed: unknown,
+  instead?: string,
+): KafkaRxError {
+  // A rejection in it is not to end the process past the error.
+  disregardWithin(handed);
   const { what, remedy } = isRecord(handed)
     ? {
         what: 'a record that came from no source of this app',
         remedy: 'Make records with withValue or mapValue out of those that app.topic delivers',
       }
     : whatItIs(handed);
-  return new KafkaRxError('WITHOUT_DELIVERY', `'${by}' was handed ${what}`, { at, remedy });
+  return new KafkaRxError('WITHOUT_DELIVERY', `'${by}' was handed ${what}`, {
+    at,
+    remedy: instead ?? remedy,
+  });
 }

@@ -1,11 +1,11 @@
-import { NEVER, Subject } from 'rxjs';
+import { from, NEVER, Subject } from 'rxjs';
 import {
   type CommitPoint,
   commitInOrder,
   type DeliveryEvent,
   type LaneIdentity,
 } from '../../../lib/flow/commit/commit-in-order.js';
-import { marbles } from '../../../lib/testing/index.js';
+import { marbles, testRecord } from '../../../lib/testing/index.js';
 
 const lane = (epoch: number, partition = 0): LaneIdentity => ({
   topic: 't',
@@ -189,5 +189,46 @@ describe('commitInOrder', () => {
     expect(seen).toEqual([]);
     events$.next(settled(0));
     expect(seen).toEqual([102]);
+  });
+
+  const anEvent = { kind: 'settled', lane: lane(1), sequence: 0, offset: 7 };
+  test.each<[string, unknown]>([
+    ['text as offset', { ...anEvent, offset: '7' }],
+    ['an offset with a fraction', { ...anEvent, offset: 7.5 }],
+    ['an offset below 0', { ...anEvent, offset: -1 }],
+    ['no offset', { ...anEvent, offset: undefined }],
+    ['no number', { ...anEvent, sequence: Number.NaN }],
+    ['another kind', { ...anEvent, kind: 'done' }],
+    ['no kind', { ...anEvent, kind: undefined }],
+    ['no lane', { ...anEvent, lane: undefined }],
+    ['a lane without an epoch', { ...anEvent, lane: { ...lane(1), epoch: undefined } }],
+    ['a lane without a slot', { ...anEvent, lane: { topic: 't', partition: 0, epoch: 1 } }],
+    ['a lane without a topic', { ...anEvent, lane: { ...lane(1), topic: undefined } }],
+    ['a lane without a partition', { ...anEvent, lane: { ...lane(1), partition: '0' } }],
+    ['a record', testRecord({ value: 'a' })],
+  ])('an event with %s is refused, and nothing is committed by it or after it', (_, event) => {
+    const seen: unknown[] = [];
+    const heard: unknown[] = [];
+    from([event as DeliveryEvent, settled(0)])
+      .pipe(commitInOrder())
+      .subscribe({ next: point => seen.push(point), error: error => heard.push(error) });
+    expect(seen).toEqual([]);
+    expect(heard).toEqual([
+      expect.objectContaining({ code: 'WITHOUT_DELIVERY', remedy: expect.stringContaining('sequence') }),
+    ]);
+  });
+
+  test('offsets in the place of sequence numbers are told as such, before memory is asked for', () => {
+    const heard: unknown[] = [];
+    from([settled(0), { ...settled(1), sequence: 40_000_000_000 }])
+      .pipe(commitInOrder())
+      .subscribe({ error: error => heard.push(error) });
+    expect(heard).toEqual([
+      expect.objectContaining({
+        code: 'WITHOUT_DELIVERY',
+        at: { topic: lane(1).topic, partition: lane(1).partition, offset: 101 },
+        remedy: expect.stringContaining('not their offset'),
+      }),
+    ]);
   });
 });

@@ -116,4 +116,22 @@ describe('commitTo', () => {
     await advance(clock, 1000);
     expect(target.requests.map(request => request.offsets)).toEqual([['t/0@11']]);
   });
+
+  const aPoint = { topic: 't', partition: 0, epoch: 1, offset: 9 };
+  test.each<[string, unknown]>([
+    ['text as offset', { ...aPoint, offset: '9' }],
+    ['an offset below 0', { ...aPoint, offset: -1 }],
+    ['no partition', { ...aPoint, partition: undefined }],
+    ['no topic', { ...aPoint, topic: undefined }],
+    ['no epoch', { ...aPoint, epoch: undefined }],
+  ])('a point with %s is refused, and what waits is not committed', async (_, given) => {
+    const { clock, points$, seen, target } = committed();
+    points$.next(point(0, 1));
+    points$.next(given as OffsetCommit);
+    await advance(clock, 1000);
+    expect(seen).toEqual([
+      expect.stringContaining("'commitTo' was handed an object that is no commit point"),
+    ]);
+    expect(target.requests).toEqual([]);
+  });
 });

@@ -113,6 +113,7 @@ describe('what is no record is told by what it is', () => {
     ['null', () => null],
     ['an array', record => [record]],
     ['an object', ({ value }) => ({ value })],
+    ['an object', () => ({ value: Promise.reject(new Error('nobody hears')) })],
     ['text', ({ value }) => value],
     ['a number', () => 7],
   ];
