@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { disregard } from '../base/disregard.js';
+import { isRecord } from '../record/is-record.js';
 
 /**
  * What JSON.stringify writes and `json` would not read back: it turns NaN and undefined into null, leaves out functions, and
@@ -78,6 +79,7 @@ class Search {
 
   flaw(given: unknown, key: string, path: readonly string[], isField: boolean): Flaw | undefined {
     if (given === undefined && isField) return undefined;
+    if (isRecord(given)) return { path, what: coordinatesAlone, remedy: writeItsValue };
     const value = unboxed(afterToJson(given, key));
     if (value === null && types.isDate(given))
       return { path, what: 'an invalid Date, which JSON would turn into null' };
@@ -153,6 +155,9 @@ class Search {
   }
 }
 
+const coordinatesAlone = 'a record, of which JSON would write its coordinates and nothing that it holds';
+const writeItsValue =
+  'Give the sink what it holds: record.value, or of several records.map(record => record.value)';
 const undefinedItem = 'undefined, which JSON would turn into null';
 
 function afterToJson(value: unknown, key: string): unknown {

@@ -12,7 +12,8 @@ import { refuseLater } from './refuse-later.js';
  * `NODE_ENV` is not `production`, records and their decoded values are frozen, and an operator that writes into a
  * shared value fails at that line.
  *
- * Printed, by `console.log`, `JSON.stringify` or as text, a record says its coordinates and nothing that it holds.
+ * Printed, by `console.log`, `JSON.stringify` or as text, a record says its coordinates and nothing that it holds; as a value, or within
+ * one, the `json` codec refuses it: its `value` is what is to be written.
  *
  * @category Records @since 0.1.0
  */
