@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp, onSignals, string } from 'kafka-rx';
+import { createApp, KafkaRxError, onSignals, silentLogger, string } from 'kafka-rx';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { VirtualClock } from 'kafka-rx/testing';
 import { inPidNamespace, inTerminal, onlyChildOf } from './surroundings.js';
@@ -245,6 +245,78 @@ describe('the ways a signal comes', () => {
       60_000,
     );
   });
+});
+
+describe('what was to stop the program fails:', () => {
+  const unheard: unknown[] = [];
+  const note = (reason: unknown): void => void unheard.push(reason);
+  beforeEach(() => {
+    unheard.length = 0;
+    process.on('unhandledRejection', note);
+  });
+  afterEach(() => {
+    process.off('unhandledRejection', note);
+    process.exitCode = undefined;
+    expect(unheard).toEqual([]);
+  });
+  const secret = (): Error => new RangeError('4111111111111111');
+  const closed = new KafkaRxError('CLOSED', 'It was closed before', { remedy: 'Close it once' });
+
+  test.each<[string, () => unknown, string]>([
+    ['it rejects', async () => Promise.reject(secret()), 'RangeError'],
+    ['it rejects later', () => later(5).then(() => Promise.reject(secret())), 'RangeError'],
+    [
+      'it throws',
+      () => {
+        throw secret();
+      },
+      'RangeError',
+    ],
+    ['an error of ours', async () => Promise.reject(closed), 'It was closed before. Close it once'],
+  ])('%s, which is logged and makes the exit code 1', async (_, stop, what) => {
+    const logged: unknown[] = [];
+    const error = (...line: unknown[]): void => void logged.push(line);
+    const leave = onSignals(['SIGUSR2'], stop, { ...silentLogger, error });
+    process.emit('SIGUSR2', 'SIGUSR2');
+    await later(50);
+    leave();
+    expect(logged).toEqual([
+      [{ signal: 'SIGUSR2' }, expect.stringMatching(/failed.*runs on.*another signal/)],
+    ]);
+    expect(JSON.stringify(logged)).toContain(what);
+    expect(JSON.stringify(logged)).not.toContain('4111');
+    expect(process.exitCode).toBe(1);
+    await later(1100);
+  });
+
+  test('a logger that throws changes nothing of that, nor an exit code that was set', async () => {
+    const broken = (): never => {
+      throw secret();
+    };
+    process.exitCode = 7;
+    const leave = onSignals(['SIGUSR2'], async () => Promise.reject(secret()), {
+      ...silentLogger,
+      error: broken,
+    });
+    process.emit('SIGUSR2', 'SIGUSR2');
+    await later(50);
+    leave();
+    expect(process.exitCode).toBe(7);
+    await later(1100);
+  });
+
+  test('the process goes on with what it has begun, and ends with 1', async () => {
+    const { child, output, said, ended } = start([
+      process.execPath,
+      '--import',
+      'tsx',
+      join(__dirname, 'failing-stop.ts'),
+    ]);
+    await said('running');
+    child.kill('SIGTERM');
+    expect(await ended()).toBe(1);
+    expect(output()).toMatch(/^running\n.*SIGTERM failed.*\ngoodbye\n$/);
+  }, 60_000);
 });
 
 describe('the process itself', () => {

@@ -2,7 +2,10 @@ import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { call, list, required } from '../../base/option-kinds.js';
 import { checkArgument } from '../../base/option-schema.js';
+import { errorKind, isKafkaRxError } from '../../errors/errors.js';
+import { hearOut } from '../../logging/hear-out.js';
 import { type Logger, silentLogger } from '../../logging/logger.js';
+import { redactingLogger } from '../../logging/redacting-logger.js';
 import { loggerKind, signalKind } from '../options.js';
 import { endWithHandlers } from './end-with-handlers.js';
 
@@ -17,14 +20,16 @@ const onePressMs = 1000;
  *
  * As `createApp({ signals })` and `runWorkers(…, { signals })` have it; for programs with work before or after their app.
  *
- * @param logger told of the end at once, as a warning. Default: silent
+ * @param stop may be asynchronous. Where it throws or rejects, the process runs on with what it has begun: it is told as an error, and
+ *   makes the exit code 1 where none is set
+ * @param logger told of the end at once, as a warning, and of a `stop` that failed. Default: silent
  * @returns the way out, which puts the process's own handling back: at once, or where a signal has just come when its echo can no
  *   longer end a process that has only to say goodbye
  * @category Lifecycle @since 0.1.0
  */
 export function onSignals(
   signals: readonly NodeJS.Signals[],
-  stop: (signal: NodeJS.Signals) => void,
+  stop: (signal: NodeJS.Signals) => unknown,
   logger: Logger = silentLogger,
 ): () => void {
   checkArgument('onSignals', 'the signals', required(list(signalKind)), signals);
@@ -47,7 +52,10 @@ export function onSignals(
       heard = 'first';
       endAsUsual = endWithHandlers();
       afterOnePress(performance.now(), laterOn);
-      stop(signal);
+      hearOut(
+        () => stop(signal),
+        thrown => failedAt(signal, thrown, logger),
+      );
     } else if (heard === 'first long ago') {
       endAtOnce(signal, logger);
     }
@@ -69,6 +77,16 @@ function afterOnePress(firstMs: number, call: () => void): void {
   const leftMs = firstMs + onePressMs - performance.now();
   if (leftMs > 0) setTimeout(() => afterOnePress(firstMs, call), Math.ceil(leftMs)).unref();
   else setImmediate(call).unref();
+}
+
+/** What it has not stopped may be draining: it is not cut off for that. */
+function failedAt(signal: NodeJS.Signals, thrown: unknown, logger: Logger): void {
+  process.exitCode ||= 1;
+  const what = isKafkaRxError(thrown) ? thrown.message : errorKind(thrown);
+  redactingLogger(logger).error(
+    { signal },
+    `what was to stop the program at ${signal} failed (${what}); it runs on, and another signal ends it at once`,
+  );
 }
 
 function endAtOnce(signal: NodeJS.Signals, logger: Logger): void {
