@@ -1,16 +1,15 @@
 import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, systemClock, type Timer } from '../base/clock.js';
-import { clock as clockKind, having, list, required, text } from '../base/option-kinds.js';
+import { clock as clockKind, list, required, text } from '../base/option-kinds.js';
 import { checkOptions, type Fields } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
 import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
 import { KafkaRxError } from '../errors/errors.js';
-import { fieldOf } from '../errors/field-of.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
 import { askStore } from '../stores/ask-store.js';
 import { originOf } from '../stores/origin.js';
-import type { DocumentStore, StorePosition } from '../stores/port.js';
+import { type DocumentStore, resetStoreKind, type StorePosition } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import { slowMs } from './lifecycle/slow-work.js';
 import { appOptions, driverKind, loggerKind } from './options.js';
@@ -27,7 +26,9 @@ export interface ResetOptions {
   /** Where the group goes on. `timestamp`: the first record at or after it, in ms; the end where there is none. */
   readonly to: StartFrom;
   /** The stores that the group fills; those without positions have nothing to be told. */
-  readonly stores?: readonly Pick<DocumentStore<unknown>, 'open' | 'close' | 'positions'>[] | undefined;
+  readonly stores?:
+    | readonly Pick<DocumentStore<unknown>, 'name' | 'open' | 'close' | 'positions'>[]
+    | undefined;
   /** Milliseconds of tries to reach a broker; 0: one try. Default 30,000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Default: the driver's clock, or the machine's. */
@@ -41,7 +42,7 @@ export const resetOptions: Fields<ResetOptions> = {
   groupId: required(text),
   topics: required(list(topicNameKind, 1)),
   to: required(startFromKind),
-  stores: list(having('a store', 'open', 'close')),
+  stores: list(resetStoreKind),
   connectTimeoutMs: appOptions.connectTimeoutMs,
   clock: clockKind,
   logger: loggerKind,
@@ -106,8 +107,7 @@ type Ask = (store: ResetStore, doing: string, work: () => unknown) => Promise<vo
 /** There is no `health()` to ask here: what a store takes long for is told by the logger, since it has no bound. */
 function asking(clock: Clock, logger: Logger): Ask {
   return async (store, doing, work) => {
-    const named = fieldOf(store, 'name');
-    const name = typeof named === 'string' ? named : 'without a name';
+    const { name } = store;
     const remedy = 'Look at what it needs: a folder, permissions, a server. Then reset again';
     const since = clock.elapsed();
     let timer: Timer;

@@ -6,7 +6,7 @@
  * one, and an embedded broker that starts again at offset 0 overwrites nothing. `spec/contract` holds every store to this
  * file; docs/stores.md says what identities are made of.
  */
-import { having, kind, required, text } from '../base/option-kinds.js';
+import { anything, having, kind, required, text } from '../base/option-kinds.js';
 import { faultIn, type Kind } from '../base/option-schema.js';
 import type { Codec } from '../codecs/codec.js';
 import type { KafkaRxError } from '../errors/errors.js';
@@ -202,13 +202,21 @@ export interface StoreOptions<V, I extends string = string> {
   readonly onUnreadable?: 'fail' | ((error: KafkaRxError) => void) | undefined;
 }
 
-const storeMethods = having('a store', 'open', 'write', 'close');
-
 /** Its name is in every error, and names its sinks. */
-export const storeKind: Kind = required(
-  kind(
-    storeMethods.wants,
-    // It is an object: it may be asked for any name.
-    store => storeMethods.fault(store) ?? faultIn('name', required(text), (store as { name?: unknown }).name),
-  ),
+export const storeKind: Kind = required(storeWith(having('a store', 'open', 'write', 'close')));
+
+/** What a reset asks of it: nothing is written, and what could not be told of it is found out before the offsets are set. */
+export const resetStoreKind: Kind = storeWith(
+  having('a store', 'open', 'close'),
+  having('positions of a store', 'reincarnate'),
 );
+
+function storeWith(methods: Kind, positions: Kind = anything): Kind {
+  return kind(methods.wants, store => {
+    const fault = methods.fault(store);
+    if (fault !== undefined) return fault;
+    // It is an object: it may be asked for any name.
+    const held = store as Partial<Record<'name' | 'positions', unknown>>;
+    return faultIn('name', required(text), held.name) ?? faultIn('positions', positions, held.positions);
+  });
+}

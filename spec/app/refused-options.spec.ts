@@ -146,6 +146,9 @@ test.each<[string, () => unknown]>([
   expect(call).toThrow(refused(path));
 });
 
+const resetWith = (...stores: readonly unknown[]): Promise<unknown> =>
+  resetGroup({ driver, groupId: 'g', topics: ['in'], to: 'earliest', stores: loosely(stores) });
+
 test.each<[string, () => Promise<unknown>]>([
   ['resetGroup: to', () => resetGroup({ driver, groupId: 'g', topics: ['in'], to: loosely('begining') })],
   [
@@ -153,6 +156,12 @@ test.each<[string, () => Promise<unknown>]>([
     () => resetGroup({ driver, groupId: 'g', topics: ['in'], to: { timestamp: Number.NaN } }),
   ],
   ['resetGroup: topics', () => resetGroup({ driver, groupId: 'g', topics: [], to: 'earliest' })],
+  ...[undefined, '', 5, null].map((name): [string, () => Promise<unknown>] => [
+    'resetGroup: stores.1.name',
+    () => resetWith(memoryStore('s'), { ...memoryStore('s'), name }),
+  ]),
+  ['resetGroup: stores.0 must be a store (with open, close)', () => resetWith({ name: 's', open: () => {} })],
+  ['resetGroup: stores.0.positions', () => resetWith({ ...memoryStore('s'), positions: {} })],
   ['testApp: partitions', () => testApp(() => NEVER, { partitions: 0 })],
   ["'startFrom'", () => testApp(() => NEVER, loosely({ startForm: 'latest' }))],
 ])('%s, by rejection', async (path, call) => {
