@@ -2,6 +2,7 @@ import { isMap, isMapIterator, isSet, isSetIterator, isUint8Array } from 'node:u
 import { disregard } from '../base/disregard.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { laterKind } from './later-kind.js';
+import { useMapAsync } from './refuse-later.js';
 
 /**
  * What a function gave that is called for the work it does, and what a promise or an Observable of mapAsync came to: work that
@@ -68,7 +69,7 @@ function lookAtItem(
   if ((typeof item !== 'object' && typeof item !== 'function') || item === null) return;
   const kind = kindOf(item);
   if (kind !== undefined)
-    refuse(value, `a ${collection} of ${several[kind]}`, awaited, kind, ofSeveral(kind));
+    refuse(value, `a ${collection} of ${several[kind]}`, awaited, kind, ofSeveral(kind, collection));
 }
 
 const several = {
@@ -99,10 +100,12 @@ function isOverWhatIsThere(thing: object): boolean {
   return isSetIterator(thing) || isMapIterator(thing) || Object.getPrototypeOf(thing) === ofArrays;
 }
 
-function ofSeveral(kind: UndoneKind): string | undefined {
-  return kind === 'a function'
-    ? 'Call each and wait for all of them: await Promise.all(tasks.map(task => task()))'
-    : undefined;
+/** As it can be written down: a Set has no `map`, and of a Map `Promise.all` would take the pairs and wait for nothing in them. */
+function ofSeveral(kind: UndoneKind, collection: 'list' | 'Set' | 'Map'): string | undefined {
+  const values = collection === 'Map' ? '.values()' : '';
+  if (kind === 'a function')
+    return `Call each and wait for all of them: await Promise.all(Array.from(tasks${values}, task => task()))`;
+  return kind === 'a promise' ? `Wait for all of them: await Promise.all(promises${values})` : undefined;
 }
 
 function refuse(
@@ -110,14 +113,19 @@ function refuse(
   what: string,
   awaited: string,
   kind: UndoneKind,
-  remedy: string | undefined = remedies[kind] ?? awaited,
+  doing = remedies[kind],
 ): never {
   // Its rejection is not to end the process past the policy.
   disregard(value);
   const missed =
     kind === 'a function' ? 'calls' : kind === 'an iterator' ? 'takes anything from' : 'waits for';
+  const isLater = doing !== undefined && awaited === useMapAsync;
+  const remedy = isLater ? `${inItsPlace}. ${doing}` : (doing ?? awaited);
   throw new KafkaRxError('PROCESS', `The function gave ${what}, which nobody ${missed}`, { remedy });
 }
+
+/** Where the function is one of those that nobody waits for. */
+const inItsPlace = 'Use mapAsync in its place, or app.each at the end of a stream';
 
 const remedies: Partial<Record<UndoneKind, string>> = {
   'a function':

@@ -95,6 +95,52 @@ describe.each(wired)('%s', (_name, wire) => {
   });
 });
 
+describe('the remedy for several can be followed as it is written', () => {
+  type Many = readonly [string, (work: (name: string) => unknown) => unknown];
+  const many: readonly Many[] = [
+    ['a list', work => [work('a'), work('b')]],
+    ['a Set', work => new Set([work('a'), work('b')])],
+    ['a Map', work => new Map(['a', 'b'].map(name => [name, work(name)]))],
+  ];
+  const kinds = ['functions', 'promises'] as const;
+  const cases = many.flatMap(([what, of]) => kinds.map(kind => [`${what} of ${kind}`, kind, of] as const));
+
+  test.each(cases)('%s', async (what, kind, of) => {
+    const done: string[] = [];
+    const begun = async (name: string): Promise<void> => {
+      await null;
+      done.push(name);
+    };
+    const given = of(name => (kind === 'functions' ? () => begun(name) : Promise.resolve(name)));
+    const { error } = await outcome(app =>
+      app.topic('in', { value: string }).subscribe(app.each(() => given)),
+    );
+    expect(error?.message).toContain(what);
+    const written = /await (Promise\.all\(.*\))$/.exec(error?.remedy ?? '')?.[1];
+    if (written === undefined) throw new Error(`no code in: ${error?.remedy}`);
+    const follow = new Function(kind === 'functions' ? 'tasks' : 'promises', `return ${written};`);
+    const followed = await outcome(app =>
+      app
+        .topic('in', { value: string })
+        .subscribe(
+          app.each(async () => await follow(of(kind === 'functions' ? name => () => begun(name) : begun))),
+        ),
+    );
+    expect(followed).toEqual({ error: undefined, committed: [1] });
+    expect(done).toEqual(['a', 'b']);
+  });
+
+  test.each(wired.filter(([name]) => ['peek', 'app.watch'].includes(name)))(
+    'and in %s, which waits for nothing, says what does',
+    async (_, wire) => {
+      for (const given of [task, () => new Set([task()]), () => new Map([['a', Promise.resolve()]])]) {
+        const { error } = await outcome(app => wire(app, given));
+        expect(error?.remedy).toMatch(/^Use mapAsync .*app\.each.*await/);
+      }
+    },
+  );
+});
+
 test('what is no work is let be: values, and a collection that was added to', async () => {
   const seen = new Map<string, number>();
   const values = [
