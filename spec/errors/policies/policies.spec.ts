@@ -125,7 +125,8 @@ describe.each(names)('a record that fails at stage %s', stage => {
     });
     expect(letter?.headers.every(({ key }) => key.startsWith('kafka-rx.dead-letter.'))).toBe(true);
     expect([letter?.key, letter?.value]).toEqual([null, null]);
-    expect(JSON.stringify(told)).not.toMatch(/4111|bad/);
+    // A UUID may have these in it.
+    expect(JSON.stringify({ ...told, origin: '' })).not.toMatch(/4111|bad/);
     expect(t.committed('in')).toEqual([3]);
     expect(t.metrics.value('kafka_rx_dead_letters_total')).toBe(1);
   });
