@@ -42,7 +42,7 @@ export class Closers {
  * @returns what a teardown of the user's threw, if one did
  */
 export async function close(parts: AppParts, closers: Closers): Promise<KafkaRxError | undefined> {
-  const { lifecycle, ending, lanes, dispatcher, commits, member, rebalance, views } = parts;
+  const { lifecycle, ending, lanes, dispatcher, commits, member, rebalance, views, wiring } = parts;
   if (lifecycle.error === undefined) lifecycle.enter('stopping');
   closers.endFirst();
   // What was not committed yet may lie above the record that came too late.
@@ -52,6 +52,7 @@ export async function close(parts: AppParts, closers: Closers): Promise<KafkaRxE
   lifecycle.tell({ type: 'drained', pending: rebalance.letGo(lanes.all) });
   commits.close();
   await bounded(parts, 'leaving the group', () => member.leave(), closingMs);
+  wiring.graph.ends.over();
   lifecycle.enter(lifecycle.error === undefined ? 'stopped' : 'failed');
   // Sinks may end now: nothing is pending.
   const thrown = views.all.flatMap(view =>

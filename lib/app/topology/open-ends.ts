@@ -12,7 +12,10 @@ export class OpenEnds {
   readonly #unheard = new Map<object, string>();
   /** Nodes with a subscription that is no sink, once for each. */
   readonly #bare = new Map<object, string>();
+  /** Sinks that may end, and have: what is subscribed with one again would lead nowhere. */
+  readonly #endedSinks = new Set<string>();
   #closed = false;
+  #over = false;
 
   /** A stream was made of the node's. */
   made(stream: object, node: string): void {
@@ -28,13 +31,29 @@ export class OpenEnds {
    * Somebody subscribed who is no sink.
    *
    * @returns what to call when that has ended
-   * @throws `PATH_WITHOUT_SINK` once the wiring is done
+   * @throws `PATH_WITHOUT_SINK` once the wiring is done, and until the app has ended
    */
   bare(node: string): () => void {
+    if (this.#over) return () => {};
     if (this.#closed) throw withoutSink(node, late);
     const end = {};
     this.#bare.set(end, node);
     return () => void this.#bare.delete(end);
+  }
+
+  sinkEnded(sink: string): void {
+    this.#endedSinks.add(sink);
+  }
+
+  /** @throws `SINK_ENDED` for a sink that ended before the app: rxjs would let it have nothing, and say nothing */
+  refuseEnded(sink: string): void {
+    if (this.#endedSinks.has(sink)) throw endedSink(sink);
+  }
+
+  /** The app has ended: whatever is subscribed completes at once, and no record comes. */
+  over(): void {
+    this.#over = true;
+    this.#endedSinks.clear();
   }
 
   /** @throws `PATH_WITHOUT_SINK`, `STREAM_WITHOUT_SUBSCRIBER` for the first of each */
@@ -66,6 +85,12 @@ const wired =
 const late =
   'While the app runs, subscribe what app.to, app.store, app.each or, where records are only to be looked at, app.watch(fn) ' +
   'gave before run(): after it none can be made';
+
+function endedSink(sink: string): KafkaRxError {
+  return new KafkaRxError('SINK_ENDED', `The sink '${sink}' has ended, and can be subscribed no more`, {
+    remedy: 'Subscribe another sink that was made before run() and has not ended, one for each time',
+  });
+}
 
 function withoutSink(node: string, remedy: string = wired): KafkaRxError {
   return new KafkaRxError(

@@ -70,8 +70,10 @@ export class TopologyObservable<T> extends Observable<T> {
     graph.ends.heard(this);
     const sink = placeOfAny(observer);
     if (sink !== undefined && sink.graph !== graph) throw ofAnotherApp(sink.node.name, node.name);
-    if (sink !== undefined) graph.connect(node, sink.node);
-    else if (making.node === undefined || !graph.carries(node, making.node)) {
+    if (sink !== undefined) {
+      graph.ends.refuseEnded(sink.node.id);
+      graph.connect(node, sink.node);
+    } else if (making.node === undefined || !graph.carries(node, making.node)) {
       graph.leak(node);
       if (!leadsOn(observer) && !this.#isDone(observer))
         return this.#subscribedBare(observer, error, complete);

@@ -42,8 +42,8 @@ export interface SinkOptions {
   /** The sink's name in `describe()`, errors and metrics. Default: its topic or store. */
   readonly name?: string | undefined;
   /**
-   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are released. Default
-   * false: that fails the app.
+   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are released. It has ended for good:
+   * subscribed again while the app runs, it is refused with `SINK_ENDED`. Default false: that fails the app.
    */
   readonly mayEnd?: boolean | undefined;
 }
@@ -158,8 +158,10 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
   /** The app fails first: what this closes must find it failed, and hold what it has under way. */
   #end(how: string): void {
     if (!this.host.live) super.unsubscribe();
-    else if (this.#mayEnd) this.host.end(() => super.unsubscribe());
-    else {
+    else if (this.#mayEnd) {
+      this.place.graph.ends.sinkEnded(this.name);
+      this.host.end(() => super.unsubscribe());
+    } else {
       this.host.fail(
         new KafkaRxError(
           'SINK_ENDED',

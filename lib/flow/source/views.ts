@@ -40,7 +40,7 @@ export class Views {
       .map(
         ({ name }) =>
           `no record of '${name}' has come to a sink of this app: where an operator drops them all that is well, ` +
-          'otherwise they are committed without anything done (app.each, or mapAsync at the end of the path)',
+          'otherwise they are committed without anything done, until it is started again with app.each or mapAsync at the end of the path',
       );
   }
 
