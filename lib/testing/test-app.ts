@@ -1,9 +1,16 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { createApp } from '../app/app.js';
 import type { App } from '../app/interface.js';
 import { type AppOptions, appOptions as allOptions } from '../app/options.js';
-import { call, list, plainObject, required, text, whole } from '../base/option-kinds.js';
-import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
+import { call, kind, list, required, text, whole } from '../base/option-kinds.js';
+import {
+  checkArgument,
+  checkOptions,
+  type FieldKinds,
+  type Fields,
+  faultOf,
+  isPlainObject,
+} from '../base/option-schema.js';
 import { checkTopicName, topicNameKind } from '../base/topic-name.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { MemoryBroker, memory } from '../drivers/memory/index.js';
@@ -13,8 +20,9 @@ import { type MemoryMetrics, memoryMetrics } from '../logging/metrics/metrics.js
 import type { Headers } from '../record/headers.js';
 import { VirtualClock } from './virtual-clock.js';
 import { wired } from './wired.js';
+import { writtenContent, writtenKind } from './written-content.js';
 
-/** A record to pipe in: strings and buffers as they are, anything else as JSON. */
+/** A record to pipe in: text and bytes as they are, anything else as JSON; what JSON has no form for is refused. */
 export interface PipedRecord {
   readonly key?: unknown;
   readonly value: unknown;
@@ -52,8 +60,18 @@ export const testAppOptions: Fields<TestAppOptions> = {
   topics: list(topicNameKind),
 };
 
-/** The broker looks at what is in them. */
-const pipedKind = required(list(plainObject('a record, such as { key, value }')));
+const ofContents: FieldKinds = { key: writtenKind, value: required(writtenKind) };
+
+/** The broker looks at all that is in them but their contents. */
+const pipedKind = required(
+  list(
+    kind('a record, such as { key, value }', record => {
+      if (!isPlainObject(record)) return false;
+      const { key, value } = record;
+      return faultOf(ofContents, { key, value });
+    }),
+  ),
+);
 const readOptions = { key: codecKind, value: required(codecKind) };
 
 /** A whole topology under test. @category Testing @since 0.1.0 */
@@ -164,8 +182,8 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
         topic,
         records.map(record => ({
           ...record,
-          key: asBytes(record.key ?? null),
-          value: asBytes(record.value),
+          key: writtenContent(record.key ?? null),
+          value: writtenContent(record.value),
         })),
       );
       clock.flush();
@@ -216,19 +234,6 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
 function activity(clock: VirtualClock, metrics: MemoryMetrics): string {
   const samples = [...metrics.snapshot()].map(([name, values]) => [name, values.map(sample => sample.value)]);
   return JSON.stringify([clock.pending, samples]);
-}
-
-function asBytes(value: unknown): Buffer | string | null {
-  if (value === null || typeof value === 'string' || Buffer.isBuffer(value)) return value;
-  try {
-    return JSON.stringify(value);
-  } catch (cause) {
-    const what = `pipeIn: a key or value of type ${typeof value} has no JSON form`;
-    throw new KafkaRxError('CONFIGURATION', what, {
-      cause,
-      remedy: 'Give text, a Buffer, or what JSON can hold',
-    });
-  }
 }
 
 /** Where Java's producer would put what is piped in; records without a key in turn, so that a test can be repeated. */

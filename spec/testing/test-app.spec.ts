@@ -1,9 +1,11 @@
 import * as t from 'io-ts';
 import { json, memoryStore, number, string } from 'kafka-rx';
 import { batch, mapAsync, mapValue } from 'kafka-rx/operators';
-import { testApp } from 'kafka-rx/testing';
+import { type PipedRecord, simulate, testApp, testRecord } from 'kafka-rx/testing';
 
 const value = string;
+/** As JavaScript hands it in: `never` fits everywhere. */
+const loosely = (thing: unknown): never => thing as never;
 const Order = t.strict({ id: t.string, total: t.number });
 
 describe('testApp', () => {
@@ -40,6 +42,49 @@ describe('testApp', () => {
     expect(test.read('out', { value: json(Order) })).toEqual([]);
     test.pipeIn('in', [{ value: { ...order, id: 'b' } }]);
     expect(test.read('out', { value: json(Order) })).toHaveLength(1);
+  });
+
+  const written = [
+    ['a Map', new Map([['a', 1]])],
+    ['a Set', new Set([1])],
+    ['a Promise', Promise.resolve('a')],
+    ['a Promise', Promise.reject(new Error('nobody hears'))],
+    ['a number that is not finite', Number.NaN],
+    ['a number that is not finite', Number.POSITIVE_INFINITY],
+    ['a function', () => 'a'],
+    ['a symbol', Symbol('a')],
+    ['a bigint', 1n],
+    ['an invalid Date', new Date(Number.NaN)],
+    ['an Error', new Error('a')],
+    ['bytes', new ArrayBuffer(1)],
+    ['bytes', new Uint16Array([1])],
+    ['something whose toJSON gives undefined', { toJSON: () => undefined }],
+    ['a record', testRecord({ value: 'a' })],
+  ] as const;
+
+  test.each(written)('refuses %s, which would come to the topic as something else', async (what, thing) => {
+    const test = await testApp(app => app.topic('in', { value }).subscribe(app.to('out', { value })));
+    const pipe = (record: PipedRecord) => () => test.pipeIn('in', [{ value: 'before' }, record]);
+    const refused = (message: string) =>
+      expect.objectContaining({ code: 'CONFIGURATION', message: expect.stringContaining(message) });
+    expect(pipe({ value: thing })).toThrow(refused(`pipeIn: the records.1.value is ${what}`));
+    expect(pipe({ value: { inside: [thing] } })).toThrow(refused(`the records.1.value holds ${what}`));
+    expect(pipe({ value: 'a', key: thing })).toThrow(refused(`the records.1.key is ${what}`));
+    expect(pipe({ value: 'a', timestamp: loosely(thing) })).toThrow(refused('records.1.timestamp'));
+    expect(() => test.pipeIn('in', loosely(thing))).toThrow(refused('the records must be'));
+    expect(() => test.pipeIn('in', [loosely(thing)])).toThrow(refused('the records.0'));
+    const inputs = (value: unknown) => simulate(() => {}, { inputs: { in: [{ value }] } });
+    await expect(inputs(thing)).rejects.toEqual(refused(`simulate: inputs.in.0.value is ${what}`));
+    expect(test.broker.endOffsets('in')).toEqual([0]);
+  });
+
+  test('takes bytes that are no Buffer as bytes', async () => {
+    const test = await testApp(app => app.topic('in', { value }).subscribe(app.to('out', { value })));
+    const around = new Uint8Array([120, 97, 98, 120]);
+    test.pipeIn('in', [{ value: around.subarray(1, 3), key: new Uint8Array([99]) }]);
+    test.broker.publish('in', [{ value: loosely(around.subarray(1, 3)) }]);
+    test.clock.flush();
+    expect(test.read('out', { value }).map(record => record.value)).toEqual(['ab', 'ab']);
   });
 
   test('keeps key, headers, timestamp and partition as given; the timestamp is else the virtual time', async () => {

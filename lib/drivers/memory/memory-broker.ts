@@ -296,8 +296,12 @@ export class MemoryBroker {
   }
 }
 
-function bytes(data: Buffer | string | null): Buffer | null {
-  return typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+function bytes(data: Uint8Array | string | null): Buffer | null {
+  if (typeof data === 'string') return Buffer.from(data, 'utf8');
+  // JavaScript's callers may hand in bytes that are no Buffer, which no codec would take for bytes.
+  return data === null || Buffer.isBuffer(data)
+    ? data
+    : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function anyPartitioner(): (key: Buffer | null, partitions: number) => number {

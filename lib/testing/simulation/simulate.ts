@@ -1,9 +1,8 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { createApp } from '../../app/app.js';
 import { nearestName } from '../../base/nearest-name.js';
 import {
   anyText,
-  anything,
   bytes,
   call,
   either,
@@ -25,6 +24,7 @@ import { memory } from '../../drivers/memory/index.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { VirtualClock } from '../virtual-clock.js';
 import { wired } from '../wired.js';
+import { writtenContent, writtenKind } from '../written-content.js';
 import { DrawnChoices, NotedChoices } from './choices.js';
 import { describeProfile, drawProfile, type FaultKind, faultKinds } from './profile.js';
 import { Random } from './random.js';
@@ -43,7 +43,7 @@ import type {
 } from './simulation-parts.js';
 import { wiringContext } from './wiring-context.js';
 
-/** A record to write: strings and bytes as they are, anything else as JSON. @category Testing @since 0.2.0 */
+/** A record to write: text and bytes as they are, anything else as JSON; what JSON has no form for is refused. @category Testing @since 0.2.0 */
 export interface SimulatedRecord {
   readonly key?: string | Buffer | null | undefined;
   readonly value: unknown;
@@ -86,7 +86,7 @@ const recordKind = shape({
     bytes,
     kind('null', key => key === null),
   ),
-  value: required(anything),
+  value: required(writtenKind),
   partition: whole(0),
 } satisfies Fields<SimulatedRecord>);
 const recordsKind = list(recordKind);
@@ -205,15 +205,10 @@ function inputsOf(inputs: SimulateOptions['inputs'], random: Random): SimulatedI
     .flatMap(([topic, records]) => {
       const times = records.map(() => Math.floor(random.next() * spreadMs)).sort((a, b) => a - b);
       return records.map(({ key, value, partition }, i): SimulatedInput => {
-        return { topic, key, value: asBytes(value), partition, atMs: times[i] };
+        return { topic, key, value: writtenContent(value), partition, atMs: times[i] };
       });
     })
     .sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
-}
-
-function asBytes(value: unknown): string | Buffer | null {
-  if (value === null || typeof value === 'string' || Buffer.isBuffer(value)) return value;
-  return JSON.stringify(value);
 }
 
 /** All topics that the topology names, found by wiring it once, and those that are written to. */
