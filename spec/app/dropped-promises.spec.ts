@@ -1,8 +1,9 @@
 /** A promise in what was refused, or thrown: the policy deals with its record, and its rejection does not end the process. */
 import * as t from 'io-ts';
-import { type App, json, string } from 'kafka-rx';
+import { type App, json, type KafkaRecord, type MemoryStore, memoryStore, string } from 'kafka-rx';
 import { mapValue, mask } from 'kafka-rx/operators';
 import { testApp } from 'kafka-rx/testing';
+import { map, mergeMap, type OperatorFunction } from 'rxjs';
 
 const unheard: unknown[] = [];
 const hear = (reason: unknown) => unheard.push(reason);
@@ -32,6 +33,60 @@ function throwing(thrown: () => unknown): (app: App) => unknown {
       .pipe(mapValue(fails, { onError: 'skip' }))
       .subscribe(app.each(() => {}));
 }
+
+const no = (): never => {
+  throw new Error('no');
+};
+
+type Records = OperatorFunction<KafkaRecord, KafkaRecord>;
+
+function storing(store: MemoryStore<unknown>, above: Records = map(record => record)) {
+  return (app: App): unknown =>
+    app
+      .topic('in', { value: json(P) })
+      .pipe(
+        mapValue(value => ({ ...value, user: reject(), more: [{ a: reject() }] })),
+        above,
+      )
+      .subscribe(app.store(store, { onStoreError: 'skip' }));
+}
+
+test.each<[string, (app: App) => unknown]>([
+  [
+    'in a document with a field that is masked elsewhere',
+    app => {
+      app
+        .topic('in', { value: json(P) })
+        .pipe(mask('e'))
+        .subscribe(app.each(() => {}));
+      return storing(memoryStore('s'))(app);
+    },
+  ],
+  [
+    'in a document that its codec throws on',
+    storing(memoryStore('s', { value: { ...string, encode: no } as never })),
+  ],
+  ['in a document of which there is no time', storing(memoryStore('s', { time: no }))],
+  ['in a document that cannot be filed', storing(memoryStore('s', { by: { a: no } }))],
+  ['in a document without an id', storing(memoryStore('s', { id: no }))],
+  ['in a document that is not written', storing({ ...memoryStore<unknown>('s'), write: no })],
+  ['in a document whose write rejects', storing({ ...memoryStore<unknown>('s'), write: async () => no() })],
+  [
+    'in documents written in one go',
+    storing(
+      memoryStore('s', { time: no }),
+      mergeMap(record => [record, record]),
+    ),
+  ],
+])('a promise %s, refused by a store', async (_what, wire) => {
+  unheard.length = 0;
+  const t = await testApp(wire, { policies: { encode: 'skip' } });
+  t.pipeIn('in', [{ value: { e: '4111111111111111' } }]);
+  await t.advance(2000);
+  await new Promise(resolve => setTimeout(resolve, 5));
+  expect(unheard).toEqual([]);
+  expect(t.committed('in')).toEqual([1]);
+});
 
 test.each<[string, (app: App) => unknown]>([
   ['a promise in a field', writing(() => ({ user: reject() }))],

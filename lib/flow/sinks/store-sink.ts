@@ -1,4 +1,5 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { disregardWithin } from '../../base/disregard.js';
 import type { OneAtATime } from '../../base/one-at-a-time.js';
 import { whole } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
@@ -78,6 +79,7 @@ export class StoreSink<V> extends Sink<unknown, V> {
       const guard = this.#parts.guard();
       guard.checkDocument(record.value, record, this.name);
     } catch (cause) {
+      disregardWithin(record.value);
       this.problemWith(record[deliveriesOf], 'encode', this.#storeError(cause, [record]), undefined);
       return;
     }
@@ -167,6 +169,8 @@ export class StoreSink<V> extends Sink<unknown, V> {
     cause: unknown,
     attempt: number,
   ): Promise<unknown> | undefined {
+    // Refused now or after all tries: by then a promise in it would have ended the process.
+    if (attempt === 1) for (const record of records) disregardWithin(record.value);
     const policy = this.#options.onStoreError ?? this.host.retryFor('store');
     const again = () => this.#write(records, attempt + 1, false);
     // What may not be written now may not be the next time.
