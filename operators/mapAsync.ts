@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { isUint8Array } from 'node:util/types';
 import {
   from,
   map,
@@ -16,6 +16,7 @@ import { disregard } from '../lib/base/disregard.js';
 import { oneOf, whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
+import { trueCopy } from '../lib/base/true-bytes.js';
 import { errorKind, KafkaRxError } from '../lib/errors/errors.js';
 import { type Policy, policyKind } from '../lib/errors/policies/policy.js';
 import {
@@ -263,8 +264,7 @@ function orderKey(record: KafkaRecord, order: 'key' | 'partition' | 'none'): unk
   const { key } = record;
   // A record without a key has no order to keep: it stands for itself.
   if (order === 'none' || key === null || key === undefined) return record;
-  if (key instanceof Uint8Array)
-    return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+  if (isUint8Array(key)) return trueCopy(key).toString('latin1');
   if (typeof key !== 'object') return key;
   try {
     return JSON.stringify(key, (_name, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner));

@@ -1,6 +1,8 @@
 import { isAnyArrayBuffer, isArrayBufferView, isDataView } from 'node:util/types';
 
 /** The bytes that a buffer of any sort has, whatever its class says of its length and place. */
+export function bytesIn(value: ArrayBufferView): Uint8Array;
+export function bytesIn(value: object): Uint8Array | undefined;
 export function bytesIn(value: object): Uint8Array | undefined {
   if (isArrayBufferView(value)) {
     const of = isDataView(value) ? ofDataViews : ofTypedArrays;

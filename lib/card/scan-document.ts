@@ -7,6 +7,7 @@ import {
   isSetIterator,
   isTypedArray,
 } from 'node:util/types';
+import { bytesIn } from './bytes-in.js';
 import { containsCardNumber } from './scan.js';
 
 /**
@@ -42,7 +43,8 @@ export function scanDocument(document: unknown): 'clear' | 'card' | 'unsearchabl
     if (isMapIterator(value) || isSetIterator(value) || isGeneratorObject(value)) return 'unsearchable';
     if (isBoxedPrimitive(value)) pending.push(value.valueOf());
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
-      if (containsCardNumber(bytesOf(value))) return 'card';
+      const bytes = bytesIn(value);
+      if (bytes !== undefined && containsCardNumber(bytes)) return 'card';
       if (isTypedArray(value) && value.BYTES_PER_ELEMENT === 8) pending.push(...value);
       continue;
     }
@@ -79,12 +81,6 @@ const builtIns: ReadonlySet<object> = new Set(
     ({ prototype }) => prototype,
   ),
 );
-
-function bytesOf(value: ArrayBufferView | ArrayBufferLike): Uint8Array {
-  return ArrayBuffer.isView(value)
-    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-    : new Uint8Array(value);
-}
 
 /** As a store that writes JSON would have it; undefined where it cannot be written, such as for a circle. */
 function jsonOf(document: unknown): string | undefined {

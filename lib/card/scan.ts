@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { bytesIn } from './bytes-in.js';
 import { searchCardNumbers } from './search.js';
 
 /**
@@ -6,6 +7,6 @@ import { searchCardNumbers } from './search.js';
  * the input; bytes that are not UTF-8 count as separators.
  */
 export function containsCardNumber(bytes: Uint8Array): boolean {
-  const { buffer, byteOffset, byteLength } = bytes;
+  const { buffer, byteOffset, byteLength } = bytesIn(bytes);
   return searchCardNumbers(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'), false);
 }

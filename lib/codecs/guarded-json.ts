@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { bytesIn } from '../card/bytes-in.js';
 import { cardUnderName } from '../card/card-under-name.js';
 import { lookElsewhere, type Written } from '../card/look-elsewhere.js';
 import { isMaskedAt } from '../card/masked-at.js';
@@ -54,7 +55,8 @@ export function lookAtText(text: string, fields: readonly ProtectedField[]): voi
  */
 export function lookAtBytes(bytes: Uint8Array, fields: readonly ProtectedField[], depth = 0): void {
   if (bytes.length <= shortBytes && hasNone(bytes, fields)) return;
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { buffer, byteOffset, byteLength } = bytesIn(bytes);
+  const view = Buffer.from(buffer, byteOffset, byteLength);
   const near = fields.filter(field => isNear(field, view));
   if (near.length > 0) lookInto(view.toString(), near, depth);
   const wide = utf16In(view);

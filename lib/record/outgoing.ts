@@ -1,12 +1,14 @@
 import { isUint8Array } from 'node:util/types';
 import { disregard } from '../base/disregard.js';
+import { sayTrueLength } from '../base/true-bytes.js';
 import { type Header, type Headers, noHeaders } from './headers.js';
 
 /**
  * Whether Kafka has a place for what is about to be appended: the one check of sinks, dead letters and drivers. The types
  * say the same; JavaScript, a cast or a codec of somebody else's need not keep to them.
  *
- * - key and value: bytes (a Buffer, or any Uint8Array) or null; text, a DataView, bytes of 16 bits are not
+ * - key and value: bytes (a Buffer, or any Uint8Array, that say the length that they have) or null; text, a DataView, bytes of
+ *   16 bits are not
  * - headers: an array of `{ key, value }`; the key well-formed text, which may be empty and may be there twice; the value
  *   bytes or null, and not undefined
  * - timestamp: whole milliseconds since 1970, from 0 up to 2^53 - 1
@@ -52,8 +54,8 @@ function check(
   headers: Headers,
   timestamp: number,
 ): Headers | string {
-  if (!fits(value)) return `its value is ${named(value)}, neither bytes nor null`;
-  if (!fits(key)) return `its key is ${named(key)}, neither bytes nor null`;
+  if (!fits(value)) return `its value is ${unfit(value)}`;
+  if (!fits(key)) return `its key is ${unfit(key)}`;
   if (!isTime(timestamp)) {
     return `its timestamp is ${told(timestamp)}, no whole number of milliseconds since 1970`;
   }
@@ -61,8 +63,16 @@ function check(
 }
 
 function fits(part: unknown): boolean {
-  return isUint8Array(part) || part === null;
+  return isUint8Array(part) ? sayTrueLength(part) : part === null;
 }
+
+function unfit(part: unknown): string {
+  return isUint8Array(part) ? anotherLength : `${named(part)}, neither bytes nor null`;
+}
+
+/** What is written of them would be other memory too, or not all of them. */
+export const anotherLength =
+  'bytes that say another length than they have (a plain Buffer or Uint8Array does not)';
 
 function isTime(timestamp: unknown): boolean {
   return Number.isSafeInteger(timestamp) && (timestamp as number) >= 0;
@@ -86,7 +96,7 @@ function read(headers: unknown): Headers | string {
       if (loneSurrogate.test(key))
         return `the key of header ${at} holds half a character, which has no UTF-8 form`;
       if (!fits(value)) {
-        return `the value of header ${at} is ${named(value)}, neither bytes nor null`;
+        return `the value of header ${at} is ${unfit(value)}`;
       }
       // Any 8-bit bytes will do for what reads them from here on.
       plain.push({ key, value: value as Buffer | null });

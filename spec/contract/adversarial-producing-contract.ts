@@ -25,6 +25,9 @@ const neither: readonly (readonly [string, unknown])[] = [
   ['a Promise', Promise.resolve(Buffer.from('later'))],
   ['a Promise that is rejected', () => Promise.reject(new Error('never'))],
   ['a function', () => Buffer.from('made')],
+  // What was written of them was memory that is not theirs.
+  ['bytes that say to be more', Object.defineProperty(Buffer.from('ab'), 'length', { value: 4096 })],
+  ['bytes that say to be fewer', Object.defineProperty(Buffer.from('ab'), 'length', { value: 1 })],
   ['a symbol', Symbol('s')],
 ];
 const noHeaderLists: readonly (readonly [string, unknown])[] = [

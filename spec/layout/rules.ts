@@ -30,6 +30,7 @@ const foundations = [
   'lib/base/partition-key.ts',
   'lib/base/shown-variable.ts',
   'lib/base/topic-name.ts',
+  'lib/base/true-bytes.ts',
   'lib/base/disregard.ts',
   'lib/base/with-defaults.ts',
   'lib/base/for-all-copies.ts',

@@ -225,6 +225,11 @@ describe('mapAsync', () => {
       ['numbers', 7, 7],
       ['objects with a bigint', { id: 1n }, { id: 1n }],
       ['bytes that are no Buffer', new Uint8Array([1, 2]), new Uint8Array([1, 2])],
+      [
+        'bytes that say another length',
+        Buffer.from('k'),
+        Object.defineProperty(Buffer.from('k'), 'length', { value: 0 }),
+      ],
     ])('equal keys are one key: %s', (_, first, second) =>
       marbles(expect)(({ hot, expectObservable }) => {
         const source = hot('ab-------|', {

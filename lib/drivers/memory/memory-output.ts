@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer';
 import type { Timer } from '../../base/clock.js';
+import { trueCopy } from '../../base/true-bytes.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { type Headers, noHeaders } from '../../record/headers.js';
 import { checkAppend } from '../check-append.js';
@@ -248,6 +248,6 @@ function copied(key: Buffer | null, value: Buffer | null, headers: Headers, time
   const own =
     headers.length === 0
       ? noHeaders
-      : headers.map(header => ({ key: header.key, value: header.value && Buffer.from(header.value) }));
-  return new LogRecord(key && Buffer.from(key), value && Buffer.from(value), own, timestamp + 0);
+      : headers.map(header => ({ key: header.key, value: header.value && trueCopy(header.value) }));
+  return new LogRecord(key && trueCopy(key), value && trueCopy(value), own, timestamp + 0);
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { trueCopy } from '../../base/true-bytes.js';
 import { fewestDigits } from '../../card/issuers.js';
 import { isNoCard, type ProtectedField } from '../../card/protected-field.js';
 import { hasNumberShownMasked } from '../../card/shown-masked.js';
@@ -21,7 +22,7 @@ export function lookBeside(
   timestamp: number,
   fields: readonly ProtectedField[],
 ): void {
-  const shown = (): string => value?.toString() ?? '';
+  const shown = (): string => (value === null ? '' : trueCopy(value).toString());
   if (key !== null && key.length >= fewestDigits) lookAtPart(key, shown, fields);
   if (timestamp >= farFuture) lookAtPart(Buffer.from(String(timestamp)), shown, fields);
   for (const header of headers) {
@@ -65,8 +66,9 @@ export function lookAtPart(
 
 /** Bytes as whoever gets them might read them. */
 function textsIn(bytes: Uint8Array): readonly string[] {
-  const text = Buffer.from(bytes).toString();
-  const wide = utf16In(Buffer.from(bytes));
+  const own = trueCopy(bytes);
+  const text = own.toString();
+  const wide = utf16In(own);
   return wide === undefined ? [text] : [text, wide];
 }
 

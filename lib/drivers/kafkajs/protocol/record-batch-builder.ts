@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { trueLength } from '../../../base/true-bytes.js';
 import type { Header, Headers } from '../../../record/headers.js';
 import { crc32c } from './crc32c.js';
 import type { ProducerIdentity } from './init-producer-id.js';
@@ -112,11 +113,14 @@ export class RecordBatchBuilder {
     const base = this.#count === 0 ? timestamp : this.#base;
     const timestampDelta = zigzag(timestamp - base);
     const offsetDelta = zigzag(this.#count);
-    let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + fieldSize(key) + fieldSize(value);
+    const keyLength = lengthOf(key);
+    const valueLength = lengthOf(value);
+    let size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta);
+    size += fieldSize(keyLength) + fieldSize(valueLength);
     size += varintSize(zigzag(headers.length));
     for (const header of headers) {
       const length = Buffer.byteLength(header.key);
-      size += varintSize(zigzag(length)) + length + fieldSize(header.value);
+      size += varintSize(zigzag(length)) + length + fieldSize(lengthOf(header.value));
     }
     if (this.#at + bound > this.#buf.length) this.#grow(bound);
     const buf = this.#buf;
@@ -125,14 +129,14 @@ export class RecordBatchBuilder {
     buf[at++] = 0; // attributes: none are defined
     at = putVarint(buf, at, timestampDelta);
     at = putVarint(buf, at, offsetDelta);
-    at = putField(buf, at, key);
-    at = putField(buf, at, value);
+    at = putField(buf, at, key, keyLength);
+    at = putField(buf, at, value, valueLength);
     at = putVarint(buf, at, zigzag(headers.length));
     for (const header of headers) {
       const length = Buffer.byteLength(header.key);
       at = putVarint(buf, at, zigzag(length));
       at += buf.write(header.key, at, length, 'utf8');
-      at = putField(buf, at, header.value);
+      at = putField(buf, at, header.value, lengthOf(header.value));
     }
     if (at !== end || end > buf.length) throw new RangeError('a record that changed while it was written');
     this.#at = at;
@@ -205,13 +209,17 @@ export class RecordBatchBuilder {
   }
 }
 
-function fieldSize(bytes: Buffer | null): number {
-  return bytes === null ? 1 : varintSize(bytes.length * 2) + bytes.length;
+/** As many as there are: what they say may be another number the next time. -1 for null, as it is written. */
+function lengthOf(bytes: Buffer | null): number {
+  return bytes === null ? -1 : trueLength(bytes);
 }
 
-function putField(buf: Buffer, from: number, bytes: Buffer | null): number {
+function fieldSize(length: number): number {
+  return length < 0 ? 1 : varintSize(length * 2) + length;
+}
+
+function putField(buf: Buffer, from: number, bytes: Buffer | null, length: number): number {
   if (bytes === null) return putVarint(buf, from, zigzag(-1));
-  const { length } = bytes;
   const at = putVarint(buf, from, length * 2);
   // The index is within the array.
   if (length <= fewBytes) for (let i = 0; i < length; i++) buf[at + i] = bytes[i] as number;
