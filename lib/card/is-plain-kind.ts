@@ -1,5 +1,14 @@
-import { isBoxedPrimitive, isDate, isMap, isProxy, isSet, isSymbolObject } from 'node:util/types';
-import { bytesIn } from './bytes-in.js';
+import {
+  isAnyArrayBuffer,
+  isArrayBufferView,
+  isBoxedPrimitive,
+  isDate,
+  isMap,
+  isProxy,
+  isSet,
+  isSymbolObject,
+} from 'node:util/types';
+import { bufferKinds } from './buffer-kinds.js';
 import { isIntrinsic } from './is-intrinsic.js';
 import { writesItself } from './writes-itself.js';
 
@@ -9,10 +18,9 @@ import { writesItself } from './writes-itself.js';
  */
 export function isPlainKind(value: object): boolean {
   if (isProxy(value) || writesItself(value)) return false;
-  if (bytesIn(value) !== undefined) return true;
   const kinds = kindsOf(value);
   const prototype = Object.getPrototypeOf(value) as object | null;
-  return prototype === null ? kinds === objects : !isProxy(prototype) && isIntrinsic(prototype, kinds);
+  return prototype === null ? kinds === objects : isIntrinsic(prototype, kinds);
 }
 
 const objects: ReadonlySet<string> = new Set(['Object']);
@@ -24,6 +32,7 @@ const boxes: ReadonlySet<string> = new Set(['String', 'Number', 'Boolean', 'BigI
 
 function kindsOf(value: object): ReadonlySet<string> {
   if (Array.isArray(value)) return arrays;
+  if (isArrayBufferView(value) || isAnyArrayBuffer(value)) return bufferKinds;
   if (isMap(value)) return maps;
   if (isSet(value)) return sets;
   if (isDate(value)) return dates;

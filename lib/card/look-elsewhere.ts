@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { isDate, isMap, isProxy, isSet, isTypedArray } from 'node:util/types';
+import { isDate, isMap, isProxy, isSet } from 'node:util/types';
 import { UnmaskedField } from '../codecs/declared.js';
 import { utf16In } from '../codecs/utf16-in.js';
 import { farFuture } from '../record/far-future.js';
@@ -8,6 +8,7 @@ import { isPlainKind } from './is-plain-kind.js';
 import { isMaskedAt } from './masked-at.js';
 import { allOf, isMaskedStrictly, namedIn } from './masked-strictly.js';
 import { mostDepth } from './most-depth.js';
+import { numbersIn } from './numbers-in.js';
 import { isNoCard, leadsTo, type ProtectedField } from './protected-field.js';
 import { unboxed } from './unboxed.js';
 import { writesItself } from './writes-itself.js';
@@ -169,9 +170,8 @@ class Look {
     if (!isPlainKind(value)) return false;
     const bytes = bytesIn(value);
     if (bytes !== undefined) {
-      const numbers = isTypedArray(value) && value.BYTES_PER_ELEMENT === 8 ? [...value] : none;
       const texts = [Buffer.from(bytes).toString(), utf16In(Buffer.from(bytes)) ?? ''];
-      return texts.every(text => isNoCard(text, field)) && numbers.every(isClear);
+      return texts.every(text => isNoCard(text, field)) && [...numbersIn(value)].every(isClear);
     }
     if (isDate(value) && Math.abs(Date.prototype.getTime.call(value)) >= farFuture) return false;
     const names = Array.isArray(value) ? [] : Reflect.ownKeys(value);

@@ -1,6 +1,7 @@
 import { isProxy } from 'node:util/types';
-import { isIntrinsic } from './is-intrinsic.js';
+import { classesOf } from './classes-of.js';
 import { isPlainKind } from './is-plain-kind.js';
+import { nativeName } from './native-name.js';
 
 /**
  * Whether what a value holds is in its fields: what {@link isPlainKind} takes, an Error, a RegExp, and an instance of a class of the
@@ -10,23 +11,13 @@ import { isPlainKind } from './is-plain-kind.js';
  */
 export function showsAll(value: object): boolean {
   if (isPlainKind(value)) return true;
-  let from: object | null = value;
-  do {
-    if (isProxy(from)) return false;
-    if (from !== value && !Object.values(Object.getOwnPropertyDescriptors(from)).every(isOpen)) return false;
-    from = Object.getPrototypeOf(from) as object | null;
-  } while (from !== null && !isIntrinsic(from, open));
-  return true;
+  return !isProxy(value) && (classesOf(value)?.every(isOpen) ?? false);
 }
 
-const open: ReadonlySet<string> = new Set([
-  ...['Object', 'Array', 'Map', 'Set', 'Date', 'RegExp', 'String', 'Number', 'Boolean', 'BigInt'],
-  ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError'],
-  'URIError',
-]);
-
-function isOpen({ value, get }: PropertyDescriptor): boolean {
-  return [value, get].every(part => typeof part !== 'function' || readsFieldsAlone(part));
+function isOpen(prototype: object): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(prototype)).every(({ value, get }) =>
+    [value, get].every(part => typeof part !== 'function' || readsFieldsAlone(part)),
+  );
 }
 
 /** The source of a function does not change. */
@@ -35,11 +26,12 @@ const known = new WeakMap<object, boolean>();
 function readsFieldsAlone(method: object): boolean {
   let answer = known.get(method);
   if (answer === undefined) {
-    const source = Function.prototype.toString.call(method);
-    answer = !source.endsWith('{ [native code] }') && !privateField.test(source);
+    answer = nativeName(method) === undefined && !privateField.test(Function.prototype.toString.call(method));
     known.set(method, answer);
   }
   return answer;
 }
 
-const privateField = /[.?]\s*#[\p{ID_Start}$_]|#[\p{ID_Continue}$]+\s+in\b/u;
+/** Also as compilers write it for older engines. */
+const privateField =
+  /[.?]\s*#[\p{ID_Start}$_]|#[\p{ID_Continue}$]+\s+in\b|_class_?[Pp]rivate_?(?:[Ff]ield|[Mm]ethod)|\b__private(?:Get|Method)\b/u;

@@ -37,6 +37,25 @@ class Hidden {
   }
 }
 
+class HiddenBytes extends Uint8Array {
+  readonly #card = raw;
+  get() {
+    return this.#card;
+  }
+}
+
+const fields = new WeakMap<object, string>();
+const __classPrivateFieldGet = (from: object, all: WeakMap<object, string>) => all.get(from);
+/** As compilers write a `#private` for older engines. */
+class Compiled {
+  constructor() {
+    fields.set(this, raw);
+  }
+  get() {
+    return __classPrivateFieldGet(this, fields);
+  }
+}
+
 class Cash {}
 
 class Sale {
@@ -58,6 +77,8 @@ const opaque: readonly [string, () => unknown][] = [
   ['an iterator', () => [raw].values()],
   ['an iterator of a Map', () => new Map([['number', raw]]).entries()],
   ['an instance with a #private', () => new Hidden()],
+  ['an instance with a #private as it is compiled', () => new Compiled()],
+  ['bytes with a #private', () => new HiddenBytes(1)],
 ];
 
 function withEntry(): FormData {

@@ -42,8 +42,8 @@ export interface GuardOptions {
   readonly allow?: readonly string[] | undefined;
   /**
    * Also searches every key, value, header and document for card numbers: all that `redact` would mask in them. What cannot
-   * be searched (in a document a Proxy, an accessor, a circle) is refused. Default false: it costs about two microseconds for
-   * each 300 bytes.
+   * be searched (in a document a Proxy, an accessor, a circle, or what may hold more than its fields show, such as an instance
+   * with a `#private`) is refused. Default false: it costs about two microseconds for each 300 bytes.
    */
   readonly scan?: boolean | undefined;
 }
