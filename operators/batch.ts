@@ -3,6 +3,7 @@ import { defaults } from '../lib/app/defaults.js';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import type { Timer } from '../lib/base/clock.js';
 import { systemClock } from '../lib/base/clock.js';
+import { disregardWithin } from '../lib/base/disregard.js';
 import { milliseconds, whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
@@ -89,7 +90,10 @@ export function batch<K, V, U>(
         if (subscriber.closed) return;
         gathered = [];
         if (made !== undefined) emit(subscriber, made);
-        else processFailed(madeOf(records, undefined), node, cause, options.onError, subscriber);
+        else {
+          for (const record of records) disregardWithin(record.value);
+          processFailed(madeOf(records, undefined), node, cause, options.onError, subscriber);
+        }
         for (const record of records) release(record);
       };
 

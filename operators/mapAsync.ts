@@ -12,7 +12,7 @@ import {
 } from 'rxjs';
 import { defaults } from '../lib/app/defaults.js';
 import { awaitingObservable } from '../lib/app/topology/topology-observable.js';
-import { disregard } from '../lib/base/disregard.js';
+import { disregard, disregardWithin } from '../lib/base/disregard.js';
 import { oneOf, whole } from '../lib/base/option-kinds.js';
 import type { Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
@@ -141,6 +141,8 @@ export function mapAsync<K, V, U>(
         if (!calls.has(one)) return;
         const { record } = one;
         const host = hostOf(record);
+        // Before a retry is waited for: a rejection in it would have ended the process by then.
+        if (attempt === 1) disregardWithin(record.value);
         const policy = options.onError ?? host?.retryFor('process');
         const again = () => start(one, attempt + 1);
         if (host !== undefined && retries.again(host, [record], policy, attempt, again)) return;

@@ -1,9 +1,20 @@
 /** A promise in what was refused, or thrown: the policy deals with its record, and its rejection does not end the process. */
 import * as t from 'io-ts';
-import { type App, json, type KafkaRecord, type MemoryStore, memoryStore, string } from 'kafka-rx';
-import { mapValue, mask } from 'kafka-rx/operators';
+import { type App, json, type KafkaRecord, type MemoryStore, memoryStore, retry, string } from 'kafka-rx';
+import {
+  batch,
+  branch,
+  filterValue,
+  flatMapValue,
+  mapAsync,
+  mapRecord,
+  mapValue,
+  mask,
+  peek,
+  through,
+} from 'kafka-rx/operators';
 import { testApp } from 'kafka-rx/testing';
-import { map, mergeMap, type OperatorFunction } from 'rxjs';
+import { map, mergeMap, type Observable, type OperatorFunction } from 'rxjs';
 
 const unheard: unknown[] = [];
 const hear = (reason: unknown) => unheard.push(reason);
@@ -137,6 +148,35 @@ test.each<[string, (app: App) => unknown]>([
   t.pipeIn('in', [{ value: { e: 'x' } }]);
   await t.advance(2000);
   await new Promise(resolve => setTimeout(resolve, 5));
+  expect(unheard).toEqual([]);
+  expect(t.committed('in')).toEqual([1]);
+});
+
+const retrying = retry({ attempts: 2, initialDelayMs: 50, otherwise: 'skip' });
+test.each<[string, (app: App, records: Observable<KafkaRecord>) => Observable<unknown>]>([
+  ['filterValue', (_, records) => records.pipe(filterValue(no))],
+  ['flatMapValue', (_, records) => records.pipe(flatMapValue(no))],
+  ['mapRecord', (_, records) => records.pipe(mapRecord(no))],
+  ['mapValue', (_, records) => records.pipe(mapValue(no))],
+  ['peek', (_, records) => records.pipe(peek(no))],
+  ['branch', (_, records) => branch(records, { a: no }).otherwise],
+  ['batch', (_, records) => records.pipe(batch(no, { maxRecords: 1 }))],
+  ['mapAsync', (_, records) => records.pipe(mapAsync(no))],
+  ['mapAsync, after a retry', (_, records) => records.pipe(mapAsync(no, { onError: retrying }))],
+  ['app.each', (app, records) => records.pipe(through(app.each(no)))],
+  ['app.each, after a retry', (app, records) => records.pipe(through(app.each(no, { onError: retrying })))],
+])('a promise in a value on which the function of %s throws', async (_what, operator) => {
+  unheard.length = 0;
+  const t = await testApp(
+    app => {
+      const records = app.topic('in', { value: json(P) }).pipe(mapValue(() => ({ user: reject() })));
+      operator(app, records).subscribe(app.each(() => {}) as never);
+    },
+    { policies: { process: 'skip' } },
+  );
+  t.pipeIn('in', [{ value: { e: 'x' } }]);
+  await new Promise(resolve => setTimeout(resolve, 5));
+  await t.advance(2000);
   expect(unheard).toEqual([]);
   expect(t.committed('in')).toEqual([1]);
 });

@@ -1,4 +1,5 @@
 import type { Subscriber } from 'rxjs';
+import { disregardWithin } from '../../base/disregard.js';
 import { call, required, text } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
 import { deliveriesOf, type Verdict } from '../../flow/leases/delivery.js';
@@ -34,6 +35,8 @@ export function processFailed(
   destination: Subscriber<never>,
   tries = 1,
 ): void {
+  // A rejection in it is not to end the process past the policy.
+  disregardWithin(record.value);
   const error = processError(record, node, cause, tries);
   const host = hostOf(record);
   if (host === undefined) destination.error(error);

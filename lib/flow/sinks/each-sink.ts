@@ -1,4 +1,5 @@
 import type { Place } from '../../app/topology/topology-observable.js';
+import { disregardWithin } from '../../base/disregard.js';
 import { whole } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
@@ -101,6 +102,8 @@ export class EachSink<K, V> extends Sink<K, V> {
   }
 
   #failed(record: KafkaRecord<K, V>, cause: unknown, done: () => void, attempt: number): void {
+    // A rejection in it is not to end the process past the policy, or while a retry is waited for.
+    if (attempt === 1) disregardWithin(record.value);
     const policy = this.#onError ?? this.host.retryFor('process');
     const again = () => this.#run(record, done, attempt + 1);
     if (this.#retries.again(this.host, [record], policy, attempt, again)) return;
