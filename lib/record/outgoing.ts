@@ -59,7 +59,7 @@ function check(
   if (!isTime(timestamp)) {
     return `its timestamp is ${told(timestamp)}, no whole number of milliseconds since 1970`;
   }
-  return read(headers);
+  return readHeaders(headers);
 }
 
 function fits(part: unknown): boolean {
@@ -81,7 +81,8 @@ function isTime(timestamp: unknown): boolean {
 /** No record that a broker takes has room for more. */
 const mostHeaders = 1_000_000;
 
-function read(headers: unknown): Headers | string {
+/** Headers as plain data, or what is wrong with them: see {@link outgoing}. */
+export function readHeaders(headers: unknown): Headers | string {
   if (!Array.isArray(headers)) return `its headers are ${named(headers)}, no array`;
   const plain: Header[] = [];
   try {

@@ -1,6 +1,7 @@
 import { type Deliveries, deliveriesOf, noDeliveries } from '../flow/leases/delivery.js';
 import { showOnly } from './coordinates-only.js';
 import { deepFreeze } from './deep-freeze.js';
+import { givenHeaders } from './given-headers.js';
 import type { Header, Headers } from './headers.js';
 import { refuseLater } from './refuse-later.js';
 
@@ -46,6 +47,7 @@ declare abstract class RecordMethods<K, V> {
   /** Throws `PROCESS` for a promise, an Observable or an async iterable, as `withKey` does: nobody would wait for it. */
   withValue<U>(value: U): KafkaRecord<K, U>;
   withKey<L>(key: L): KafkaRecord<L, V>;
+  /** Throws `PROCESS` for what is no array of `{ key, value }`, the key text and the value bytes or null. What is changed in it later on changes no record. */
   withHeaders(headers: readonly Header[]): KafkaRecord<K, V>;
 }
 
@@ -104,8 +106,7 @@ class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
   }
 
   withHeaders(headers: readonly Header[]): KafkaRecord<K, V> {
-    refuseLater(headers);
-    return this.copy(this.key, this.value, headers);
+    return this.copy(this.key, this.value, givenHeaders(headers));
   }
 
   private copy<L, U>(key: L, value: U, headers: Headers): KafkaRecord<L, U> {
