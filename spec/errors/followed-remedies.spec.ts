@@ -235,6 +235,43 @@ test.each<[string, (app: App, texts: Texts) => unknown]>([
   expect(error.message).toContain("'the sink'");
 });
 
+describe('what a function or codec of app.to did is laid at that one', () => {
+  const broken = (() => {
+    throw new TypeError('secret');
+  }) as never;
+  const wrong = (() => ({})) as never;
+  const later = (async () => 'x') as never;
+  const codecs = (encode: never): Codec<string> => ({ ...string, encode });
+  const options: Readonly<Record<string, (made: never) => object>> = {
+    'value codec': made => ({ value: codecs(made) }),
+    'key codec or keyBy': made => ({ value: string, key: codecs(made), keyBy: () => 'k' }),
+    "function 'timestamp'": made => ({ value: string, timestamp: made }),
+    "function 'headers'": made => ({ value: string, headers: made }),
+    "function 'partition'": made => ({ value: string, partition: made }),
+  };
+  const deeds: Readonly<Record<string, never>> = {
+    throws: broken,
+    'gives an object': wrong,
+    'gives a promise': later,
+  };
+  const cases = Object.keys(options).flatMap(by => Object.keys(deeds).map(deed => [by, deed] as const));
+  test.each(cases)('%s that %s', async (by, deed) => {
+    const given = options[by]?.(deeds[deed] as never) as { readonly value: Codec<string> };
+    const error = await failure((app, texts) =>
+      texts.subscribe(app.to('out', { ...given, name: 'the sink' })),
+    );
+    expect(error).toMatchObject({ code: 'ENCODE', at: { topic: 'in', offset: 0 } });
+    expect(error.message).toContain("'the sink'");
+    expect(error.message).not.toContain('secret');
+    const part = by.replace(/function|codec or keyBy|codec|'| /g, '');
+    expect(error.message).toMatch(new RegExp(`\\b(${part}|key)`));
+    if (deed === 'throws') expect(error.message).toContain(`The ${by} of 'the sink' threw TypeError`);
+    const others = Object.keys(options).filter(other => other !== by);
+    for (const other of others) expect(error.message).not.toContain(other);
+    if (!by.includes('codec')) expect(error.message).not.toMatch(/codec/);
+  });
+});
+
 describe('after retry(…) was used up, the error says how often it was tried', () => {
   const foreign = () => {
     throw new TypeError('secret');

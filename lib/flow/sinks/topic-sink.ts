@@ -10,7 +10,7 @@ import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { isInstance } from '../../errors/is-instance.js';
 import { located } from '../../errors/located.js';
-import { ofKey } from '../../errors/of-key.js';
+import { ofPart, type RecordPart } from '../../errors/of-part.js';
 import { verdictKind } from '../../errors/policies/policy.js';
 import type { Counter } from '../../logging/metrics/metrics.js';
 import { farFuture } from '../../record/far-future.js';
@@ -23,6 +23,7 @@ import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.
 import { listOf, releaseAll } from '../leases/leases.js';
 import { type Guard, unmasked } from './guard.js';
 import { keyBytes } from './key-bytes.js';
+import { makerOf, makerOfFault } from './maker-of.js';
 import type { Outputs } from './outputs.js';
 import { createPartitioner, type Partitioner } from './partitioner.js';
 import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
@@ -133,24 +134,29 @@ export class TopicSink<K, V> extends Sink<K, V> {
     let value: Buffer | null = null;
     let made: Headers = noHeaders;
     let timestamp = 0;
-    let isOfKey = false;
+    let making: RecordPart = 'value';
     // A selector of the user's may lead to another sink, or to this one again, while what is lent is still needed.
     const apart = lent;
     lent = true;
     try {
       const guard = this.#parts.guard();
       if (guard !== this.#guard) this.#encodeUnder(guard);
-      isOfKey = true;
+      making = 'key';
       key = this.#keyOf(record, apart);
-      isOfKey = false;
+      making = 'value';
       value = apart ? this.#encodeApart(record.value) : this.#encode(record.value);
+      making = 'timestamp';
       timestamp = this.#timestampOf(record);
+      making = 'headers';
       made = this.#headersOf(record);
+      making = 'value';
       // Before anything looks at them, and as they will be written: a selector or codec may be JavaScript.
       const headers = outgoing(key, value, made, timestamp);
       if (typeof headers === 'string') throw this.#unwritable(headers, record);
       if (guard.guards) this.#checkAll(guard, key, value, headers, timestamp, record);
+      making = 'partition';
       const partition = this.#partitionOf(record, key, value);
+      making = 'value';
       const output = this.#opened[partition] ?? this.#open(partition);
       output.append(key, value, headers, timestamp);
       this.#pending.push(partition, record[deliveriesOf]);
@@ -158,7 +164,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
       // Of JavaScript, or a codec of somebody else's: what was made before may be promises.
       disregardOutgoing(key, value, made, timestamp);
       disregardWithin(record.value);
-      const error = this.#encodeError(cause, record, isOfKey);
+      const error = this.#encodeError(cause, record, making);
       this.problemWith(record[deliveriesOf], 'encode', error, this.#options.onEncodeError);
     }
     // No finally: it costs 10 ns, and were this left out the bytes would be made apart, which is safe.
@@ -208,7 +214,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
   #unwritable(fault: string, record: KafkaRecord): KafkaRxError {
     return new KafkaRxError('ENCODE', `'${this.name}' made a record that Kafka has no place for: ${fault}`, {
       at: record,
-      remedy: "Mend the codec or selector of app.to that made it, or set a policy for 'encode'",
+      remedy: `Mend the ${makerOfFault(fault)} of app.to, which made it, or set a policy for 'encode'`,
     });
   }
 
@@ -255,13 +261,14 @@ export class TopicSink<K, V> extends Sink<K, V> {
     return record.headers.filter(header => this.#passed.has(header.key));
   }
 
-  #encodeError(cause: unknown, record: KafkaRecord, isOfKey: boolean): KafkaRxError {
+  #encodeError(cause: unknown, record: KafkaRecord, making: RecordPart): KafkaRxError {
     if (isInstance(cause, UnmaskedField)) return unmasked(cause, record, this.name);
     if (isKafkaRxError(cause)) {
-      const codecs = isOfKey && cause.at === undefined;
-      return codecs ? ofKey(cause, this.name, record) : located(cause, this.name, record);
+      const isPlaced = making === 'value' || cause.at !== undefined;
+      return isPlaced ? located(cause, this.name, record) : ofPart(making, cause, this.name, record);
     }
-    return new KafkaRxError('ENCODE', `A codec or selector of '${this.name}' threw ${errorKind(cause)}`, {
+    const what = `The ${makerOf[making]} of '${this.name}' threw ${errorKind(cause)}`;
+    return new KafkaRxError('ENCODE', what, {
       at: record,
       cause,
       remedy: "Mend it, or set a policy for 'encode'",

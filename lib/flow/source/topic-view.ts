@@ -7,7 +7,7 @@ import { declare, declaredShape } from '../../codecs/declared.js';
 import type { SourceRecord } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
-import { ofKey } from '../../errors/of-key.js';
+import { ofPart } from '../../errors/of-part.js';
 import { dispatchedRecord, type KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import type { Delivery, Verdict } from '../leases/delivery.js';
@@ -99,7 +99,7 @@ export class TopicView<K = unknown, V = unknown> {
       // A codec's own error says rule and path; a stranger's message may quote its input, so only its kind is told.
       const error = isKafkaRxError(cause, 'DECODE')
         ? isOfKey
-          ? ofKey(cause, this.name, delivery)
+          ? ofPart('key', cause, this.name, delivery)
           : located(cause, this.name, delivery)
         : new KafkaRxError(
             'DECODE',
