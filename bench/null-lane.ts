@@ -9,7 +9,7 @@ export const nullLane: Lane = {
   slot: 0,
   origin: 'cluster/transactions',
   ended: false,
-  heard: true,
+  leftAt: -1,
   signal: new AbortController().signal,
   host: {
     app: {},

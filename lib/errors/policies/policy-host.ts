@@ -27,6 +27,8 @@ export abstract class PolicyHost implements DeliveryHost {
   /** Records that count as dropped already; kept apart, since almost no record ever is among them. */
   readonly #counted = { skipped: new WeakSet<Delivery>(), 'dead-lettered': new WeakSet<Delivery>() };
   #endings = 0;
+  /** Of those that are under way within one another. */
+  #firstEnding = 0;
   /** Ends on purpose under way, one inside the other. */
   #ending = 0;
   #givenUp: Deliveries[] = [];
@@ -103,6 +105,7 @@ export abstract class PolicyHost implements DeliveryHost {
   /** Ends a subscription that may end: what it gives up meanwhile is released. */
   end(close: () => void): void {
     this.#endings++;
+    if (this.#ending === 0) this.#firstEnding = this.#endings;
     this.#ending++;
     try {
       close();
@@ -116,13 +119,14 @@ export abstract class PolicyHost implements DeliveryHost {
     else holdAll(deliveries);
   }
 
-  /** Only when all is closed: then it shows which sources are heard still. */
+  /** Only when all is closed: then it shows which views of the sources nobody hears any more. */
   #releaseGivenUp(): void {
     const givenUp = this.#givenUp;
     this.#givenUp = [];
     for (const deliveries of givenUp) {
       for (const delivery of listOf(deliveries)) {
-        if (this.live && (delivery.lane.ended || delivery.lane.heard)) delivery.release();
+        if (this.live && (delivery.lane.ended || delivery.lane.leftAt < this.#firstEnding))
+          delivery.release();
         else delivery.hold();
       }
     }

@@ -97,8 +97,11 @@ export interface Lane extends AssignedPartition {
   readonly host: DeliveryHost;
   /** The epoch is over: whatever carries it is dropped and counted. */
   readonly ended: boolean;
-  /** Somebody hears its records. Nothing of a partition that nobody hears any more is committed. */
-  readonly heard: boolean;
+  /**
+   * {@link DeliveryHost.endings} when a view of it was last left by the last who heard it; -1: never. What such an ending gives up
+   * is not committed: it comes again, after a restart, for whoever hears that view then.
+   */
+  readonly leftAt: number;
   /** Aborted when the epoch ends; for work that is under way. */
   readonly signal: AbortSignal;
   /** Hears that a failure keeps a delivery open for good. */

@@ -100,8 +100,8 @@ class NestedLane implements Lane {
   get ended(): boolean {
     return this.lane.ended;
   }
-  get heard(): boolean {
-    return this.lane.heard;
+  get leftAt(): number {
+    return this.lane.leftAt;
   }
   get signal(): AbortSignal {
     return this.lane.signal;

@@ -54,6 +54,9 @@ export class PartitionLane implements Lane, TakesTurns {
   drainingSince = 0;
   /** Every view of it has somebody to hand records to. */
   heard: boolean;
+  /** @see Lane.leftAt */
+  leftAt = -1;
+  #viewsHeard: number;
   turn: Turn = 'none';
   #ended = false;
   #controller: AbortController | undefined;
@@ -70,7 +73,8 @@ export class PartitionLane implements Lane, TakesTurns {
     this.epoch = epoch;
     this.origin = topic;
     this.preparation = preparationFor(views);
-    this.heard = isHeard(views);
+    this.#viewsHeard = heardOf(views);
+    this.heard = this.#viewsHeard > 0 && this.#viewsHeard === views.length;
   }
 
   get ended(): boolean {
@@ -103,7 +107,10 @@ export class PartitionLane implements Lane, TakesTurns {
 
   /** A view of it may have gained or lost a subscriber. */
   subscribersChanged(): void {
-    this.heard = isHeard(this.views);
+    const before = this.#viewsHeard;
+    this.#viewsHeard = heardOf(this.views);
+    this.heard = this.#viewsHeard > 0 && this.#viewsHeard === this.views.length;
+    if (this.#viewsHeard < before) this.leftAt = this.host.endings;
   }
 
   /** Nothing is pending but what a failure holds. */
@@ -133,6 +140,6 @@ export class PartitionLane implements Lane, TakesTurns {
   }
 }
 
-function isHeard(views: readonly TopicView[]): boolean {
-  return views.length > 0 && views.every(view => view.isHeard);
+function heardOf(views: readonly TopicView[]): number {
+  return views.filter(view => view.isHeard).length;
 }

@@ -75,21 +75,21 @@ describe('what is given up', () => {
     expect([host.heard, lane.held]).toEqual([[], 1]);
   });
 
-  test('by an end on purpose is decided when all is closed: released where somebody hears its source still', () => {
+  test('by an end on purpose is decided when all is closed: held where that has left a view of its source with nobody', () => {
     const host = new Host(-1);
-    const [heard, unheard] = [host.lane(0), host.lane(1)];
+    const [heard, left, before] = [host.lane(0), host.lane(1), host.lane(2)];
+    before.leftAt = host.endings;
     host.end(() => {
-      host.end(() => host.giveUp([at(heard, 0), at(unheard, 1)]));
+      host.end(() => host.giveUp([at(heard, 0), at(left, 1), at(before, 2)]));
       expect(host.heard).toEqual([]);
-      heard.heard = true;
+      left.leftAt = host.endings;
     });
-    expect([host.heard, heard.held, unheard.held]).toEqual([['settled 0'], 0, 1]);
+    expect([host.heard, heard.held, left.held, before.held]).toEqual([['settled 0', 'settled 2'], 0, 1, 0]);
   });
 
   test('is held when the app fails in the middle of the end', () => {
     const host = new Host(-1);
     const lane = host.lane(0);
-    lane.heard = true;
     host.end(() => {
       host.giveUp(at(lane, 0));
       host.fail(new KafkaRxError('SINK_ENDED', 'another'));
@@ -100,7 +100,6 @@ describe('what is given up', () => {
   test('is decided also when closing throws', () => {
     const host = new Host(-1);
     const lane = host.lane(0);
-    lane.heard = true;
     const close = () => {
       host.giveUp(at(lane, 0));
       throw new Error('close');

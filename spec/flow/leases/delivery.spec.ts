@@ -15,7 +15,7 @@ function lane(): Lane & { ended: boolean; readonly told: string[] } {
     slot: 0,
     origin: 'cluster/t',
     ended: false,
-    heard: true,
+    leftAt: -1,
     told,
     signal: new AbortController().signal,
     host: {

@@ -96,6 +96,24 @@ describe.each(leasing)('a sink that may end, behind %s', (_name, operator) => {
     expect(members.committed('in')).toEqual([taken]);
   });
 
+  test('while another view of the source is heard by nobody for a time: that is no loss of its own', async () => {
+    const members = new Members({ in: 1, mid: 1, out: 1 });
+    const member = members.start(app => {
+      const source = app.topic('in', { value: string }).pipe(share());
+      source.pipe(operator(app, members), take(1)).subscribe(app.to('out', { value: string, mayEnd: true }));
+      source.subscribe(app.each(() => {}));
+      const view = app.topic('in', { value: string });
+      const again = app.each(() => {}, { name: 'again' });
+      const pauses = () => void members.clock.schedule(() => view.subscribe(again), 1000);
+      view.pipe(take(3), finalize(pauses)).subscribe(app.each(() => {}, { name: 'three', mayEnd: true }));
+    }, options);
+    members.publish('in', 'a', 'b', 'c');
+    await members.pass(300_000);
+    members.publish('in', 'd');
+    await members.pass(1000);
+    expect(outcome(member, members)).toEqual(['running', [4]]);
+  });
+
   test('one that may not end fails the app, and what was under way is held', async () => {
     const members = new Members({ in: 1, mid: 1, out: 1 });
     members.broker.faults.delayAcknowledgements(10);
