@@ -18,7 +18,11 @@ export interface Clock {
   elapsed(): number;
   /** Calls `task` once, after at least `delayMs` milliseconds. */
   schedule(task: () => void, delayMs: number): Timer;
-  /** Calls `task` once, after the current turn and what I/O is ready: never inside the caller's stack. */
+  /**
+   * Calls `task` once, after the current turn and what I/O is ready: never inside the caller's stack.
+   *
+   * @param by who asks, where that keeps no order with others that defer: a simulation draws between them. Default: one for all
+   */
   defer(task: () => void, by?: string): void;
   /**
    * For a clock that is moved by hand: an app says that it runs on it, and by what is returned that it does no more. What waits

@@ -73,7 +73,7 @@ export class BrokerFaults {
   losePartitions(memberId: string): void {
     const { group, member } = this.#find(memberId);
     group.remove(memberId);
-    this.#cluster.clock.defer(() => member.expelled());
+    this.#cluster.clock.defer(() => member.expelled(), 'group');
   }
 
   /**
@@ -118,7 +118,7 @@ export class BrokerFaults {
   failConsumer(memberId: string, error: KafkaRxError): void {
     checkArgument('failConsumer', 'error', errorKind, error);
     const { member } = this.#find(memberId);
-    this.#cluster.clock.defer(() => member.fail(error));
+    this.#cluster.clock.defer(() => member.fail(error), 'group');
   }
 
   /** Another owner opens this task's unit of work: the present one can commit nothing more. */

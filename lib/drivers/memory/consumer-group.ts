@@ -183,12 +183,12 @@ export class ConsumerGroup {
   #tell(membership: Membership, message: () => void): void {
     this.#cluster.clock.defer(() => {
       if (this.#members.get(membership.member.memberId) === membership) message();
-    });
+    }, 'group');
   }
 
   /** In a deferred turn, so that all who join in one turn share a generation. */
   #completeSoon(): void {
-    this.#cluster.clock.defer(() => this.#complete());
+    this.#cluster.clock.defer(() => this.#complete(), 'group');
   }
 
   #complete(): void {

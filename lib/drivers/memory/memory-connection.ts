@@ -109,6 +109,6 @@ export class MemoryConnection implements DriverConnection {
       this.#context.event(
         reachable ? { type: 'connected' } : { type: 'disconnected', error: this.#cluster.unreachable() },
       );
-    });
+    }, 'connection');
   }
 }

@@ -128,7 +128,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
           // Of text beside the offset that the brokers would not take: the answer to this commit, as from Kafka's client.
           reject(error);
         }
-      });
+      }, 'group');
     });
   }
 
@@ -173,7 +173,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     // A member hears of a rebalance at once. The group itself goes on without one only at the timeout.
     const drained = this.#drain(this.#readers.list, drainBoundMs(rebalanceTimeoutMs, 0));
     void within(this.#cluster.clock, drained, rebalanceTimeoutMs).then(() => {
-      this.#cluster.clock.defer(() => this.#giveUp(held));
+      this.#cluster.clock.defer(() => this.#giveUp(held), 'group');
     });
   }
 
@@ -244,7 +244,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
     const refused =
       this.refusal(offsets) ?? this.group.commit(this.memberId, generation, this.storable(offsets));
     // The answer also tells a member that was put out that it was.
-    if (refused !== undefined) this.#cluster.clock.defer(() => this.expelled());
+    if (refused !== undefined) this.#cluster.clock.defer(() => this.expelled(), 'group');
     return refused;
   }
 
@@ -264,7 +264,7 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   #beatSoon(): void {
-    this.#cluster.clock.defer(() => this.#tellGroup());
+    this.#cluster.clock.defer(() => this.#tellGroup(), 'group');
   }
 
   /** One heartbeat, confirmed or refused at once. */

@@ -96,7 +96,8 @@ export class MemoryOutput implements ProducerOutput {
 
   /** Refuses what is pending, in a deferred turn, and goes on. */
   drop(error: KafkaRxError): void {
-    if (this.appended > this.answered) this.#context.cluster.clock.defer(() => this.#refuseAll(error));
+    if (this.appended > this.answered)
+      this.#context.cluster.clock.defer(() => this.#refuseAll(error), 'produce');
   }
 
   #enqueue(): void {

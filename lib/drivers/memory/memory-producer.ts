@@ -100,7 +100,7 @@ export class MemoryProducer implements DriverProducer {
 
   #enqueue(output: MemoryOutput): void {
     this.#queue.push(output);
-    if (this.#queue.length === 1) this.#cluster.clock.defer(this.#turn);
+    if (this.#queue.length === 1) this.#cluster.clock.defer(this.#turn, 'produce');
   }
 
   readonly #turn = (): void => {

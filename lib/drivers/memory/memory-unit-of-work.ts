@@ -42,7 +42,7 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     this.leave();
     await this.producer.flush();
-    await new Promise<void>(resolve => this.#cluster.clock.defer(resolve));
+    await new Promise<void>(resolve => this.#cluster.clock.defer(resolve, 'transactions'));
     const failure = this.dead ?? this.refused ?? this.#decide(offsets);
     this.left();
     if (failure === undefined) return;

@@ -63,7 +63,7 @@ export class PartitionReader implements ReadPartition {
     this.#note();
     if (this.#due || !this.#hasWork()) return;
     this.#due = true;
-    this.#context.cluster.clock.defer(this.#deliver);
+    this.#context.cluster.clock.defer(this.#deliver, 'fetch');
   }
 
   /** Begins, unless a seek came first; with a batch without records where this is to be committed. */
