@@ -96,7 +96,11 @@ const takers: Readonly<Record<string, Taker>> = {
   },
   redact: { fields: redactOptions, least: {}, take: o => redact('a', o) },
   lmdb: { fields: lmdbOptions, least: { value }, take: o => lmdb('s', o) },
-  simulate: { fields: simulateOptions, least: { inputs: {} }, take: o => simulate(() => {}, o) },
+  simulate: {
+    fields: simulateOptions,
+    least: { inputs: { in: [{ value: 'a' }] } },
+    take: o => simulate(() => {}, o),
+  },
   testRecord: { fields: partKinds, least: { value: 1 }, take: o => testRecord(o) },
   mapAsync: { fields: mapAsyncOptions, least: {}, take: o => mapAsync(async () => 1, o) },
   flatMapValue: { fields: flatMapValueOptions, least: {}, take: o => flatMapValue(() => [], o) },

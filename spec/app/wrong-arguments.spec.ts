@@ -358,23 +358,25 @@ const ofTesting: Table = {
   ],
   plainRecord: [argument('the record', noThing, one => testing.plainRecord(one))],
   simulate: [
-    argument('the topology', noFunction, one => testing.simulate(one, { inputs: {} })),
+    argument('the topology', noFunction, one => testing.simulate(one, { inputs: { in: [{ value: 'a' }] } })),
     argument('the options', [...noObject, undefined], one => testing.simulate(() => {}, one)),
-    argument('inputs', [undefined, null, 5, [], new Map(), { in: 'text' }], one =>
+    argument('inputs', [undefined, null, 5, [], new Map(), {}, { in: [] }, { in: 'text' }], one =>
       testing.simulate(() => {}, { inputs: one }),
     ),
     argument('seeds', [null, 0, Number.NaN, -1, 1.5, 'all', ['a']], one =>
-      testing.simulate(() => {}, { inputs: {}, seeds: one }),
+      testing.simulate(() => {}, { inputs: { in: [{ value: 'a' }] }, seeds: one }),
     ),
     argument(
       'processes',
       noCount.filter(one => one !== undefined),
-      one => testing.simulate(() => {}, { inputs: {}, processes: one }),
+      one => testing.simulate(() => {}, { inputs: { in: [{ value: 'a' }] }, processes: one }),
     ),
     argument('faults', [null, 'crash', ['crsah']], one =>
-      testing.simulate(() => {}, { inputs: {}, faults: one }),
+      testing.simulate(() => {}, { inputs: { in: [{ value: 'a' }] }, faults: one }),
     ),
-    argument('seed', [1], one => testing.simulate(() => {}, { inputs: {}, seed: one } as never)),
+    argument('seed', [1], one =>
+      testing.simulate(() => {}, { inputs: { in: [{ value: 'a' }] }, seed: one } as never),
+    ),
   ],
   testApp: [
     argument('the topology', noFunction, one => testApp(one)),

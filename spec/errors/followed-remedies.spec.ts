@@ -335,7 +335,7 @@ describe('a topology that is an async function is refused, and its rejection end
 
   test.each<[string, () => Promise<unknown>]>([
     ['testApp', () => testApp(topology)],
-    ['simulate', () => simulate(topology, { inputs: {}, seeds: 1 })],
+    ['simulate', () => simulate(topology, { inputs: { in: [{ value: 'a' }] }, seeds: 1 })],
   ])('%s', async (name, run) => {
     const error = await run().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'CONFIGURATION' });

@@ -1,6 +1,4 @@
 import type { Buffer } from 'node:buffer';
-import { createApp } from '../../app/app.js';
-import { nearestName } from '../../base/nearest-name.js';
 import {
   anyText,
   bytes,
@@ -20,10 +18,7 @@ import {
   faultIn,
   isPlainObject,
 } from '../../base/option-schema.js';
-import { memory } from '../../drivers/memory/index.js';
 import { KafkaRxError } from '../../errors/errors.js';
-import { VirtualClock } from '../virtual-clock.js';
-import { wired } from '../wired.js';
 import { writtenContent, writtenKind } from '../written-content.js';
 import { DrawnChoices, NotedChoices } from './choices.js';
 import { describeProfile, drawProfile, type FaultKind, faultKinds } from './profile.js';
@@ -41,7 +36,7 @@ import type {
   SimulationParts,
   SimulationView,
 } from './simulation-parts.js';
-import { wiringContext } from './wiring-context.js';
+import { topicsOf } from './topics-of.js';
 
 /** A record to write: text and bytes as they are, anything else as JSON; what JSON has no form for is refused. @category Testing @since 0.2.0 */
 export interface SimulatedRecord {
@@ -52,7 +47,7 @@ export interface SimulatedRecord {
 
 /** @category Testing @since 0.2.0 */
 export interface SimulateOptions {
-  /** What is written, by topic; when is drawn, the order within a topic stays. */
+  /** What is written, by topics that sources of the topology read, at least one record each; when is drawn, the order within a topic stays. */
   readonly inputs: Readonly<Record<string, readonly SimulatedRecord[]>>;
   /** How many seeds from 1 on, or which, at least one. Default 100. */
   readonly seeds?: number | readonly number[] | undefined;
@@ -89,14 +84,20 @@ const recordKind = shape({
   value: required(writtenKind),
   partition: whole(0),
 } satisfies Fields<SimulatedRecord>);
-const recordsKind = list(recordKind);
+/** Of a topic without records nothing would be tried. */
+const recordsKind = list(recordKind, 1);
 const inputsKind = kind('lists of records by topic', given => {
   if (!isPlainObject(given)) return false;
   for (const [topic, records] of Object.entries(given)) {
     const fault = faultIn(topic, recordsKind, records);
     if (fault !== undefined) return fault;
   }
-  return true;
+  if (Object.keys(given).length > 0) return true;
+  return {
+    path: '',
+    what: 'has no topic, and a run of nothing breaks nothing',
+    remedy: 'Give what a source of the topology reads: { orders: [{ value: 1 }] }',
+  };
 });
 
 export const simulateOptions: Fields<SimulateOptions> = {
@@ -146,7 +147,7 @@ const shrinkRuns = 200;
  * Every function of the topology must take time and chance from what it is given: `process.clock`, never `setTimeout`.
  *
  * @param topology as `createApp`'s, with the process that it is wired in
- * @throws KafkaRxError (by rejection) `SIMULATION` for the first seed that breaks an invariant, with a timeline of the simplest run
+ * @throws KafkaRxError (by rejection) `CONFIGURATION` for what cannot be meant, such as inputs that nobody reads; `SIMULATION` for the first seed that breaks an invariant, with a timeline of the simplest run
  *   that was found to break it, and how to have it again
  * @example
  * ```ts
@@ -209,39 +210,6 @@ function inputsOf(inputs: SimulateOptions['inputs'], random: Random): SimulatedI
       });
     })
     .sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
-}
-
-/** All topics that the topology names, found by wiring it once, and those that are written to. */
-function topicsOf(topology: SimulatedTopology, options: SimulateOptions): Readonly<Record<string, number>> {
-  const clock = new VirtualClock();
-  const app = createApp({ ...options.app, groupId: 'simulated', driver: memory({ clock }), clock });
-  wired('simulate', topology(app, wiringContext(clock)));
-  options.reset?.();
-  const named = app.describe().nodes.flatMap(node => node.topics);
-  const letters = options.app?.deadLetters?.topic;
-  const all = new Set([
-    ...named,
-    ...Object.keys(options.inputs),
-    ...(letters === undefined ? [] : [letters]),
-  ]);
-  const { partitions = 2 } = options;
-  const given = typeof partitions === 'number' ? [] : Object.keys(partitions);
-  const unknown = given.find(topic => !all.has(topic));
-  if (unknown !== undefined) throw unknownTopic(unknown, [...all]);
-  return Object.fromEntries(
-    [...all].map(topic => [topic, typeof partitions === 'number' ? partitions : (partitions[topic] ?? 1)]),
-  );
-}
-
-function unknownTopic(topic: string, known: readonly string[]): KafkaRxError {
-  const meant = nearestName(topic, known);
-  return new KafkaRxError(
-    'CONFIGURATION',
-    `simulate: partitions.${topic} is no topic of the topology or the inputs`,
-    {
-      remedy: meant === undefined ? `Leave it out; there are ${known.join(', ')}` : `Write ${meant}`,
-    },
-  );
 }
 
 async function broken(

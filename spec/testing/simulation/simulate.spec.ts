@@ -49,7 +49,9 @@ test('a side effect that is not idempotent is found, with a way to have the run 
 describe('what could not be meant is refused before anything runs', () => {
   const wired = jest.fn();
   const refused = (options: object): Promise<unknown> =>
-    simulate(wired, { inputs: {}, ...options } as SimulateOptions).catch((error: unknown) => error);
+    simulate(wired, { inputs: { in: orders }, ...options } as SimulateOptions).catch(
+      (error: unknown) => error,
+    );
   afterEach(() => expect(wired).not.toHaveBeenCalled());
 
   test.each<[string, object, string, string]>([
@@ -102,6 +104,9 @@ describe('what could not be meant is refused before anything runs', () => {
     ['half a partition', { in: [{ partition: 0.5, value: 1 }] }, 'inputs.in.0.partition must be'],
     ['no record', { in: ['text'] }, 'inputs.in.0 must be'],
     ['no list', { in: { value: 1 } }, 'inputs.in must be'],
+    ['no topic at all, which breaks nothing', {}, 'inputs has no topic'],
+    ['no record at all', { in: [] }, 'inputs.in must be a list of at least 1'],
+    ['no record of one topic', { in: orders, other: [] }, 'inputs.other must be a list of at least 1'],
   ])('of the inputs: %s', async (_, inputs, message) => {
     expect(await refused({ inputs })).toMatchObject({
       code: 'CONFIGURATION',
@@ -109,8 +114,11 @@ describe('what could not be meant is refused before anything runs', () => {
     });
   });
 
-  test('no seed at all, which would find nothing', async () => {
-    expect(await refused({ seeds: [] })).toMatchObject({ code: 'CONFIGURATION' });
+  test.each([[[]], [0], [Number.NaN], [[Number.NaN]]])('seeds %p, which would find nothing', async seeds => {
+    expect(await refused({ seeds })).toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('simulate: seeds'),
+    });
   });
 });
 
@@ -120,4 +128,26 @@ test('partitions of a topic that there is not are refused, with the nearest one'
     partitions: { in: 2, otu: 3 },
   }).catch((error: unknown) => error);
   expect(failed).toMatchObject({ code: 'CONFIGURATION', remedy: 'Write out' });
+});
+
+test.each([
+  ['a misspelt one', { in: orders, inn: orders }, 'inputs.inn', 'Write in'],
+  ['one that is only written', { out: orders }, 'inputs.out', 'Leave it out; there are in'],
+  ['an illegal name', { 'in/out': orders }, 'inputs.in/out', 'Leave it out; there are in'],
+])('a topic of the inputs that no source reads is refused: %s', async (_, inputs, path, remedy) => {
+  const run = simulate(app => app.topic('in', passing).subscribe(app.to('out', passing)), { inputs });
+  const message = expect.stringContaining(`simulate: ${path} is read by no source`);
+  await expect(run).rejects.toMatchObject({ code: 'CONFIGURATION', message, remedy });
+});
+
+test('inputs of a topology without a source are refused, and those that a RegExp may find are not', async () => {
+  await expect(simulate(() => {}, { inputs: { in: orders } })).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    remedy: 'Leave it out; add a source that reads it',
+  });
+  const found = simulate(app => app.topic(/^i/, passing).subscribe(app.to('out', passing)), {
+    inputs: { in: orders },
+    seeds: 1,
+  });
+  expect((await found).steps).toBeGreaterThan(orders.length);
 });
