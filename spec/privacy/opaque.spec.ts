@@ -7,15 +7,18 @@ const raw = '4111111111111111';
 const masked = 'xxxx xxxx xxxx 1111';
 const at = { topic: 'in', partition: 0, offset: 0 };
 
-async function storing(value: unknown, { scan = false, path = 'card' } = {}) {
+async function storing(
+  value: unknown,
+  { path = 'card', fields }: { path?: string; fields?: readonly string[] } = {},
+) {
   const store = memoryStore<unknown>('history');
   const test = await testApp(
     app => {
       const made$ = app.topic('in', { value: string }).pipe(mapValue(() => value));
-      const masked$ = scan ? made$ : made$.pipe(mask(path as never, { optional: true }));
+      const masked$ = fields ? made$ : made$.pipe(mask(path as never, { optional: true }));
       masked$.subscribe(app.store(store as never) as never);
     },
-    { guard: { scan }, commit: { every: 1 } },
+    { guard: { fields }, commit: { every: 1 } },
   );
   let error: unknown;
   try {
@@ -129,6 +132,36 @@ describe('under the name of a masked field nothing stands that may hold more tha
   test.each(opaque)('%s on the way', async (_, make) => {
     expect(await storing({ payment: make() }, { path: 'payment.number' })).toMatchObject({
       error: { code: 'GUARD', at, path: 'payment.number' },
+      stored: 0,
+    });
+  });
+
+  const inside = { card: raw };
+  test.each<[string, () => object]>([
+    ['a Map', () => new Map([['note', inside]])],
+    ['a Set', () => new Set([inside])],
+    ['bytes', () => new Uint8Array(Buffer.from(JSON.stringify(inside)))],
+    ['an ArrayBuffer', () => new Uint8Array(Buffer.from(JSON.stringify(inside))).buffer],
+    ['a boxed text', () => new String(JSON.stringify(inside))],
+    ['an Error', () => new Error(JSON.stringify(inside))],
+    ['an instance of a class', () => new Sale(inside)],
+  ])('%s that is the whole document, and has the field masked', async (_, make) => {
+    const document = Object.assign(make(), { card: masked });
+    expect(await storing(document, { fields: ['card'] })).toMatchObject({
+      error: { code: 'GUARD' },
+      stored: 0,
+    });
+  });
+
+  test.each<[string, unknown]>([
+    ['in parts', ['4111', '1111', '1111', '1111']],
+    ['in fields', { a: '41111111', b: '11111111' }],
+    ['half of it', '41111111'],
+    ['as a number in hex', BigInt(raw).toString(16)],
+    ['as bytes in hex', Buffer.from(raw).toString('hex')],
+  ])('at the field’s own path nothing but the masked form, not the number %s', async (_, card) => {
+    expect(await storing({ card }, { fields: ['card'] })).toMatchObject({
+      error: { code: 'GUARD' },
       stored: 0,
     });
   });

@@ -29,8 +29,8 @@ export function isFlatAndMasked(
   // Else what is read below might be something else the next time.
   if (!atTop || isProxy(value)) return false;
   const fieldsOf = value as Readonly<Record<string, unknown>>;
-  // A `toJSON` of its class need not be enumerable.
-  if ('toJSON' in value || Array.isArray(value)) return false;
+  // A Map, bytes or an Error have more than their fields, and a `toJSON` of a class need not be enumerable.
+  if (Object.getPrototypeOf(value) !== Object.prototype || 'toJSON' in value) return false;
   for (const name in value) {
     const inner = fieldsOf[name];
     if (typeof inner === 'string') {
@@ -42,7 +42,7 @@ export function isFlatAndMasked(
     if (name === undefined) return false;
     const inner = Object.getOwnPropertyDescriptor(value, name);
     if (inner === undefined) {
-      if (name in value || Object.getPrototypeOf(value) !== Object.prototype) return false;
+      if (name in value) return false;
       continue;
     }
     const held: unknown = inner.value;
