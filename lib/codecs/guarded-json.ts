@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { trueLength } from '../base/true-bytes.js';
 import { bytesIn } from '../card/bytes-in.js';
 import { cardUnderName } from '../card/card-under-name.js';
 import { lookElsewhere, type Written } from '../card/look-elsewhere.js';
@@ -54,7 +55,8 @@ export function lookAtText(text: string, fields: readonly ProtectedField[]): voi
  * without something around it.
  */
 export function lookAtBytes(bytes: Uint8Array, fields: readonly ProtectedField[], depth = 0): void {
-  if (bytes.length <= shortBytes && hasNone(bytes, fields)) return;
+  const length = trueLength(bytes);
+  if (length <= shortBytes && hasNone(bytes, length, fields)) return;
   const { buffer, byteOffset, byteLength } = bytesIn(bytes);
   const view = Buffer.from(buffer, byteOffset, byteLength);
   const near = fields.filter(field => isNear(field, view));
@@ -116,8 +118,8 @@ function isNear({ name, plain }: ProtectedField, text: string | Buffer): boolean
 const shortBytes = 64;
 
 /** Whether no name of a field stands in the bytes, which are no UTF-16 and have no escape either. */
-function hasNone(bytes: Uint8Array, fields: readonly ProtectedField[]): boolean {
-  for (let i = 0; i < bytes.length; i++) {
+function hasNone(bytes: Uint8Array, length: number, fields: readonly ProtectedField[]): boolean {
+  for (let i = 0; i < length; i++) {
     const byte = bytes[i] ?? 0;
     if (byte === backslash || byte === 0 || byte >= 0xfe) return false;
     for (const { name, plain } of fields) {

@@ -183,6 +183,36 @@ describe('the guard looks at the bytes that are written', () => {
     expect(member.outcome).toMatchObject({ code: 'GUARD' });
   });
 
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('nor by a length that is none %d times', async times => {
+    for (const place of ['value', 'key', 'header'] as const) {
+      const members = new Members({ in: 1, out: 1 });
+      members.publish('in', 'a');
+      let asked = 0;
+      const text = `{"card":"${digits}"}`;
+      const hidden = Object.defineProperty(Buffer.from(text), 'length', {
+        get: () => (asked++ < times ? 0 : text.length),
+      });
+      const at = (here: string) => (here === place ? hidden : Buffer.from('x'));
+      members.start(app =>
+        app
+          .topic('in', { value })
+          .pipe(
+            mapValue(() => ({ card: digits })),
+            mask('card'),
+          )
+          .subscribe(
+            app.to('out', {
+              value: codecOf(() => at('value')) as never,
+              keyBy: () => at('key') as never,
+              headers: () => [{ key: 'h', value: at('header') }],
+            }),
+          ),
+      );
+      await members.settle();
+      expect(members.values('out')).toEqual([]);
+    }
+  });
+
   test.each(hiding)('nor in a document by %s', (_, properties) => {
     expect(scanDocument({ data: Object.defineProperties(Buffer.from(digits), properties) })).toBe('card');
   });

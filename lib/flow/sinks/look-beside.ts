@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { trueCopy } from '../../base/true-bytes.js';
+import { trueCopy, trueLength } from '../../base/true-bytes.js';
 import { fewestDigits } from '../../card/issuers.js';
 import { isNoCard, type ProtectedField } from '../../card/protected-field.js';
 import { hasNumberShownMasked } from '../../card/shown-masked.js';
@@ -23,14 +23,14 @@ export function lookBeside(
   fields: readonly ProtectedField[],
 ): void {
   const shown = (): string => (value === null ? '' : trueCopy(value).toString());
-  if (key !== null && key.length >= fewestDigits) lookAtPart(key, shown, fields);
+  if (key !== null && trueLength(key) >= fewestDigits) lookAtPart(key, shown, fields);
   if (timestamp >= farFuture) lookAtPart(Buffer.from(String(timestamp)), shown, fields);
   for (const header of headers) {
     const name = Buffer.from(header.key);
     if (name.length >= fewestDigits) lookAtPart(name, shown, fields);
     if (header.value === null) continue;
     lookAtHeader(header.key, header.value, fields);
-    if (header.value.length >= fewestDigits) lookAtPart(header.value, shown, fields);
+    if (trueLength(header.value) >= fewestDigits) lookAtPart(header.value, shown, fields);
   }
 }
 
@@ -75,7 +75,8 @@ function textsIn(bytes: Uint8Array): readonly string[] {
 /** Whether there are digits enough, or there may be digits of another script. */
 function mayHaveNumber(bytes: Buffer): boolean {
   let digits = 0;
-  for (let i = 0; i < bytes.length; i++) {
+  const length = trueLength(bytes);
+  for (let i = 0; i < length; i++) {
     const byte = bytes[i] ?? 0;
     if (byte > 127) return true;
     if (byte >= 48 && byte <= 57 && ++digits >= fewestDigits) return true;
