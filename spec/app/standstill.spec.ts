@@ -25,7 +25,7 @@ describe("behind another producer's open transaction", () => {
       live: true,
       reasons: [
         "partition 0 of 'in' has stood still at offset 1 for 40 s: the record there is of a transaction that its producer " +
-          'has not ended, and 2 offsets wait for that; find the producer with kafka-transactions.sh describe-producers ' +
+          'has not ended, and 2 offsets wait for that; find the producer with kafka-transactions.sh --bootstrap-server SERVERS describe-producers ' +
           '--topic in --partition 0, and where find-hanging --topic in --partition 0 lists the transaction, end it with ' +
           'abort --topic in --partition 0 --start-offset 1',
       ],
@@ -109,6 +109,6 @@ test('a partition for which no broker answers is told with its coordinates, besi
   await members.pass(40_000);
   expect(member.app.health().reasons).toContain(
     "partition 0 of 'in' has stood still at offset 1 for 40 s: no broker answers for it; look at its leader with " +
-      'kafka-topics.sh --describe --topic in',
+      'kafka-topics.sh --bootstrap-server SERVERS --describe --topic in',
   );
 });

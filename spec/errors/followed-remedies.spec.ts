@@ -17,7 +17,7 @@ import {
 } from 'kafka-rx';
 import { lmdb } from 'kafka-rx/lmdb';
 import { memory } from 'kafka-rx/memory';
-import { mapAsync } from 'kafka-rx/operators';
+import { mapAsync, mapKey } from 'kafka-rx/operators';
 import { simulate, type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { type Observable, of } from 'rxjs';
 import { Members } from '../app/members.js';
@@ -233,6 +233,29 @@ test.each<[string, (app: App, texts: Texts) => unknown]>([
   const error = await failure(wire);
   expect(error).toMatchObject({ code: 'ENCODE', at: { topic: 'in', offset: 0 } });
   expect(error.message).toContain("'the sink'");
+});
+
+test.each<[string, (app: App, texts: Texts) => unknown, RegExp]>([
+  [
+    'mapKey',
+    (app, texts) =>
+      texts
+        .pipe(mapKey(() => undefined as never))
+        .subscribe(app.to('out', { value: string, name: 'the sink' })),
+    /mapKey or withKey/,
+  ],
+  [
+    'keyBy',
+    (app, texts) =>
+      texts.subscribe(app.to('out', { value: string, keyBy: (() => undefined) as never, name: 'the sink' })),
+    /keyBy/,
+  ],
+])('a key of the wrong kind is answered with what made it: %s', async (_what, wire, remedy) => {
+  const error = await failure(wire);
+  expect(error).toMatchObject({ code: 'ENCODE', at: { topic: 'in', offset: 0 } });
+  expect(error.message).toContain("'the sink'");
+  expect(error.remedy).toMatch(remedy);
+  expect(error.remedy).toMatch(/key codec/);
 });
 
 describe('what a function or codec of app.to did is laid at that one', () => {

@@ -356,7 +356,10 @@ export function keyMaker<K, V>(
     disregard(plain);
     // Without coordinates: the sink puts them there, with its name.
     throw new KafkaRxError('ENCODE', `The key is neither a string, bytes nor null but ${typeof plain}`, {
-      remedy: 'Give app.to a key codec, or a keyBy that returns a string',
+      remedy:
+        keyBy === undefined
+          ? 'Give app.to a key codec, or have mapKey or withKey give the record text, bytes or null as its key'
+          : 'Give app.to a key codec, or have keyBy return text, bytes or null',
     });
   };
 }

@@ -88,8 +88,8 @@ export function withoutTarget(
       {
         at: { topic, partition, offset },
         remedy:
-          'Give the operator that failed a name ({ name }) and replay its dead letter for that (replay --node NAME), or for everyone ' +
-          '(--to topology)',
+          'Give the operator that failed a name ({ name }) and replay its dead letter for that, by replayHeaders with { app, node }; or for ' +
+          'everyone, with undefined',
       },
     ),
     verdict: 'dead-letter',

@@ -22,10 +22,10 @@ export function standstillWaits(
 function whyAndWhatToDo({ cause, topic, partition, offset, records }: Standstill): string {
   const place = `--topic ${topic} --partition ${partition}`;
   if (cause === 'unanswered')
-    return `no broker answers for it; look at its leader with kafka-topics.sh --describe --topic ${topic}`;
+    return `no broker answers for it; look at its leader with kafka-topics.sh --bootstrap-server SERVERS --describe --topic ${topic}`;
   return (
     `the record there is of a transaction that its producer has not ended, and ${records} offsets wait for that; find ` +
-    `the producer with kafka-transactions.sh describe-producers ${place}, and where find-hanging ${place} lists the ` +
+    `the producer with kafka-transactions.sh --bootstrap-server SERVERS describe-producers ${place}, and where find-hanging ${place} lists the ` +
     `transaction, end it with abort ${place} --start-offset ${offset}`
   );
 }
