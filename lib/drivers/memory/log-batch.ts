@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { trueCopy } from '../../base/true-bytes.js';
 import type { Header } from '../../record/headers.js';
 import { PartitionBatch } from '../partition-batch.js';
 import type { SourceRecord } from '../port.js';
@@ -43,12 +43,12 @@ function handedOut({ offset, timestamp, key, value, headers }: LogRecord): Sourc
   return {
     offset,
     timestamp,
-    key: key && Buffer.from(key),
-    value: value && Buffer.from(value),
+    key: key && trueCopy(key),
+    value: value && trueCopy(value),
     headers: headers.length === 0 ? headers : headers.map(copyOf),
   };
 }
 
 function copyOf({ key, value }: Header): Header {
-  return { key, value: value && Buffer.from(value) };
+  return { key, value: value && trueCopy(value) };
 }

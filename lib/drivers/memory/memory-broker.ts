@@ -20,6 +20,7 @@ import {
   shown,
 } from '../../base/option-schema.js';
 import { checkTopicName } from '../../base/topic-name.js';
+import { trueCopy } from '../../base/true-bytes.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { type Headers, noHeaders } from '../../record/headers.js';
 import { contentKind, headersKind, partitionKind } from '../../record/record-kinds.js';
@@ -299,9 +300,7 @@ export class MemoryBroker {
 function bytes(data: Uint8Array | string | null): Buffer | null {
   if (typeof data === 'string') return Buffer.from(data, 'utf8');
   // JavaScript's callers may hand in bytes that are no Buffer, which no codec would take for bytes.
-  return data === null || Buffer.isBuffer(data)
-    ? data
-    : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return data === null || Buffer.isBuffer(data) ? data : trueCopy(data);
 }
 
 function anyPartitioner(): (key: Buffer | null, partitions: number) => number {

@@ -1,4 +1,5 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
+import { trueCopy } from '../../base/true-bytes.js';
 import type {
   DriverConnection,
   DriverProducer,
@@ -127,7 +128,7 @@ export class SimulatedProducer implements DriverProducer {
 }
 
 function copyOf(bytes: Buffer | null): Buffer | null {
-  return bytes === null ? null : Buffer.from(bytes);
+  return bytes === null ? null : trueCopy(bytes);
 }
 
 const copied = ({ key, value }: Header): Header => ({ key, value: copyOf(value) });
