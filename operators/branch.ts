@@ -1,6 +1,7 @@
 import { filter, map, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
 import { checkSource } from '../lib/base/check-source.js';
+import { nameKind } from '../lib/base/name-kinds.js';
 import { call, plainObject, required } from '../lib/base/option-kinds.js';
 import { checkArgument } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
@@ -67,7 +68,10 @@ export function branch<K, V, G extends Readonly<Record<string, (value: V) => boo
       { remedy: `Give it a name that is no number, such as 'from ${reordered}'` },
     );
   }
-  for (const guard of names) checkArgument('branch', guard, required(call), guards[guard]);
+  for (const guard of names) {
+    checkArgument('branch', 'the name of a guard', nameKind, guard);
+    checkArgument('branch', guard, required(call), guards[guard]);
+  }
   const name = `branch(${names.join(',')})`;
   const routed = operatorObservable<readonly [string, KafkaRecord<K, V>]>(
     name,

@@ -1,6 +1,7 @@
 import { isObservable, merge, type Observable } from 'rxjs';
 import { operatorObservable } from '../lib/app/topology/topology-observable.js';
-import { required, text } from '../lib/base/option-kinds.js';
+import { nameKind } from '../lib/base/name-kinds.js';
+import { required } from '../lib/base/option-kinds.js';
 import { checkArgument } from '../lib/base/option-schema.js';
 import { KafkaRxError } from '../lib/errors/errors.js';
 import type { KafkaRecord } from '../lib/record/record.js';
@@ -28,7 +29,7 @@ export function mergeNamed<const S extends readonly Observable<KafkaRecord>[]>(
   name: string,
   ...sources: S
 ): Observable<S[number] extends Observable<infer R> ? R : never> {
-  checkArgument('mergeNamed', 'the name', required(text), name);
+  checkArgument('mergeNamed', 'the name', required(nameKind), name);
   const other = sources.findIndex(source => !isObservable(source));
   if (other >= 0) {
     // A number at the end would be the concurrency of rxjs's merge: streams beyond it would never be heard.

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { awaitingObservable, ofAnotherApp, placeOfAny } from '../lib/app/topology/topology-observable.js';
-import { text } from '../lib/base/option-kinds.js';
+import { nameKind } from '../lib/base/name-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../lib/base/option-schema.js';
 import { receive } from '../lib/base/receive.js';
 import { type OperatorOptions, processFailed } from '../lib/errors/policies/process-failed.js';
@@ -10,7 +10,7 @@ import { type AppSink, appSinkKind } from '../lib/flow/sinks/app-sink.js';
 import { isRecord } from '../lib/record/is-record.js';
 import type { KafkaRecord } from '../lib/record/record.js';
 
-export const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: text };
+export const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: nameKind };
 
 /**
  * Hands each record to a sink and goes on with it once the sink has made it durable.

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, longestMs } from '../base/clock.js';
+import { identityKind } from '../base/name-kinds.js';
 import {
   call,
   clock,
@@ -11,7 +12,6 @@ import {
   oneOf,
   required,
   shape,
-  text,
   whole,
 } from '../base/option-kinds.js';
 import { checkOptions, type Fields, type Kind } from '../base/option-schema.js';
@@ -31,11 +31,11 @@ import { withoutDeadLetters } from './topology/graph.js';
 
 /** What `createApp` takes. Every default stands in `lib/app/defaults.ts`. @category App @since 0.1.0 */
 export interface AppOptions {
-  /** The consumer group: members of one group share the partitions. Also the app's name in dead letters. */
+  /** The consumer group: members of one group share the partitions. Also the app's name in dead letters. Up to 32,000 bytes. */
   readonly groupId: string;
   /** The Kafka client, such as `kafkajs({ brokers })` or `memory()`. */
   readonly driver: Driver;
-  /** The name that brokers log. Default: the group id. */
+  /** The name that brokers log, up to 32,000 bytes. Default: the group id. */
   readonly clientId?: string | undefined;
   /** Default: the driver's clock, or the machine's. */
   readonly clock?: Clock | undefined;
@@ -134,9 +134,9 @@ export const signalKind: Kind = kind("the name of a signal that can be handled, 
 export const metricsKind: Kind = having('metrics', 'counter', 'gauge', 'histogram');
 
 export const appOptions: Fields<AppOptions> = {
-  groupId: required(text),
+  groupId: required(identityKind),
   driver: required(driverKind),
-  clientId: text,
+  clientId: identityKind,
   clock,
   signals: list(signalKind),
   startFrom: startFromKind,

@@ -1,6 +1,7 @@
 import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, systemClock, type Timer } from '../base/clock.js';
-import { clock as clockKind, list, required, text } from '../base/option-kinds.js';
+import { identityKind } from '../base/name-kinds.js';
+import { clock as clockKind, list, required } from '../base/option-kinds.js';
 import { checkOptions, type Fields } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
 import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
@@ -39,7 +40,7 @@ export interface ResetOptions {
 
 export const resetOptions: Fields<ResetOptions> = {
   driver: required(driverKind),
-  groupId: required(text),
+  groupId: required(identityKind),
   topics: required(list(topicNameKind, 1)),
   to: required(startFromKind),
   stores: list(resetStoreKind),

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { required, text } from '../base/option-kinds.js';
+import { nameKind } from '../base/name-kinds.js';
+import { required } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { isKafkaRxError, KafkaRxError } from '../errors/errors.js';
@@ -59,7 +60,7 @@ export function lmdbOn<V, I extends string = string>(
   name: string,
   options: LmdbOptions<V, I>,
 ): LmdbStore<V, I> {
-  checkArgument('lmdb', 'the name', required(text), name);
+  checkArgument('lmdb', 'the name', required(nameKind), name);
   checkStoreOptions(`lmdb('${name}')`, lmdbOptions, options);
   const store = Object.assign(new Lmdb<V>(host, name, options), renamedMethods);
   return declare(store, declaredShape(options.value));

@@ -1,5 +1,6 @@
+import { nameKind } from '../base/name-kinds.js';
 import { newId as randomId } from '../base/new-id.js';
-import { call, required, text, whole } from '../base/option-kinds.js';
+import { call, required, whole } from '../base/option-kinds.js';
 import { checkArgument, type Fields } from '../base/option-schema.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { declare, declaredShape } from '../codecs/declared.js';
@@ -102,7 +103,7 @@ export function memoryStore<V, I extends string = string>(
   name: string,
   options: MemoryStoreOptions<V, I> = {},
 ): MemoryStore<V, I> {
-  checkArgument('memoryStore', 'the name', required(text), name);
+  checkArgument('memoryStore', 'the name', required(nameKind), name);
   const where = `store ${name}`;
   checkStoreOptions(`memoryStore('${name}')`, memoryStoreOptions, options);
   const indexes = indexesOf<V>(options);

@@ -6,7 +6,8 @@
  * one, and an embedded broker that starts again at offset 0 overwrites nothing. `spec/contract` holds every store to this
  * file; docs/stores.md says what identities are made of.
  */
-import { anything, having, kind, required, text } from '../base/option-kinds.js';
+import { nameKind } from '../base/name-kinds.js';
+import { anything, having, kind, required } from '../base/option-kinds.js';
 import { faultIn, type Kind } from '../base/option-schema.js';
 import type { Codec } from '../codecs/codec.js';
 import type { KafkaRxError } from '../errors/errors.js';
@@ -217,6 +218,6 @@ function storeWith(methods: Kind, positions: Kind = anything): Kind {
     if (fault !== undefined) return fault;
     // It is an object: it may be asked for any name.
     const held = store as Partial<Record<'name' | 'positions', unknown>>;
-    return faultIn('name', required(text), held.name) ?? faultIn('positions', positions, held.positions);
+    return faultIn('name', required(nameKind), held.name) ?? faultIn('positions', positions, held.positions);
   });
 }

@@ -1,3 +1,4 @@
+import { nameKind } from '../base/name-kinds.js';
 import { call, either, kind, oneOf } from '../base/option-kinds.js';
 import {
   checkOptions,
@@ -19,6 +20,10 @@ const indexesKind: Kind = kind(
   'an object of functions, such as { customer: value => value.customerId }',
   by => {
     if (!isPlainObject(by)) return false;
+    for (const name of Object.keys(by)) {
+      const fault = nameKind.fault(name);
+      if (fault !== undefined) return { ...fault, what: `has a name that ${fault.what}` };
+    }
     const other = Object.entries(by).find(([, of]) => typeof of !== 'function');
     return other && { path: other[0], what: `must be a function of the value, and is ${shown(other[1])}` };
   },

@@ -2,7 +2,8 @@ import type { Buffer } from 'node:buffer';
 import { createApp } from '../app/app.js';
 import type { App } from '../app/interface.js';
 import { type AppOptions, appOptions as allOptions } from '../app/options.js';
-import { call, kind, list, required, text, whole } from '../base/option-kinds.js';
+import { identityKind } from '../base/name-kinds.js';
+import { call, kind, list, required, whole } from '../base/option-kinds.js';
 import {
   checkArgument,
   checkOptions,
@@ -55,7 +56,7 @@ const { driver: _driver, clock: _clock, metrics: _metrics, ...ofTheApp } = allOp
 
 export const testAppOptions: Fields<TestAppOptions> = {
   ...ofTheApp,
-  groupId: text,
+  groupId: identityKind,
   partitions: whole(1),
   topics: list(topicNameKind),
 };

@@ -22,6 +22,7 @@ const foundations = [
   'lib/base/check-start-from.ts',
   'lib/base/clock.ts',
   'lib/base/drain-bound-ms.ts',
+  'lib/base/name-kinds.ts',
   'lib/base/nearest-name.ts',
   'lib/base/new-id.ts',
   'lib/base/option-kinds.ts',

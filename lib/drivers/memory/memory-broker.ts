@@ -2,16 +2,8 @@ import { Buffer } from 'node:buffer';
 import { checkStartFrom } from '../../base/check-start-from.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { disregard } from '../../base/disregard.js';
-import {
-  anything,
-  call,
-  clock as clockKind,
-  list,
-  required,
-  shape,
-  text,
-  whole,
-} from '../../base/option-kinds.js';
+import { identityKind } from '../../base/name-kinds.js';
+import { anything, call, clock as clockKind, list, required, shape, whole } from '../../base/option-kinds.js';
 import {
   checkArgument,
   checkOptions,
@@ -75,7 +67,7 @@ const recordFields: Fields<PublishRecord> & FieldKinds = {
   offset: anything,
 };
 const recordsKind = required(list(shape(recordFields)));
-const groupKind = required(text);
+const groupKind = required(identityKind);
 const offsetKind = required(whole(0));
 
 /** @category Drivers @since 0.1.0 */

@@ -1,6 +1,7 @@
 import type { Subscriber } from 'rxjs';
 import { disregardWithin } from '../../base/disregard.js';
-import { call, required, text } from '../../base/option-kinds.js';
+import { nameKind } from '../../base/name-kinds.js';
+import { call, required } from '../../base/option-kinds.js';
 import { checkArgument, checkOptions, type FieldKinds, type Fields } from '../../base/option-schema.js';
 import { deliveriesOf, type Verdict } from '../../flow/leases/delivery.js';
 import { hostOf } from '../../flow/leases/leases.js';
@@ -19,7 +20,7 @@ export interface OperatorOptions {
   readonly onError?: Verdict | undefined;
 }
 
-export const operatorOptions: Fields<OperatorOptions> = { name: text, onError: verdictKind };
+export const operatorOptions: Fields<OperatorOptions> = { name: nameKind, onError: verdictKind };
 
 /**
  * A function given to an operator threw on a record: the policy decides. A record that no app delivered (a bare

@@ -1,7 +1,8 @@
 import { Subscription } from 'rxjs';
 import { type Place, placed } from '../../app/topology/topology-observable.js';
 import type { Clock } from '../../base/clock.js';
-import { flag, text } from '../../base/option-kinds.js';
+import { nameKind } from '../../base/name-kinds.js';
+import { flag } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import type { Coordinates } from '../../errors/errors.js';
 import { KafkaRxError } from '../../errors/errors.js';
@@ -48,7 +49,7 @@ export interface SinkOptions {
   readonly mayEnd?: boolean | undefined;
 }
 
-export const sinkOptions: Fields<SinkOptions> = { name: text, mayEnd: flag };
+export const sinkOptions: Fields<SinkOptions> = { name: nameKind, mayEnd: flag };
 
 /**
  * What all sinks share: the lease on receipt, and what it means when a sink ends.

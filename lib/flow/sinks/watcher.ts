@@ -1,6 +1,6 @@
 import type { Observer } from 'rxjs';
 import { type Place, placed } from '../../app/topology/topology-observable.js';
-import { text } from '../../base/option-kinds.js';
+import { nameKind } from '../../base/name-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
@@ -15,7 +15,7 @@ export interface WatchOptions {
   readonly name?: string | undefined;
 }
 
-export const watchOptions: Fields<WatchOptions> = { name: text };
+export const watchOptions: Fields<WatchOptions> = { name: nameKind };
 
 /** Looks at what passes and keeps nothing from being committed: a subscription that is meant to be no sink. */
 export class Watcher<T> implements Observer<T> {
