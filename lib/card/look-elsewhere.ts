@@ -192,6 +192,7 @@ function tooDeep(fields: readonly ProtectedField[]): UnmaskedField {
   return new UnmaskedField(
     path,
     `what is nested deeper than the guard looks for the field '${path}' (${mostDepth} levels)`,
+    'Nest it less, or leave it out of what this sink writes',
   );
 }
 

@@ -23,10 +23,14 @@ export function keeping<T extends object>(source: object, result: T): T {
 
 /** @internal What was about to be written. */
 export class UnmaskedField extends Error {
-  /** @param path undefined where no field is to blame, but `what` was found */
+  /**
+   * @param path undefined where no field is to blame, but `what` was found
+   * @param remedy where it lies elsewhere than in the value, which is all that mask changes
+   */
   constructor(
     readonly path: string | undefined,
     readonly what = `the field '${path}' unmasked`,
+    readonly remedy?: string | undefined,
   ) {
     super('what may not be written');
   }

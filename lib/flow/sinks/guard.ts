@@ -20,6 +20,7 @@ import { isInstance } from '../../errors/is-instance.js';
 import type { Headers } from '../../record/headers.js';
 import type { KafkaRecord } from '../../record/record.js';
 import type { WriteGuard } from '../../stores/port.js';
+import { remedyBeside } from './beside-value.js';
 import { flatOf, isFlatAndMasked } from './flat-document.js';
 import { lookBeside } from './look-beside.js';
 import { createWriteGuard } from './write-guard.js';
@@ -125,7 +126,8 @@ export function createGuard(
     },
     checkBytes(bytes, what, record, sink) {
       if (scan && bytes !== null && containsCardNumber(bytes)) {
-        throw refusedFor(`a card number in the ${what}`, record, sink, undefined);
+        const remedy = what === 'value' ? undefined : remedyBeside[what];
+        throw refusedFor(`a card number in the ${what}`, record, sink, undefined, remedy);
       }
     },
     checkDocument(value, record, sink) {
@@ -168,14 +170,24 @@ function lookClosely(
 }
 
 /** @internal The `GUARD` error of a field that was about to be written. */
-export function unmasked({ path, what }: UnmaskedField, record: KafkaRecord, sink: string): KafkaRxError {
-  return refusedFor(what, record, sink, path);
+export function unmasked(
+  { path, what, remedy }: UnmaskedField,
+  record: KafkaRecord,
+  sink: string,
+): KafkaRxError {
+  return refusedFor(what, record, sink, path, remedy);
 }
 
-function refusedFor(what: string, record: KafkaRecord, sink: string, path: string | undefined): KafkaRxError {
+function refusedFor(
+  what: string,
+  record: KafkaRecord,
+  sink: string,
+  path: string | undefined,
+  remedy = 'Put mask before this sink, or leave the field out of what it writes',
+): KafkaRxError {
   return new KafkaRxError('GUARD', `'${sink}' was about to write ${what}`, {
     at: record,
     path,
-    remedy: 'Put mask before this sink, or leave the field out of what it writes',
+    remedy,
   });
 }

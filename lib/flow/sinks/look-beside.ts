@@ -6,8 +6,10 @@ import { hasNumberShownMasked } from '../../card/shown-masked.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import { lookAtBytes } from '../../codecs/guarded-json.js';
 import { utf16In } from '../../codecs/utf16-in.js';
+import { isInstance } from '../../errors/is-instance.js';
 import { farFuture } from '../../record/far-future.js';
 import type { Headers } from '../../record/headers.js';
+import { type BesideValue, unmaskedBeside } from './beside-value.js';
 
 /**
  * Looks at what is written beside a value, its key and headers.
@@ -23,14 +25,14 @@ export function lookBeside(
   fields: readonly ProtectedField[],
 ): void {
   const shown = (): string => (value === null ? '' : trueCopy(value).toString());
-  if (key !== null && trueLength(key) >= fewestDigits) lookAtPart(key, shown, fields);
-  if (timestamp >= farFuture) lookAtPart(Buffer.from(String(timestamp)), shown, fields);
+  if (key !== null && trueLength(key) >= fewestDigits) lookAtPart(key, shown, fields, 'key');
+  if (timestamp >= farFuture) lookAtPart(Buffer.from(String(timestamp)), shown, fields, 'timestamp');
   for (const header of headers) {
     const name = Buffer.from(header.key);
-    if (name.length >= fewestDigits) lookAtPart(name, shown, fields);
+    if (name.length >= fewestDigits) lookAtPart(name, shown, fields, 'header');
     if (header.value === null) continue;
     lookAtHeader(header.key, header.value, fields);
-    if (trueLength(header.value) >= fewestDigits) lookAtPart(header.value, shown, fields);
+    if (trueLength(header.value) >= fewestDigits) lookAtPart(header.value, shown, fields, 'header');
   }
 }
 
@@ -40,7 +42,7 @@ function lookAtHeader(key: string, value: Uint8Array, fields: readonly Protected
     // Of a longer path the name alone says little of text that is no card's.
     const isMasked = (text: string): boolean =>
       field.card ? isNoCard(text, field) : !field.strict || field.isMasked(text);
-    if (!textsIn(value).every(isMasked)) throw new UnmaskedField(field.path);
+    if (!textsIn(value).every(isMasked)) throw unmaskedBeside('header', new UnmaskedField(field.path));
   }
 }
 
@@ -53,14 +55,19 @@ export function lookAtPart(
   part: Buffer,
   shown: () => string | undefined,
   fields: readonly ProtectedField[],
+  where: BesideValue,
 ): void {
-  lookAtBytes(part, fields);
+  try {
+    lookAtBytes(part, fields);
+  } catch (error) {
+    throw isInstance(error, UnmaskedField) ? unmaskedBeside(where, error) : error;
+  }
   if (!mayHaveNumber(part)) return;
   const card = fields.find(field => field.card);
   if (card === undefined) return;
   const masked = shown();
   if (masked === undefined || textsIn(part).some(text => hasNumberShownMasked(text, masked))) {
-    throw new UnmaskedField(card.path);
+    throw unmaskedBeside(where, new UnmaskedField(card.path));
   }
 }
 

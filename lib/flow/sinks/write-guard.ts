@@ -4,6 +4,7 @@ import type { ProtectedField } from '../../card/protected-field.js';
 import { containsCardNumber } from '../../card/scan.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import type { WriteGuard } from '../../stores/port.js';
+import { unmaskedBeside } from './beside-value.js';
 import { lookAtPart } from './look-beside.js';
 
 /**
@@ -23,20 +24,20 @@ export function createWriteGuard(
       if (!scan) return encode;
       return value => {
         const bytes = encode(value);
-        if (bytes !== null && containsCardNumber(bytes)) throw cardIn('the document');
+        if (bytes !== null && containsCardNumber(bytes))
+          throw new UnmaskedField(undefined, 'a card number in the document');
         return bytes;
       };
     },
     checkText(text, { value }) {
       if (text.length < fewestDigits) return;
       const bytes = Buffer.from(text);
-      if (scan && containsCardNumber(bytes)) throw cardIn('what the store files a document under');
-      if (fields.length > 0) lookAtPart(bytes, () => jsonOf(value), fields);
+      if (scan && containsCardNumber(bytes))
+        throw unmaskedBeside('filing', new UnmaskedField(undefined, 'a card number'));
+      if (fields.length > 0) lookAtPart(bytes, () => jsonOf(value), fields, 'filing');
     },
   };
 }
-
-const cardIn = (where: string): UnmaskedField => new UnmaskedField(undefined, `a card number in ${where}`);
 
 /** Undefined for what cannot be read. */
 function jsonOf(value: unknown): string | undefined {
