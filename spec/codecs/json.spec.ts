@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import * as t from 'io-ts';
+import type { Codec } from '../../lib/codecs/codec.js';
 import { CardNumber, IsoTimestamp, NonNegative, PositiveInt } from '../../lib/codecs/io-ts.js';
 import { type JsonOptions, json } from '../../lib/codecs/json.js';
+import type { StandardSchema } from '../../lib/codecs/standard-schema.js';
 import type { Coordinates, KafkaRxError } from '../../lib/errors/errors.js';
 import { isKafkaRxError } from '../../lib/errors/errors.js';
 
@@ -221,6 +223,38 @@ describe('json: what is undeclared', () => {
       }
     }
     expect(String(json(t.type(inner)).encode(new Sneaky()))).toBe('{"x":1}');
+  });
+
+  class Sum {
+    readonly cents = 5;
+    readonly note = 'n';
+    toJSON(): unknown {
+      return { sum: '0.05' };
+    }
+  }
+  const given = new Sum();
+  const ofOurs = new t.Type<Sum>('Sum', (u): u is Sum => u instanceof Sum, t.identity as never, t.identity);
+  const schema: StandardSchema<Sum, Sum> = {
+    '~standard': { version: 1, vendor: 'ours', validate: value => ({ value: value as Sum }) },
+  };
+  const cents = { cents: t.number };
+  it.each<[string, Pick<Codec<Sum>, 'encode'>, string]>([
+    ['t.type, which says', json(t.type(cents)), '{"cents":5}'],
+    ['t.strict', json(t.strict(cents)), '{"cents":5}'],
+    ['t.partial', json(t.partial(cents)), '{"cents":5}'],
+    ['t.record', json(t.record(t.string, t.unknown)), '{"cents":5,"note":"n"}'],
+    ['t.unknown, which says nothing', json(t.unknown), '{"sum":"0.05"}'],
+    ['t.UnknownRecord', json(t.UnknownRecord), '{"sum":"0.05"}'],
+    ['a type of ours', json(ofOurs), '{"sum":"0.05"}'],
+    ['a Standard Schema', json(schema), '{"sum":"0.05"}'],
+  ])('is written as its type says, and by its toJSON where that says nothing: %s', (_, codec, text) => {
+    expect(String(codec.encode(given))).toBe(text);
+  });
+
+  it('is written by its toJSON inside what says nothing of it alone', () => {
+    const codec = json(t.type({ a: t.unknown, b: t.array(t.type(cents)), when: t.unknown }));
+    const text = String(codec.encode({ a: given, b: [given], when: new Date(0) }));
+    expect(text).toBe('{"a":{"sum":"0.05"},"b":[{"cents":5}],"when":"1970-01-01T00:00:00.000Z"}');
   });
 
   it('costs no copy where nothing is undeclared', () => {
