@@ -112,7 +112,7 @@ describe('the way of a record through the memory driver', () => {
     expect(batch?.next()).toBeUndefined();
   });
 
-  test('70,000 records through a topic, a consumer and a producer take well under a second', async () => {
+  test('70,000 records through a topic, a consumer and a producer cost well under a second', async () => {
     const clock = new VirtualClock();
     const broker = new MemoryBroker({ clock });
     for (const topic of ['in', 'out']) broker.createTopic(topic, 4);
@@ -129,7 +129,8 @@ describe('the way of a record through the memory driver', () => {
     const outputs = [0, 1, 2, 3].map(partition => producer.output({ topic: 'out', partition }, listener));
     const value = Buffer.from('{"customerId":"1"}');
     const records = Array.from({ length: 70_000 }, (_, i) => ({ value, partition: i % 4 }));
-    const from = performance.now();
+    // Of this process: what others have the machine do is no part of it.
+    const began = process.cpuUsage();
     broker.publish('in', records);
     const consumer = connection.consumer(consumerOptions, {
       ...deafConsumer,
@@ -142,10 +143,10 @@ describe('the way of a record through the memory driver', () => {
     });
     void consumer.start();
     clock.flush();
-    const took = performance.now() - from;
+    const { user, system } = process.cpuUsage(began);
     expect([acknowledged, broker.endOffsets('out')]).toEqual([70_000, [17_500, 17_500, 17_500, 17_500]]);
     // 160 to 250 ms for the whole test on two shared cores.
-    expect(took).toBeLessThan(1000);
+    expect((user + system) / 1000).toBeLessThan(1000);
     await connection.close();
     clock.flush();
     // Neither timers nor turns are left to hold a process up.
