@@ -9,6 +9,7 @@ import type {
   DriverConsumer,
   DriverContext,
   OffsetCommit,
+  PartitionOffset,
   ProducerOptions,
 } from '../../drivers/port.js';
 import type { Holdings } from './holdings.js';
@@ -49,6 +50,7 @@ export function simulatedDriver(parts: SimulatedDriverParts): Driver {
     name: 'simulated',
     clock,
     async connect(context: DriverContext) {
+      const dropped = new DroppedCommits();
       const connection = await wire.call(
         'cluster',
         'connect',
@@ -57,16 +59,39 @@ export function simulatedDriver(parts: SimulatedDriverParts): Driver {
             ...context,
             clientId,
             clock,
-            event: event => wire.deliver('cluster', () => context.event(event)),
+            event: event => {
+              if (event.type === 'commit-dropped') dropped.note(event);
+              wire.deliver('cluster', () => context.event(event));
+            },
           }),
         true,
       );
-      return simulatedConnection(connection, parts);
+      return simulatedConnection(connection, dropped, parts);
     },
   };
 }
 
-function simulatedConnection(inner: DriverConnection, parts: SimulatedDriverParts): DriverConnection {
+/** What the broker has left out of commits, since it is of a topic that is gone: that is stored nowhere. */
+class DroppedCommits {
+  readonly #keys = new Set<string>();
+
+  note(commit: PartitionOffset): void {
+    this.#keys.add(keyOf(commit));
+  }
+
+  /** Whether this is among them, once. */
+  take(commit: PartitionOffset): boolean {
+    return this.#keys.delete(keyOf(commit));
+  }
+}
+
+const keyOf = ({ topic, partition, offset }: PartitionOffset): string => `${topic}/${partition}@${offset}`;
+
+function simulatedConnection(
+  inner: DriverConnection,
+  dropped: DroppedCommits,
+  parts: SimulatedDriverParts,
+): DriverConnection {
   const { wire } = parts;
   const call = <T>(what: string, effect: () => Promise<T>): Promise<T> =>
     wire.call('cluster', what, effect, true);
@@ -82,7 +107,7 @@ function simulatedConnection(inner: DriverConnection, parts: SimulatedDriverPart
     clusterId: inner.clusterId,
     admin,
     topics: names => call('topics', () => inner.topics(names)),
-    consumer: (options, listener) => simulatedConsumer(inner, options, listener, parts),
+    consumer: (options, listener) => simulatedConsumer(inner, options, listener, dropped, parts),
     producer: (options: ProducerOptions) => new SimulatedProducer(inner, options, wire),
     close: () => wire.call('cluster', 'close', () => inner.close(), false),
   };
@@ -92,12 +117,14 @@ function simulatedConsumer(
   connection: DriverConnection,
   options: ConsumerOptions,
   listener: ConsumerListener,
+  dropped: DroppedCommits,
   { wire, joined, committed, topicId, holdings, draining, refused }: SimulatedDriverParts,
 ): DriverConsumer {
   const { resumeAt } = options;
   /** By partition and epoch: which incarnation of the topic was assigned. */
   const ids = new Map<string, string>();
-  const keyOf = ({ topic, partition, epoch }: AssignedPartition): string => `${topic}/${partition}/${epoch}`;
+  const epochOf = ({ topic, partition, epoch }: AssignedPartition): string =>
+    `${topic}/${partition}/${epoch}`;
   const inner = connection.consumer(
     {
       ...options,
@@ -109,7 +136,7 @@ function simulatedConsumer(
     {
       // One channel for all that a consumer tells: the port promises their order.
       assigned: partitions => {
-        for (const one of partitions) ids.set(keyOf(one), topicId(one.topic));
+        for (const one of partitions) ids.set(epochOf(one), topicId(one.topic));
         const hold = holdings.assigned(partitions);
         wire.deliver('group', () => {
           hold();
@@ -154,8 +181,9 @@ function simulatedConsumer(
             if (error === refusedCommit) refused();
             throw error;
           });
-          const stored = offsets.map(one => ({ ...one, topicId: ids.get(keyOf(one)) ?? topicId(one.topic) }));
-          committed(options.groupId, stored);
+          const stored = offsets.filter(one => !dropped.take(one));
+          const told = stored.map(one => ({ ...one, topicId: ids.get(epochOf(one)) ?? topicId(one.topic) }));
+          committed(options.groupId, told);
         },
         true,
       ),
