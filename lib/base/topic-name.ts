@@ -17,9 +17,14 @@ function isTopicName(name: unknown): name is string {
 /** @throws `CONFIGURATION` when Kafka would not accept the name */
 export function checkTopicName(name: unknown): void {
   if (!isTopicName(name)) {
-    const told = typeof name === 'string' ? `'${redactText(name).slice(0, 60)}'` : shown(name);
+    const told = typeof name === 'string' ? `'${seen(redactText(name).slice(0, 60))}'` : shown(name);
     throw new KafkaRxError('CONFIGURATION', `${told} is no legal topic name`, {
       remedy: 'Kafka takes 1 to 249 letters, digits, dots, dashes and underscores',
     });
   }
+}
+
+/** What a terminal would act on, or has no character for, is a question mark. */
+function seen(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cs}]/gu, '?');
 }
