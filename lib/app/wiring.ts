@@ -221,8 +221,9 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   #place(kind: TopologyNode['kind'], name: string, parts: NodeParts = {}): Place {
     if (this.#closed) {
       throw new KafkaRxError('TOPOLOGY', `'${name}' was added after run()`, {
-        remedy:
-          'Make it before run(); what app.to, app.store, app.each and app.watch gave then may be subscribed later, too',
+        remedy: this.graph.ends.areOver
+          ? 'Create another app: this one has ended'
+          : 'Make it before run(); what app.to, app.store, app.each and app.watch gave then may be subscribed later, too',
       });
     }
     return { graph: this.graph, node: this.graph.add(kind, name, parts) };

@@ -50,6 +50,10 @@ export class OpenEnds {
     if (this.#endedSinks.has(sink)) throw endedSink(sink);
   }
 
+  get areOver(): boolean {
+    return this.#over;
+  }
+
   /** The app has ended: whatever is subscribed completes at once, and no record comes. */
   over(): void {
     this.#over = true;

@@ -43,8 +43,9 @@ export interface SinkOptions {
   /** The sink's name in `describe()`, errors and metrics. Default: its topic or store. */
   readonly name?: string | undefined;
   /**
-   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are released. It has ended for good:
-   * subscribed again while the app runs, it is refused with `SINK_ENDED`. Default false: that fails the app.
+   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are released. It has ended for good,
+   * and for all that it was subscribed to: subscribed again to a stream of the app it is refused with `SINK_ENDED`; a plain `merge` or a
+   * Subject hides that, and gives it nothing. Default false: that fails the app.
    */
   readonly mayEnd?: boolean | undefined;
 }

@@ -66,6 +66,21 @@ describe('a source that is subscribed once the app has ended completes at once',
   });
 });
 
+test('what is made once the app has ended is told of another app, and not of what to do before run()', async () => {
+  const members = new Members({ in: 1 });
+  const { app } = members.start(wired => wired.topic('in', { value }).subscribe(wired.each(() => {})));
+  await members.settle();
+  const makers = [() => app.each(() => {}), () => app.topic('in', { value }), () => app.to('in', { value })];
+  for (const make of makers) expect(refused(make).remedy).toMatch(/before run\(\)/);
+  void app.stop();
+  await members.settle();
+  for (const make of makers) {
+    const error = refused(make);
+    expect(error.code).toBe('TOPOLOGY');
+    expect(error.remedy).toMatch(/^Create another app/);
+  }
+});
+
 describe('a sink that may end, and has', () => {
   async function ended(
     end: (texts: Texts, sink: AppSink<KafkaRecord<Buffer | null, string>>) => Subscription,
