@@ -87,7 +87,7 @@ describe('createApp', () => {
 
   test('refuses an empty group and an illegal dead-letter topic', () => {
     expect(() => createApp({ groupId: '', driver })).toThrow(
-      'createApp: groupId must be text that is not empty, and is empty text. Correct it',
+      'createApp: groupId must be text of 1 to 32000 bytes, without control characters or white space around it, and is empty text. Correct it',
     );
     expect(() => createApp({ groupId: 'g', driver, deadLetters: { topic: 'a/b' } })).toThrow(
       /deadLetters\.topic must be a topic name/,
