@@ -9,7 +9,7 @@ import { wiringContext } from './wiring-context.js';
 
 /** What of the options of `simulate` says which topics there are. */
 interface NamingOptions {
-  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, readonly { readonly partition?: number | undefined }[]>>;
   readonly partitions?: number | Readonly<Record<string, number>> | undefined;
   readonly app?: SimulatedAppOptions | undefined;
   readonly reset?: (() => void) | undefined;
@@ -45,9 +45,24 @@ export function topicsOf(
   if (unknown !== undefined) {
     throw unknownTopic(`partitions.${unknown} is no topic of the topology or the inputs`, unknown, [...all]);
   }
-  return Object.fromEntries(
+  const counts = Object.fromEntries(
     [...all].map(topic => [topic, typeof partitions === 'number' ? partitions : (partitions[topic] ?? 1)]),
   );
+  checkPartitions(options.inputs, counts);
+  return counts;
+}
+
+/** The workload takes a partition modulo those that there are: it would be written to another one. */
+function checkPartitions(inputs: NamingOptions['inputs'], counts: Readonly<Record<string, number>>): void {
+  for (const [topic, records] of Object.entries(inputs)) {
+    const count = counts[topic] ?? 1;
+    const beyond = records.findIndex(({ partition = 0 }) => partition >= count);
+    if (beyond < 0) continue;
+    const what = `inputs.${topic}.${beyond}.partition is ${records[beyond]?.partition}, and ${topic} has ${count}`;
+    throw new KafkaRxError('CONFIGURATION', `simulate: ${what}`, {
+      remedy: `Write one from 0 to ${count - 1}, or raise partitions`,
+    });
+  }
 }
 
 /** What nobody reads would never be committed. @param sources the topics of each; none where a RegExp looks for them */

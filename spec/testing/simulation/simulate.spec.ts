@@ -151,3 +151,16 @@ test('inputs of a topology without a source are refused, and those that a RegExp
   });
   expect((await found).steps).toBeGreaterThan(orders.length);
 });
+
+test('a partition of the inputs that there is not is refused, and not another one written to', async () => {
+  const inputs = { in: [...orders, { value: { id: 10 }, partition: 2 }] };
+  const run = simulate(app => app.topic('in', passing).subscribe(app.to('out', passing)), {
+    inputs,
+    seeds: 1,
+  });
+  await expect(run).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringContaining('simulate: inputs.in.10.partition is 2, and in has 2'),
+    remedy: 'Write one from 0 to 1, or raise partitions',
+  });
+});
