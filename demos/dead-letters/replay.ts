@@ -20,7 +20,7 @@ import { type FoundTopic, readRecords } from './read-records.js';
 export interface Outcome {
   /** Records published again; in a dry run those that could be. */
   readonly published: number;
-  /** Dead letters that had been replayed before. */
+  /** Of the dead letters that were asked for: those that had been replayed before. */
   readonly already: number;
   readonly failed: readonly { readonly letter: string; readonly why: string }[];
   readonly dryRun: boolean;
@@ -52,8 +52,7 @@ export async function replay(
   }
   return {
     published: replaying.published,
-    // With --all, those are not what was asked for.
-    already: request.letters === undefined ? 0 : chosen.length - open.length,
+    already: chosen.length - open.length,
     failed,
     dryRun: request.dryRun,
   };
@@ -64,7 +63,7 @@ function choose(
   { letters: named, wanted }: Pick<ReplayArguments, 'letters' | 'wanted'>,
   fail: (letter: string, why: string) => void,
 ): readonly Letter[] {
-  if (named === undefined) return letters.filter(letter => wanted(letter) && !letter.replayed);
+  if (named === undefined) return letters.filter(wanted);
   const byName = new Map(letters.map(letter => [nameOf(letter.position), letter]));
   return [...new Set(named.map(nameOf))].flatMap(name => {
     const letter = byName.get(name);

@@ -1,6 +1,11 @@
 /** The command line of the demo, read into one of four requests. */
 import type { DeadLetterLimit, StartFrom } from 'kafka-rx';
-import { defaultStoreFolder, type Surroundings, surroundingsOfProcess } from './data-folder.js';
+import {
+  defaultStoreFolder,
+  embeddedStoreFolder,
+  type Surroundings,
+  surroundingsOfProcess,
+} from './data-folder.js';
 import {
   brokerList,
   idleExitMs,
@@ -172,7 +177,7 @@ function historyArguments(words: Words, surroundings: Surroundings): HistoryArgu
   const to = words.value('to', instant);
   if (store === undefined) {
     throw new UsageError(
-      `history needs --store DIR; a run without it uses ${defaultStoreFolder(surroundings)}`,
+      `history needs --store DIR; a run without it uses ${defaultStoreFolder(surroundings)}, an embedded one ${embeddedStoreFolder(surroundings)}`,
     );
   }
   if (customer === undefined) throw new UsageError('history needs --customer ID');

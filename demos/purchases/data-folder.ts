@@ -28,6 +28,14 @@ export function defaultStoreFolder({ platform, home, env }: Surroundings): strin
   }
 }
 
+/**
+ * Where an embedded run keeps its own without `--store`: its broker dies with its process, and this history with it, so that a
+ * cluster's is never touched.
+ */
+export function embeddedStoreFolder(surroundings: Surroundings): string {
+  return `${defaultStoreFolder(surroundings)}-embedded`;
+}
+
 /** The XDG base directory specification: a relative path counts as none. */
 function xdgDataHome(folder: string | undefined): string | undefined {
   return folder !== undefined && posix.isAbsolute(folder) ? folder : undefined;

@@ -6,7 +6,7 @@ import { Activity, type Heard } from './activity.js';
 import type { RunArguments } from './arguments.js';
 import { cdnowRecords } from './cdnow.js';
 import { createMissingTopics, maxRecordBytes, publish, withConnection } from './cluster.js';
-import { defaultStoreFolder, surroundingsOfProcess } from './data-folder.js';
+import { defaultStoreFolder, embeddedStoreFolder, surroundingsOfProcess } from './data-folder.js';
 import { inputRecords } from './input.js';
 import { type JobOptions, purchaseJob } from './job.js';
 import { UnreadableFileError } from './lines.js';
@@ -52,7 +52,7 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     }
     const embedded = request.brokers === undefined;
     const driver = request.brokers === undefined ? memory() : await clusterDriver(request.brokers);
-    const store = embedded ? await embeddedStoreFolder(request.store) : request.store;
+    const store = embedded ? await emptiedFolder(request.store) : request.store;
     progress.print(`history in ${store}`);
 
     phase = 'publishing';
@@ -145,13 +145,10 @@ async function clusterDriver(brokers: readonly string[]): Promise<Driver> {
   return kafkajs({ brokers });
 }
 
-/**
- * An embedded broker dies with its process, and a history with it: without `--store` it has a folder of its own beside
- * the default one, emptied at each start, so that a cluster's history is never touched.
- */
-async function embeddedStoreFolder(folder: string): Promise<string> {
+/** Without `--store` an embedded run has a folder of its own, emptied at each start. */
+async function emptiedFolder(folder: string): Promise<string> {
   if (folder !== defaultStoreFolder(surroundingsOfProcess())) return folder;
-  const own = `${folder}-embedded`;
+  const own = embeddedStoreFolder(surroundingsOfProcess());
   await rm(own, { recursive: true, force: true });
   return own;
 }

@@ -1,13 +1,15 @@
-import { defaultStoreFolder, type Surroundings } from './data-folder.js';
+import { defaultStoreFolder, embeddedStoreFolder, type Surroundings } from './data-folder.js';
 
 /** What `--help` prints; ends with a line feed. */
 export function helpText(command: 'run' | 'history' | 'reset', surroundings: Surroundings): string {
   if (command === 'history') return historyHelp();
   const storeFolder = defaultStoreFolder(surroundings);
-  return command === 'reset' ? resetHelp(storeFolder) : runHelp(storeFolder);
+  return command === 'reset'
+    ? resetHelp(storeFolder)
+    : runHelp(storeFolder, embeddedStoreFolder(surroundings));
 }
 
-function runHelp(storeFolder: string): string {
+function runHelp(storeFolder: string, embeddedFolder: string): string {
   return `Usage: npm run -s purchases -- [options]
        npm run -s purchases -- history --store DIR --customer ID [--from T] [--to T]
        npm run -s purchases -- reset --to WHERE --brokers HOST:PORT [--group NAME] [--store DIR]
@@ -21,7 +23,8 @@ rewards and purchases and to a history on disk. Offsets are committed in order, 
   --input FILE.jsonl         publish these purchases first, one JSON object a line
   --idle-exit SECONDS        on a cluster: end after so long without a record (default: run until a signal)
   --store DIR                folder of the history
-                             (default: ${storeFolder})
+                             (default: ${storeFolder};
+                             embedded: ${embeddedFolder}, emptied at each start)
   --on-invalid POLICY        what to do with a record that cannot be read: fail, skip or dead-letter (default: fail)
   --dead-letter-topic NAME   where dead letters go (default: transactions.dead-letters)
   --dead-letter-limit PERCENT

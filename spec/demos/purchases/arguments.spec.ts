@@ -136,7 +136,8 @@ describe('the command line', () => {
     const promised =
       '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --dead-letter-limit --create-topics --json --metrics-port --workers';
     for (const option of promised.split(' ')) expect(text).toContain(`  ${option}`);
-    expect(text).toContain('/home/ada/.local/share/kafka-rx/purchases');
+    expect(text).toContain('(default: /home/ada/.local/share/kafka-rx/purchases;');
+    expect(text).toContain('embedded: /home/ada/.local/share/kafka-rx/purchases-embedded,');
     for (const option of ['--store', '--customer', '--from', '--to'])
       expect(ofHistory).toContain(`  ${option}`);
     const { text: ofReset } = { text: '', ...parse('reset', '--help') };
@@ -211,6 +212,7 @@ describe('wrong usage is refused in one line that names it', () => {
     ['reset --to latest --brokers a:9092 now', '"now"'],
     ['reset --to latest --brokers a:9092 --input x', '--input does not belong to reset'],
     ['history', 'history needs --store DIR'],
+    ['history', 'an embedded one /home/ada/.local/share/kafka-rx/purchases-embedded'],
     ['history --customer 00003', 'history needs --store DIR'],
     ['history --store d', 'history needs --customer ID'],
     ['history --store d --customer', '--customer needs a value'],
