@@ -10,7 +10,6 @@ import { deadLetterPrefix, textHeaders } from './headers.js';
 import { LetterLimit } from './limit.js';
 import type { DeadLetterOptions } from './options.js';
 import { nothing, type PayloadOf, payloadMaker } from './payload.js';
-import { redactedText } from './redacted-json.js';
 
 /** What the dead letters need of their app. */
 export interface DeadLetterParts {
@@ -80,7 +79,9 @@ export class DeadLetters {
     const source = delivery.source();
     const { topic, offset, lane } = delivery;
     const at = { topic, partition: delivery.partition, offset, origin: lane.origin };
-    const { kind, key, value } = source === undefined ? nothing : this.#payloadOf(source, at);
+    const told = problem.error.path;
+    const { kind, key, value, path } =
+      source === undefined ? nothing(told) : this.#payloadOf(source, at, told);
     const { way, alike } = problem.target ?? this.#parts.wayTo(problem);
     const headers = textHeaders(deadLetterPrefix, {
       topic: at.topic,
@@ -94,8 +95,7 @@ export class DeadLetters {
       node: problem.node,
       way,
       alike: alike > 1 ? String(alike) : undefined,
-      // Names of fields come from the record and may be anything.
-      path: problem.error.path === undefined ? undefined : redactedText(problem.error.path),
+      path,
       app: this.#parts.app,
       payload: kind,
     });

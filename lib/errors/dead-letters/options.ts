@@ -12,7 +12,7 @@ export type DeadLetterKey = Uint8Array | KeyObject | { readonly env: string };
  *
  * - `'redacted'` (the default): where the value is JSON, a copy of it with every run of 13 digits or more masked, in
  *   strings, numbers and names at every depth, and all that stands in fields that the topology masks; beside it the key as text,
- *   masked alike. Where the value is not JSON, or the two are too large, nothing: as `'none'`.
+ *   masked alike: nor does it show what stands in such a field of the value. Where the value is not JSON, or the two are too large, nothing: as `'none'`.
  * - `'none'`: nothing of key, value and headers; the record is found by its coordinates.
  * - `{ encrypt: { key } }`: key, value and headers under AES-256-GCM, bound to the coordinates.
  */

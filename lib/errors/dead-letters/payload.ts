@@ -1,8 +1,9 @@
 import { defaults } from '../../app/defaults.js';
 import type { SourceRecord } from '../../drivers/port.js';
+import { HiddenTexts } from './hidden-texts.js';
 import type { OriginalCoordinates } from './letter.js';
 import type { DeadLetterPayload } from './options.js';
-import { redactedJson, redactedKey } from './redacted-json.js';
+import { redactedJson, redactedKey, redactedText } from './redacted-json.js';
 import { seal, secretKey } from './sealed.js';
 
 /** What a dead letter holds of its record, and how: told in its header `payload`. */
@@ -10,12 +11,17 @@ export interface Payload {
   readonly kind: 'redacted' | 'encrypted' | 'none';
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** The place inside the value: names of fields come from the record and may be anything. */
+  readonly path?: string | undefined;
 }
 
-export type PayloadOf = (source: SourceRecord, at: OriginalCoordinates) => Payload;
+/** @param path of the error, as it is */
+export type PayloadOf = (source: SourceRecord, at: OriginalCoordinates, path: string | undefined) => Payload;
 
 /** Coordinates only: neither key nor value nor headers of the record. */
-export const nothing: Payload = { kind: 'none', key: null, value: null };
+export function nothing(path: string | undefined): Payload {
+  return { kind: 'none', key: null, value: null, path: path && redactedText(path) };
+}
 
 /**
  * @param masks paths of the value that the topology masks
@@ -28,16 +34,19 @@ export function payloadMaker(
   maxRecordBytes: number = defaults.producer.maxRecordBytes,
 ): PayloadOf {
   const room = Math.min(defaults.deadLetters.maxPayloadBytes, Math.floor(maxRecordBytes * 0.9));
-  if (option === 'none') return () => nothing;
+  if (option === 'none') return (_source, _at, path) => nothing(path);
   if (option === 'redacted') {
-    return ({ key, value }) => {
+    return ({ key, value }, _at, path) => {
       // Asked each time: more may be masked by now, inside a pipe made while records flow.
       const names = new Set(masks().map(lastName));
-      return fitting(room, 'redacted', redactedKey(key, names), redactedJson(value, names));
+      const hidden = new HiddenTexts();
+      const copy = redactedJson(value, names, hidden);
+      const beside = { ...nothing(path), path: path && hidden.hide(path, redactedText(path)) };
+      return fitting(room, 'redacted', redactedKey(key, names, hidden), copy, beside);
     };
   }
   const secret = secretKey(option.encrypt.key);
-  return (source, at) => fitting(room, 'encrypted', null, seal(source, at, secret));
+  return (source, at, path) => fitting(room, 'encrypted', null, seal(source, at, secret), nothing(path));
 }
 
 /** Of `items.*.card`, `card`: what could not be read need not have the shape that the path is of. */
@@ -54,7 +63,8 @@ function fitting(
   kind: Payload['kind'],
   key: Buffer | null,
   value: Buffer | undefined,
+  otherwise: Payload,
 ): Payload {
-  if (value === undefined || (key?.length ?? 0) + value.length > room) return nothing;
-  return { kind, key, value };
+  if (value === undefined || (key?.length ?? 0) + value.length > room) return otherwise;
+  return { ...otherwise, kind, key, value };
 }

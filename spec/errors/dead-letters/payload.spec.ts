@@ -12,7 +12,7 @@ function made(value: Buffer | string | null, key: string | null, masks: readonly
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   const keyBytes = key === null ? null : Buffer.from(key);
   const record = { offset: 7, timestamp: 0, key: keyBytes, value: bytes, headers: noHeaders };
-  return payloadMaker('redacted', () => masks)(record, at);
+  return payloadMaker('redacted', () => masks)(record, at, undefined);
 }
 
 function payload(given: Buffer | string | null, masks: readonly string[] = []): unknown {
@@ -79,6 +79,44 @@ describe('the redacted payload', () => {
   });
 });
 
+describe('what the copy masks in a field its key does not show', () => {
+  const iban = 'DE89370400440532013000';
+  const keyed = (key: string, field: unknown, masks = ['iban']): string =>
+    String(made(JSON.stringify({ iban: field, n: 1 }), key, masks).key);
+
+  test.each([
+    ['as it is', iban, iban, 'xxxxxxxxxxxxxxxxxxxxxx'],
+    ['within other text', `bank:${iban}/1`, iban, 'bank:xxxxxxxxxxxxxxxxxxxxxx/1'],
+    ['grouped otherwise', iban, 'DE89 3704 0044 0532 0130 00', 'xxxxxxxxxxxxxxxxxxxxxx'],
+    ['in other letters', 'ann@example.org', 'Ann@Example.org', 'xxx@xxxxxxx.xxx'],
+    ['with other accents', 'José', 'Jose\u0301', 'xxxx'],
+    ['as JSON text', '"a\\nb"', 'a\nb', '"x\\nx"'],
+    ['in JSON, in escapes', '{"id":"\\u0061nn"}', 'ann', '{"id":"xxx"}'],
+    ['in JSON, as a number', '{"id":4021}', '4021', '{"id":"xxxx"}'],
+    ['as the name of a field', '{"ann":1}', 'ann', '{"xxx":1}'],
+    ['in JSON within JSON', '{"in":"{\\"id\\":\\"ann\\"}"}', 'ann', '{"in":"{\\"id\\":\\"xxx\\"}"}'],
+    ['as a number', '4021', 4021, 'xxxx'],
+    ['as one of several', 'ann', ['bob', { name: 'ann' }], 'xxx'],
+    ['as a name below it', 'ann', { ann: 1 }, 'xxx'],
+    ['twice', 'ann ann', 'ann', 'xxx xxx'],
+    // One digit fewer must not make a run too short to be found.
+    ['inside a longer number', '1234567890123', '7', 'xxxxxxxxx0123'],
+    ['with the last four digits', '4111111111111111', '4111 1111 1111 1111', 'xxxxxxxxxxxxxxxx'],
+  ])('%s', (_, key, field, expected) => expect(keyed(key, field)).toBe(expected));
+
+  test('and all else it does', () => {
+    expect(keyed('c-17', iban)).toBe('c-17');
+    expect(keyed('c-17', null)).toBe('c-17');
+    expect(keyed('c-17', '--')).toBe('c-17');
+    expect(keyed('{"id":"c-17"}', iban)).toBe('{"id":"c-17"}');
+  });
+
+  test('in time that does not grow with both of them', () => {
+    const field = Array.from({ length: 40_000 }, (_, i) => `n${i}`);
+    expect(keyed('k'.repeat(300_000), field)).toMatch(/^x+$/);
+  });
+});
+
 test('a key is redacted text, or nothing where it is none', () => {
   const redacted = (bytes: Buffer): string | undefined => redactedBytes(bytes)?.toString();
   expect(redacted(Buffer.from('c-17'))).toBe('c-17');
@@ -97,7 +135,7 @@ describe('the encrypted payload', () => {
     headers: [{ key: 'h', value: null }],
   };
   const sealed = (option: DeadLetterPayload = { encrypt: { key } }): Buffer => {
-    const { kind, key: letterKey, value } = payloadMaker(option, () => [])(record, at);
+    const { kind, key: letterKey, value } = payloadMaker(option, () => [])(record, at, undefined);
     expect([kind, letterKey]).toEqual(['encrypted', null]);
     return value ?? Buffer.alloc(0);
   };
