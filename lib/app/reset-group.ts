@@ -133,7 +133,7 @@ async function setBack(
 ): Promise<readonly PartitionOffset[]> {
   const { groupId, stores = [] } = options;
   const positions = await positionsOf(connection, options);
-  for (const store of stores) await ask(store, 'be opened', () => store.open());
+  for (const store of stores) await ask(store, 'be opened', () => store.open(positions));
   await connection.admin.resetOffsets(groupId, positions);
   for (const store of stores) await ask(store, 'be reset', () => store.positions?.reincarnate(positions));
   return positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }));

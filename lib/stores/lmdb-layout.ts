@@ -91,6 +91,12 @@ export function writePlace(
   return target.writeUInt32BE(offset % 0x1_00_00_00_00, at + 12);
 }
 
+/** The numbers that {@link writePlace} wrote at the beginning of a document's key. */
+export function readPlace(key: Buffer): { origin: number; partition: number; offset: number } {
+  const offset = key.readUInt32BE(8) * 0x1_00_00_00_00 + key.readUInt32BE(12);
+  return { origin: key.readUInt32BE(0), partition: key.readUInt32BE(4), offset };
+}
+
 export function writeTime(target: Buffer, at: number, time: number): number {
   target.writeDoubleBE(time + 0, at); // + 0 makes -0 the same key as 0
   const first = target.readUInt8(at);
@@ -177,11 +183,6 @@ export function readDocument(bytes: Buffer): DocumentHeader & { readonly value: 
 export function readDocumentKey(key: Buffer, nameOf: (number: number) => string): DocumentSource {
   let ordinal = '';
   for (let at = ordinalAt; at < key.length; at += 4) ordinal += `.${key.readUInt32BE(at)}`;
-  return {
-    origin: nameOf(key.readUInt32BE(0)),
-    partition: key.readUInt32BE(4),
-    offset: key.readUInt32BE(8) * 0x1_00_00_00_00 + key.readUInt32BE(12),
-    ordinal,
-    sink: nameOf(key.readUInt32BE(16)),
-  };
+  const { origin, partition, offset } = readPlace(key);
+  return { origin: nameOf(origin), partition, offset, ordinal, sink: nameOf(key.readUInt32BE(16)) };
 }

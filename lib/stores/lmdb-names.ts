@@ -50,7 +50,8 @@ export class Names {
     const name = this.#names[number];
     if (name !== undefined) return name.slice(1);
     throw new KafkaRxError('STORE', `The ${this.#where} lacks a name that a document refers to`, {
-      remedy: 'The folder is damaged: name a new one and let the pipeline fill it again',
+      remedy:
+        'The folder is damaged: give the store an empty one (directory) and reset group and store to the beginning (resetGroup), which fills it again',
     });
   }
 

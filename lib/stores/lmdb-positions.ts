@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { KafkaRxError } from '../errors/errors.js';
 import { lowerOf, mergedBegin } from './begin-below.js';
-import { writePlace } from './lmdb-layout.js';
+import type { LmdbBundles } from './lmdb-bundles.js';
+import { readPlace, writePlace } from './lmdb-layout.js';
 import type { Names } from './lmdb-names.js';
 import type { Tables } from './lmdb-tables.js';
 import type { LmdbWriter } from './lmdb-writer.js';
@@ -148,9 +149,6 @@ export class LmdbPositions {
   ): Buffer | undefined {
     const number = this.#names.numberOf('o', origin);
     if (number === undefined) return undefined;
-    const from = new Map(
-      all.map(each => [`${this.#names.numberOf('o', each.origin)}/${each.partition}`, each.offset]),
-    );
     const range = {
       start: after ?? placeKey(number, partition, offset),
       exclusiveStart: after !== undefined,
@@ -159,8 +157,26 @@ export class LmdbPositions {
       limit: removedAtOnce,
     };
     const keys = [...this.#tables.documents.getKeys(range)];
-    writer.removeBundles(keys, (origin, partition) => from.get(`${origin}/${partition}`));
+    writer.removeBundles(keys, this.#startsOf(all));
     return keys.length === removedAtOnce ? keys.at(-1) : undefined;
+  }
+
+  /** Whether {@link removeSome}, done for all of these positions, would leave a document. Looks at all of them, as that does. */
+  leavesAny(all: readonly StorePosition[], bundles: LmdbBundles): boolean {
+    const from = this.#startsOf(all);
+    for (const key of this.#tables.documents.getKeys()) {
+      const { origin, partition, offset } = readPlace(key);
+      const start = from(origin, partition);
+      if (start === undefined || offset < start || !bundles.mayGo(key, from)) return true;
+    }
+    return false;
+  }
+
+  #startsOf(all: readonly StorePosition[]): (origin: number, partition: number) => number | undefined {
+    const starts = new Map(
+      all.map(each => [`${this.#names.numberOf('o', each.origin)}/${each.partition}`, each.offset]),
+    );
+    return (origin, partition) => starts.get(`${origin}/${partition}`);
   }
 
   #keysUnder(prefix: Buffer): readonly Buffer[] {

@@ -96,9 +96,10 @@ class Lmdb<V> implements LmdbStore<V> {
     this.#where = `store ${name} at ${this.directory}`;
   }
 
-  async open(): Promise<void> {
+  async open(reset?: readonly StorePosition[]): Promise<void> {
     await this.#closing;
     if (this.#opened !== undefined) return;
+    if (reset !== undefined) this.#requireWritable();
     this.#opened = this.#guarded('open', () => {
       const readOnly = this.#options.readOnly ?? false;
       this.#host.prepareFolder(this.directory, readOnly, this.#where);
@@ -120,7 +121,6 @@ class Lmdb<V> implements LmdbStore<V> {
         const tables = openTables(root, readOnly, this.#where);
         const names = new Names(tables.names, this.#where);
         const indexes = new LmdbIndexes(tables, names, this.#indexes, this.#where);
-        if (!readOnly) indexes.requireComplete();
         const snapshotMs = this.#options.snapshotMs ?? defaultSnapshotMs;
         const reader = new LmdbReader(
           this.#host,
@@ -132,7 +132,11 @@ class Lmdb<V> implements LmdbStore<V> {
           this.#where,
         );
         const bundles = new LmdbBundles(tables, names);
+        if (!readOnly && reset === undefined) indexes.requireComplete();
         const positions = new LmdbPositions(tables, names, readOnly, this.#where, () => this.#host.newId());
+        if (reset !== undefined) {
+          indexes.requireCompleteAfterReset(() => positions.leavesAny(reset, bundles));
+        }
         return {
           tables,
           names,

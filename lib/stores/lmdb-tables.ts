@@ -108,6 +108,7 @@ function checkFormat(root: Tables['root'], meta: Table, readOnly: boolean, where
     found === undefined ? 'is not complete yet' : `has format ${found}, this release reads format ${format}`;
   throw new KafkaRxError('STORE', `The ${where} ${what}`, {
     remedy:
-      'Use the release of kafka-rx that wrote it, or name a new folder and let the pipeline fill it again',
+      'Use the release of kafka-rx that wrote it, or give the store an empty folder (directory) and reset group and store to the ' +
+      'beginning (resetGroup), which fills it again',
   });
 }

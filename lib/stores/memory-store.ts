@@ -264,7 +264,8 @@ export function memoryStore<V, I extends string = string>(
     {
       name,
       positions,
-      async open() {
+      async open(reset) {
+        if (reset !== undefined && options.readOnly === true) throw readOnlyStore(where);
         isOpen = true;
       },
       write(documents, guard) {

@@ -149,8 +149,13 @@ export interface DocumentStore<V, I extends string = string> {
   readonly name: string;
   /** Of a store that persists; usable while it is open. Left out: Kafka's offsets alone say where to go on. */
   readonly positions?: StorePositions | undefined;
-  /** Called by `app.run()` (or a reader) before all else; idempotent, and again after `close`. Rejects with `STORE` and its path. */
-  open(): Promise<void>;
+  /**
+   * Called by `app.run()` (or a reader) before all else; idempotent, and again after `close`. Rejects with `STORE` and its path.
+   *
+   * @param reset by `resetGroup` alone: the positions that {@link StorePositions.reincarnate} will be given. What that removes
+   *   is no reason to refuse the store; documents that it leaves are, as they would be of the next `open`
+   */
+  open(reset?: readonly StorePosition[]): Promise<void>;
   /**
    * Writes all, or rejects. Undefined means: durable already. Called again with the same documents after a failure.
    * At most one call is under way at a time. What the guard throws, the call rejects with as it is.

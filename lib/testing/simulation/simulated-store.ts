@@ -24,7 +24,7 @@ export function simulatedStore<V>(inner: DocumentStore<V>, parts: SimulatedStore
   const call = <T>(what: string, effect: () => T | Promise<T>): Promise<T> =>
     wire.call('disk', what, () => external(Promise.resolve(effect())), false);
   const overrides: Partial<DocumentStore<V>> = {
-    open: () => call('open', () => inner.open()),
+    open: reset => call('open', () => inner.open(reset)),
     close: () => call('close store', () => inner.close()),
     write: (documents, guard) => {
       parts.writing(documents);
