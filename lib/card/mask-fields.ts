@@ -59,7 +59,8 @@ export function maskFields<K, V, P extends string, As extends string>(
     });
   }
   const compiled = fields.map(compilePath);
-  const masks = fields.map(path => ({ path, card, isMasked, way }));
+  const masksOf = card ? undefined : (text: string) => [mask(text)];
+  const masks = fields.map(path => ({ path, card, isMasked, way, masksOf }));
   const { name = `${operator}(${fields.join(',')})`, onError, optional = false } = options;
   return source => {
     const shape = declaredShape(source);

@@ -8,4 +8,6 @@ export interface MaskedField {
   readonly way?: unknown;
   /** Whether a text found there is masked. */
   isMasked(text: string): boolean;
+  /** What the text would be masked to, in each way that is known; undefined where only `isMasked` is. */
+  readonly masksOf?: ((text: string) => readonly string[]) | undefined;
 }

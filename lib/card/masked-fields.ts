@@ -27,7 +27,7 @@ export class MaskedFields {
     if (changed) this.#changed();
   }
 
-  #add({ path, card, isMasked, way = isMasked }: MaskedField): boolean {
+  #add({ path, card, isMasked, way = isMasked, masksOf }: MaskedField): boolean {
     const known = this.#fields.get(path);
     if (known === undefined && this.#fields.size >= mostPaths) {
       throw new KafkaRxError('CONFIGURATION', `More than ${mostPaths} paths are masked`, {
@@ -36,26 +36,29 @@ export class MaskedFields {
     }
     const field = known ?? new Field(path);
     if (known === undefined) this.#fields.set(path, field);
-    field.addWay(way, isMasked);
+    field.addWay(way, { isMasked, masksOf });
     if (known !== undefined && (known.card || !card)) return false;
     field.card ||= card;
     return true;
   }
 }
 
+type Way = Pick<MaskedField, 'isMasked' | 'masksOf'>;
+
 class Field implements MaskedField {
   card = false;
   /** By what tells them apart, in the order in which they came. */
-  readonly #known = new Map<unknown, (text: string) => boolean>();
+  readonly #known = new Map<unknown, Way>();
   /** The same: a list is quicker to go through. */
   #ways: readonly ((text: string) => boolean)[] = [];
   #last: string | undefined;
   /** Bound: handed on as a function. */
   readonly isMasked = (text: string): boolean => this.#isMasked(text);
+  readonly masksOf = (text: string): readonly string[] => this.#masksOf(text);
 
   constructor(readonly path: string) {}
 
-  addWay(way: unknown, isMasked: (text: string) => boolean): void {
+  addWay(way: unknown, how: Way): void {
     if (this.#known.has(way)) return;
     if (this.#known.size === mostWays) {
       const [first] = this.#known.keys();
@@ -63,8 +66,19 @@ class Field implements MaskedField {
       // It may have been that one's.
       this.#last = undefined;
     }
-    this.#known.set(way, isMasked);
-    this.#ways = [...this.#known.values()];
+    this.#known.set(way, how);
+    this.#ways = Array.from(this.#known.values(), ({ isMasked }) => isMasked);
+  }
+
+  #masksOf(text: string): readonly string[] {
+    return [...this.#known.values()].flatMap(({ masksOf }) => {
+      try {
+        return masksOf?.(text) ?? [];
+      } catch {
+        // A function of the user's, of which this is no text.
+        return [];
+      }
+    });
   }
 
   /** Any way will do. Several sinks are handed the one value: the text found masked last is not asked about again. */

@@ -21,6 +21,8 @@ export interface ProtectedField {
   /** Paths, from the root, where something else of that name may stand. */
   readonly allow: readonly (readonly string[])[];
   isMasked(text: string): boolean;
+  /** Of a field of text, see `MaskedField.masksOf`. */
+  readonly masksOf: ((text: string) => readonly string[]) | undefined;
 }
 
 /** @internal Whether a path in a value is one that was written with `*` for items and names. */

@@ -145,14 +145,24 @@ export function createGuard(
 }
 
 function protectedField(
-  { path, card, isMasked }: MaskedField,
+  { path, card, isMasked, masksOf }: MaskedField,
   allow: ProtectedField['allow'],
 ): ProtectedField {
   const { segments } = compilePath(path);
   const names = segments.filter(segment => segment !== '*');
   const name = names.at(-1);
   const plain = name !== undefined && /^[\w$ -]+$/.test(name);
-  return { path, segments, name, plain, card, strict: names.length === 1, allow, isMasked };
+  return {
+    path,
+    segments,
+    name,
+    plain,
+    card,
+    strict: names.length === 1,
+    allow,
+    isMasked,
+    masksOf: card ? undefined : masksOf,
+  };
 }
 
 /** In a function of its own: the usual document passes without. */

@@ -3,6 +3,7 @@ import { trueCopy, trueLength } from '../../base/true-bytes.js';
 import { fewestDigits } from '../../card/issuers.js';
 import { isNoCard, type ProtectedField } from '../../card/protected-field.js';
 import { hasNumberShownMasked } from '../../card/shown-masked.js';
+import { isTextShownMasked } from '../../card/text-shown-masked.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import { lookAtBytes } from '../../codecs/guarded-json.js';
 import { utf16In } from '../../codecs/utf16-in.js';
@@ -15,7 +16,7 @@ import { type BesideValue, unmaskedBeside } from './beside-value.js';
  * Looks at what is written beside a value, its key and headers.
  *
  * @throws {@link UnmaskedField} for a protected field in JSON, for a header of its name that is not masked, and for the number
- *   of a card of which the value shows the masked form
+ *   of a card, or other text, of which the value shows the masked form
  */
 export function lookBeside(
   key: Buffer | null,
@@ -25,15 +26,22 @@ export function lookBeside(
   fields: readonly ProtectedField[],
 ): void {
   const shown = (): string => (value === null ? '' : trueCopy(value).toString());
-  if (key !== null && trueLength(key) >= fewestDigits) lookAtPart(key, shown, fields, 'key');
+  const fewest = fewestBytes(fields);
+  if (key !== null && trueLength(key) >= fewest) lookAtPart(key, shown, fields, 'key');
   if (timestamp >= farFuture) lookAtPart(Buffer.from(String(timestamp)), shown, fields, 'timestamp');
   for (const header of headers) {
     const name = Buffer.from(header.key);
-    if (name.length >= fewestDigits) lookAtPart(name, shown, fields, 'header');
+    if (name.length >= fewest) lookAtPart(name, shown, fields, 'header');
     if (header.value === null) continue;
     lookAtHeader(header.key, header.value, fields);
-    if (trueLength(header.value) >= fewestDigits) lookAtPart(header.value, shown, fields, 'header');
+    if (trueLength(header.value) >= fewest) lookAtPart(header.value, shown, fields, 'header');
   }
+}
+
+/** How much a part must have before anything of a field can stand in it: other text has any length. */
+export function fewestBytes(fields: readonly ProtectedField[]): number {
+  for (const field of fields) if (!field.card) return 1;
+  return fewestDigits;
 }
 
 function lookAtHeader(key: string, value: Uint8Array, fields: readonly ProtectedField[]): void {
@@ -49,7 +57,7 @@ function lookAtHeader(key: string, value: Uint8Array, fields: readonly Protected
 /**
  * The same for one part of what is written.
  *
- * @param shown what the value shows, as text; asked only where the part has a number. Undefined: it cannot be read
+ * @param shown what the value shows, as text; asked only where the part has a number, or text that may be a field's. Undefined: it cannot be read
  */
 export function lookAtPart(
   part: Buffer,
@@ -61,6 +69,11 @@ export function lookAtPart(
     lookAtBytes(part, fields);
   } catch (error) {
     throw isInstance(error, UnmaskedField) ? unmaskedBeside(where, error) : error;
+  }
+  for (const { path, masksOf } of fields) {
+    if (masksOf === undefined) continue;
+    if (textsIn(part).some(text => isTextShownMasked(text, shown, masksOf)))
+      throw unmaskedBeside(where, new UnmaskedField(path));
   }
   if (!mayHaveNumber(part)) return;
   const card = fields.find(field => field.card);

@@ -1,11 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { fewestDigits } from '../../card/issuers.js';
 import type { ProtectedField } from '../../card/protected-field.js';
 import { containsCardNumber } from '../../card/scan.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import type { WriteGuard } from '../../stores/port.js';
 import { unmaskedBeside } from './beside-value.js';
-import { lookAtPart } from './look-beside.js';
+import { fewestBytes, lookAtPart } from './look-beside.js';
 
 /**
  * What stores ask of the bytes and text that they make of a document, by the rules of the app's sinks: the value was looked at, but
@@ -18,6 +17,7 @@ export function createWriteGuard(
   scan: boolean,
   encoder: WriteGuard['encoder'],
 ): WriteGuard {
+  const fewest = fewestBytes(fields);
   return {
     encoder(codec) {
       const encode = encoder(codec);
@@ -30,7 +30,7 @@ export function createWriteGuard(
       };
     },
     checkText(text, { value }) {
-      if (text.length < fewestDigits) return;
+      if (text.length < fewest) return;
       const bytes = Buffer.from(text);
       if (scan && containsCardNumber(bytes))
         throw unmaskedBeside('filing', new UnmaskedField(undefined, 'a card number'));
