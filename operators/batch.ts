@@ -59,7 +59,8 @@ export function batch<K, V, U>(
   make: ((records: readonly KafkaRecord<K, V>[]) => U) & NotLater<U>,
   options: BatchOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
-  const named = { name: operatorName('batch', make, options, batchOptions), onError: options.onError };
+  const name = operatorName('batch', make, options, batchOptions, defaults.batch);
+  const named = { name, onError: options.onError };
   const { maxRecords = defaults.batch.maxRecords, maxWaitMs = defaults.batch.maxWaitMs } = options;
   return source =>
     operatorObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) => {

@@ -64,7 +64,7 @@ export function flatMapValue<K, V, U>(
   split: ((value: V, record: KafkaRecord<K, V>) => Several<U>) & NotLater<U>,
   options: FlatMapValueOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
-  const name = operatorName('flatMapValue', split, options, flatMapValueOptions);
+  const name = operatorName('flatMapValue', split, options, flatMapValueOptions, defaults.flatMapValue);
   const named = { name, onError: options.onError };
   const { maxParts = defaults.flatMapValue.maxParts } = options;
   return source =>

@@ -117,10 +117,11 @@ export function mapAsync<K, V, U>(
   call: (value: V, record: KafkaRecord<K, V>, signal: AbortSignal) => AsyncResult<U>,
   options: MapAsyncOptions = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, U>> {
-  const named = { name: operatorName('mapAsync', call, options, mapAsyncOptions), onError: options.onError };
+  const name = operatorName('mapAsync', call, options, mapAsyncOptions, defaults.mapAsync);
+  const named = { name, onError: options.onError };
   const {
     concurrency = defaults.mapAsync.concurrency,
-    order = 'key',
+    order = defaults.mapAsync.order,
     maxParts = defaults.mapAsync.maxParts,
   } = options;
   return source =>

@@ -119,7 +119,7 @@ class KafkaRxApp implements App {
     ending.reach();
     // The rejection belongs to whoever called run().
     await this.#running?.catch(() => {});
-    checkOptions('app.stop', stopOptions, options);
+    checkOptions('app.stop', stopOptions, options, { deadlineMs: defaults.stopDeadlineMs });
   }
 }
 
@@ -172,7 +172,7 @@ function assemble(options: AppOptions): AppParts {
 
   const admission: AdmissionParts = {
     app: options.groupId,
-    trust: options.replays ?? 'directed',
+    trust: options.replays ?? defaults.replays,
     setsAside: options.deadLetters !== undefined,
     target: (node, way) => graph.replayTarget(node, way),
     passing: id => graph.passedBy(id),

@@ -64,6 +64,8 @@ export const defaults = {
     /** Bytes of a payload above which it is left out: the letter itself must not be refused for its size. */
     maxPayloadBytes: 900_000,
   },
+  /** Whether a replayed record goes to the branch that its headers name. */
+  replays: 'directed',
   /** Milliseconds that one record may hold its partition's watermark. As Java's `max.poll.interval.ms`. */
   stallTimeoutMs: 300_000,
   /**
@@ -80,12 +82,38 @@ export const defaults = {
     maxBytes: 16 * 1024 * 1024,
     /** Objects and arrays within each other. */
     maxDepth: 64,
+    /** Fields that the type does not declare are left out: producers add some before their readers know them. */
+    unknownFields: 'strip',
+    /** Two readers of a field that stands there twice may see two values. */
+    duplicateKeys: 'refuse',
+    /** Of a number beyond 2^53 digits may be lost. */
+    unsafeNumbers: 'refuse',
   },
   mapAsync: {
     /** Calls of the function under way at once. */
     concurrency: 16,
+    /** What is kept in order: records of one key, as Kafka keeps them. */
+    order: 'key',
     /** Values that one call may give: as for `flatMapValue`. */
     maxParts: 1_000_000,
+  },
+  each: {
+    /** Calls of the function under way at once, over all partitions; of one partition it is one at a time. */
+    concurrency: 16,
+  },
+  retry: {
+    /** Tries after the first: 3.1 s of waiting in all. */
+    attempts: 5,
+    /** Milliseconds before the first of them; doubles with each. */
+    initialDelayMs: 100,
+    /** Milliseconds that no wait exceeds. */
+    maxDelayMs: 10_000,
+    /** What becomes of the record when all have failed. */
+    otherwise: 'fail',
+  },
+  lmdb: {
+    /** Milliseconds that a scan may hold on to its picture: so long LMDB keeps every page that is replaced meanwhile. */
+    snapshotMs: 30_000,
   },
   flatMapValue: {
     /** Records made of one: what never ends would stop the process; no record of 1 MiB lists more. */

@@ -162,9 +162,12 @@ export const appOptions: Fields<AppOptions> = {
   metrics: metricsKind,
 };
 
+/** By the names of the options; the others there are nobody's option. */
+export const appDefaults = { ...defaults.group, ...defaults.source, ...defaults };
+
 /** @throws `CONFIGURATION` for options that cannot be, each by itself or together */
 export function checkApp(options: AppOptions): void {
-  checkOptions('createApp', appOptions, options, defaults);
+  checkOptions('createApp', appOptions, options, appDefaults);
   checkCommits('createApp', 'commit.', options.commit ?? {});
   if (options.deadLetters !== undefined) return;
   for (const [stage, policy] of Object.entries(options.policies ?? {})) {

@@ -69,7 +69,7 @@ const tellAgainMs = 30_000;
  * @category App @since 0.1.0
  */
 export async function resetGroup(options: ResetOptions): Promise<readonly PartitionOffset[]> {
-  checkOptions('resetGroup', resetOptions, options);
+  checkOptions('resetGroup', resetOptions, options, defaults);
   const release = claimStores(options.stores ?? [], options.groupId, { reset: true });
   try {
     return await reset(options);

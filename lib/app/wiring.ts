@@ -127,7 +127,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
 
   store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): AppSink<KafkaRecord<unknown, V>> {
     checkArgument('app.store', 'the store', storeKind, store);
-    checkOptions(`app.store('${store.name}')`, storeSinkOptions, options);
+    checkOptions(`app.store('${store.name}')`, storeSinkOptions, options, defaults.store);
     const place = this.#place('sink', options.name ?? store.name, { policies: [options.onStoreError] });
     const sink = options.name === undefined ? this.#unnamedSink(store) : partOfSink(place.node.id);
     this.#declaring.push({ name: place.node.id, by: store, writes: true });
@@ -163,10 +163,10 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
 
   each<K, V>(call: EachFunction<K, V>, options: EachSinkOptions = {}): AppSink<KafkaRecord<K, V>> {
     checkArgument('app.each', 'the function', required(callKind), call);
-    checkOptions('app.each', eachSinkOptions, options);
+    checkOptions('app.each', eachSinkOptions, options, defaults.each);
     const name = options.name ?? (call.name === '' ? 'each' : call.name);
     const place = this.#place('sink', name, { policies: [options.onError] });
-    return new EachSink(this.#parts.host, place, call, options, defaults.mapAsync.concurrency);
+    return new EachSink(this.#parts.host, place, call, options, defaults.each.concurrency);
   }
 
   watch<T, U = void>(look: ((value: T) => U) & NotLater<U>, options: WatchOptions = {}): Observer<T> {

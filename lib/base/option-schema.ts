@@ -210,5 +210,6 @@ function defaultAt(path: string, defaults: unknown): string {
     if (typeof value !== 'object' || value === null) break;
     value = (value as Readonly<Record<string, unknown>>)[name];
   }
+  if (typeof value === 'string') return `'${value}'`;
   return typeof value === 'number' ? String(value) : 'its default';
 }

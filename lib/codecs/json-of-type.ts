@@ -164,7 +164,7 @@ function fastWays(type: unknown, options: JsonOptions): FastWays {
   const plan = planOf(type);
   if (plan === undefined) return noFastWays;
   const deep = depthOf(plan) > (options.maxDepth ?? defaults.json.maxDepth);
-  const most = mostNumber({ unsafeNumbers: options.unsafeNumbers ?? 'refuse' });
+  const most = mostNumber({ unsafeNumbers: options.unsafeNumbers ?? defaults.json.unsafeNumbers });
   return {
     read: deep ? undefined : readerOf(plan),
     write: deep ? undefined : writerOf(plan, [], most),

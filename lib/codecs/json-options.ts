@@ -41,13 +41,19 @@ export const jsonOptions: Fields<JsonOptions> = {
 
 /** @internal The rules that these options make. */
 export function rulesOf(options: JsonOptions, declared: JsonRules['declared']): JsonRules {
-  const { maxBytes = defaults.json.maxBytes, maxDepth = defaults.json.maxDepth } = options;
+  const {
+    maxBytes = defaults.json.maxBytes,
+    maxDepth = defaults.json.maxDepth,
+    unknownFields = defaults.json.unknownFields,
+    duplicateKeys = defaults.json.duplicateKeys,
+    unsafeNumbers = defaults.json.unsafeNumbers,
+  } = options;
   return {
     maxBytes,
     maxDepth,
-    duplicateKeys: options.duplicateKeys ?? 'refuse',
-    unsafeNumbers: options.unsafeNumbers ?? 'refuse',
-    refuseProto: options.unknownFields === 'refuse',
+    duplicateKeys,
+    unsafeNumbers,
+    refuseProto: unknownFields === 'refuse',
     declared,
   };
 }

@@ -1,3 +1,4 @@
+import { defaults } from '../app/defaults.js';
 import { checkOptions } from '../base/option-schema.js';
 import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { Codec } from './codec.js';
@@ -45,7 +46,7 @@ export function json(
   type: IoTsShape<unknown> | StandardSchema<unknown, unknown>,
   options: JsonOptions = {},
 ): Codec<unknown> {
-  checkOptions('json', jsonOptions, options);
+  checkOptions('json', jsonOptions, options, defaults.json);
   const given: unknown = type;
   if ((typeof given !== 'object' && typeof given !== 'function') || given === null) throw notAType();
   // First, since validators of today have methods called decode and encode too, which throw.

@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { defaults } from '../app/defaults.js';
 import { nameKind } from '../base/name-kinds.js';
 import { required } from '../base/option-kinds.js';
 import { checkArgument } from '../base/option-schema.js';
@@ -45,7 +46,6 @@ interface Opened<V> {
   readonly writer: LmdbWriter;
 }
 
-const defaultSnapshotMs = 30_000;
 const writesBetweenReaderChecks = 1000;
 /** One slot a scan under way, over all processes; LMDB's default of 126 is few for a server's requests. */
 const readerSlots = 1024;
@@ -61,7 +61,7 @@ export function lmdbOn<V, I extends string = string>(
   options: LmdbOptions<V, I>,
 ): LmdbStore<V, I> {
   checkArgument('lmdb', 'the name', required(nameKind), name);
-  checkStoreOptions(`lmdb('${name}')`, lmdbOptions, options);
+  checkStoreOptions(`lmdb('${name}')`, lmdbOptions, options, defaults.lmdb);
   const store = Object.assign(new Lmdb<V>(host, name, options), renamedMethods);
   return declare(store, declaredShape(options.value));
 }
@@ -121,7 +121,7 @@ class Lmdb<V> implements LmdbStore<V> {
         const tables = openTables(root, readOnly, this.#where);
         const names = new Names(tables.names, this.#where);
         const indexes = new LmdbIndexes(tables, names, this.#indexes, this.#where);
-        const snapshotMs = this.#options.snapshotMs ?? defaultSnapshotMs;
+        const snapshotMs = this.#options.snapshotMs ?? defaults.lmdb.snapshotMs;
         const reader = new LmdbReader(
           this.#host,
           tables,

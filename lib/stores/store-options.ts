@@ -42,7 +42,12 @@ export const storeOptions: Fields<StoreOptions<unknown>> = {
  *
  * @throws {KafkaRxError} `CONFIGURATION`, naming the option
  */
-export function checkStoreOptions(where: string, fields: FieldKinds, options: unknown): void {
+export function checkStoreOptions(
+  where: string,
+  fields: FieldKinds,
+  options: unknown,
+  defaults?: object,
+): void {
   for (const [name, now] of Object.entries(renamed)) {
     if (typeof options === 'object' && options !== null && Object.hasOwn(options, name)) {
       throw new KafkaRxError('CONFIGURATION', `${where} has no option '${name}'`, {
@@ -50,7 +55,7 @@ export function checkStoreOptions(where: string, fields: FieldKinds, options: un
       });
     }
   }
-  checkOptions(where, fields, options);
+  checkOptions(where, fields, options, defaults);
 }
 
 /** The methods that stores had before, for programs that no compiler looks at. */

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { createApp } from '../app/app.js';
 import type { App } from '../app/interface.js';
-import { type AppOptions, appOptions as allOptions } from '../app/options.js';
+import { type AppOptions, appOptions as allOptions, appDefaults } from '../app/options.js';
 import { identityKind } from '../base/name-kinds.js';
 import { call, kind, list, required, whole } from '../base/option-kinds.js';
 import {
@@ -119,7 +119,7 @@ export interface TestApp {
  */
 export async function testApp(topology: (app: App) => void, options: TestAppOptions = {}): Promise<TestApp> {
   checkArgument('testApp', 'the topology', required(call), topology);
-  checkOptions('testApp', testAppOptions, options);
+  checkOptions('testApp', testAppOptions, options, appDefaults);
   const { partitions = 1, topics = [], groupId = 'test', ...appOptions } = options;
   const clock = new VirtualClock();
   const broker = new MemoryBroker({ clock, partitioner: javaPartitioner() });

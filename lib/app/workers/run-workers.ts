@@ -93,7 +93,7 @@ const endMs = 5_000;
  */
 export function runWorkers(entry: URL, count: number, options: WorkersOptions = {}): Workers {
   checkArgument('runWorkers', 'the number of workers', countKind, count);
-  checkOptions('runWorkers', workersOptions, options);
+  checkOptions('runWorkers', workersOptions, options, defaults);
   checkArgument('runWorkers', 'the entry', entryKind, entry);
   checkArgument('runWorkers', 'data', dataKind, options.data);
   return new WorkerPool(entry, count, options);

@@ -1,3 +1,4 @@
+import { defaults } from '../../app/defaults.js';
 import { doublingMs } from '../../base/backoff.js';
 import { call, kind, milliseconds, oneOf, required, shape, whole, written } from '../../base/option-kinds.js';
 import { checkOptions, type Fault, type Fields, isPlainObject, type Kind } from '../../base/option-schema.js';
@@ -97,8 +98,13 @@ export const policyKind: Kind = kind(`${verdicts.wants} or what retry() gives`, 
  * @category Policies @since 0.1.0
  */
 export function retry(options: RetryOptions = {}): RetrySchedule {
-  checkOptions('retry', retryOptions, options);
-  const { attempts = 5, initialDelayMs = 100, maxDelayMs = 10_000, otherwise = 'fail' } = options;
+  checkOptions('retry', retryOptions, options, defaults.retry);
+  const {
+    attempts = defaults.retry.attempts,
+    initialDelayMs = defaults.retry.initialDelayMs,
+    maxDelayMs = defaults.retry.maxDelayMs,
+    otherwise = defaults.retry.otherwise,
+  } = options;
   return {
     attempts,
     otherwise,

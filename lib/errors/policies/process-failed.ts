@@ -64,6 +64,7 @@ function processError(record: KafkaRecord, node: string, cause: unknown, tries: 
  * first: they are all that an operator is handed.
  *
  * @param fields what its options may be
+ * @param defaults of these, for the remedy
  * @throws `CONFIGURATION`
  */
 export function operatorName(
@@ -71,8 +72,9 @@ export function operatorName(
   given: { readonly name: string },
   options: Pick<OperatorOptions, 'name'>,
   fields: FieldKinds = operatorOptions,
+  defaults?: object,
 ): string {
   checkArgument(operator, 'the function', required(call), given);
-  checkOptions(operator, fields, options);
+  checkOptions(operator, fields, options, defaults);
   return options.name ?? (given.name === '' ? operator : `${operator}(${given.name})`);
 }

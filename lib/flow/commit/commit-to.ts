@@ -49,7 +49,7 @@ export function commitTo(
   handle?: (committer: Committer) => void,
 ): OperatorFunction<OffsetCommit, CommitResult> {
   checkArgument('commitTo', 'the target', targetKind, target);
-  checkOptions('commitTo', committerOptions, options);
+  checkOptions('commitTo', committerOptions, options, defaults.commit);
   checkCommits('commitTo', '', options);
   return source => {
     checkSource('commitTo', source);
