@@ -1,4 +1,5 @@
 import type { MemoryBroker } from '../../drivers/memory/index.js';
+import type { PartitionOffset } from '../../drivers/port.js';
 import type { Journal } from './journal.js';
 import type { StoredOffset } from './simulated-driver.js';
 import type { Workload } from './workload.js';
@@ -35,9 +36,14 @@ export class CommitWatch {
     }
   }
 
-  /** An app has said that it begins below what was committed. */
-  goesBack(): void {
+  /** An app has said that it begins below what was committed; `to` of this partition, where it says that. */
+  goesBack(to: PartitionOffset | undefined): void {
     this.#floor.clear();
+    if (to === undefined) return;
+    // The group has that still, and is level only when the store has what is read again.
+    const key = `${this.#workload.topicId(to.topic)}/${to.partition}`;
+    const before = this.#committed.get(key);
+    if (before !== undefined) this.#committed.set(key, Math.min(before, to.offset));
   }
 
   /** The group has committed all there is of the inputs. */

@@ -4,7 +4,7 @@ import type { LifecycleEvent } from '../../app/lifecycle/events.js';
 import { type AppOptions, appOptions } from '../../app/options.js';
 import type { Fields } from '../../base/option-schema.js';
 import { type MemoryBroker, memory } from '../../drivers/memory/index.js';
-import type { DriverConsumer } from '../../drivers/port.js';
+import type { DriverConsumer, PartitionOffset } from '../../drivers/port.js';
 import { type MemoryMetrics, memoryMetrics } from '../../logging/metrics/metrics.js';
 import type { Document } from '../../stores/port.js';
 import type { DrainWatch } from './drain-watch.js';
@@ -33,7 +33,7 @@ export interface SimulatedProcessParts
   readonly drains: DrainWatch;
   readonly stores: StoreWatch;
   /** An app has said that it begins below what is committed, to fill a store again. */
-  goesBack(): void;
+  goesBack(to: PartitionOffset | undefined): void;
   ended(process: SimulatedProcess, error: unknown): void;
 }
 
@@ -171,7 +171,8 @@ export class SimulatedProcess {
       const rare = rareEvent(event);
       if (rare !== undefined) this.#parts.mark(rare);
       const refilled = event.type === 'store-new' && event.does === 'refill';
-      if (refilled || event.type === 'resumed-at-store') this.#parts.goesBack();
+      if (refilled) this.#parts.goesBack(undefined);
+      if (event.type === 'resumed-at-store') this.#parts.goesBack(event);
     });
     void app.run().then(
       () => this.#ended(actor, undefined),

@@ -8,6 +8,7 @@
  * The run is a function of its choices and inputs: two runs of the same are the same, step by step.
  */
 import { MemoryBroker } from '../../drivers/memory/index.js';
+import type { PartitionOffset } from '../../drivers/port.js';
 import { isKafkaRxError } from '../../errors/errors.js';
 import { partitionForKey } from '../../flow/sinks/partitioner.js';
 import { AlikeFailures } from './alike-failures.js';
@@ -100,7 +101,7 @@ class Simulation {
       topicId: (topic: string) => this.#workload.topicId(topic),
       isInput: (topicId: string) => this.#workload.isInput(topicId),
       committed: (process: string, offsets: readonly StoredOffset[]) => this.#storedOffsets(process, offsets),
-      goesBack: () => this.#commits.goesBack(),
+      goesBack: (to: PartitionOffset | undefined) => this.#commits.goesBack(to),
       ended: (process: SimulatedProcess, error: unknown) => this.#ended(process, error),
     };
     this.#processes = Array.from(
