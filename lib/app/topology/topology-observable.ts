@@ -18,6 +18,8 @@ import type { NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
 export interface Place {
   readonly graph: TopologyGraph;
   readonly node: TopologyNode;
+  /** Of a sink that may end: what is subscribed in its place, anew each time. */
+  readonly subscription?: () => Subscription & Observer<unknown>;
 }
 
 /** The key under which our Observables say where in the topology they stand. */
@@ -73,7 +75,9 @@ export class TopologyObservable<T> extends Observable<T> {
     if (sink !== undefined) {
       graph.ends.refuseEnded(sink.node.id);
       graph.connect(node, sink.node);
-    } else if (making.node === undefined || !graph.carries(node, making.node)) {
+      return this.#subscribed(sink.subscription?.() ?? observer, error, complete);
+    }
+    if (making.node === undefined || !graph.carries(node, making.node)) {
       graph.leak(node);
       if (!leadsOn(observer) && !this.#isDone(observer))
         return this.#subscribedBare(observer, error, complete);

@@ -1,4 +1,4 @@
-import { Subscription } from 'rxjs';
+import { Subscription, type TeardownLogic } from 'rxjs';
 import { type Place, placed } from '../../app/topology/topology-observable.js';
 import type { Clock } from '../../base/clock.js';
 import { nameKind } from '../../base/name-kinds.js';
@@ -26,6 +26,7 @@ import {
 } from '../leases/leases.js';
 import { type AppSink, noteAppSink } from './app-sink.js';
 import { brokenStream } from './broken-stream.js';
+import { SinkSubscription } from './sink-subscription.js';
 
 /** What every sink needs of its app. */
 export interface SinkHost extends DeliveryHost {
@@ -43,9 +44,10 @@ export interface SinkOptions {
   /** The sink's name in `describe()`, errors and metrics. Default: its topic or store. */
   readonly name?: string | undefined;
   /**
-   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are released. It has ended for good,
-   * and for all that it was subscribed to: subscribed again to a stream of the app it is refused with `SINK_ENDED`; a plain `merge` or a
-   * Subject hides that, and gives it nothing. Default false: that fails the app.
+   * Allows the sink to complete or be unsubscribed while the app runs; records under way above it are released. Subscribed to several
+   * streams of the app it ends with the last of them, or when it is unsubscribed itself; what it is subscribed to behind a plain `merge`
+   * or a Subject counts as one. It has ended for good: subscribed again to a stream of the app it is refused with `SINK_ENDED`; a plain
+   * `merge` or a Subject hides that, and gives it nothing. Default false: that fails the app.
    */
   readonly mayEnd?: boolean | undefined;
 }
@@ -62,6 +64,10 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
   /** Of the type alone: it is told by being noted. */
   declare readonly isAppSink: true;
   readonly #mayEnd: boolean;
+  /** Of a sink that may end, those to streams of the app. */
+  readonly #subscriptions = new Set<SinkSubscription>();
+  /** It was subscribed by a stream that is none of the app's, as behind a plain `merge`, and that has not completed. */
+  #subscribedUnseen = false;
   readonly #observed = new Set<string>();
   /** The topic seen last: mostly there is one, and comparing beats looking up. */
   #lastTopic = '';
@@ -74,7 +80,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
     super();
     this.name = place.node.id;
     this.#mayEnd = mayEnd;
-    placed(this, place);
+    placed(this, mayEnd ? { ...place, subscription: () => this.#subscription() } : place);
     noteAppSink(this);
   }
 
@@ -150,19 +156,51 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
   }
 
   complete(): void {
-    this.#end('completed');
+    if (!this.#subscribedUnseen || this.#subscriptions.size === 0 || !this.host.live) {
+      this.#end('completed');
+      return;
+    }
+    this.#subscribedUnseen = false;
+    this.host.end(() => super.unsubscribe());
+  }
+
+  /** Called by rxjs where it is handed the sink itself. */
+  override add(teardown: TeardownLogic): void {
+    this.#subscribedUnseen = true;
+    super.add(teardown);
   }
 
   override unsubscribe(): void {
-    if (!this.closed) this.#end('was unsubscribed');
+    if (!this.closed || this.#subscriptions.size > 0) this.#end('was unsubscribed');
+  }
+
+  #subscription(): SinkSubscription {
+    const subscription = new SinkSubscription(this);
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  /** @see SubscribedSink.left */
+  left(subscription: SinkSubscription, close: () => void): void {
+    this.#subscriptions.delete(subscription);
+    if (!this.host.live) {
+      close();
+      return;
+    }
+    const isLast = this.#subscriptions.size === 0 && !this.#subscribedUnseen;
+    if (isLast) this.place.graph.ends.sinkEnded(this.name);
+    this.host.end(() => {
+      close();
+      if (isLast) super.unsubscribe();
+    });
   }
 
   /** The app fails first: what this closes must find it failed, and hold what it has under way. */
   #end(how: string): void {
-    if (!this.host.live) super.unsubscribe();
+    if (!this.host.live) this.#close();
     else if (this.#mayEnd) {
       this.place.graph.ends.sinkEnded(this.name);
-      this.host.end(() => super.unsubscribe());
+      this.host.end(() => this.#close());
     } else {
       this.host.fail(
         new KafkaRxError(
@@ -175,8 +213,13 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
           },
         ),
       );
-      super.unsubscribe();
+      this.#close();
     }
+  }
+
+  #close(): void {
+    super.unsubscribe();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
   /** A problem with one record at this sink: the policy decides, and the lease ends. */
