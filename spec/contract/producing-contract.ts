@@ -88,6 +88,50 @@ export function producingContract(context: ContractContext): void {
     }
   });
 
+  test('outputs of one partition share its order: what is appended to the one after the other comes after it', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client);
+    const producer = await client.producer([topic], { maxRecordBytes: 100 });
+    const heard = [new RecordingOutput(client.calls), new RecordingOutput(client.calls)];
+    const outputs = heard.map(listener => producer.output({ topic, partition: 0 }, listener));
+    const appendTo = (which: number, value: string): void => {
+      const output = outputs[which % 2];
+      if (output !== undefined) append(output, value);
+    };
+    for (let i = 0; i < 10; i++) appendTo(i, String(i));
+    appendTo(1, 'x'.repeat(101));
+    for (let i = 10; i < 30; i++) {
+      appendTo(i, String(i));
+      if (i % 5 === 0) await delay(setup.clock, 0);
+    }
+    await producer.flush();
+    expect(values(await setup.read(topic))).toEqual(numbers(0, 30));
+    expect(heard.map(({ acknowledgedCount, refusedCount }) => [acknowledgedCount, refusedCount])).toEqual([
+      [15, 0],
+      [15, 1],
+    ]);
+  });
+
+  const duringAnOutage = setup.outage === undefined ? test.skip : test;
+
+  duringAnOutage('outputs of one partition share its order when what they hold is sent again', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client);
+    const producer = await client.producer([topic]);
+    const outputs = [0, 1].map(() =>
+      producer.output({ topic, partition: 0 }, new RecordingOutput(client.calls)),
+    );
+    setup.outage?.();
+    for (let i = 0; i < 10; i++) {
+      const output = outputs[i % 2];
+      if (output !== undefined) append(output, String(i));
+      await delay(setup.clock, 20);
+    }
+    setup.endOutage?.();
+    await producer.flush();
+    expect(values(await setup.read(topic))).toEqual(numbers(0, 10));
+  });
+
   test('keys, null values, timestamps and headers arrive as they were', async () => {
     const client = await context.client();
     const topic = await context.topic(client);

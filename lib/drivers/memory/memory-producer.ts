@@ -10,17 +10,17 @@ import type {
   TopicPartition,
 } from '../port.js';
 import { type Cluster, missingTopic } from './cluster.js';
-import { MemoryOutput, type OutputContext } from './memory-output.js';
+import { MemoryQueue, type QueueContext } from './memory-queue.js';
 import type { Transaction } from './transaction.js';
 
-/** A producer of the embedded broker; one deferred turn serves all of its outputs. */
+/** A producer of the embedded broker; one deferred turn serves all of its queues, one a partition. */
 export class MemoryProducer implements DriverProducer {
   readonly #cluster: Cluster;
-  readonly #context: OutputContext;
+  readonly #context: QueueContext;
   readonly #prepared = new Map<string, number>();
-  readonly #outputs: MemoryOutput[] = [];
-  readonly #flushes = new Flushes<MemoryOutput>();
-  #queue: MemoryOutput[] = [];
+  readonly #queues = new Map<string, MemoryQueue>();
+  readonly #flushes = new Flushes<MemoryQueue>();
+  #waiting: MemoryQueue[] = [];
   #bufferedBytes = 0;
   #closed: Promise<void> | undefined;
   #isClosed = false;
@@ -38,7 +38,7 @@ export class MemoryProducer implements DriverProducer {
       options,
       event,
       transaction,
-      enqueue: output => this.#enqueue(output),
+      enqueue: queue => this.#enqueue(queue),
       buffered: bytes => {
         this.#bufferedBytes += bytes;
       },
@@ -65,10 +65,7 @@ export class MemoryProducer implements DriverProducer {
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
     checkPartition(partition, this.partitionCount(partition.topic));
-    const output = new MemoryOutput(this.#context, partition, listener);
-    if (this.#closed !== undefined) output.close(closed());
-    this.#outputs.push(output);
-    return output;
+    return this.#queueOf(partition).output(listener);
   }
 
   get isClosed(): boolean {
@@ -80,7 +77,7 @@ export class MemoryProducer implements DriverProducer {
   }
 
   flush(): Promise<void> {
-    return this.#flushes.answered(this.#outputs);
+    return this.#flushes.answered(this.#queues.values());
   }
 
   close(): Promise<void> {
@@ -88,25 +85,35 @@ export class MemoryProducer implements DriverProducer {
       this.#closed = this.flush().then(() => {
         this.#isClosed = true;
       });
-      for (const output of this.#outputs) output.close(closed());
+      for (const queue of this.#queues.values()) queue.close(closed());
     }
     return this.#closed;
   }
 
   /** Refuses what is pending, and goes on. */
   drop(error: KafkaRxError): void {
-    for (const output of this.#outputs) output.drop(error);
+    for (const queue of this.#queues.values()) queue.drop(error);
   }
 
-  #enqueue(output: MemoryOutput): void {
-    this.#queue.push(output);
-    if (this.#queue.length === 1) this.#cluster.clock.defer(this.#turn, 'produce');
+  #queueOf(at: TopicPartition): MemoryQueue {
+    const name = `${at.topic}/${at.partition}`;
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const queue = new MemoryQueue(this.#context, at);
+    if (this.#closed !== undefined) queue.close(closed());
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  #enqueue(queue: MemoryQueue): void {
+    this.#waiting.push(queue);
+    if (this.#waiting.length === 1) this.#cluster.clock.defer(this.#turn, 'produce');
   }
 
   readonly #turn = (): void => {
-    const outputs = this.#queue;
-    this.#queue = [];
-    for (const output of outputs) output.turn();
+    const queues = this.#waiting;
+    this.#waiting = [];
+    for (const queue of queues) queue.turn();
   };
 
   #unprepared(topic: string): KafkaRxError {

@@ -12,19 +12,20 @@ import type {
 } from '../port.js';
 import { tell } from '../tell.js';
 import type { Cluster } from './cluster.js';
+import { type ListenerRun, ListenerRuns } from './listener-runs.js';
 import { LogRecord } from './log-record.js';
 import type { Transaction } from './transaction.js';
 
 /** Between two attempts of one request. */
 const retryDelayMs = 100;
 
-/** What all outputs of one producer share. */
-export interface OutputContext {
+/** What all queues of one producer share. */
+export interface QueueContext {
   readonly cluster: Cluster;
   readonly options: ProducerOptions;
   readonly event: (event: DriverEvent) => void;
-  /** Calls `output.turn()` in the producer's next deferred turn. */
-  enqueue(output: MemoryOutput): void;
+  /** Calls `queue.turn()` in the producer's next deferred turn. */
+  enqueue(queue: MemoryQueue): void;
   /** The transaction that a request belongs to, or why nothing can be sent now. */
   transaction(): Transaction | KafkaRxError | undefined;
   buffered(bytes: number): void;
@@ -34,21 +35,26 @@ export interface OutputContext {
 /** Records on their way together; deadlines count from the oldest `append`. */
 interface Request {
   readonly records: readonly LogRecord[];
+  readonly runs: readonly ListenerRun[];
   readonly since: number;
   attempt: number;
   /** Once the log has it. */
   baseOffset: number;
 }
 
-/** One partition's way in: one request at a time, everything appended meanwhile merged into the next. */
-export class MemoryOutput implements ProducerOutput {
+/**
+ * One partition's way in for all outputs of a producer, which share its order: one request at a time, everything appended
+ * meanwhile merged into the next.
+ */
+export class MemoryQueue {
   /** Counts of records, to tell a flush how far it is. */
   appended = 0;
   answered = 0;
-  readonly #context: OutputContext;
+  readonly #context: QueueContext;
   readonly #at: TopicPartition;
-  readonly #listener: OutputListener;
   #pending: LogRecord[] = [];
+  /** Of the pending. */
+  readonly #runs = new ListenerRuns();
   #pendingSince = 0;
   /** Records among the pending that are refused when their turn comes. */
   #tooLarge: Set<LogRecord> | undefined;
@@ -58,13 +64,25 @@ export class MemoryOutput implements ProducerOutput {
   #enqueued = false;
   #closed: KafkaRxError | undefined;
 
-  constructor(context: OutputContext, at: TopicPartition, listener: OutputListener) {
+  constructor(context: QueueContext, at: TopicPartition) {
     this.#context = context;
     this.#at = at;
-    this.#listener = listener;
   }
 
-  append(key: Buffer | null, value: Buffer | null, headers: Headers, timestamp: number): void {
+  /** The way in for one listener. */
+  output(listener: OutputListener): ProducerOutput {
+    return {
+      append: (key, value, headers, timestamp) => this.#append(listener, key, value, headers, timestamp),
+    };
+  }
+
+  #append(
+    listener: OutputListener,
+    key: Buffer | null,
+    value: Buffer | null,
+    headers: Headers,
+    timestamp: number,
+  ): void {
     const read = checkAppend(this.#at, key, value, headers, timestamp);
     const record = copied(key, value, read, timestamp);
     const { cluster, options, buffered } = this.#context;
@@ -74,6 +92,7 @@ export class MemoryOutput implements ProducerOutput {
     }
     if (this.#pending.length === 0) this.#pendingSince = cluster.clock.elapsed();
     this.#pending.push(record);
+    this.#runs.add(listener);
     this.appended++;
     buffered(record.bytes);
     // Behind a request on its way there is nothing to do: its end sends what is pending.
@@ -110,7 +129,8 @@ export class MemoryOutput implements ProducerOutput {
     const records = this.#take();
     const first = records[0];
     if (first === undefined) return;
-    this.#request = { records, since: this.#pendingSince, attempt: 0, baseOffset: -1 };
+    const runs = this.#pending.length === 0 ? this.#runs.takeAll() : this.#runs.take(records.length);
+    this.#request = { records, runs, since: this.#pendingSince, attempt: 0, baseOffset: -1 };
     if (this.#tooLarge?.delete(first)) this.#refuse(this.#request, this.#tooLargeError(first));
     else this.#attempt(this.#request);
   }
@@ -185,23 +205,29 @@ export class MemoryOutput implements ProducerOutput {
       return;
     }
     this.#complete(request);
-    const { records, baseOffset } = request;
-    tell(cluster.clock, () => this.#listener.acknowledged(records.length, baseOffset));
+    let { baseOffset } = request;
+    for (const { listener, count } of request.runs) {
+      tell(cluster.clock, () => listener.acknowledged(count, baseOffset));
+      baseOffset += count;
+    }
     this.#context.answered();
   }
 
   #refuse(request: Request, error: KafkaRxError): void {
     this.#complete(request);
-    tell(this.#context.cluster.clock, () => this.#listener.refused(request.records.length, error));
+    for (const { listener, count } of request.runs) {
+      tell(this.#context.cluster.clock, () => listener.refused(count, error));
+    }
     this.#context.answered();
   }
 
   #refuseAll(error: KafkaRxError): void {
     const records = [...(this.#request?.records ?? []), ...this.#pending];
     if (records.length === 0) return;
+    const runs = [...(this.#request?.runs ?? []), ...this.#runs.takeAll()];
     this.#pending = [];
     this.#tooLarge = undefined;
-    this.#refuse({ records, since: 0, attempt: 0, baseOffset: -1 }, error);
+    this.#refuse({ records, runs, since: 0, attempt: 0, baseOffset: -1 }, error);
   }
 
   #complete({ records }: Request): void {
