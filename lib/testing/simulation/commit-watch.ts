@@ -10,6 +10,8 @@ export class CommitWatch {
   readonly #committed = new Map<string, number>();
   /** Below which no commit may be, likewise: what was committed since an app last said that it goes back. */
   readonly #floor = new Map<string, number>();
+  /** How far each incarnation has come that reads again what is committed, to fill a store, likewise. */
+  readonly #readAgain = new Map<string, Map<string, number>>();
   readonly #broker: MemoryBroker;
   readonly #workload: Workload;
   readonly #journal: Journal;
@@ -27,6 +29,8 @@ export class CommitWatch {
       const what = `${process} committed ${offset} of ${topic}/${partition}`;
       if (offset < before) this.#journal.violated('commits never go back', `${what} after ${before}`);
       this.#floor.set(key, Math.max(before, offset));
+      const again = this.#readAgain.get(process);
+      if (again?.has(key) === true) again.set(key, offset);
       this.#committed.set(key, Math.max(this.#committed.get(key) ?? -1, offset));
       // Of a topic that is gone nobody can tell any more where it ended.
       if (topicId !== this.#workload.topicId(topic)) continue;
@@ -36,14 +40,18 @@ export class CommitWatch {
     }
   }
 
-  /** An app has said that it begins below what was committed; `to` of this partition, where it says that. */
-  goesBack(to: PartitionOffset | undefined): void {
+  /** An incarnation has said that it begins below what was committed; `to` of this partition, where it says that. */
+  goesBack(incarnation: string, to: PartitionOffset | undefined): void {
     this.#floor.clear();
     if (to === undefined) return;
-    // The group has that still, and is level only when the store has what is read again.
-    const key = `${this.#workload.topicId(to.topic)}/${to.partition}`;
-    const before = this.#committed.get(key);
-    if (before !== undefined) this.#committed.set(key, Math.min(before, to.offset));
+    const again = this.#readAgain.get(incarnation) ?? new Map<string, number>();
+    again.set(`${this.#workload.topicId(to.topic)}/${to.partition}`, to.offset);
+    this.#readAgain.set(incarnation, again);
+  }
+
+  /** It has no partition any more: whoever has them looks himself where to begin. */
+  hasNone(incarnation: string): void {
+    this.#readAgain.delete(incarnation);
   }
 
   /** The group has committed all there is of the inputs. */
@@ -53,7 +61,12 @@ export class CommitWatch {
       const id = this.#workload.topicId(topic);
       return this.#broker
         .endOffsets(topic)
-        .every((end, partition) => end === 0 || (this.#committed.get(`${id}/${partition}`) ?? -1) >= end);
+        .every((end, partition) => end === 0 || this.#levelOf(`${id}/${partition}`) >= end);
     });
+  }
+
+  #levelOf(key: string): number {
+    const again = [...this.#readAgain.values()].map(offsets => offsets.get(key) ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#committed.get(key) ?? -1, ...again);
   }
 }

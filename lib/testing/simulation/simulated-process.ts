@@ -32,8 +32,10 @@ export interface SimulatedProcessParts
   isInput(topicId: string): boolean;
   readonly drains: DrainWatch;
   readonly stores: StoreWatch;
-  /** An app has said that it begins below what is committed, to fill a store again. */
-  goesBack(to: PartitionOffset | undefined): void;
+  /** An incarnation has said that it begins below what is committed, to fill a store again. */
+  goesBack(incarnation: string, to: PartitionOffset | undefined): void;
+  /** It has no partition any more. */
+  hasNone(incarnation: string): void;
   ended(process: SimulatedProcess, error: unknown): void;
 }
 
@@ -171,8 +173,9 @@ export class SimulatedProcess {
       const rare = rareEvent(event);
       if (rare !== undefined) this.#parts.mark(rare);
       const refilled = event.type === 'store-new' && event.does === 'refill';
-      if (refilled) this.#parts.goesBack(undefined);
-      if (event.type === 'resumed-at-store') this.#parts.goesBack(event);
+      if (refilled) this.#parts.goesBack(actor.name, undefined);
+      if (event.type === 'resumed-at-store') this.#parts.goesBack(actor.name, event);
+      if (event.type === 'revoked' || event.type === 'lost') this.#parts.hasNone(actor.name);
     });
     void app.run().then(
       () => this.#ended(actor, undefined),
@@ -219,6 +222,7 @@ export class SimulatedProcess {
 
   #bury({ actor, databases }: Incarnation): void {
     actor.state = 'dead';
+    this.#parts.hasNone(actor.name);
     for (const lmdb of databases) lmdb.died();
     this.#parts.world.forget(actor);
     this.changedAtMs = this.#parts.world.timeMs;

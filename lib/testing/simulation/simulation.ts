@@ -101,7 +101,9 @@ class Simulation {
       topicId: (topic: string) => this.#workload.topicId(topic),
       isInput: (topicId: string) => this.#workload.isInput(topicId),
       committed: (process: string, offsets: readonly StoredOffset[]) => this.#storedOffsets(process, offsets),
-      goesBack: (to: PartitionOffset | undefined) => this.#commits.goesBack(to),
+      goesBack: (incarnation: string, to: PartitionOffset | undefined) =>
+        this.#commits.goesBack(incarnation, to),
+      hasNone: (incarnation: string) => this.#commits.hasNone(incarnation),
       ended: (process: SimulatedProcess, error: unknown) => this.#ended(process, error),
     };
     this.#processes = Array.from(
