@@ -108,7 +108,8 @@ function aboveLimit(what: string, { stage, error }: Problem, at: Delivery): Kafk
     at,
     cause: error,
     remedy:
-      'Mend what fails and start again, which goes on at this record; or raise deadLetters.limit in createApp',
+      'Mend what fails and start again, which goes on at the last commit, at this record or below: letters of what lies above ' +
+      'that commit are written again. Or raise deadLetters.limit in createApp',
   });
 }
 

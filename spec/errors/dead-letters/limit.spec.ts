@@ -84,7 +84,7 @@ test('an app whose input is broken stops at the limit: the record that exceeded 
       code: 'DEAD_LETTER_LIMIT',
       at: { topic: 'in', partition: 0, offset: 100 },
       message: expect.stringMatching(
-        /^101 dead letters for 101 records within 60 s.*PROCESS.*limit in createApp$/,
+        /^101 dead letters for 101 records within 60 s.*PROCESS.*at the last commit.*limit in createApp$/,
       ),
     }),
   );
@@ -108,6 +108,34 @@ test('nor is the record committed whose work failed long after it was handed out
   await t.idle();
   await expect(t.stop()).rejects.toMatchObject({ code: 'DEAD_LETTER_LIMIT', at: { offset: 1 } });
   expect(t.committed('in')).toEqual([1]);
+});
+
+test('where slower work lies below, what is committed and the remedy both end there', async () => {
+  const t = await testApp(
+    app =>
+      app
+        .topic('in', { value })
+        .pipe(
+          mapAsync(text => {
+            if (text === 'slow') return new Promise<string>(() => {});
+            return text === 'bad' ? Promise.reject(new Error(text)) : Promise.resolve(text);
+          }),
+        )
+        .subscribe(app.to('out', { value })),
+    {
+      ...{ policies: { process: 'dead-letter' }, commit: { every: 1 } },
+      deadLetters: { topic: 'dead', limit: { perMinute: 1 } },
+    },
+  );
+  t.pipeIn('in', [{ value: 'good' }, { value: 'slow' }, { value: 'bad' }, { value: 'bad' }]);
+  await t.idle().catch(() => {});
+  const stopped = await t.stop().catch((error: unknown) => error);
+  expect(stopped).toMatchObject({
+    code: 'DEAD_LETTER_LIMIT',
+    at: { offset: 3 },
+    message: expect.stringMatching(/goes on at the last commit, at this record or below: letters/),
+  });
+  expect([t.broker.records('dead').length, t.committed('in')]).toEqual([1, [1]]);
 });
 
 test('the same letters among many records are kept', async () => {
