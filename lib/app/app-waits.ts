@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { givenUpWaits } from '../flow/source/given-up-waits.js';
 import { nothingToRead } from '../flow/source/nothing-to-read.js';
 import { type SourceWaitsParts, sourceWaits } from '../flow/source/source-waits.js';
 import { standstillWaits } from '../flow/source/standstill-waits.js';
@@ -34,6 +35,7 @@ export function appWaits(parts: AppWaitsParts): readonly Wait[] {
     ...(reading === undefined ? [] : nothingToRead(views.all, reading, lanes.all.length)),
   ];
   const waits = reasons.map((reason): Wait => ({ reason, ready: true }));
+  for (const reason of givenUpWaits(lanes.all)) waits.push({ reason });
   const unconfirmedMs = nowMs - member.confirmedUntil;
   if (reading !== undefined && lanes.all.length > 0 && unconfirmedMs >= 0)
     waits.push({ reason: unconfirmed(unconfirmedMs) });

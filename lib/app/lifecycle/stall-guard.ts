@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../base/clock.js';
-import { KafkaRxError } from '../../errors/errors.js';
+import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
+import { type GivenUp, toldGivenUp } from '../../flow/source/given-up.js';
 import type { PartitionReading } from '../../logging/metrics/instruments.js';
 
 export interface StallGuardParts {
@@ -27,11 +28,33 @@ export function guardAgainstStall({ clock, timeoutMs, partitions, stalled }: Sta
   return () => timer?.cancel();
 }
 
-function stalledAt({ topic, partition, waitingAt }: PartitionReading, timeoutMs: number): KafkaRxError {
+function stalledAt(
+  { topic, partition, waitingAt, givenUp }: PartitionReading,
+  timeoutMs: number,
+): KafkaRxError {
+  if (givenUp?.offset === waitingAt)
+    return stalledAtGivenUp(givenUp, { topic, partition, offset: waitingAt });
   return new KafkaRxError('STALLED', `A record has not settled for ${Math.round(timeoutMs / 1000)} s`, {
     at: { topic, partition, offset: waitingAt },
     remedy:
       'Look at what it waits for: a store, a call of mapAsync or app.each without a timeout; ' +
       'or raise stallTimeoutMs',
   });
+}
+
+/** Nothing waits there: it was let go of, and is never done. */
+function stalledAtGivenUp(givenUp: GivenUp, at: Coordinates): KafkaRxError {
+  return new KafkaRxError(
+    'STALLED',
+    `${toldGivenUp(givenUp)}: nothing from offset ${givenUp.offset} on can be committed before a restart`,
+    {
+      at,
+      remedy:
+        givenUp.sink === undefined
+          ? 'Restart, and they come again; keep what has records under way (mapAsync, batch, through) outside of a switchMap and of ' +
+            'what else unsubscribes it, or have a sink with mayEnd end it'
+          : 'Restart, and they come again; that a sink may end with nothing under way, put take and takeUntil before mapAsync, batch and ' +
+            'through, which then finish what they have',
+    },
+  );
 }

@@ -35,6 +35,7 @@ function unheard(view: string): string {
   return (
     `nobody is subscribed to the source '${view}' any more: its partitions are not read, by other sources of the same ` +
     'topics neither, and nothing more of them is committed; ' +
-    'subscribe a sink to it that was made before run() and has not ended, or restart, without the source if nobody is to hear it'
+    'subscribe a sink to it that was made before run() and has not ended, or restart, without the source if nobody is to hear it; ' +
+    'what was under way comes again only after a restart'
   );
 }

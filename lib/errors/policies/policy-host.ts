@@ -27,8 +27,9 @@ export abstract class PolicyHost implements DeliveryHost {
   /** Records that count as dropped already; kept apart, since almost no record ever is among them. */
   readonly #counted = { skipped: new WeakSet<Delivery>(), 'dead-lettered': new WeakSet<Delivery>() };
   #endings = 0;
-  /** Of those that are under way within one another. */
+  /** Of those that are under way within one another, and the sink of it. */
   #firstEnding = 0;
+  #endingSink = '';
   /** Ends on purpose under way, one inside the other. */
   #ending = 0;
   #givenUp: Deliveries[] = [];
@@ -103,9 +104,12 @@ export abstract class PolicyHost implements DeliveryHost {
   }
 
   /** Ends a subscription that may end: what it gives up meanwhile is released. */
-  end(close: () => void): void {
+  end(sink: string, close: () => void): void {
     this.#endings++;
-    if (this.#ending === 0) this.#firstEnding = this.#endings;
+    if (this.#ending === 0) {
+      this.#firstEnding = this.#endings;
+      this.#endingSink = sink;
+    }
     this.#ending++;
     try {
       close();
@@ -127,7 +131,7 @@ export abstract class PolicyHost implements DeliveryHost {
       for (const delivery of listOf(deliveries)) {
         if (this.live && (delivery.lane.ended || delivery.lane.leftAt < this.#firstEnding))
           delivery.release();
-        else delivery.hold();
+        else delivery.hold(this.#endingSink);
       }
     }
   }

@@ -104,8 +104,8 @@ export interface Lane extends AssignedPartition {
   readonly leftAt: number;
   /** Aborted when the epoch ends; for work that is under way. */
   readonly signal: AbortSignal;
-  /** Hears that a failure keeps a delivery open for good. */
-  hold(): void;
+  /** Hears that a failure keeps a delivery open for good, or, by its name, the end of a sink that may end. */
+  hold(offset: number, sink: string | undefined): void;
   /** Hears of a delivery whose last lease was released. */
   settle(delivery: Delivery): void;
 }
@@ -182,12 +182,16 @@ export class Delivery {
     if (--this.leases === 0) this.lane.settle(this);
   }
 
-  /** Keeps it open for good after a failure: its offset is never committed, and no drain waits for it. */
-  hold(): void {
+  /**
+   * Keeps it open for good after a failure: its offset is never committed, and no drain waits for it.
+   *
+   * @param sink the one that may end, and whose end gave it up
+   */
+  hold(sink?: string): void {
     if (this.held) return;
     this.held = true;
     this.leases++;
-    this.lane.hold();
+    this.lane.hold(this.offset, sink);
   }
 
   openWindow(): void {

@@ -106,8 +106,8 @@ class NestedLane implements Lane {
   get signal(): AbortSignal {
     return this.lane.signal;
   }
-  hold(): void {
-    for (const delivery of this.outer) delivery.hold();
+  hold(_offset: number, sink: string | undefined): void {
+    for (const delivery of this.outer) delivery.hold(sink);
   }
   settle(): void {
     // A sink that is not ours may release too often.

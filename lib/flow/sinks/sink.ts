@@ -34,7 +34,7 @@ export interface SinkHost extends DeliveryHost {
   /** The source record that is being handed out right now, for errors that come without one. */
   readonly dispatching: Coordinates | undefined;
   /** Ends a sink that may end: what is closed by that, and had records under way, releases them. */
-  end(close: () => void): void;
+  end(sink: string, close: () => void): void;
   /** Notes the way that a record took to a sink nobody was seen to subscribe. */
   observe(topic: string, place: Place): void;
 }
@@ -161,7 +161,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
       return;
     }
     this.#subscribedUnseen = false;
-    this.host.end(() => super.unsubscribe());
+    this.host.end(this.name, () => super.unsubscribe());
   }
 
   /** Called by rxjs where it is handed the sink itself. */
@@ -189,7 +189,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
     }
     const isLast = this.#subscriptions.size === 0 && !this.#subscribedUnseen;
     if (isLast) this.place.graph.ends.sinkEnded(this.name);
-    this.host.end(() => {
+    this.host.end(this.name, () => {
       close();
       if (isLast) super.unsubscribe();
     });
@@ -200,7 +200,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
     if (!this.host.live) this.#close();
     else if (this.#mayEnd) {
       this.place.graph.ends.sinkEnded(this.name);
-      this.host.end(() => this.#close());
+      this.host.end(this.name, () => this.#close());
     } else {
       this.host.fail(
         new KafkaRxError(

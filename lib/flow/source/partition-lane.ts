@@ -3,6 +3,7 @@ import { Queue } from '../../base/queue.js';
 import type { AssignedPartition, FetchedBatch } from '../../drivers/port.js';
 import type { BatchPin, Delivery, DeliveryHost, Lane } from '../leases/delivery.js';
 import { type BatchPreparation, preparationFor } from './batch-preparation.js';
+import type { GivenUp } from './given-up.js';
 import type { TopicView } from './topic-view.js';
 import type { TakesTurns, Turn } from './turns.js';
 
@@ -44,6 +45,9 @@ export class PartitionLane implements Lane, TakesTurns {
   unsettled = 0;
   /** Deliveries that a failure keeps from ever settling. */
   held = 0;
+  /** The lowest offset of these, and the sink whose end gave up the first. */
+  #heldAt = -1;
+  #heldBy: string | undefined;
   /** Offset after the last record handed out. */
   position = -1;
   endOffset = -1;
@@ -123,8 +127,15 @@ export class PartitionLane implements Lane, TakesTurns {
     this.current = undefined;
   }
 
-  hold(): void {
-    this.held++;
+  hold(offset: number, sink: string | undefined): void {
+    if (this.held++ === 0) this.#heldBy = sink;
+    if (this.#heldAt < 0 || offset < this.#heldAt) this.#heldAt = offset;
+  }
+
+  /** While the app is live, what is held was given up. */
+  get givenUp(): GivenUp | undefined {
+    if (this.held === 0 || !this.host.live) return undefined;
+    return { records: this.held, offset: this.#heldAt, sink: this.#heldBy };
   }
 
   settle(delivery: Delivery): void {

@@ -23,6 +23,7 @@ export function partitionReadings(
     heard: lane.heard,
     aboveWatermark: Math.max(0, lane.span - lane.unsettled),
     watermarkAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
+    givenUp: lane.givenUp,
   }));
 }
 

@@ -22,11 +22,17 @@ const slowDrainMs = 5000;
 /** One sentence for each bound that is reached, each partition at its span, each record that holds a partition for long. */
 export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
   const { bounds, inFlight, lanes, readings, slowMs, nowMs } = parts;
-  const blocked = lanes.all.filter(lane => lane.turn === 'blocked');
+  // What was given up settles never: whoever stands at it is told of that instead.
+  const blocked = lanes.all.filter(
+    lane => lane.turn === 'blocked' && lane.givenUp?.offset !== lane.watermark,
+  );
   const drains = lanes.all.filter(
     lane => lane.draining && !lane.quiet && nowMs - lane.drainingSince >= slowDrainMs,
   );
-  const slow = readings().filter(({ watermarkAgeSeconds }) => watermarkAgeSeconds * 1000 >= slowMs);
+  const slow = readings().filter(
+    ({ watermarkAgeSeconds, givenUp, waitingAt }) =>
+      watermarkAgeSeconds * 1000 >= slowMs && givenUp?.offset !== waitingAt,
+  );
   return [
     ...inFlight.reached.map(
       bound => `the source is at its bound ${bound} (${bounds[bound]}), until something settles`,

@@ -1,3 +1,4 @@
+import type { GivenUp } from '../../flow/source/given-up.js';
 import type { Counter, Histogram, Metrics, Sample } from './metrics.js';
 
 /** What the gauges read when somebody looks. */
@@ -32,6 +33,8 @@ export interface PartitionReading {
   readonly aboveWatermark: number;
   /** Seconds that the first unsettled delivery has held the watermark; 0 when nothing is pending. */
   readonly watermarkAgeSeconds: number;
+  /** What of it was given up, and never settles. */
+  readonly givenUp: GivenUp | undefined;
 }
 
 /** Every metric of an app; docs/metrics in docs/options.md lists them. */

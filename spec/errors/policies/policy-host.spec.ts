@@ -79,8 +79,8 @@ describe('what is given up', () => {
     const host = new Host(-1);
     const [heard, left, before] = [host.lane(0), host.lane(1), host.lane(2)];
     before.leftAt = host.endings;
-    host.end(() => {
-      host.end(() => host.giveUp([at(heard, 0), at(left, 1), at(before, 2)]));
+    host.end('out', () => {
+      host.end('out', () => host.giveUp([at(heard, 0), at(left, 1), at(before, 2)]));
       expect(host.heard).toEqual([]);
       left.leftAt = host.endings;
     });
@@ -90,7 +90,7 @@ describe('what is given up', () => {
   test('is held when the app fails in the middle of the end', () => {
     const host = new Host(-1);
     const lane = host.lane(0);
-    host.end(() => {
+    host.end('out', () => {
       host.giveUp(at(lane, 0));
       host.fail(new KafkaRxError('SINK_ENDED', 'another'));
     });
@@ -104,7 +104,7 @@ describe('what is given up', () => {
       host.giveUp(at(lane, 0));
       throw new Error('close');
     };
-    expect(() => host.end(close)).toThrow('close');
+    expect(() => host.end('out', close)).toThrow('close');
     expect(host.heard).toEqual(['settled 0']);
   });
 });
