@@ -18,7 +18,7 @@ export interface DeadLetterParts {
   /** The app's name in the dead letters: its group id. */
   readonly app: string;
   /** The way to the node of a problem, and how many nodes are alike there. */
-  wayTo(problem: Problem): { readonly way: string | undefined; readonly alike: number };
+  wayTo(problem: Problem): NonNullable<Problem['target']>;
   /** Paths of the value that the topology masks. */
   masks(): readonly string[];
   /** Records handed out since the app began. */
@@ -39,6 +39,8 @@ export class DeadLetters {
   readonly #payloadOf: PayloadOf;
   readonly #limit: LetterLimit | undefined;
   readonly #partitions: DeadLetterOutput[] = [];
+  /** The nodes that a record has a letter of, by name and way; almost no record ever has one. */
+  readonly #told = new WeakMap<Delivery, Set<string>>();
 
   constructor(options: DeadLetterOptions, parts: DeadLetterParts) {
     this.#topic = options.topic;
@@ -55,9 +57,14 @@ export class DeadLetters {
     this.#limit?.consumed(clock.elapsed(), handedOut());
   }
 
-  /** Takes a lease on the delivery; called inside its window or under a lease. */
+  /**
+   * Takes a lease on the delivery; called inside its window or under a lease. A record that was made into several parts has one
+   * letter of a node, of the first that failed there: its replay makes all of them again.
+   */
   publish(problem: Problem, delivery: Delivery): void {
     const { clock, handedOut, failed } = this.#parts;
+    const target = problem.target ?? this.#parts.wayTo(problem);
+    if (!this.#isFirst(delivery, `${problem.node}\n${target.way}`)) return;
     const exceeded = this.#limit?.exceededBy(clock.elapsed(), handedOut());
     if (exceeded !== undefined) {
       failed(aboveLimit(exceeded, problem, delivery), delivery);
@@ -65,13 +72,21 @@ export class DeadLetters {
     }
     delivery.lease();
     try {
-      this.#append(problem, delivery);
+      this.#append(problem, target, delivery);
     } catch (cause) {
       failed(unwritten(cause, delivery), delivery);
     }
   }
 
-  #append(problem: Problem, delivery: Delivery): void {
+  #isFirst(delivery: Delivery, node: string): boolean {
+    const nodes = this.#told.get(delivery);
+    if (nodes === undefined) this.#told.set(delivery, new Set([node]));
+    else if (nodes.has(node)) return false;
+    else nodes.add(node);
+    return true;
+  }
+
+  #append(problem: Problem, { way, alike }: NonNullable<Problem['target']>, delivery: Delivery): void {
     const { clock, outputs } = this.#parts;
     const partition = delivery.partition % outputs.partitionCount(this.#topic);
     const output = this.#partitions[partition] ?? new DeadLetterOutput(this.#parts, this.#topic, partition);
@@ -82,7 +97,6 @@ export class DeadLetters {
     const told = problem.error.path;
     const { kind, key, value, path } =
       source === undefined ? nothing(told) : this.#payloadOf(source, at, told);
-    const { way, alike } = problem.target ?? this.#parts.wayTo(problem);
     const headers = textHeaders(deadLetterPrefix, {
       topic: at.topic,
       partition: String(at.partition),
