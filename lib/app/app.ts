@@ -149,6 +149,7 @@ function assemble(options: AppOptions): AppParts {
   });
   const host = new AppHost({
     clock,
+    logger,
     policies: options.policies ?? {},
     lifecycle,
     instruments: measured,

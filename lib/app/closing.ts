@@ -42,13 +42,14 @@ export class Closers {
  * @returns what a teardown of the user's threw, if one did
  */
 export async function close(parts: AppParts, closers: Closers): Promise<KafkaRxError | undefined> {
-  const { lifecycle, ending, lanes, dispatcher, commits, member, rebalance, views, wiring } = parts;
+  const { lifecycle, ending, lanes, dispatcher, host, commits, member, rebalance, views, wiring } = parts;
   if (lifecycle.error === undefined) lifecycle.enter('stopping');
   closers.endFirst();
   // What was not committed yet may lie above the record that came too late.
   if (lifecycle.error?.code === 'OUTSIDE_DISPATCH_WINDOW') commits.close();
   await bounded(parts, 'drain', () => rebalance.settleAndCommit(lanes.all, 'stop'), ending.deadlineMs);
   dispatcher.halt();
+  host.drained();
   lifecycle.tell({ type: 'drained', pending: rebalance.letGo(lanes.all) });
   commits.close();
   await bounded(parts, 'leaving the group', () => member.leave(), closingMs);

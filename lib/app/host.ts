@@ -3,6 +3,7 @@ import type { MaskedField } from '../card/masked-field.js';
 import { type DeadLetterParts, DeadLetters } from '../errors/dead-letters/dead-letters.js';
 import type { DeadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Coordinates, KafkaRxError } from '../errors/errors.js';
+import { DropWarnings } from '../errors/policies/drop-warnings.js';
 import type { Policies } from '../errors/policies/policy.js';
 import { PolicyHost } from '../errors/policies/policy-host.js';
 import type { Delivery, DropReason, Problem, Stage } from '../flow/leases/delivery.js';
@@ -10,6 +11,7 @@ import type { Outputs } from '../flow/sinks/outputs.js';
 import type { SinkHost } from '../flow/sinks/sink.js';
 import type { InFlight } from '../flow/source/in-flight.js';
 import type { Views } from '../flow/source/views.js';
+import type { Logger } from '../logging/logger.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Place } from './topology/topology-observable.js';
@@ -17,6 +19,7 @@ import type { Place } from './topology/topology-observable.js';
 /** What the host needs of the app it stands for. */
 export interface AppHostParts {
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly policies: Policies;
   readonly lifecycle: Lifecycle;
   readonly instruments: Instruments;
@@ -38,12 +41,14 @@ export interface AppHostParts {
 export class AppHost extends PolicyHost implements SinkHost {
   readonly #parts: AppHostParts;
   readonly #deadLetters: DeadLetters | undefined;
+  readonly #drops: DropWarnings;
   #failed: () => void = () => {};
 
   constructor(parts: AppHostParts) {
     super(parts.policies);
     this.#parts = parts;
     this.#deadLetters = this.#makeDeadLetters();
+    this.#drops = new DropWarnings(parts.clock, parts.logger);
   }
 
   get clock(): Clock {
@@ -100,6 +105,15 @@ export class AppHost extends PolicyHost implements SinkHost {
 
   dropped(reason: DropReason, count: number, stage: Stage | '' = ''): void {
     this.#parts.instruments.dropped.add(count, { reason, stage });
+  }
+
+  protected override droppedBy(policy: 'skip' | 'dead-letter', problem: Problem, delivery: Delivery): void {
+    this.#drops.dropped(policy, problem, delivery);
+  }
+
+  /** The source is drained: what was dropped and is not told yet is told. */
+  drained(): void {
+    this.#drops.close();
   }
 
   override protect(masks: readonly MaskedField[]): void {

@@ -54,10 +54,10 @@ export abstract class PolicyHost implements DeliveryHost {
     const { stage } = problem;
     const verdict = problem.verdict ?? verdictOf(this.#policies[stage]) ?? 'fail';
     if (verdict === 'skip') {
-      this.#count('skipped', deliveries, stage);
+      this.#count('skipped', deliveries, problem);
     } else if (verdict === 'dead-letter') {
       for (const delivery of listOf(deliveries)) this.#setAside(problem, delivery);
-      if (this.live) this.#count('dead-lettered', deliveries, stage);
+      if (this.live) this.#count('dead-lettered', deliveries, problem);
     } else {
       holdAll(deliveries);
       this.fail(problem.error);
@@ -65,15 +65,19 @@ export abstract class PolicyHost implements DeliveryHost {
   }
 
   /** A source record counts once, however many branches drop it; one of several takes all of these along. */
-  #count(reason: 'skipped' | 'dead-lettered', deliveries: Deliveries, stage: Stage): void {
+  #count(reason: 'skipped' | 'dead-lettered', deliveries: Deliveries, problem: Problem): void {
     let records = 0;
     for (const delivery of listOf(deliveries)) {
       if (this.#counted[reason].has(delivery)) continue;
       this.#counted[reason].add(delivery);
+      this.droppedBy(reason === 'skipped' ? 'skip' : 'dead-letter', problem, delivery);
       records++;
     }
-    if (records > 0) this.dropped(reason, records, stage);
+    if (records > 0) this.dropped(reason, records, problem.stage);
   }
+
+  /** Hears of each record that a policy drops. A test has it in what it counts. */
+  protected droppedBy(_policy: 'skip' | 'dead-letter', _problem: Problem, _delivery: Delivery): void {}
 
   #setAside(problem: Problem, delivery: Delivery): void {
     // One of several of a record: this partition's next member has it again.
