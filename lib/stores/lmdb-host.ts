@@ -4,6 +4,7 @@
  */
 import type { Buffer } from 'node:buffer';
 import type { Timer } from '../base/clock.js';
+import type { InTurn } from './folder-turns.js';
 
 /** Bytes in, bytes out: the order of keys is `lmdb-layout`'s alone, whatever lmdb-js makes of JavaScript values. */
 export const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
@@ -68,6 +69,8 @@ export interface LmdbHost {
   folderOf(name: string, directory: string | undefined): string;
   /** Makes sure that the folder can be opened. @throws what speaks against it; `STORE` where there is nothing to read */
   prepareFolder(directory: string, readOnly: boolean, where: string): void;
+  /** For opening and writing: nothing of the folder is under way meanwhile. @param directory that {@link prepareFolder} has made */
+  turnsOf(directory: string): InTurn;
   open(options: LmdbOpenOptions): LmdbRoot;
   /** An id that nothing else has. */
   newId(): string;

@@ -7,6 +7,7 @@ import { checkArgument } from '../base/option-schema.js';
 import { declare, declaredShape } from '../codecs/declared.js';
 import { isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { checkPosition } from './document-source.js';
+import type { InTurn } from './folder-turns.js';
 import { bounds, indexesOf, type NamedIndex } from './index-values.js';
 import { LmdbBundles } from './lmdb-bundles.js';
 import { commitError, lmdbFailed } from './lmdb-failed.js';
@@ -37,6 +38,7 @@ export interface LmdbStore<V, I extends string = string> extends DocumentStore<V
 }
 
 interface Opened<V> {
+  readonly inTurn: InTurn;
   readonly tables: Tables;
   readonly names: Names;
   readonly indexes: LmdbIndexes;
@@ -76,6 +78,7 @@ class Lmdb<V> implements LmdbStore<V> {
   readonly #place: string;
   readonly #indexes: readonly NamedIndex<V>[];
   #opened: Opened<V> | undefined;
+  #opening: Promise<void> | undefined;
   #writing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #writes = 0;
@@ -97,12 +100,29 @@ class Lmdb<V> implements LmdbStore<V> {
   }
 
   async open(reset?: readonly StorePosition[]): Promise<void> {
+    this.#opening = this.#openOnceClosed(reset);
+    await this.#opening;
+  }
+
+  async #openOnceClosed(reset: readonly StorePosition[] | undefined): Promise<void> {
     await this.#closing;
     if (this.#opened !== undefined) return;
     if (reset !== undefined) this.#requireWritable();
-    this.#opened = this.#guarded('open', () => {
-      const readOnly = this.#options.readOnly ?? false;
+    const readOnly = this.#options.readOnly ?? false;
+    const inTurn = this.#guarded('open', () => {
       this.#host.prepareFolder(this.directory, readOnly, this.#where);
+      return this.#host.turnsOf(this.directory);
+    });
+    const open = (): void => {
+      this.#opened ??= this.#open(inTurn, readOnly, reset);
+    };
+    // One that only reads begins no write transaction, and need not wait for those that do.
+    if (readOnly) open();
+    else await inTurn(open);
+  }
+
+  #open(inTurn: InTurn, readOnly: boolean, reset: readonly StorePosition[] | undefined): Opened<V> {
+    return this.#guarded('open', () => {
       const root = this.#host.open({
         path: this.directory,
         noSubdir: false, // else a folder with a dot in its name becomes a file
@@ -138,6 +158,7 @@ class Lmdb<V> implements LmdbStore<V> {
           indexes.requireCompleteAfterReset(() => positions.leavesAny(reset, bundles));
         }
         return {
+          inTurn,
           tables,
           names,
           indexes,
@@ -155,7 +176,7 @@ class Lmdb<V> implements LmdbStore<V> {
 
   async write(documents: readonly Document<V>[], guard?: WriteGuard): Promise<void> {
     const opened = this.#ready();
-    await this.#inTurn(() => this.#commit(opened, documents, guard));
+    await this.#inTurn(opened, () => this.#commit(opened, documents, guard));
   }
 
   readonly positions: StorePositions = ((store: Lmdb<V>): StorePositions => ({
@@ -173,7 +194,7 @@ class Lmdb<V> implements LmdbStore<V> {
     },
     async standFor(ids) {
       const opened = store.#ready();
-      await store.#inTurn(() => store.#transact(opened, () => opened.positions.standFor(ids)));
+      await store.#inTurn(opened, () => store.#transact(opened, () => opened.positions.standFor(ids)));
     },
     read(origin, partition) {
       const { positions } = store.#ready();
@@ -186,7 +207,7 @@ class Lmdb<V> implements LmdbStore<V> {
         opened.positions.requireCurrent();
         opened.positions.raise(noted);
       };
-      await store.#inTurn(() => store.#transact(opened, raise));
+      await store.#inTurn(opened, () => store.#transact(opened, raise));
     },
     wholeFrom(starts) {
       const { bundles, positions } = store.#ready();
@@ -199,12 +220,12 @@ class Lmdb<V> implements LmdbStore<V> {
         opened.positions.requireCurrent();
         opened.positions.beginBelow(begins);
       };
-      await store.#inTurn(() => store.#transact(opened, note));
+      await store.#inTurn(opened, () => store.#transact(opened, note));
     },
     async reincarnate(noted) {
       const opened = store.#ready();
       for (const position of noted) checkPosition(position, store.#where);
-      await store.#inTurn(() => store.#reincarnate(opened, noted));
+      await store.#inTurn(opened, () => store.#reincarnate(opened, noted));
     },
   }))(this);
 
@@ -236,24 +257,27 @@ class Lmdb<V> implements LmdbStore<V> {
   }
 
   async close(): Promise<void> {
-    const opened = this.#opened;
-    this.#opened = undefined;
-    if (opened !== undefined) this.#closing = this.#close(opened);
+    this.#closing = this.#opened === undefined ? this.#closeOnceOpened() : this.#close(this.#opened);
     await this.#closing;
   }
 
+  async #closeOnceOpened(): Promise<void> {
+    // As they are now: an open that is called after this close waits for it.
+    await Promise.allSettled([this.#closing, this.#opening]);
+    if (this.#opened !== undefined) await this.#close(this.#opened);
+  }
+
   async #close({ tables, reader }: Opened<V>): Promise<void> {
+    this.#opened = undefined;
     await this.#writing?.catch(() => undefined);
     reader.release();
     await tables.root.close();
   }
 
-  /** One after the other, should a caller overlap them: a failed write takes back the names that it learned. */
-  async #inTurn(write: () => Promise<void>): Promise<void> {
-    const previous = this.#writing ?? Promise.resolve();
-    const writing = previous.catch(() => undefined).then(write);
-    this.#writing = writing;
-    await writing;
+  /** One after the other, should callers overlap them: a failed write takes back the names that it learned. */
+  async #inTurn({ inTurn }: Opened<V>, write: () => Promise<void>): Promise<void> {
+    this.#writing = inTurn(write);
+    await this.#writing;
   }
 
   async #commit(opened: Opened<V>, documents: readonly Document<V>[], guard?: WriteGuard): Promise<void> {

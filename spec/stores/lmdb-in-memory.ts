@@ -1,3 +1,4 @@
+import { folderTurns } from '../../lib/stores/folder-turns.js';
 import type { LmdbHost, LmdbOpenOptions } from '../../lib/stores/lmdb-host.js';
 import { lmdbMachine } from '../../lib/stores/lmdb-machine.js';
 import { LmdbDisk } from '../../lib/testing/simulation/lmdb-disk.js';
@@ -32,6 +33,7 @@ export function lmdbInMemory(disk = new LmdbDisk(), link: Partial<LmdbLink> = {}
     ...lmdbMachine,
     folderOf: name => `/simulated/${name}`,
     prepareFolder: () => {},
+    turnsOf: path => folderTurns(path, new Map()),
     open: options => new SimulatedLmdb(disk, options, { ...atOnce, ...link }),
   };
 }

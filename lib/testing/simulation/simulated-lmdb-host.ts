@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { KafkaRxError } from '../../errors/errors.js';
+import { folderTurns } from '../../stores/folder-turns.js';
 import type { LmdbHost } from '../../stores/lmdb-host.js';
 import type { Disks } from './disks.js';
 import type { LmdbDisk } from './lmdb-disk.js';
@@ -43,6 +44,8 @@ export function simulatedLmdbHost(parts: SimulatedLmdbHostParts): LmdbHost {
       return chosen;
     },
   };
+  // The process's alone: what one that has died had under way never settles.
+  const turns = folderTurns(place, new Map());
   return {
     hostname: parts.hostname,
     folderOf: (_name, directory) => directory ?? `/simulated/${place}`,
@@ -52,6 +55,7 @@ export function simulatedLmdbHost(parts: SimulatedLmdbHostParts): LmdbHost {
         remedy: 'Check the path, or run the pipeline that fills it first',
       });
     },
+    turnsOf: () => turns,
     open: options => {
       const lmdb = new SimulatedLmdb(disk(), options, link);
       parts.opened(lmdb);

@@ -12,6 +12,7 @@ export function wiringContext(clock: Clock): ProcessContext {
     hostname: 'nowhere',
     folderOf: name => `/nowhere/${name}`,
     prepareFolder: (_directory, _readOnly, where) => refuse(where),
+    turnsOf: directory => refuse(directory),
     open: ({ path }) => refuse(path),
     newId,
     later: (task, delayMs) => clock.schedule(task, delayMs),
