@@ -7,7 +7,6 @@ import {
   type KafkaRxError,
   type LetterPosition,
   originOf,
-  type ProducerOutput,
   replayedMark,
   replayHeaders,
   type SourceRecord,
@@ -16,10 +15,13 @@ import type { ReplayArguments } from './arguments.js';
 import { type Letter, nameOf } from './letters.js';
 import { recordName } from './list.js';
 import { type FoundTopic, readRecords } from './read-records.js';
+import { TopicOutputs } from './topic-outputs.js';
 
 export interface Outcome {
   /** Records published again; in a dry run those that could be. */
   readonly published: number;
+  /** Letters of the same records and the same branch beside them, which were marked with them. */
+  readonly alike: number;
   /** Of the dead letters that were asked for: those that had been replayed before. */
   readonly already: number;
   readonly failed: readonly { readonly letter: string; readonly why: string }[];
@@ -52,6 +54,7 @@ export async function replay(
   }
   return {
     published: replaying.published,
+    alike: replaying.alike,
     already: chosen.length - open.length,
     failed,
     dryRun: request.dryRun,
@@ -74,6 +77,10 @@ function choose(
 
 class Replaying {
   published = 0;
+  alike = 0;
+  /** What was sent and what was acknowledged, as {@link Found.what} has it. */
+  readonly #sent = new Set<string>();
+  readonly #acknowledged = new Set<string>();
   readonly #connection: DriverConnection;
   readonly #request: Pick<ReplayArguments, 'to' | 'app' | 'node' | 'dryRun' | 'topic'>;
   readonly #fail: (letter: string, why: string) => void;
@@ -96,8 +103,17 @@ class Replaying {
     }
     for (const [topic, ofTopic] of byTopic) {
       const found = await this.#find(topic, ofTopic);
-      if (this.#request.dryRun) this.published += found.length;
-      else if (found.length > 0) await this.#publish(topic, found);
+      const alike: Found[] = [];
+      const first = found.filter(one => {
+        const isFirst = !this.#sent.has(one.what);
+        if (isFirst) this.#sent.add(one.what);
+        else alike.push(one);
+        return isFirst;
+      });
+      if (this.#request.dryRun) {
+        this.published += first.length;
+        this.alike += alike.length;
+      } else if (found.length > 0) await this.#publish(topic, first, alike);
     }
   }
 
@@ -134,7 +150,8 @@ class Replaying {
         if (record !== undefined && (timestamp === undefined || timestamp === record.timestamp)) {
           // Where the letter says nothing of it, this is what was assumed.
           const headers = this.#headersFor(letter, record, { ...at, origin: at.origin ?? origin });
-          return headers === undefined ? [] : [{ letter, record: { ...record, headers } }];
+          const what = `${recordName(at)} ${this.#branchOf(letter)}`;
+          return headers === undefined ? [] : [{ letter, record: { ...record, headers }, what }];
         }
         this.#fail(
           nameOf(letter.position),
@@ -144,6 +161,13 @@ class Replaying {
         );
         return [];
       });
+  }
+
+  /** Whom it is replayed for, in words. */
+  #branchOf({ told }: Letter): string {
+    const { to, app = told.app, node } = this.#request;
+    if (to === 'topology') return '';
+    return JSON.stringify(node === undefined ? [app, told.node, told.way] : [app, node]);
   }
 
   /** Undefined, and told, where nobody can say which node the letter is of. */
@@ -184,27 +208,39 @@ class Replaying {
     return records;
   }
 
-  async #publish(topic: string, found: readonly Found[]): Promise<void> {
+  /** @param alike of records that are among the first, or were sent before */
+  async #publish(topic: string, first: readonly Found[], alike: readonly Found[]): Promise<void> {
     const producer = await this.#producerFor(topic);
-    const acknowledged: Letter[] = [];
-    const outputs = new Outputs(producer, topic, letter => acknowledged.push(letter), this.#refused);
-    for (const { letter, record } of found) outputs.append(letter.told.at.partition, letter, record);
+    const acknowledged: Found[] = [];
+    const outputs = new TopicOutputs(producer, topic, found => acknowledged.push(found), this.#refused);
+    for (const found of first) outputs.append(found.letter.told.at.partition, found, found.record);
     await producer.flush();
+    for (const { what } of acknowledged) this.#acknowledged.add(what);
 
-    const marks = new Outputs(producer, this.#request.topic, () => this.published++, this.#unmarked);
+    const isAlike = new Set(alike);
+    const marks = new TopicOutputs(
+      producer,
+      this.#request.topic,
+      found => (isAlike.has(found) ? this.alike++ : this.published++),
+      this.#unmarked,
+    );
     const now = Date.now();
-    for (const letter of acknowledged) {
-      const { position } = letter;
+    for (const found of [...acknowledged, ...alike]) {
+      const { position } = found.letter;
+      if (!this.#acknowledged.has(found.what)) {
+        this.#fail(nameOf(position), 'its record could not be published, as is told of the letter before it');
+        continue;
+      }
       const mark = { key: Buffer.from(`replayed ${nameOf(position)}`), value: null, timestamp: now };
-      marks.append(position.partition, letter, { ...mark, headers: replayedMark(position) });
+      marks.append(position.partition, found, { ...mark, headers: replayedMark(position) });
     }
     await producer.flush();
   }
 
-  readonly #refused = ({ position }: Letter, { message }: KafkaRxError): void =>
+  readonly #refused = ({ letter: { position } }: Found, { message }: KafkaRxError): void =>
     this.#fail(nameOf(position), `it could not be published: ${message}`);
 
-  readonly #unmarked = ({ position }: Letter, { message }: KafkaRxError): void =>
+  readonly #unmarked = ({ letter: { position } }: Found, { message }: KafkaRxError): void =>
     this.#fail(
       nameOf(position),
       `it was published, but could not be marked and would be published again: ${message}`,
@@ -223,45 +259,8 @@ interface Found {
   readonly letter: Letter;
   /** With the headers of its replay. */
   readonly record: SourceRecord;
-}
-
-/** The partitions of a topic, each acknowledged in order. */
-class Outputs {
-  readonly #outputs = new Map<number, { readonly output: ProducerOutput; readonly pending: Letter[] }>();
-
-  constructor(
-    private readonly producer: DriverProducer,
-    private readonly topic: string,
-    private readonly acknowledged: (letter: Letter) => void,
-    private readonly refused: (letter: Letter, error: KafkaRxError) => void,
-  ) {}
-
-  append(
-    partition: number,
-    letter: Letter,
-    { key, value, headers, timestamp }: Omit<SourceRecord, 'offset'>,
-  ): void {
-    const { output, pending } = this.#outputs.get(partition) ?? this.#open(partition);
-    // A record of a producer that set no time has -1, which none can be published with.
-    output.append(key, value, headers, timestamp < 0 ? Date.now() : timestamp);
-    pending.push(letter);
-  }
-
-  #open(partition: number): { readonly output: ProducerOutput; readonly pending: Letter[] } {
-    const pending: Letter[] = [];
-    const output = this.producer.output(
-      { topic: this.topic, partition },
-      {
-        acknowledged: count => pending.splice(0, count).forEach(this.acknowledged),
-        refused: (count, error) => {
-          for (const letter of pending.splice(0, count)) this.refused(letter, error);
-        },
-      },
-    );
-    const opened = { output, pending };
-    this.#outputs.set(partition, opened);
-    return opened;
-  }
+  /** Record and branch: letters that have this alike are replayed by one record. */
+  readonly what: string;
 }
 
 function offsetsByPartition(letters: readonly Letter[]): ReadonlyMap<number, readonly number[]> {

@@ -118,7 +118,7 @@ describe('an app with a failing branch', () => {
     await consume(true);
     expect(await counts(...topics)).toEqual([4, 2, 4, 2]);
     const dry = await run('dead-letters', 'replay', '--all', '--topic', 'letters', '--dry-run', '--json');
-    expect(JSON.parse(dry.stdout)).toEqual({ replayed: 2, already: 0, failed: [], dryRun: true });
+    expect(JSON.parse(dry.stdout)).toEqual({ replayed: 2, alike: 0, already: 0, failed: [], dryRun: true });
 
     const one = await run('dead-letters', 'replay', '0:0', '--topic', 'letters');
     expect([one.code, one.stdout]).toEqual([0, '1 replayed, 0 replayed before, 0 failed\n']);

@@ -166,6 +166,67 @@ test('a replay publishes each record once, as it was, for the branch that failed
   expect(counts()).toEqual([7, 4, 4, 6]);
 });
 
+describe('letters alike, as of a record that was delivered twice', () => {
+  /** Another letter of each record, as earlier versions wrote one for each part. */
+  const again = async (): Promise<void> => {
+    t.broker.publish(
+      'dead',
+      t.broker.records('dead').map(({ partition, key, value: payload, headers, timestamp }) => ({
+        ...{ partition, key, value: payload, headers, timestamp },
+      })),
+    );
+    await t.idle();
+  };
+
+  test('are replayed by one record and are all marked; it is told how many they were', async () => {
+    await start();
+    t.pipeIn('in', [bad(0), bad(1)]);
+    await t.idle();
+    await again();
+    mended = true;
+    expect(await replayWith({ dryRun: true })).toMatchObject({ published: 2, alike: 2 });
+    const outcome = await replayWith();
+    expect(outcome).toEqual({ published: 2, alike: 2, already: 0, failed: [], dryRun: false });
+    expect(asOutcome(outcome)).toBe('2 replayed (and 2 letters alike), 0 replayed before, 0 failed\n');
+    expect(counts().slice(0, 2)).toEqual([4, 2]);
+    expect(await replayWith()).toMatchObject({ published: 0, alike: 0, already: 4 });
+  });
+
+  test('stay all of them where the record is not acknowledged', async () => {
+    await start();
+    t.pipeIn('in', [bad(0)]);
+    await t.idle();
+    await again();
+    mended = true;
+    t.broker.faults.failProduce(1, new KafkaRxError('PRODUCE', 'no', { remedy: 'none' }), { topic: 'in' });
+    expect((await replayWith()).failed.map(({ letter }) => letter)).toEqual(['0:0', '0:1']);
+    expect(await replayWith()).toMatchObject({ published: 1, alike: 1, already: 0 });
+  });
+
+  test('are those of all nodes where every branch is to have the record', async () => {
+    await start();
+    t.pipeIn('in', [bad(0)]);
+    await t.idle();
+    const [letter] = t.broker.records('dead');
+    t.broker.publish('dead', [
+      {
+        partition: 0,
+        key: null,
+        value: null,
+        headers: (letter?.headers ?? []).map(header =>
+          header.key.endsWith('.node') || header.key.endsWith('.way')
+            ? { key: header.key, value: Buffer.from('b') }
+            : header,
+        ),
+      },
+    ]);
+    await t.idle();
+    mended = true;
+    expect(await replayWith({ dryRun: true })).toMatchObject({ published: 2, alike: 0 });
+    expect(await replayWith({ to: 'topology' })).toMatchObject({ published: 1, alike: 1, failed: [] });
+  });
+});
+
 test('--to topology gives the record to every branch', async () => {
   await start();
   t.pipeIn('in', [bad(0)]);
@@ -249,6 +310,7 @@ test('a record whose topic was made anew is told, though another with its time l
   t.broker.publish('in', [{ ...bad(0), value: 'of the new topic' }]);
   expect(await replayWith()).toEqual({
     published: 0,
+    alike: 0,
     already: 0,
     failed: [
       {
