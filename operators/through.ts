@@ -21,8 +21,10 @@ export const throughOptions: Fields<Pick<OperatorOptions, 'name'>> = { name: nam
  * result   -----a----b---|
  * ```
  *
- * A record that the sink skips or turns into a dead letter does not go on. Records of one key stay in order where the
- * sink acknowledges them in order (a topic or store does). Completes when the source has and nothing is pending; an
+ * A record that the sink skips or turns into a dead letter does not go on. Records go on in the order in which the sink is done
+ * with them: a store and `app.each` keep that of each partition read, a topic that of each of its own partitions. So records of one key stay in order behind
+ * `app.to` where they go to one partition of that topic, as where it keeps their key. Behind one that keys them anew (`keyBy`) they may go on
+ * out of order: write what needs the order beside it, not behind it, or read it back from that topic. Completes when the source has and nothing is pending; an
  * error of the source goes through at once. What the sink has when the stream ends is written still.
  *
  * @param sink one of `app.to`, `app.store`, `app.each`. Another Observer does not say when it is done: `mapAsync` waits for a function
