@@ -6,17 +6,17 @@ import type { Workload } from './workload.js';
 
 /** Watches what the broker stores of the group's offsets: they never go back, and never beyond the log. */
 export class CommitWatch {
-  /** The highest offset committed, by topic id and partition. */
-  readonly #committed = new Map<string, number>();
-  /** Below which no commit may be, likewise: what was committed since an app last said that it goes back. */
+  /** Below which no commit may be, by topic id and partition: what was committed since an app last said that it goes back. */
   readonly #floor = new Map<string, number>();
   /** How far each incarnation has come that reads again what is committed, to fill a store, likewise. */
   readonly #readAgain = new Map<string, Map<string, number>>();
+  readonly #groupId: string;
   readonly #broker: MemoryBroker;
   readonly #workload: Workload;
   readonly #journal: Journal;
 
-  constructor(broker: MemoryBroker, workload: Workload, journal: Journal) {
+  constructor(groupId: string, broker: MemoryBroker, workload: Workload, journal: Journal) {
+    this.#groupId = groupId;
     this.#broker = broker;
     this.#workload = workload;
     this.#journal = journal;
@@ -31,7 +31,6 @@ export class CommitWatch {
       this.#floor.set(key, Math.max(before, offset));
       const again = this.#readAgain.get(process);
       if (again?.has(key) === true) again.set(key, offset);
-      this.#committed.set(key, Math.max(this.#committed.get(key) ?? -1, offset));
       // Of a topic that is gone nobody can tell any more where it ended.
       if (topicId !== this.#workload.topicId(topic)) continue;
       const end = this.#broker.endOffsets(topic)[partition] ?? 0;
@@ -59,14 +58,12 @@ export class CommitWatch {
     return this.#workload.topics.every(topic => {
       if (this.#broker.cluster.partitionCount(topic) === 0) return false;
       const id = this.#workload.topicId(topic);
-      return this.#broker
-        .endOffsets(topic)
-        .every((end, partition) => end === 0 || this.#levelOf(`${id}/${partition}`) >= end);
+      const committed = this.#broker.committed(this.#groupId, topic);
+      return this.#broker.endOffsets(topic).every((end, partition) => {
+        if (end === 0) return true;
+        const again = [...this.#readAgain.values()].map(offsets => offsets.get(`${id}/${partition}`) ?? end);
+        return Math.min(committed[partition] ?? -1, ...again) >= end;
+      });
     });
-  }
-
-  #levelOf(key: string): number {
-    const again = [...this.#readAgain.values()].map(offsets => offsets.get(key) ?? Number.POSITIVE_INFINITY);
-    return Math.min(this.#committed.get(key) ?? -1, ...again);
   }
 }

@@ -48,6 +48,8 @@ class Simulation {
   readonly #faults: FaultActions;
   readonly #workload: Workload;
   readonly #commits: CommitWatch;
+  /** Since when the group has committed all there is; undefined where it has not. */
+  #levelSinceMs: number | undefined;
   readonly #journal: Journal;
   readonly #health: HealthWatch;
   readonly #stores: StoreWatch;
@@ -75,7 +77,7 @@ class Simulation {
     const violated = (invariant: string, message: string): void => this.#journal.violated(invariant, message);
     this.#disks = new Disks(violated);
     this.#workload = new Workload(parts.inputs, this.#broker, this.#world.clockOf(this.#outside), groupId);
-    this.#commits = new CommitWatch(this.#broker, this.#workload, this.#journal);
+    this.#commits = new CommitWatch(groupId, this.#broker, this.#workload, this.#journal);
     const disturbances = new Disturbances(this.#world);
     this.#stores = new StoreWatch(violated);
     const simulation = this;
@@ -265,12 +267,16 @@ class Simulation {
     this.#parts.healed?.();
   }
 
+  /** For a while: whoever has just come may go back yet, to fill a store again. */
   #atRest(): boolean {
-    return (
+    const { timeMs } = this.#world;
+    const isLevel =
       this.#workload.isThrough &&
       this.#commits.isLevel() &&
-      this.#processes.every(({ app }) => app?.health().state === 'running')
-    );
+      this.#processes.every(({ app }) => app?.health().state === 'running');
+    if (!isLevel) this.#levelSinceMs = undefined;
+    else this.#levelSinceMs ??= timeMs;
+    return this.#levelSinceMs !== undefined && timeMs - this.#levelSinceMs >= levelMs;
   }
 
   #loseDisks(): void {
@@ -287,3 +293,5 @@ class Simulation {
 }
 
 const groupId = 'simulated';
+/** Longer than it takes to look up where to begin. */
+const levelMs = 1000;
