@@ -228,6 +228,11 @@ export class SimulatedProcess {
     this.changedAtMs = this.#parts.world.timeMs;
   }
 
+  /** How many of the group's members are of the incarnation that there is. */
+  get members(): number {
+    return this.#current === undefined ? 0 : this.#membersOf(this.#current).length;
+  }
+
   #membersOf({ actor }: Incarnation): string[] {
     const { broker, groupId } = this.#parts;
     return broker

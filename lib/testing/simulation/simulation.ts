@@ -273,10 +273,17 @@ class Simulation {
     const isLevel =
       this.#workload.isThrough &&
       this.#commits.isLevel() &&
-      this.#processes.every(({ app }) => app?.health().state === 'running');
+      this.#processes.every(({ app }) => app?.health().state === 'running') &&
+      this.#hasNoDead();
     if (!isLevel) this.#levelSinceMs = undefined;
     else this.#levelSinceMs ??= timeMs;
     return this.#levelSinceMs !== undefined && timeMs - this.#levelSinceMs >= levelMs;
+  }
+
+  /** What a dead member has comes to another when its session ends, who looks then where to begin. */
+  #hasNoDead(): boolean {
+    const living = this.#processes.reduce((sum, { members }) => sum + members, 0);
+    return this.#broker.members(groupId).length === living;
   }
 
   #loseDisks(): void {
