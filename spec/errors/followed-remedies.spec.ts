@@ -21,20 +21,11 @@ import { mapAsync, mapKey } from 'kafka-rx/operators';
 import { simulate, type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { type Observable, of } from 'rxjs';
 import { Members } from '../app/members.js';
+import { refused } from './refused.js';
 
 const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'kafka-rx-remedies-'));
 
 type Texts = Observable<KafkaRecord<Buffer | null, string>>;
-
-function refused(act: () => unknown): KafkaRxError {
-  try {
-    act();
-  } catch (error) {
-    if (isKafkaRxError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 /** What failed the app at its first record. */
 async function failure(

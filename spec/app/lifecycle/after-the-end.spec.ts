@@ -1,31 +1,15 @@
 /** What is subscribed when a sink has ended, or the app. */
 
-import {
-  type App,
-  type AppSink,
-  isKafkaRxError,
-  type KafkaRecord,
-  type KafkaRxError,
-  string,
-} from 'kafka-rx';
+import { type App, type AppSink, type KafkaRecord, string } from 'kafka-rx';
 import { mapValue } from 'kafka-rx/operators';
 import { defaultIfEmpty, lastValueFrom, map, type Observable, type Subscription, take } from 'rxjs';
+import { refused } from '../../errors/refused.js';
 import { Members } from '../members.js';
 
 const value = string;
 const mayEnd = true;
 
 type Texts = Observable<KafkaRecord<Buffer | null, string>>;
-
-function refused(act: () => unknown): KafkaRxError {
-  try {
-    act();
-  } catch (error) {
-    if (isKafkaRxError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
 
 describe('a source that is subscribed once the app has ended completes at once', () => {
   const ways: Readonly<Record<string, (texts: Texts) => Promise<unknown>>> = {
