@@ -33,6 +33,8 @@ export interface Benchmark {
   readonly defaultRounds: number;
   /** The options that it takes beside `--rounds`. */
   readonly takes?: readonly ('peers' | 'records')[];
+  /** Peers that it may be asked for. Default: all. */
+  readonly peers?: readonly PeerName[];
   /** Measures processes that it compiles and starts itself; all others are measured as they are published, compiled. Default false. */
   readonly ownProcesses?: boolean;
   /** Loaded in the child process only, so that `--help` is quick and one benchmark cannot warm another's code. */

@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.js';
+import { guaranteePeers } from './peers/peer-names.js';
 
 /** All benchmarks by their name on the command line. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -16,6 +17,23 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     takes: ['peers'],
     ownProcesses: true,
     load: async () => (await import('./latency/latency.js')).measureLatency,
+  },
+  guarantee: {
+    summary:
+      'purchases at least once and exactly once, beside Kafka Streams; outputs read back committed, p99 at 1,000/s',
+    defaultRounds: 3,
+    takes: ['peers', 'records'],
+    peers: guaranteePeers,
+    ownProcesses: true,
+    load: async () => (await import('./guarantee/guarantee.js')).measureGuarantee,
+  },
+  units: {
+    summary:
+      'purchases exactly once at 4, 100 and 1,000 partitions of a real broker, and p99 by interval; target: 100 cost at most 1.3 times 4',
+    defaultRounds: 3,
+    takes: ['records'],
+    ownProcesses: true,
+    load: async () => (await import('./guarantee/units.js')).measureUnits,
   },
   commit: {
     summary: 'ns a record through commitInOrder(), settled in random order; target: at most 50',

@@ -37,8 +37,11 @@ async function main(): Promise<number> {
     if (values[option] !== undefined && !benchmark.takes?.includes(option))
       throw new UsageError(`${name} takes no --${option}`);
   }
+  const peers = peersOf(values.peers);
+  const stranger = peers?.find(peer => benchmark.peers?.includes(peer) === false);
+  if (stranger !== undefined) throw new UsageError(`${name} is not measured beside ${stranger}`);
   const rounds = numberOf('rounds', values.rounds) ?? benchmark.defaultRounds;
-  const options = { rounds, peers: peersOf(values.peers), records: numberOf('records', values.records) };
+  const options = { rounds, peers, records: numberOf('records', values.records) };
 
   const { lines, verdict, pass, figures } = await measureInChild(name, benchmark, options, showProgress);
   showProgress('');

@@ -50,6 +50,8 @@ export class NullDriver implements Driver {
       producer: (): DriverProducer => producer,
       admin: {
         createTopics: async () => {},
+        deleteTopics: async () => {},
+        deleteRecords: async () => {},
         offsets: async () => logs.map(() => 0),
         committed: async () => logs.map((_, partition) => this.committed[partition] ?? -1),
         resetOffsets: async () => {},
@@ -114,6 +116,9 @@ export class NullDriver implements Driver {
       },
       seek() {
         throw new Error('the null driver does not seek');
+      },
+      rewind() {
+        throw new Error('the null driver does not rewind');
       },
       commit: async offsets => {
         for (const { partition, offset } of offsets) this.committed[partition] = offset;

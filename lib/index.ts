@@ -52,6 +52,7 @@ export {
   KafkaRxError,
 } from './errors/errors.js';
 export { type Policies, type Policy, type RetryOptions, retry } from './errors/policies/policy.js';
+export type { CommitResult, CommitTarget, CommitTrigger } from './flow/commit/commit-cycle.js';
 export {
   type Advanced,
   type CommitPoint,
@@ -62,7 +63,6 @@ export {
   type Settled,
 } from './flow/commit/commit-in-order.js';
 export { commitTo } from './flow/commit/commit-to.js';
-export type { CommitResult, CommitTarget, CommitTrigger } from './flow/commit/committer.js';
 export type { NewStoreCause, OnStoreLost, StoreNew } from './flow/commit/new-stores.js';
 export type { Verdict } from './flow/leases/delivery.js';
 export type { AppSink } from './flow/sinks/app-sink.js';

@@ -13,7 +13,18 @@ import {
   operatorOptions,
   processFailed,
 } from '../lib/errors/policies/process-failed.js';
-import { emit, endedBefore, giveUp, hostOf, isStale, lease, release } from '../lib/flow/leases/leases.js';
+import type { FlushReason } from '../lib/flow/leases/delivery.js';
+import {
+  emit,
+  endedBefore,
+  giveUp,
+  hostOf,
+  isAtBarrier,
+  isStale,
+  laneOf,
+  lease,
+  release,
+} from '../lib/flow/leases/leases.js';
 import { noteGathered } from '../lib/record/gathered.js';
 import type { NotLater } from '../lib/record/not-later.js';
 import { type KafkaRecord, madeOf } from '../lib/record/record.js';
@@ -64,17 +75,19 @@ export function batch<K, V, U>(
   const { maxRecords = defaults.batch.maxRecords, maxWaitMs = defaults.batch.maxWaitMs } = options;
   return source =>
     operatorObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) => {
-      let gathered: KafkaRecord<K, V>[] = [];
-      let timer: Timer | undefined;
+      /** By the channel that outputs go to: a record is made of those that are written together. */
+      const bySlot: (Gathered<K, V> | undefined)[] = [];
       let leaveHost: (() => void) | undefined;
 
-      const flush = (): void => {
-        timer?.cancel();
-        timer = undefined;
+      /** Hands on all, or what is of partitions at a barrier alone. */
+      const flush = (gathered: Gathered<K, V>, all: boolean): void => {
         // Released, they are counted as stale.
-        for (const record of gathered) if (isStale(record)) release(record);
-        gathered = gathered.filter(record => !isStale(record) && !endedBefore(record));
-        const records = gathered;
+        for (const record of gathered.records) if (isStale(record)) release(record);
+        const current = gathered.records.filter(record => !isStale(record) && !endedBefore(record));
+        gathered.records = current;
+        const records = all ? current : current.filter(isAtBarrier);
+        const rest = all ? [] : current.filter(record => !isAtBarrier(record));
+        if (rest.length === 0) endWait(gathered);
         if (records.length === 0) return;
         let made: KafkaRecord<K, U> | undefined;
         let cause: unknown;
@@ -89,7 +102,7 @@ export function batch<K, V, U>(
         }
         // The function has ended this itself: what was gathered is given up.
         if (subscriber.closed) return;
-        gathered = [];
+        gathered.records = rest;
         if (made !== undefined) emit(subscriber, made);
         else {
           for (const record of records) disregardWithin(record.value);
@@ -97,12 +110,18 @@ export function batch<K, V, U>(
         }
         for (const record of records) release(record);
       };
+      const eachSlot = (call: (gathered: Gathered<K, V>) => void): void => {
+        for (const gathered of bySlot) if (gathered !== undefined) call(gathered);
+      };
+      const told = (reason: FlushReason): void => eachSlot(gathered => flush(gathered, reason !== 'commit'));
 
       subscriber.add(() => {
-        timer?.cancel();
         leaveHost?.();
-        for (const record of gathered) giveUp(record);
-        gathered = [];
+        eachSlot(gathered => {
+          endWait(gathered);
+          for (const record of gathered.records) giveUp(record);
+          gathered.records = [];
+        });
       });
       receive(
         source,
@@ -110,15 +129,32 @@ export function batch<K, V, U>(
         record => {
           if (!lease(record, node, subscriber)) return;
           const host = hostOf(record);
-          leaveHost ??= host?.onFlush(flush);
-          gathered.push(record);
-          if (gathered.length >= maxRecords) flush();
-          else timer ??= (host?.clock ?? systemClock).schedule(flush, maxWaitMs);
+          leaveHost ??= host?.onFlush(told);
+          const slot = laneOf(record)?.outputSlot ?? 0;
+          const gathered = bySlot[slot] ?? { records: [], timer: undefined };
+          bySlot[slot] = gathered;
+          gathered.records.push(record);
+          if (gathered.records.length >= maxRecords) flush(gathered, true);
+          else if (isAtBarrier(record)) flush(gathered, false);
+          else {
+            gathered.timer ??= (host?.clock ?? systemClock).schedule(() => flush(gathered, true), maxWaitMs);
+          }
         },
         () => {
-          flush();
+          eachSlot(gathered => flush(gathered, true));
           subscriber.complete();
         },
       );
     });
+}
+
+/** What waits for its batch, and the wait of the first. */
+interface Gathered<K, V> {
+  records: KafkaRecord<K, V>[];
+  timer: Timer | undefined;
+}
+
+function endWait(gathered: Gathered<unknown, unknown>): void {
+  gathered.timer?.cancel();
+  gathered.timer = undefined;
 }

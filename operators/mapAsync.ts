@@ -31,6 +31,7 @@ import {
   endedBefore,
   giveUp,
   hostOf,
+  isAtBarrier,
   isStale,
   laneOf,
   lease,
@@ -126,11 +127,18 @@ export function mapAsync<K, V, U>(
   } = options;
   return source =>
     awaitingObservable<KafkaRecord<K, U>>(named, [source], (subscriber, node) => {
-      const work = new KeyedWork<unknown>(concurrency);
+      const work = new KeyedWork<unknown, Call<K, V>>(concurrency, {
+        begin: (one, done) => {
+          one.done = done;
+          start(one, 1);
+        },
+        isFirst: ({ record }) => isAtBarrier(record),
+      });
       const retries = new Retries();
       const calls = new Set<Call<K, V>>();
       const gone = new Subject<void>();
       let sourceCompleted = false;
+      let leaveHost: (() => void) | undefined;
 
       const finish = (one: Call<K, V>): void => {
         if (!calls.delete(one)) return;
@@ -192,6 +200,7 @@ export function mapAsync<K, V, U>(
       };
 
       subscriber.add(() => {
+        leaveHost?.();
         work.clear();
         retries.cancel();
         for (const one of calls) {
@@ -207,14 +216,14 @@ export function mapAsync<K, V, U>(
         subscriber,
         record => {
           if (!lease(record, node, subscriber)) return;
+          leaveHost ??= hostOf(record)?.onFlush(reason => {
+            if (reason === 'commit') work.hurry();
+          });
           const one: Call<K, V> = { record, handingOn: false, done: () => {} };
           try {
             const key = orderKey(record, order);
             calls.add(one);
-            work.add(key, done => {
-              one.done = done;
-              start(one, 1);
-            });
+            work.add(key, one);
           } catch (cause) {
             calls.delete(one);
             processFailed(record, node, cause, options.onError, subscriber);

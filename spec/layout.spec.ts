@@ -4,7 +4,7 @@ import { chanceAndTime, chanceAndTimeIn, mayUseChanceAndTime } from './layout/ch
 import { circles } from './layout/circles.js';
 import { costlyGlobals, costlyGlobalsIn } from './layout/costly-globals.js';
 import { importsIn, specifiersIn } from './layout/imports.js';
-import { linesOfCode } from './layout/long-files.js';
+import { linesOfCode, longFiles } from './layout/long-files.js';
 import { rules } from './layout/rules.js';
 import { lookedAtByHand, lookedAtByHandIn } from './layout/thrown.js';
 
@@ -67,6 +67,10 @@ test('on top of lib stands its entry point and nothing else, twelve entries at m
   const entries = await readdir(join(repository, 'lib'), { withFileTypes: true });
   expect(entries.filter(entry => !entry.isDirectory()).map(({ name }) => name)).toEqual(['index.ts']);
   expect(entries.length).toBeLessThanOrEqual(12);
+});
+
+test('no file is above 300 lines of code without a reason in it', async () => {
+  expect((await longFiles(repository)).filter(({ lines }) => lines > 300)).toEqual([]);
 });
 
 test('comments and blank lines are not lines of code', () => {

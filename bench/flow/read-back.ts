@@ -53,7 +53,15 @@ async function readBack(
 
 /** @throws naming the topic whose records are not what the input makes, partition, key and value */
 export async function requireOutputs(kafka: Kafka, who: string, expected: Expected): Promise<void> {
-  const found = await readBack(kafka, Object.keys(expected));
+  requireSums(await readBack(kafka, Object.keys(expected)), who, expected);
+}
+
+/** @throws as {@link requireOutputs}, of what was found by whatever reader */
+export function requireSums(
+  found: Readonly<Record<string, TopicSum>>,
+  who: string,
+  expected: Expected,
+): void {
   for (const [topic, { records, sum }] of Object.entries(expected)) {
     const there = found[topic] ?? emptySum;
     if (there.records !== records)

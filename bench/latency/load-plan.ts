@@ -7,6 +7,8 @@ export interface LoadPlan {
   readonly records: number;
   /** How many of them are not measured. */
   readonly warmUp: number;
+  /** Whether the outputs are read as a reader of committed records does. Default false. */
+  readonly readCommitted?: boolean;
 }
 
 /** Milliseconds from the time at which a purchase was due to be sent until its output was read. */

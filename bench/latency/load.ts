@@ -36,7 +36,7 @@ const consumer = connection.consumer(
     coPartitioned: [],
     sessionTimeoutMs: 30_000,
     rebalanceTimeoutMs: 60_000,
-    readCommitted: false,
+    readCommitted: plan.readCommitted ?? false,
   },
   {
     assigned() {},

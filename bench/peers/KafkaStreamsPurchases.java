@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -55,6 +56,7 @@ public final class KafkaStreamsPurchases {
     public long records;
     public long warmUp;
     public String tuning;
+    public String guarantee; // at least once where it is absent
   }
 
   public static final class Purchase {
@@ -210,7 +212,7 @@ public final class KafkaStreamsPurchases {
     }
   }
 
-  /** The default clients, but that the consumer tells of its commits. */
+  /** The default clients, but that the consumer tells of its commits, and the producer of those in its transactions. */
   private record Clients(Meter meter) implements KafkaClientSupplier {
     @Override
     public Admin getAdmin(Map<String, Object> config) {
@@ -219,7 +221,23 @@ public final class KafkaStreamsPurchases {
 
     @Override
     public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
-      return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+      return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()) {
+        private final Map<TopicPartition, OffsetAndMetadata> inTransaction = new HashMap<>();
+
+        @Override
+        public void sendOffsetsToTransaction(
+            Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group) {
+          super.sendOffsetsToTransaction(offsets, group);
+          inTransaction.putAll(offsets);
+        }
+
+        @Override
+        public void commitTransaction() {
+          super.commitTransaction();
+          meter.committed(inTransaction);
+          inTransaction.clear();
+        }
+      };
     }
 
     @Override
@@ -251,6 +269,10 @@ public final class KafkaStreamsPurchases {
     settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
     settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
     settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000); // as kafka-rx; 30 s by default
+    if ("exactly-once".equals(plan.guarantee)) {
+      settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+      settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100); // its own default under this guarantee
+    }
     settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     settings.put(StreamsConfig.producerPrefix(ProducerConfig.ACKS_CONFIG), "all");
     if ("as-it-comes".equals(plan.tuning)) return settings; // a linger of 100 ms, batches of 16 KiB

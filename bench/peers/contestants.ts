@@ -38,12 +38,13 @@ const compileTimeoutMs = 120_000;
 /**
  * Makes kafka-rx and the peers ready to be started, in `folder`.
  *
- * @param asked the peers to run; undefined: all that can
+ * @param asked the peers to run; undefined: all of `among` that can
  * @throws when one that was asked for cannot run
  */
 export async function prepareContestants(
   folder: string,
   asked: readonly PeerName[] | undefined,
+  among: readonly PeerName[] = peerNames,
 ): Promise<Contestants> {
   // As what is deployed; otherwise kafka-rx freezes records, to find who writes into them.
   process.env['NODE_ENV'] = 'production';
@@ -51,7 +52,7 @@ export async function prepareContestants(
   const names: ContestantName[] = ['kafka-rx'];
   const missing: string[] = [];
   let jars: KafkaJars | undefined;
-  for (const name of asked ?? peerNames) {
+  for (const name of asked ?? among) {
     try {
       if (name === 'platformatic') await import('@platformatic/kafka');
       if (name === 'kafka-streams') jars = await compileStreams(join(folder, 'java'));

@@ -9,7 +9,12 @@ import { readPlan } from './plan.js';
 
 const plan = readPlan();
 const meter = new Meter(plan);
-const app = createApp({ groupId: plan.group, driver: kafkajs({ brokers: plan.brokers }) });
+const app = createApp({
+  groupId: plan.group,
+  driver: kafkajs({ brokers: plan.brokers }),
+  guarantee: plan.guarantee,
+  commit: { intervalMs: plan.intervalMs },
+});
 purchases(
   app,
   new NullStore<MaskedPurchase>({

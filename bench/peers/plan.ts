@@ -10,7 +10,13 @@ export interface Plan {
   readonly warmUp: number;
   /** `latency`: send at once; `throughput`: gather, where the client can; `as-it-comes`: what the client does when it is not asked. */
   readonly tuning: 'throughput' | 'latency' | 'as-it-comes';
+  /** Of those that have a choice. Default `at-least-once`. */
+  readonly guarantee?: Guarantee;
+  /** Milliseconds between commits, of kafka-rx alone. Default: its own. */
+  readonly intervalMs?: number | undefined;
 }
+
+export type Guarantee = 'at-least-once' | 'exactly-once';
 
 /** What all contestants write: the topics of demos/purchases, by what they hold. */
 export const outputTopics = ['patterns', 'rewards', 'purchases'] as const;

@@ -8,6 +8,8 @@ import {
 } from './data-folder.js';
 import {
   brokerList,
+  type Guarantee,
+  guaranteeName,
   idleExitMs,
   instant,
   invalidPolicy,
@@ -45,6 +47,7 @@ export interface RunArguments {
   readonly workers: number;
   /** Port on 127.0.0.1 for Prometheus, 0 for any free one; undefined: none is opened. */
   readonly metricsPort: number | undefined;
+  readonly guarantee: Guarantee;
 }
 
 /** Print a customer's masked purchases. */
@@ -87,6 +90,7 @@ const runFlags = {
   'dead-letter-limit': { type: 'string' },
   'metrics-port': { type: 'string' },
   workers: { type: 'string' },
+  guarantee: { type: 'string' },
   'create-topics': { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
@@ -166,6 +170,7 @@ function runArguments(words: Words, surroundings: Surroundings): RunArguments {
     json: words.has('json'),
     workers,
     metricsPort: words.value('metrics-port', port),
+    guarantee: words.value('guarantee', guaranteeName) ?? 'at-least-once',
   };
 }
 

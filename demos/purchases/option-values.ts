@@ -13,6 +13,17 @@ export function invalidPolicy(value: string, flag: string): OnInvalid {
   return choice;
 }
 
+/** What a crash may do to outputs: repeat them, or nothing. */
+export type Guarantee = 'at-least-once' | 'exactly-once';
+
+const guarantees: readonly Guarantee[] = ['at-least-once', 'exactly-once'];
+
+export function guaranteeName(value: string, flag: string): Guarantee {
+  const choice = guarantees.find(known => known === value);
+  if (choice === undefined) throw new UsageError(`${flag} must be ${inWords(guarantees)}`);
+  return choice;
+}
+
 /** A share in percent, or none. */
 export function letterLimit(value: string, flag: string): DeadLetterLimit {
   if (value === 'none') return value;

@@ -78,12 +78,13 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     });
 
     phase = 'waiting for partitions';
-    const { group, onInvalid, deadLetterTopic, deadLetterLimit, workers } = request;
+    const { group, onInvalid, deadLetterTopic, deadLetterLimit, guarantee, workers } = request;
     const job: JobOptions = {
       group,
       onInvalid,
       deadLetterTopic,
       deadLetterLimit,
+      guarantee,
       store,
       connectTimeoutMs: 0,
     };
@@ -114,7 +115,12 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     const over = (): boolean => {
       const { consumed } = activity.look();
       if (signal.aborted) return true;
-      if (embedded) return consumed === published && metrics.value('kafka_rx_in_flight_records') === 0;
+      // Or more: what was in a unit that failed is read again.
+      if (embedded) {
+        const read =
+          published !== undefined && consumed >= published && metrics.value('kafka_rx_lag_records') === 0;
+        return read && metrics.value('kafka_rx_in_flight_records') === 0;
+      }
       return request.idleExitMs !== undefined && activity.idleMs() >= request.idleExitMs;
     };
     const watch = setInterval(() => {
@@ -132,7 +138,7 @@ export async function runPurchases(request: RunArguments, signal: AbortSignal): 
     await endpoint?.close();
   }
 
-  const totals = runTotals(activity.counts(), activity.busyMs());
+  const totals = runTotals(activity.counts(), activity.busyMs(), request.guarantee);
   if (failure !== undefined) process.stderr.write(`${oneLine(failure)}\n`);
   else if (!request.json) process.stdout.write(renderSummary(totals, tally));
   if (request.json) process.stdout.write(`${totalsAsJson(totals)}\n`);

@@ -17,8 +17,8 @@ export function renderSummary(totals: RunTotals, tally: Tally): string {
 }
 
 function counts(totals: RunTotals): readonly string[] {
-  const { consumed, patterns, rewards, purchases, stored, skipped, deadLettered, seconds, recordsPerSecond } =
-    totals;
+  const { consumed, patterns, rewards, purchases, stored, skipped, deadLettered } = totals;
+  const { seconds, recordsPerSecond, guarantee } = totals;
   const rows = [
     ['consumed', consumed, 'from transactions'],
     ['patterns', patterns, 'written'],
@@ -30,8 +30,9 @@ function counts(totals: RunTotals): readonly string[] {
   ] as const;
   const always = 5;
   const rate = recordsPerSecond > 0 ? `, ${thousands(recordsPerSecond)} records/s` : '';
+  const once = guarantee === 'exactly-once' ? ' exactly once' : '';
   return [
-    `Processed ${thousands(consumed)} ${consumed === 1 ? 'purchase' : 'purchases'} in ${duration(seconds)}${rate}`,
+    `Processed ${thousands(consumed)} ${consumed === 1 ? 'purchase' : 'purchases'}${once} in ${duration(seconds)}${rate}`,
     '',
     ...columns(
       rows

@@ -15,13 +15,15 @@ function runHelp(storeFolder: string, embeddedFolder: string): string {
        npm run -s purchases -- reset --to WHERE --brokers HOST:PORT [--group NAME] [--store DIR]
 
 Reads purchases from the topic transactions, masks their card numbers, and writes them to the topics patterns,
-rewards and purchases and to a history on disk. Offsets are committed in order, once all of that is durable.
+rewards and purchases and to a history on disk. Offsets are committed in order, once all of that is durable; under
+exactly-once together with the records, in one transaction.
 
   --brokers HOST:PORT,…      a Kafka cluster; without it an embedded broker replays the CDNOW purchases and the
                              run ends when that has drained
   --group NAME               consumer group (default: purchases)
   --input FILE.jsonl         publish these purchases first, one JSON object a line
-  --idle-exit SECONDS        on a cluster: end after so long without a record (default: run until a signal)
+  --idle-exit SECONDS        on a cluster: end after so long without a record (default: run until a signal);
+                             members of the group that were killed keep their partitions for 10 s
   --store DIR                folder of the history
                              (default: ${storeFolder};
                              embedded: ${embeddedFolder}, emptied at each start)
@@ -30,6 +32,9 @@ rewards and purchases and to a history on disk. Offsets are committed in order, 
   --dead-letter-limit PERCENT
                              fail above this share of the records of a minute, once there are more than 100 dead
                              letters; none: never (default: 10)
+  --guarantee NAME           at-least-once: a crash may repeat records in the topics; exactly-once: for readers of
+                             committed records it does not. The history replaces what comes again
+                             (default: at-least-once)
   --create-topics            create missing topics, with 4 partitions each
   --workers N                on a cluster: N threads, each a member of the group (default: 1)
   --metrics-port PORT        serve metrics for Prometheus on 127.0.0.1 (0: any free port)

@@ -3,6 +3,7 @@ import type { Outputs } from '../flow/sinks/outputs.js';
 import type { Dispatcher } from '../flow/source/dispatcher.js';
 import type { Lanes } from '../flow/source/lanes.js';
 import type { Views } from '../flow/source/views.js';
+import type { ExactlyOnce } from '../flow/tasks/exactly-once.js';
 import type { Logger } from '../logging/logger.js';
 import type { PartitionReading } from '../logging/metrics/instruments.js';
 import type { Commits } from './commits.js';
@@ -33,6 +34,8 @@ export interface AppParts {
   readonly member: GroupMember;
   readonly dispatcher: Dispatcher;
   readonly commits: Commits;
+  /** The strategy of the commits under exactly once; undefined: at least once. */
+  readonly exactlyOnce: ExactlyOnce | undefined;
   readonly rebalance: Rebalance;
   /** What the gauges show of each partition now. */
   readonly readings: () => readonly PartitionReading[];

@@ -10,9 +10,10 @@ import type { GroupMember } from './group-member.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Wait } from './lifecycle/waits.js';
 import type { AppOptions } from './options.js';
+import { stallTimeoutOf } from './unit-timeouts.js';
 
 export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlight' | 'lanes' | 'readings'> {
-  readonly options: Pick<AppOptions, 'stallTimeoutMs' | 'standstillMs'>;
+  readonly options: AppOptions;
   readonly clock: Clock;
   readonly lifecycle: Pick<Lifecycle, 'reading'>;
   readonly member: GroupMember;
@@ -23,10 +24,10 @@ export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlig
 /** What waits now of which nobody notes the beginning, since that would have to be done for each record or each answer. */
 export function appWaits(parts: AppWaitsParts): readonly Wait[] {
   const { options, clock, lifecycle, member, views, lanes, commits } = parts;
-  const { stallTimeoutMs = defaults.stallTimeoutMs, standstillMs = defaults.standstillMs } = options;
+  const { standstillMs = defaults.standstillMs } = options;
   const nowMs = clock.elapsed();
   // However long a record may take, and be it for ever, whoever looks is told.
-  const slowMs = Math.min(stallTimeoutMs, defaults.stallTimeoutMs) / 10;
+  const slowMs = Math.min(stallTimeoutOf(options), defaults.stallTimeoutMs) / 10;
   const { reading } = lifecycle;
   const reasons = [
     ...sourceWaits({ ...parts, slowMs, nowMs }),

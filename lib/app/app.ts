@@ -2,16 +2,18 @@
  * The app: topics in, sinks out, and in between whatever rxjs a user writes.
  *
  * The story of a record: the driver fetches it; the dispatcher opens a delivery and runs it through every view, operator
- * and sink; each sink keeps a lease until what it wrote is durable; the delivery settles; `commitInOrder` turns settled
- * deliveries into commit points; `commitTo` commits them. A rebalance and a stop drain first and let go second.
+ * and sink; each sink keeps a lease until what it wrote is durable; the delivery settles, and with it its number in the
+ * partition's `Watermark`; `WatermarkCommit` commits those that moved, or `ExactlyOnce` what each task has done with what it has written.
+ * A rebalance and a stop drain first and let go second.
  */
-import { type Observable, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { systemClock } from '../base/clock.js';
 import { checkOptions, type Fields, faultOf } from '../base/option-schema.js';
 import { withDefaults } from '../base/with-defaults.js';
 import { KafkaRxError } from '../errors/errors.js';
-import { commitInOrder } from '../flow/commit/commit-in-order.js';
-import { commitTo } from '../flow/commit/commit-to.js';
+import type { CommitResult } from '../flow/commit/commit-cycle.js';
+import type { CommitterOptions } from '../flow/commit/committer-options.js';
+import { WatermarkCommit } from '../flow/commit/watermark-commit.js';
 import { Outputs } from '../flow/sinks/outputs.js';
 import { type AdmissionParts, admit } from '../flow/source/admission.js';
 import type { Bounds } from '../flow/source/bounds.js';
@@ -19,7 +21,9 @@ import { Dispatcher } from '../flow/source/dispatcher.js';
 import { InFlight } from '../flow/source/in-flight.js';
 import { Lanes } from '../flow/source/lanes.js';
 import { partitionReadings, standstillReadings } from '../flow/source/partition-readings.js';
+import { TaskNames } from '../flow/source/task-names.js';
 import { Views } from '../flow/source/views.js';
+import { ExactlyOnce } from '../flow/tasks/exactly-once.js';
 import { silentLogger } from '../logging/logger.js';
 import { instruments } from '../logging/metrics/instruments.js';
 import { noMetrics } from '../logging/metrics/metrics.js';
@@ -38,11 +42,12 @@ import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { SlowWork } from './lifecycle/slow-work.js';
 import { UnheardViews } from './lifecycle/unheard-views.js';
-import { type AppOptions, checkApp, producerOptions, stopDeadlineMs } from './options.js';
+import { type AppOptions, checkApp, producerOptions, stopDeadlineMs, unitBounds } from './options.js';
 import { ReadCluster } from './read-cluster.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
 import { type TopologyDescription, TopologyGraph } from './topology/graph.js';
+import { unitDeliveryTimeoutOf } from './unit-timeouts.js';
 import { Wiring } from './wiring.js';
 
 /**
@@ -60,6 +65,15 @@ import { Wiring } from './wiring.js';
 export function createApp(options: AppOptions): App {
   checkApp(options);
   return new KafkaRxApp(assemble(options));
+}
+
+/**
+ * Under exactly once: has each task come to its barrier now. For `testApp`, in which no time passes by itself.
+ *
+ * @internal
+ */
+export function commitUnits(app: App): void {
+  KafkaRxApp.commitUnits(app);
 }
 
 type StopOptions = NonNullable<Parameters<App['stop']>[0]>;
@@ -83,6 +97,10 @@ class KafkaRxApp implements App {
     this.store = wiring.store.bind(wiring);
     this.each = wiring.each.bind(wiring);
     this.watch = wiring.watch.bind(wiring);
+  }
+
+  static commitUnits(app: App): void {
+    if (#parts in app) void app.#parts.exactlyOnce?.flush();
   }
 
   get events$(): Observable<LifecycleEvent> {
@@ -137,6 +155,7 @@ function assemble(options: AppOptions): AppParts {
   const graph = new TopologyGraph(options.deadLetters !== undefined);
   const cluster = new ReadCluster();
   const lanes = new Lanes();
+  const tasks = new TaskNames(options.coPartitioned ?? []);
   const inFlight = new InFlight(bounds, outputs);
   const member = new GroupMember();
   const readings = () => partitionReadings(lanes.all, () => member.standstills, clock.elapsed());
@@ -178,6 +197,31 @@ function assemble(options: AppOptions): AppParts {
     target: (node, way) => graph.replayTarget(node, way),
     passing: id => graph.passedBy(id),
   };
+  const committing = withDefaults<CommitterOptions, NonNullable<AppOptions['commit']>>(
+    { clock, ...defaults.commit },
+    options.commit,
+  );
+  const tell = (result: CommitResult): void => commits.told(result);
+  // Each task by itself: all that it has handed out settles, and is committed with all that was written.
+  const exactlyOnce =
+    options.guarantee === 'exactly-once'
+      ? new ExactlyOnce(
+          {
+            clock,
+            bounds: unitBounds(options),
+            sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
+            deliveryTimeoutMs: unitDeliveryTimeoutOf(options),
+            lanes,
+            outputs,
+            live: () => lifecycle.live,
+            fail: error => host.fail(error),
+          },
+          tell,
+        )
+      : undefined;
+  // Otherwise deliveries settle in any order, and what may be committed is committed in order: up to each partition's watermark.
+  const strategy = exactlyOnce ?? new WatermarkCommit(member, committing, tell);
+  const commits = new Commits(clock, lifecycle, measured, strategy, error => host.fail(error));
   const dispatcher = new Dispatcher({
     clock,
     host,
@@ -186,24 +230,17 @@ function assemble(options: AppOptions): AppParts {
     pace: { ...defaults.source, idleMs: options.idleMs ?? defaults.source.idleMs },
     lanes,
     inFlight,
+    commit: strategy,
     keepsBatches: options.deadLetters !== undefined,
     consumer: member,
     views,
+    tasks,
+    // Where nobody is told of ends, a task would wait for ever.
+    maxTaskIdleMs: () => (member.hearsEnds ? (options.maxTaskIdleMs ?? defaults.maxTaskIdleMs) : -1),
     originOf: batch => cluster.originOf(batch.topicId),
     admit: headers => admit(headers, admission),
     consumed: (topic, records) => host.consumed(topic, records),
   });
-  const commits = new Commits(clock, lifecycle, measured, error => host.fail(error));
-  const { intervalMs = defaults.commit.intervalMs, every = defaults.commit.every } = options.commit ?? {};
-  // Deliveries settle in any order; what may be committed is committed in order.
-  dispatcher.events$
-    .pipe(
-      commitInOrder(),
-      tap(point => dispatcher.advanced(point)),
-      commitTo(member, { clock, intervalMs, every }, committer => commits.madeBy(committer)),
-    )
-    .subscribe(result => commits.told(result));
-
   const rebalance = new Rebalance({
     clock,
     host,
@@ -212,6 +249,7 @@ function assemble(options: AppOptions): AppParts {
     dispatcher,
     inFlight,
     commits,
+    hearsEnds: tasks.severalInputs,
   });
   const unheard = new UnheardViews(lifecycle);
   views.onSubscribersChanged(() => {
@@ -241,6 +279,7 @@ function assemble(options: AppOptions): AppParts {
     member,
     dispatcher,
     commits,
+    exactlyOnce,
     rebalance,
     readings,
   };

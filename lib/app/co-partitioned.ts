@@ -1,5 +1,5 @@
 import { nearestName } from '../base/nearest-name.js';
-import type { TopicDescription } from '../drivers/port.js';
+import type { DriverConnection, TopicDescription, TopicPartition } from '../drivers/port.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { mayRead, type TopicPattern } from '../flow/source/topic-pattern.js';
 
@@ -54,4 +54,55 @@ export function requireCoPartitioned(
       },
     );
   }
+}
+
+export interface CoPartitionedCountsParts {
+  readonly topics: DriverConnection['topics'];
+  readonly groups: readonly (readonly string[])[];
+}
+
+/**
+ * Before anything of a co-partitioned topic is handed out that the member was just given, its group is looked up: partitions may have
+ * been added to one topic of it since, or it was made anew. Not by a gate, which opens for each partition by itself: where they begin
+ * has to be asked for all of them at once, or documents made of records of several are cut in two.
+ */
+export class CoPartitionedCounts {
+  readonly #parts: CoPartitionedCountsParts;
+  readonly #names: readonly string[];
+  /** One look for all that ask at once. */
+  #look: Promise<readonly TopicDescription[]> | undefined;
+
+  constructor(parts: CoPartitionedCountsParts) {
+    this.#parts = parts;
+    this.#names = [...new Set(parts.groups.flat())];
+  }
+
+  /**
+   * Rejects as {@link requireCoPartitioned}, and with a `retriable` error where the brokers that answer know less than the group does.
+   *
+   * @see ConsumerOptions.resumeAt
+   */
+  async require(partitions: readonly TopicPartition[]): Promise<void> {
+    const those = partitions.filter(({ topic }) => this.#names.includes(topic));
+    if (those.length === 0) return;
+    this.#look ??= this.#parts.topics(this.#names).finally(() => {
+      this.#look = undefined;
+    });
+    const topics = await this.#look;
+    for (const { topic, partition } of those) {
+      const known = topics.find(({ name }) => name === topic)?.partitions ?? 0;
+      if (partition >= known) throw unknownYet(topic, partition);
+    }
+    requireCoPartitioned(topics, this.#parts.groups);
+  }
+}
+
+function unknownYet(topic: string, partition: number): KafkaRxError {
+  return new KafkaRxError(
+    'MISSING_TOPIC',
+    `No broker that answers knows partition ${partition} of '${topic}' yet`,
+    {
+      retriable: true,
+    },
+  );
 }

@@ -1,38 +1,40 @@
 import type { Clock } from '../base/clock.js';
 import type { OffsetCommit } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors/errors.js';
-import type { CommitResult, Committer } from '../flow/commit/committer.js';
+import type { CommitResult } from '../flow/commit/commit-cycle.js';
+import type { FailingTask, TaskCommit } from '../flow/commit/task-commit.js';
 import { toldOffsets } from '../flow/commit/told-offsets.js';
+import { toldOfPartitions } from '../flow/source/told-of-partitions.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import { slowMs } from './lifecycle/slow-work.js';
 import type { Wait } from './lifecycle/waits.js';
 
-/** The end of the app's pipeline as a drain sees it: what settled is committed now, or forgotten, or no more. */
+/** The commits of an app, as its drains, its metrics and its health see them. */
 export class Commits {
   readonly #lifecycle: Lifecycle;
   readonly #instruments: Instruments;
   readonly #fail: (error: KafkaRxError) => void;
-  #committer: Committer | undefined;
+  readonly #strategy: TaskCommit;
   readonly #clock: Clock;
   #failed: { readonly offsets: readonly OffsetCommit[]; readonly error: KafkaRxError } | undefined;
 
-  /** @param fail called with what no later commit can mend */
+  /**
+   * @param strategy by which the app's tasks are committed, and which tells each result
+   * @param fail called with what no later commit can mend
+   */
   constructor(
     clock: Clock,
     lifecycle: Lifecycle,
     instruments: Instruments,
+    strategy: TaskCommit,
     fail: (error: KafkaRxError) => void,
   ) {
     this.#fail = fail;
     this.#clock = clock;
     this.#lifecycle = lifecycle;
     this.#instruments = instruments;
-  }
-
-  /** The one behind `commitTo`, as soon as the pipeline is subscribed. */
-  madeBy(committer: Committer): void {
-    this.#committer = committer;
+    this.#strategy = strategy;
   }
 
   told(result: CommitResult): void {
@@ -50,8 +52,12 @@ export class Commits {
 
   /** What is not confirmed, though it should be by now: until the next one is. */
   get waits(): readonly Wait[] {
-    const underWay = this.#committer?.underWay;
+    const { underWay, failing } = this.#strategy;
     const waits: Wait[] = [];
+    // Each tells of itself until it passes: another's commit says nothing of it.
+    if (failing !== undefined) {
+      for (const reason of toldOfPartitions(failing, toldOfFailing)) waits.push({ reason, ready: true });
+    }
     if (underWay !== undefined) {
       const ms = this.#clock.elapsed() - underWay.since;
       const { offsets, failures, error } = underWay;
@@ -62,7 +68,7 @@ export class Commits {
         waits.push({ reason, ready: error !== undefined });
       }
     }
-    if (this.#failed !== undefined) {
+    if (this.#failed !== undefined && failing === undefined) {
       const { offsets, error } = this.#failed;
       const next = error.retriable
         ? 'and is tried again with the next'
@@ -73,18 +79,20 @@ export class Commits {
     return waits;
   }
 
-  /** @see Committer.flush */
-  async flush(): Promise<void> {
-    await this.#committer?.flush();
+  /** @see TaskCommit.flush */
+  flush(): Promise<void> {
+    return this.#strategy.flush();
   }
 
-  /** @see Committer.forget */
-  forget(topic: string, partition: number): void {
-    this.#committer?.forget(topic, partition);
-  }
-
-  /** @see Committer.close */
+  /** @see TaskCommit.close */
   close(): void {
-    this.#committer?.close();
+    this.#strategy.close();
   }
+}
+
+function toldOfFailing({ failures, error, isTaken }: FailingTask): string {
+  return isTaken
+    ? `waits for the group to say who has it: somebody else has opened its unit of work (${error.message}); where another program does ` +
+        'so all the time, this app fails with that'
+    : `repeats its records: ${failures} units of work failed one after the other, the last with: ${error.message}`;
 }

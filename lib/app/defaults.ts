@@ -8,6 +8,12 @@ export const defaults = {
     /** Tries of one commit (see `CommitterOptions`). */
     attempts: 10,
   },
+  unit: {
+    /** Milliseconds between the commits of a task under exactly once: its outputs are seen at these. */
+    intervalMs: 100,
+  },
+  /** Milliseconds after which the brokers abort what is open of a task. As in the Java producer. */
+  transactionTimeoutMs: 60_000,
   bounds: {
     /** Records handed out and not settled, over all partitions: enough to fill the requests of three sinks. */
     maxUnsettled: 20_000,
@@ -36,6 +42,8 @@ export const defaults = {
     /** Milliseconds between looks for the ends of paused partitions, which no fetch tells. */
     endOffsetsMs: 10_000,
   },
+  /** Milliseconds that a task of several inputs waits for one that is at its end: as Kafka Streams, promptness counts more. */
+  maxTaskIdleMs: 0,
   group: {
     /** Milliseconds without a heartbeat after which the broker gives the partitions away. */
     sessionTimeoutMs: 30_000,

@@ -1,5 +1,11 @@
-import type { DriverConsumer, OffsetCommit, Standstill, TopicPartition } from '../drivers/port.js';
-import type { CommitTarget } from '../flow/commit/committer.js';
+import type {
+  AssignedPartition,
+  DriverConsumer,
+  OffsetCommit,
+  Standstill,
+  TopicPartition,
+} from '../drivers/port.js';
+import type { CommitTarget } from '../flow/commit/commit-cycle.js';
 
 /**
  * The app's place in its group. What is made before the app runs (source, commit) holds this; the driver's consumer comes with
@@ -20,6 +26,11 @@ export class GroupMember implements CommitTarget {
     return this.#consumer?.confirmedUntil ?? 0;
   }
 
+  /** It is told of the ends of partitions, where it asks to be. */
+  get hearsEnds(): boolean {
+    return this.#consumer?.tellsNoEnds !== true;
+  }
+
   /** @see DriverConsumer.standstills */
   get standstills(): readonly Standstill[] {
     return this.#consumer?.standstills?.() ?? [];
@@ -31,6 +42,11 @@ export class GroupMember implements CommitTarget {
 
   resume(partitions: readonly TopicPartition[]): void {
     this.#consumer?.resume(partitions);
+  }
+
+  /** @see DriverConsumer.rewind */
+  rewind(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
+    return this.#consumer?.rewind(partitions) ?? [];
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {

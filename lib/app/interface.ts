@@ -25,6 +25,16 @@ export interface TopicOptions<K, V> {
    * headers of those names are forged, and dropped.
    */
   readonly deadLetters?: boolean | undefined;
+  /**
+   * When the record happened, from its value: whole milliseconds since 1970, a safe integer of at least 0. Anything else is a
+   * `DECODE` problem of the record. Sinks write it, and a task of several inputs goes by it. Default: the record's own timestamp.
+   */
+  readonly timestamp?: ((value: V) => number) | undefined;
+  /**
+   * Milliseconds: a record that is dated further ahead of this machine's clock is a `DECODE` problem, since what goes by
+   * the largest timestamp would take all that comes after it for late. Default: any date is taken.
+   */
+  readonly maxAheadMs?: number | undefined;
 }
 
 /** An app under construction or running. Made by `createApp`. @category App @since 0.1.0 */

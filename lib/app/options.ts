@@ -19,15 +19,17 @@ import { topicNameKind } from '../base/topic-name.js';
 import type { ConsumerOptions, Driver, ProducerOptions, StartFrom } from '../drivers/port.js';
 import { type DeadLetterOptions, deadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Policies, policiesKind, verdictOf } from '../errors/policies/policy.js';
-import { checkCommits, committerOptions } from '../flow/commit/committer.js';
+import { checkCommits, committerOptions } from '../flow/commit/committer-options.js';
 import type { OnStoreLost } from '../flow/commit/new-stores.js';
 import { type GuardOptions, guardOptions } from '../flow/sinks/guard.js';
 import type { ReplayTrust } from '../flow/source/admission.js';
 import { type Bounds, boundKinds } from '../flow/source/bounds.js';
+import type { UnitBounds } from '../flow/tasks/unit-pace.js';
 import type { Logger } from '../logging/logger.js';
 import type { Metrics } from '../logging/metrics/metrics.js';
 import { defaults } from './defaults.js';
 import { withoutDeadLetters } from './topology/graph.js';
+import { checkUnitTimeouts, longestTransactionMs } from './unit-timeouts.js';
 
 /** What `createApp` takes. Every default stands in `lib/app/defaults.ts`. @category App @since 0.1.0 */
 export interface AppOptions {
@@ -53,7 +55,7 @@ export interface AppOptions {
    * What the producer behind `app.to` and the dead letters keeps to. `maxRecordBytes`: bytes of key, value and headers of one
    * record, at least 1; a larger one is a `produce` problem, and the topic's `max.message.bytes` has to allow it too (default
    * 1,000,000). `deliveryTimeoutMs`: milliseconds after which a record that no broker acknowledged is one, from 1 to
-   * 2,147,483,647 (default 120,000).
+   * 2,147,483,647 (default 120,000; under exactly once two thirds of `transactionTimeoutMs` at most).
    */
   readonly producer?: Partial<ProducerOptions> | undefined;
   /**
@@ -66,15 +68,33 @@ export interface AppOptions {
   readonly guard?: GuardOptions | undefined;
   /** Limits of what is under way. */
   readonly bounds?: Partial<Bounds> | undefined;
-  /** Commit after `intervalMs` (default 1,000 ms) or `every` so many commit points (default 10,000). */
+  /**
+   * What a crash may do to outputs. `'at-least-once'`: repeat them. `'exactly-once'`: nothing, for readers of committed records: outputs, dead
+   * letters and offsets of a partition become durable together, at each commit; documents of stores and what functions do outside of
+   * Kafka may still be repeated. Default `'at-least-once'`.
+   */
+  readonly guarantee?: 'at-least-once' | 'exactly-once' | undefined;
+  /**
+   * Under exactly once, milliseconds after which the brokers abort what a process has left open, from 1,000 to 900,000; what settles later
+   * than that is not committed, and the app fails with `STALLED` at four fifths of it. Default 60,000.
+   */
+  readonly transactionTimeoutMs?: number | undefined;
+  /** Commit after `intervalMs` (default 1,000 ms; 100 under exactly once) or `every` so many commit points (default 10,000). */
   readonly commit?:
     | { readonly intervalMs?: number | undefined; readonly every?: number | undefined }
     | undefined;
   /**
-   * Groups of topics of which a member gets the same partition numbers, as joins need. `run()` rejects with `CONFIGURATION`
+   * Groups of topics of which a member gets the same partition numbers, as joins need: partitions of one number are one task, which takes
+   * the record with the lowest timestamp of them, of equal ones that of the first topic by name. `run()` rejects with `CONFIGURATION`
    * where the topics of a group have different numbers of partitions, and for a name that no source can mean. Default: none.
    */
   readonly coPartitioned?: readonly (readonly string[])[] | undefined;
+  /**
+   * How long such a task waits for a partition of which nothing is here, with records of others in hand, whole milliseconds. While the brokers
+   * are known to hold more of it, or have not answered, it always waits, unless this is -1: then for none. 0: beyond that not at all; more: so long
+   * after it was at its end. Default 0.
+   */
+  readonly maxTaskIdleMs?: number | undefined;
   /**
    * Milliseconds without a heartbeat after which the broker gives the partitions away, at least 100, and within the broker's
    * `group.min.session.timeout.ms` and `group.max.session.timeout.ms` (6,000 and 1,800,000 by default). Default 30,000.
@@ -82,7 +102,10 @@ export interface AppOptions {
   readonly sessionTimeoutMs?: number | undefined;
   /** Milliseconds that a drain on rebalance may take, at least 100. Default 60,000. */
   readonly rebalanceTimeoutMs?: number | undefined;
-  /** Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000. */
+  /**
+   * Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000; under exactly once
+   * four fifths of `transactionTimeoutMs`, and no more than that.
+   */
   readonly stallTimeoutMs?: number | undefined;
   /**
    * Milliseconds that a partition may stand still behind another producer's open transaction, or since no broker answers for it,
@@ -146,9 +169,12 @@ export const appOptions: Fields<AppOptions> = {
   onStoreLost: oneOf('refill', 'keep', 'fail'),
   guard: shape(guardOptions),
   bounds: shape(boundKinds),
+  guarantee: oneOf('at-least-once', 'exactly-once'),
+  transactionTimeoutMs: milliseconds(1_000, { to: longestTransactionMs }),
   commit: shape(commitOptions),
   producer: shape(ofProducers),
   coPartitioned: list(group.names),
+  maxTaskIdleMs: whole(-1),
   sessionTimeoutMs: group.session,
   rebalanceTimeoutMs: group.session,
   stallTimeoutMs: milliseconds(1, { endless: true }),
@@ -169,6 +195,7 @@ export const appDefaults = { ...defaults.group, ...defaults.source, ...defaults 
 export function checkApp(options: AppOptions): void {
   checkOptions('createApp', appOptions, options, appDefaults);
   checkCommits('createApp', 'commit.', options.commit ?? {});
+  checkUnitTimeouts('createApp', options);
   if (options.deadLetters !== undefined) return;
   for (const [stage, policy] of Object.entries(options.policies ?? {})) {
     if (verdictOf(policy) === 'dead-letter') throw withoutDeadLetters(`createApp: policies.${stage}`);
@@ -183,11 +210,22 @@ export function producerOptions({
   return { maxRecordBytes, deliveryTimeoutMs };
 }
 
+/** What the units of work under exactly once keep to, defaults filled in. */
+export function unitBounds({ commit, bounds, transactionTimeoutMs }: AppOptions): UnitBounds {
+  return {
+    intervalMs: commit?.intervalMs ?? defaults.unit.intervalMs,
+    maxRecords: commit?.every ?? defaults.commit.every,
+    maxUnsettled: bounds?.maxUnsettled ?? defaults.bounds.maxUnsettled,
+    transactionTimeoutMs: transactionTimeoutMs ?? defaults.transactionTimeoutMs,
+  };
+}
+
 /** What the driver's consumer is told, defaults filled in. */
 export function consumerOptions(
   options: AppOptions,
   topics: readonly string[],
   resumeAt: ConsumerOptions['resumeAt'],
+  ready?: ConsumerOptions['ready'],
 ): ConsumerOptions {
   return {
     groupId: options.groupId,
@@ -197,6 +235,7 @@ export function consumerOptions(
     sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs,
     readCommitted: true,
+    ready,
     resumeAt,
   };
 }

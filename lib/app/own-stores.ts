@@ -26,15 +26,15 @@ export class OwnStores {
     }
   }
 
-  /** One that still opens is given back once that is done and it was closed: before, that close would be another app's. */
-  giveBack(store: Store): void {
-    const opening = this.#opening.get(store);
-    if (opening === undefined) this.#release(store);
-    else {
-      void opening
-        .then(() => store.close())
-        .catch(() => {})
-        .then(() => this.#release(store));
-    }
+  /**
+   * One that still opens is given back once that is done and it was closed: before, that close would be another app's. So is one that
+   * has not answered for a write: what it does then would be done behind another app's.
+   *
+   * @param writing the write that it has not answered for
+   */
+  giveBack(store: Store, writing?: Promise<unknown>): void {
+    const opened = this.#opening.get(store)?.then(() => store.close());
+    if (opened === undefined && writing === undefined) this.#release(store);
+    else void Promise.allSettled([opened, writing]).then(() => this.#release(store));
   }
 }

@@ -16,22 +16,26 @@ export interface RebalanceParts {
   readonly dispatcher: Dispatcher;
   readonly inFlight: InFlight;
   readonly commits: Commits;
+  /** Whether some task goes by it that a partition is at its end. */
+  readonly hearsEnds: boolean;
 }
 
 /** What the driver tells of the group: partitions come; before they go the app drains first and lets go second. */
 export class Rebalance implements ConsumerListener {
+  readonly caughtUp?: NonNullable<ConsumerListener['caughtUp']>;
   readonly #parts: RebalanceParts;
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts;
+    if (parts.hearsEnds) this.caughtUp = partition => parts.dispatcher.caughtUp(partition);
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
-    const { ending, dispatcher, lifecycle, commits } = this.#parts;
+    const { ending, dispatcher, lifecycle } = this.#parts;
     // Given to a member that is about to leave: nothing of it is begun.
     if (ending.isReached) return;
     // A driver that cannot hold the group up may come with new ones while the old are still being drained.
-    for (const { topic, partition } of dispatcher.assign(partitions)) commits.forget(topic, partition);
+    dispatcher.assign(partitions);
     lifecycle.tell({ type: 'assigned', partitions });
   }
 
@@ -68,9 +72,9 @@ export class Rebalance implements ConsumerListener {
 
   /** Ends the epochs; returns how many records were not settled. */
   letGo(partitions: readonly AssignedPartition[]): number {
-    const { dispatcher, commits, inFlight } = this.#parts;
+    const { dispatcher, inFlight } = this.#parts;
     const before = inFlight.unsettled;
-    for (const { topic, partition } of dispatcher.lose(partitions)) commits.forget(topic, partition);
+    dispatcher.lose(partitions);
     return before - inFlight.unsettled;
   }
 }

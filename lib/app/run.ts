@@ -8,7 +8,7 @@ import { startUp } from './start-up.js';
 
 /** One life: starts, consumes until stopped or failed, closes. Rejects with the first error. */
 export async function run(parts: AppParts): Promise<void> {
-  const { options, lifecycle, ending, host, wiring, views, outputs, clock } = parts;
+  const { options, logger, lifecycle, ending, host, wiring, views, outputs, clock } = parts;
   const leave = clock.occupy?.(`the app '${options.groupId}'`);
   const closers = new Closers();
   let thrown: KafkaRxError | undefined;
@@ -20,6 +20,13 @@ export async function run(parts: AppParts): Promise<void> {
       options.coPartitioned ?? [],
       outputs.topics,
     );
+    if (options.guarantee === 'exactly-once' && wiring.besideTopics.length > 0) {
+      const sinks = wiring.besideTopics.map(name => `'${name}'`).join(', ');
+      logger.info(
+        { guarantee: options.guarantee },
+        `exactly once holds for what is written to topics; at least once, so that it may be repeated: ${sinks} (app.store, app.each)`,
+      );
+    }
     await startUp(parts, closers);
     if (lifecycle.error === undefined) lifecycle.enter('running');
     await ending.reached;

@@ -41,7 +41,9 @@ export class StartTries {
     const { clock, event, ended } = this.#parts;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await step();
+        const done = await step();
+        if (attempt > 1) event({ type: 'retried', what });
+        return done;
       } catch (error) {
         const delayMs = doublingMs(attempt, firstDelayMs, longestDelayMs);
         const again = isKafkaRxError(error) && passes(error) && clock.elapsed() + delayMs < this.#untilMs;

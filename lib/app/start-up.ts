@@ -5,17 +5,21 @@ import type {
   DriverContext,
   TopicDescription,
 } from '../drivers/port.js';
+import { isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { ResumePoints } from '../flow/commit/resume-points.js';
+import { unconfirmed } from '../flow/commit/unconfirmed.js';
 import { EndOffsets } from '../flow/source/end-offsets.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
+import type { ExactlyOnceRun } from '../flow/tasks/exactly-once.js';
 import type { AppParts } from './app-parts.js';
 import type { Closers } from './closing.js';
-import { requireCoPartitioned } from './co-partitioned.js';
+import { CoPartitionedCounts, requireCoPartitioned } from './co-partitioned.js';
 import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
-import { consumerOptions } from './options.js';
+import { consumerOptions, producerOptions, unitBounds } from './options.js';
 import { OwnStores } from './own-stores.js';
 import { isUnreachable, StartTries } from './start-tries.js';
+import { stallTimeoutOf } from './unit-timeouts.js';
 
 /**
  * Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. Each step
@@ -50,7 +54,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
 
   const stores = new OwnStores(wiring.stores, options.groupId);
   for (const store of wiring.stores)
-    closers.behind(`the use of '${store.name}'`, () => stores.giveBack(store));
+    closers.behind(`the use of '${store.name}'`, () => stores.giveBack(store, wiring.writing(store)));
   const connection = await once(
     'a broker to answer',
     () => connected(parts, tries),
@@ -77,27 +81,33 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   );
   closers.first(() => watch.stop());
   const first = await step('the list of topics', () => watch.first());
-  requireCoPartitioned(first, options.coPartitioned ?? []);
-  const topics = subscribed(first, parts);
+  const coPartitioned = options.coPartitioned ?? [];
+  const takes = (found: readonly TopicDescription[]): readonly string[] => {
+    requireCoPartitioned(found, coPartitioned);
+    return subscribed(found, parts);
+  };
+  const topics = takes(first);
   closers.behind('the producer', () => outputs.close());
   await step('the topics of the sinks', () => outputs.open(connection));
 
   const resume = resumePoints(connection, parts);
-  const resumeAt: ConsumerOptions['resumeAt'] = resume.needed
-    ? partitions =>
-        slow.during(
-          `the positions of the stores: where to begin ${toldPartitions(partitions)}`,
-          resume.resumeAt(partitions),
-        )
-    : undefined;
-  const consumer = connection.consumer(consumerOptions(options, topics, resumeAt), rebalance);
+  const { exactlyOnce } = parts;
+  if (exactlyOnce !== undefined) {
+    exactlyOnce.runs(unitsOf(connection, resume, parts));
+    closers.behind('the units of work', () => exactlyOnce.ended());
+  }
+  const ready: ConsumerOptions['ready'] = exactlyOnce && (partition => exactlyOnce.ready(partition));
+  const resumeAt = beginningOf(connection, resume, parts);
+  const consumer = connection.consumer(consumerOptions(options, topics, resumeAt, ready), rebalance);
   member.joins(consumer, resume.notedBefore(consumer));
   await step('the group to answer', () => consumer.start());
   closers.first(
     guardAgainstStall({
       clock,
-      timeoutMs: options.stallTimeoutMs ?? defaults.stallTimeoutMs,
+      timeoutMs: stallTimeoutOf(options),
+      boundBy: options.guarantee === 'exactly-once' ? 'transactionTimeoutMs' : 'stallTimeoutMs',
       partitions: readings,
+      retries: () => lifecycle.retries,
       stalled: error => host.fail(error),
     }),
   );
@@ -112,9 +122,32 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   });
   closers.first(() => ends.stop());
   ends.start();
-  watch.start(found =>
-    slow.during('the group to take new topics', consumer.subscribe(subscribed(found, parts))),
-  );
+  watch.start(async found => slow.during('the group to take new topics', consumer.subscribe(takes(found))));
+}
+
+/** Where partitions begin, asked of the stores once those that belong together have equal counts; undefined: where Kafka says. */
+function beginningOf(
+  connection: DriverConnection,
+  resume: ResumePoints,
+  { options, slow }: AppParts,
+): ConsumerOptions['resumeAt'] {
+  const inStores: ConsumerOptions['resumeAt'] = resume.needed
+    ? partitions =>
+        slow.during(
+          `the positions of the stores: where to begin ${toldPartitions(partitions)}`,
+          resume.resumeAt(partitions),
+        )
+    : undefined;
+  const groups = options.coPartitioned ?? [];
+  if (groups.length === 0) return inStores;
+  const counts = new CoPartitionedCounts({
+    groups,
+    topics: names => slow.during('the partitions of co-partitioned topics', connection.topics(names)),
+  });
+  return async partitions => {
+    await counts.require(partitions);
+    return inStores?.(partitions) ?? partitions.map(() => undefined);
+  };
 }
 
 function connected(
@@ -131,6 +164,50 @@ function connected(
   return tries.of('connect', () => driver.connect(context), isUnreachable);
 }
 
+/** @throws `CONFIGURATION` where the driver has no units of work */
+function unitsOf(
+  connection: DriverConnection,
+  resume: ResumePoints,
+  { options, clock, dispatcher, member, slow }: AppParts,
+): ExactlyOnceRun {
+  const unitOfWork = connection.unitOfWork?.bind(connection);
+  if (unitOfWork === undefined) throw withoutUnits(options.driver.name);
+  const unitOptions = {
+    ...producerOptions(options.producer),
+    transactionTimeoutMs: unitBounds(options).transactionTimeoutMs,
+  };
+  return {
+    async open(task) {
+      // Whoever opens a unit fences its owner, which this member may not be any more.
+      if (clock.elapsed() >= member.confirmedUntil) throw unconfirmed();
+      const opened = unitOfWork(task, options.groupId, unitOptions);
+      return slow.during(`the unit of work of ${task} to open`, opened);
+    },
+    through: unit => resume.notedBefore(unit),
+    quiet: task => dispatcher.quiet(task, 'commit'),
+    goOn: task => dispatcher.goOn(task),
+    rewind: task => {
+      try {
+        dispatcher.restart(member.rewind(task.inputs));
+      } catch (error) {
+        // The driver knows already that it is another member's; the app hears of it next.
+        if (!isKafkaRxError(error) || error.code !== 'DRIVER') throw error;
+      }
+    },
+  };
+}
+
+function withoutUnits(driver: string): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `createApp: guarantee 'exactly-once' needs transactions, which the driver ${driver} has not here`,
+    {
+      remedy:
+        'Use kafkajs() on its fast path, or memory(); docs/drivers.md says when kafkajs takes the stock path. Or leave guarantee out',
+    },
+  );
+}
+
 /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */
 function resumePoints(
   connection: DriverConnection,
@@ -141,6 +218,7 @@ function resumePoints(
     originOf: topicId => cluster.originOf(topicId),
     confirmed: () => clock.elapsed() < member.confirmedUntil,
     live: () => lanes.all,
+    isOnce: options.guarantee === 'exactly-once',
     onStoreLost: options.onStoreLost,
     partitionsInAll: () => cluster.partitions(),
     during: (what, work) => slow.during(what, work),

@@ -50,7 +50,7 @@ function taken({ name }: Claimable, { groupId }: Holder, active: boolean): Kafka
     {
       remedy: active
         ? 'Stop its members first'
-        : 'Await the run() of that app first, or make a store object for each app',
+        : 'Await the run() of that app first, and what the store has not answered for yet, or make a store object for each app',
     },
   );
 }

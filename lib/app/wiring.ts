@@ -1,6 +1,5 @@
 import type { Observable, Observer } from 'rxjs';
-import { OneAtATime } from '../base/one-at-a-time.js';
-import { call as callKind, flag, required } from '../base/option-kinds.js';
+import { call as callKind, flag, milliseconds, required } from '../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { checkTopicName } from '../base/topic-name.js';
 import { looksMasked } from '../card/card-number.js';
@@ -23,8 +22,10 @@ import { createGuard, type Guard, type GuardOptions } from '../flow/sinks/guard.
 import type { Outputs } from '../flow/sinks/outputs.js';
 import type { SinkHost } from '../flow/sinks/sink.js';
 import { StoreSink, type StoreSinkOptions, storeSinkOptions } from '../flow/sinks/store-sink.js';
+import { StoreWrites } from '../flow/sinks/store-writes.js';
 import { keyMaker, TopicSink, type TopicSinkOptions, topicSinkOptions } from '../flow/sinks/topic-sink.js';
 import { Watcher, type WatchOptions, watchOptions } from '../flow/sinks/watcher.js';
+import type { RecordTime } from '../flow/source/record-time.js';
 import { type TopicSelector, topicPattern } from '../flow/source/topic-pattern.js';
 import { TopicView } from '../flow/source/topic-view.js';
 import type { Views } from '../flow/source/views.js';
@@ -43,6 +44,8 @@ export const topicOptions: Fields<TopicOptions<unknown, unknown>> = {
   value: required(codecKind),
   onDecodeError: verdictKind,
   deadLetters: flag,
+  timestamp: callKind,
+  maxAheadMs: milliseconds(0, { endless: true }),
 };
 
 /** What the wiring needs of the app that it is the wiring of. */
@@ -60,14 +63,16 @@ export interface WiringParts {
 export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'watch'> {
   readonly graph: TopologyGraph;
   readonly stores = new Set<DocumentStore<unknown>>();
+  /** Names of the sinks that write elsewhere than to topics: what they do is at least once, whatever the app's guarantee. */
+  readonly besideTopics: string[] = [];
   /** What tells which fields values have: codecs of sources and of topic sinks, and stores. */
   readonly #declaring: Declaring[] = [];
   readonly #parts: WiringParts;
   #guard: Guard = createGuard([], false);
   /** By a store's place, or its name where it has none: two objects may stand for one folder. */
   readonly #unnamedSinks = new Map<string, number>();
-  /** By store: its writes are one at a time, whatever sinks it has. */
-  readonly #turns = new Map<object, OneAtATime>();
+  /** By store and by its positions, and its name: its writes are one at a time and in order, whatever sinks it has. */
+  readonly #writes = new Map<object, Map<string, StoreWrites>>();
   #closed = false;
 
   constructor(parts: WiringParts) {
@@ -95,6 +100,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
       options.value,
       options.onDecodeError,
       options.deadLetters ?? false,
+      timeOfRecords(options),
       () => views.subscribersChanged(),
     );
     this.#declaring.push({ name: place.node.id, by: options.value, writes: false });
@@ -129,6 +135,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     checkArgument('app.store', 'the store', storeKind, store);
     checkOptions(`app.store('${store.name}')`, storeSinkOptions, options, defaults.store);
     const place = this.#place('sink', options.name ?? store.name, { policies: [options.onStoreError] });
+    this.besideTopics.push(place.node.id);
     const sink = options.name === undefined ? this.#unnamedSink(store) : partOfSink(place.node.id);
     this.#declaring.push({ name: place.node.id, by: store, writes: true });
     // Opened and closed by the app, whatever its documents are.
@@ -140,17 +147,28 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
       sink,
       stored: instruments.stored,
       maxDocuments,
-      turns: this.#turnsAt(store),
+      writes: this.#writesOf(store),
     };
     return new StoreSink(host, place, store, options, parts);
   }
 
-  /** A copy of a store's fields has the positions of the first: it is the same store. */
-  #turnsAt(store: Pick<DocumentStore<unknown>, 'positions'>): OneAtATime {
-    const key = store.positions ?? store;
-    const turns = this.#turns.get(key) ?? new OneAtATime();
-    this.#turns.set(key, turns);
-    return turns;
+  /** A copy of a store's fields has the positions and the name of the first: it is the same store. */
+  #writesOf(store: Pick<DocumentStore<unknown>, 'name' | 'positions'>): StoreWrites {
+    const { name, positions } = store;
+    const keys = positions ? [store, positions] : [store];
+    const writes =
+      keys.map(key => this.#writes.get(key)?.get(name)).find(found => found !== undefined) ??
+      new StoreWrites(this.#parts.host);
+    for (const key of keys) {
+      const named = this.#writes.get(key) ?? new Map<string, StoreWrites>();
+      this.#writes.set(key, named.set(name, writes));
+    }
+    return writes;
+  }
+
+  /** Settles when the store has answered for what it was handed; undefined: it has. */
+  writing(store: DocumentStore<unknown>): Promise<unknown> | undefined {
+    return this.#writes.get(store)?.get(store.name)?.underWay;
   }
 
   /** The first sink of a store has none, the others are counted in the order of wiring. */
@@ -166,6 +184,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     checkOptions('app.each', eachSinkOptions, options, defaults.each);
     const name = options.name ?? (call.name === '' ? 'each' : call.name);
     const place = this.#place('sink', name, { policies: [options.onError] });
+    this.besideTopics.push(place.node.id);
     return new EachSink(this.#parts.host, place, call, options, defaults.each.concurrency);
   }
 
@@ -228,6 +247,10 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     }
     return { graph: this.graph, node: this.graph.add(kind, name, parts) };
   }
+}
+
+function timeOfRecords<V>({ timestamp, maxAheadMs }: TopicOptions<unknown, V>): RecordTime<V> | undefined {
+  return timestamp === undefined && maxAheadMs === undefined ? undefined : { timestamp, maxAheadMs };
 }
 
 function readsOwnLetters(source: string, topic: string | undefined): KafkaRxError {

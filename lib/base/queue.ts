@@ -28,6 +28,15 @@ export class Queue<T> {
     return item;
   }
 
+  /** Whether there is such an item. */
+  some(such: (item: T) => boolean): boolean {
+    for (let i = 0; i < this.#length; i++) {
+      const item = this.#items[(this.#head + i) & (this.#items.length - 1)];
+      if (item !== undefined && such(item)) return true;
+    }
+    return false;
+  }
+
   clear(): void {
     this.#items = new Array(16).fill(undefined);
     this.#head = 0;

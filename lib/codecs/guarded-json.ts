@@ -9,6 +9,7 @@ import { mostDepth } from '../card/most-depth.js';
 import type { ProtectedField } from '../card/protected-field.js';
 import { UnmaskedField } from './declared.js';
 import { lookAt } from './json-strict.js';
+import { isPlain } from './plain-bytes.js';
 import { utf16In } from './utf16-in.js';
 
 /**
@@ -55,8 +56,7 @@ export function lookAtText(text: string, fields: readonly ProtectedField[]): voi
  * without something around it.
  */
 export function lookAtBytes(bytes: Uint8Array, fields: readonly ProtectedField[], depth = 0): void {
-  const length = trueLength(bytes);
-  if (length <= shortBytes && hasNone(bytes, length, fields)) return;
+  if (isPlain(bytes, trueLength(bytes), fields)) return;
   const { buffer, byteOffset, byteLength } = bytesIn(bytes);
   const view = Buffer.from(buffer, byteOffset, byteLength);
   const near = fields.filter(field => isNear(field, view));
@@ -112,26 +112,4 @@ function lookAtJson(text: string, fields: readonly ProtectedField[], depth: numb
 function isNear({ name, plain }: ProtectedField, text: string | Buffer): boolean {
   if (name === undefined || !plain) return true;
   return text.includes(name) || text.includes('\\u');
-}
-
-/** The length of a usual key: up to it a loop costs less than a search. */
-const shortBytes = 64;
-
-/** Whether no name of a field stands in the bytes, which are no UTF-16 and have no escape either. */
-function hasNone(bytes: Uint8Array, length: number, fields: readonly ProtectedField[]): boolean {
-  for (let i = 0; i < length; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte === backslash || byte === 0 || byte >= 0xfe) return false;
-    for (const { name, plain } of fields) {
-      if (name === undefined || !plain || standsAt(bytes, i, name)) return false;
-    }
-  }
-  return true;
-}
-
-const backslash = 0x5c;
-
-function standsAt(bytes: Uint8Array, at: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return false;
-  return true;
 }

@@ -13,6 +13,8 @@
  * Balance within each bundle comes before the total, so that a busy topic is never held by half of the members
  * while a quiet one evens out the numbers, which Kafka's own sticky assignor permits.
  */
+import { compare } from '../base/compare.js';
+import { unite } from '../base/unite.js';
 import type { TopicPartition } from './port.js';
 
 /** A member as it asks to join. @category Drivers @since 0.1.0 */
@@ -83,10 +85,6 @@ export function assign(input: AssignorInput): Map<string, TopicPartition[]> {
   return new Map(loads.map(load => [load.memberId, partitionsOf(load, input.partitions)]));
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** Step 1: unites overlapping groups, then divides them by who may have the topic. */
 function clustersOf(
   input: AssignorInput,
@@ -114,25 +112,6 @@ function clustersOf(
     else bundle.topics.push(topic);
   }
   return [...bundles.values()];
-}
-
-/** Each topic's group, named by its first topic: disjoint sets of the groups that overlap. */
-function unite(groups: readonly (readonly string[])[]): Map<string, string> {
-  const parent = new Map<string, string>();
-  const root = (topic: string): string => {
-    let at = topic;
-    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up;
-    return at;
-  };
-  for (const group of groups) {
-    for (const topic of group) {
-      const [a, b] = [root(group[0] ?? topic), root(topic)].sort(compare);
-      if (a === undefined || b === undefined) continue;
-      parent.set(a, a);
-      parent.set(b, a);
-    }
-  }
-  return new Map([...parent.keys()].map(topic => [topic, root(topic)]));
 }
 
 function* tasksOf(bundle: Bundle, partitions: ReadonlyMap<string, number>): Generator<Task> {

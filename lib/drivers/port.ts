@@ -10,7 +10,7 @@
  * - No listener is called inside a call into the port (no feedback loop within one stack).
  * - `assigned` comes before the first batch of an epoch; a batch carries the epoch that it was fetched in; after
  *   `revoking` was called for a partition no batch of that epoch follows.
- * - A partition's epoch grows with each assignment and each seek, for every partition of the member, kept or not.
+ * - A partition's epoch grows with each assignment, each seek and each rewind, for every partition of the member, kept or not.
  * - An epoch is one of one topic: its batches, and what it commits, are of the topic whose id `resumeAt` was told, also where the
  *   name is another topic's by then. That is another epoch, whose beginning is asked for anew.
  * - A commit is sent only for a partition that is assigned in that epoch; anything else is refused, not sent.
@@ -18,6 +18,8 @@
  *   record, whatever `startFrom` says. A topic made anew under an old name is new, and an offset of the old one is none of it.
  * - Where `startFrom` is not `earliest`, a partition without a committed offset begins with a batch without records, whose
  *   `nextOffset` is where that is: committed as any other, it holds the group's place until a record comes.
+ * - What is committed is looked up once it is decided: offsets of a transaction that has not ended yet are waited for, partition by
+ *   partition, and told as `retrying`.
  * - A position that the topic does not have is announced and moved to the first record, unless the driver is told otherwise.
  * - A log that was truncated below what was read or committed is not read on as if nothing had happened, also where it has grown since:
  *   that is announced, and read from the first offset on that may differ, in another epoch or before the first batch.
@@ -93,6 +95,8 @@ export type DriverEvent =
       /** Why the try before failed: an error of Kafka's by its name, a message of ours; never anything out of a record. */
       readonly reason?: string | undefined;
     }
+  /** What was told as `retrying` has succeeded. Of what has no such moment nothing is told: then the next try is what is missing. */
+  | { readonly type: 'retried'; readonly what: string }
   | {
       readonly type: 'offset-reset';
       readonly topic: string;
@@ -141,15 +145,45 @@ export interface DriverConnection {
   consumer(options: ConsumerOptions, listener: ConsumerListener): DriverConsumer;
   producer(options: ProducerOptions): DriverProducer;
   readonly admin: DriverAdmin;
-  /** Opens a task's unit of work and fences its former owner; undefined where the client has no transactions. */
-  readonly unitOfWork?: ((taskId: string, groupId: string) => Promise<UnitOfWork>) | undefined;
+  /**
+   * Opens a task's unit of work and fences its former owner: what that one left open is aborted, and a commit that he had asked for is
+   * waited for. So what the group has committed is to be read afterwards. Undefined where the client has no transactions.
+   *
+   * @param taskId any text; two ids are two units, also in two groups whose names begin alike. A task may take two in turn, so that the next
+   *   unit begins while the one before is committed: once that one is flushed, or its records may come behind the next one's
+   */
+  readonly unitOfWork?:
+    | ((taskId: string, groupId: string, options: UnitOptions) => Promise<UnitOfWork>)
+    | undefined;
   /** Closes consumers, producers and connections; settles within a bound, idempotent. */
   close(): Promise<void>;
 }
 
+/** A topic to be made. */
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number;
+  /** As the brokers name them, such as `cleanup.policy`. Default: the brokers' own. */
+  readonly configs?: Readonly<Record<string, string>> | undefined;
+}
+
 export interface DriverAdmin {
-  /** Creates the topics that do not exist yet; an existing one is left as it is. */
-  createTopics(topics: readonly { readonly name: string; readonly partitions: number }[]): Promise<void>;
+  /**
+   * Creates the topics that do not exist yet; an existing one is left as it is. Resolves when they can be used. Rejects with
+   * `CONFIGURATION` for what the brokers do not take.
+   */
+  createTopics(topics: readonly NewTopic[]): Promise<void>;
+  /**
+   * Deletes topics, with all that groups have committed of them. Those that do not exist are passed over. Resolves when no broker that is
+   * asked knows them any more; rejects with a `retriable` error where that takes longer than 15 s.
+   */
+  deleteTopics(names: readonly string[]): Promise<void>;
+  /**
+   * Deletes all records below these offsets, which from then on are the first ones; where the log begins above it already, nothing.
+   * Rejects with `MISSING_TOPIC` naming a partition that there is not, with `CONFIGURATION` for an offset that is none or is above the end.
+   * Of several partitions those before the one that was refused may be done.
+   */
+  deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>;
   /** Per partition, in partition order: the offset of the first record kept, the end, or the first at a time. */
   offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
   /** A group's committed offsets in partition order; -1 where it has none. */
@@ -173,7 +207,16 @@ export interface ConsumerOptions {
   readonly rebalanceTimeoutMs: number;
   readonly readCommitted: boolean;
   /**
-   * Asked after each assignment, with what the group has committed, before anything of these partitions is fetched.
+   * The gate of a partition: asked once after `assigned`, and after `rewind`, before its committed offset is looked up. While the
+   * promise is pending nothing of the partition is looked up or fetched; the other partitions go on, and a rebalance or `stop` does
+   * not wait for it. Undefined: it is open. A rejection with a `retriable` error asks again after a while; any other is final, as
+   * `failed`. Where the assignment has ended meanwhile, or the partition was rewound, the outcome is ignored and the gate of the next
+   * epoch asked. A `seek` decides where it begins, and leaves the gate as it is.
+   */
+  readonly ready?: ((partition: AssignedPartition) => Promise<void> | undefined) | undefined;
+  /**
+   * Asked after each assignment or rewind, with what the group has committed, before anything of these partitions is fetched, and
+   * about those alone that are `ready`.
    * Answers in the same order where each begins; undefined: as committed, or by `startFrom`. Is asked again after a
    * rejection with a `retriable` error; any other is final, as `failed`. A `seek` meanwhile counts more.
    */
@@ -195,6 +238,16 @@ export interface ConsumerListener {
   lost(partitions: readonly AssignedPartition[]): void;
   /** A fetched batch, in offset order per partition. */
   batch(batch: FetchedBatch): void;
+  /**
+   * An answer of the brokers said that there is nothing at `position` or behind it: it is not below the last stable offset (where all
+   * records are read: the end) of that answer, or the broker would have sent what there is, and sent nothing, as where the records at
+   * the end were compacted away. Never before the first answer of an epoch, nor while the partition is paused. Told once, until a batch
+   * of it comes again, and anew after `seek`, `rewind` and `resume`. Left out: nothing is spent on it. A driver that cannot tell
+   * says so in `tellsNoEnds`, and calls it never.
+   *
+   * @param position where the next record would be; everything below was handed out
+   */
+  caughtUp?(partition: AssignedPartition, position: number): void;
   /**
    * The group has confirmed the membership after `confirmedUntil` had passed, in the same generation: what was withheld
    * goes on where it was.
@@ -274,6 +327,12 @@ export interface DriverConsumer {
    */
   seek(partition: TopicPartition, offset: number): number;
   /**
+   * Begins these partitions anew at what is committed, in new epochs, as an assignment would: the gate and `resumeAt` are asked again,
+   * and batches of the old epochs no longer come. A pause does not stay. Returns the new epochs in the order given. Throws `DRIVER`,
+   * and nothing is rewound, where one of them is not assigned.
+   */
+  rewind(partitions: readonly TopicPartition[]): readonly AssignedPartition[];
+  /**
    * Commits. Resolves once the broker has confirmed every offset. Rejects with `COMMIT_REFUSED` when a partition is
    * not assigned in that epoch (then nothing of it was sent), with a `retriable` error when trying again makes sense.
    */
@@ -283,6 +342,8 @@ export interface DriverConsumer {
    * health or metrics. Undefined where the client tells nothing of it.
    */
   readonly standstills?: (() => readonly Standstill[]) | undefined;
+  /** It never calls {@link ConsumerListener.caughtUp}, since its client does not say what an answer left out. */
+  readonly tellsNoEnds?: true | undefined;
   /** Leaves the group without another commit and without calling `revoking`. Idempotent. */
   stop(): Promise<void>;
 }
@@ -340,10 +401,36 @@ export interface OutputListener {
   refused(count: number, error: KafkaRxError): void;
 }
 
-/** Outputs plus offsets, all or nothing, of one task; one at a time. Readers of committed records see all or none. */
+/** What a unit of work writes by; bounds as those of the app's producer. */
+export interface UnitOptions extends ProducerOptions {
+  /**
+   * Milliseconds from the first record of a unit on, after which the brokers abort what is open, so that a process that is gone does not hold
+   * readers up for longer. Records are refused before that, whatever `deliveryTimeoutMs` is. The brokers may not take more than 15 min.
+   */
+  readonly transactionTimeoutMs: number;
+}
+
+/**
+ * Outputs plus offsets, all or nothing, of one task; one at a time. Readers of committed records see all or none.
+ *
+ * Why a unit is not committed, and what then is to be done:
+ * - `COMMIT_REFUSED`: another owner has opened it, or the group has gone on without this member. Give the task up.
+ * - `COMMIT_UNKNOWN`: nobody answered whether it was committed. Open it anew, which settles that, and read what is committed.
+ * - `TRANSACTION_TIMEOUT`: it was open for longer than `transactionTimeoutMs`, and the brokers have aborted it.
+ * - any other: it was not committed.
+ */
 export interface UnitOfWork extends DriverProducer {
+  /** Why there will be no other unit, and this one has to be opened anew; undefined as long as `begin` may be called. */
+  readonly failure: KafkaRxError | undefined;
   begin(): void;
-  /** Makes the outputs and these offsets durable together. After a rejection the unit of work is dead: open anew. */
+  /**
+   * Makes the outputs and these offsets durable together. At least one offset, the same again where nothing has moved: it is by them that
+   * the group refuses a member that it has gone on without. A call with none, or at a wrong time, is refused with `DRIVER` and changes
+   * nothing. After any other rejection nothing more can be made of this unit, nor, where `failure` says so, of the next.
+   */
   commit(offsets: readonly OffsetCommit[]): Promise<void>;
+  /** What was refused so far is dealt with: it does not keep the unit from being committed. */
+  excuse(): void;
+  /** Drops what was written. Does nothing where no unit has begun. */
   abort(): Promise<void>;
 }

@@ -1,6 +1,8 @@
-/** What the units of work of all drivers have in common: outputs that note a refusal, and what a wrong call is answered with. */
-import { KafkaRxError } from '../errors/errors.js';
-import type { DriverProducer, OutputListener, ProducerOutput, TopicPartition } from './port.js';
+/** What the units of work of all drivers have in common: outputs that note a refusal, and which calls are in order. */
+import { availableIn } from '../base/available-in.js';
+import type { KafkaRxError } from '../errors/errors.js';
+import type { DriverProducer, OffsetCommit, OutputListener, ProducerOutput, TopicPartition } from './port.js';
+import { begunAlready, endingAlready, notBegun, withoutOffsets } from './unit-errors.js';
 
 /** A unit of work writes by a producer of its own, and knows whether it has begun and the first record that was refused. */
 export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed: boolean }> {
@@ -21,7 +23,7 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
   }
 
   available(topic: string): () => readonly number[] {
-    return this.producer.available?.(topic) ?? unknown;
+    return availableIn(this.producer, topic);
   }
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
@@ -34,6 +36,11 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
     });
   }
 
+  /** @see UnitOfWork.excuse */
+  excuse(): void {
+    this.refused = undefined;
+  }
+
   get isClosed(): boolean {
     return this.producer.isClosed;
   }
@@ -44,6 +51,10 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
 
   flush(): Promise<void> {
     return this.producer.flush();
+  }
+
+  get failure(): KafkaRxError | undefined {
+    return this.dead;
   }
 
   /** Whether a unit has begun and has not come to its end. */
@@ -66,42 +77,14 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
     this.#phase = 'ending';
   }
 
+  /** The same for a commit, of which nothing is made without offsets. */
+  protected leaveWith(offsets: readonly OffsetCommit[]): void {
+    if (this.#phase === 'begun' && offsets.length === 0) throw withoutOffsets();
+    this.leave();
+  }
+
   /** The unit has come to its end. */
   protected left(): void {
     this.#phase = 'between';
   }
-}
-
-const unknown = (): readonly number[] => [];
-
-function notBegun(): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'The unit of work has not begun', { remedy: 'Call `begin` first.' });
-}
-
-function begunAlready(): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'The unit of work has begun already', {
-    remedy: 'Commit or abort it before the next `begin`.',
-  });
-}
-
-function endingAlready(): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'The unit of work is being committed or aborted already', {
-    remedy: 'Wait for that before the next call.',
-  });
-}
-
-export function abortedUnit(): KafkaRxError {
-  return new KafkaRxError('PRODUCE', 'The unit of work was aborted', {
-    remedy: 'Its records are made again.',
-  });
-}
-
-export function outsideOfUnit(): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'A record was appended outside of its unit of work', {
-    remedy: 'Append between `begin` and `commit`.',
-  });
-}
-
-export function closedUnit(): KafkaRxError {
-  return new KafkaRxError('CLOSED', 'The unit of work was closed', { remedy: 'Open it anew.' });
 }

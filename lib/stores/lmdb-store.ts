@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { defaults } from '../app/defaults.js';
 import { nameKind } from '../base/name-kinds.js';
@@ -17,6 +16,7 @@ import { Names } from './lmdb-names.js';
 import { type LmdbOptions, lmdbOptions, readOnlyStore } from './lmdb-options.js';
 import { LmdbPositions } from './lmdb-positions.js';
 import { LmdbReader } from './lmdb-reader.js';
+import { reincarnate } from './lmdb-reincarnate.js';
 import { openTables, readCount, type Tables } from './lmdb-tables.js';
 import { LmdbWriter, prepareBatch } from './lmdb-writer.js';
 import type {
@@ -225,7 +225,7 @@ class Lmdb<V> implements LmdbStore<V> {
     async reincarnate(noted) {
       const opened = store.#ready();
       for (const position of noted) checkPosition(position, store.#where);
-      await store.#inTurn(opened, () => store.#reincarnate(opened, noted));
+      await store.#inTurn(opened, () => reincarnate(noted, opened, write => store.#transact(opened, write)));
     },
   }))(this);
 
@@ -293,20 +293,6 @@ class Lmdb<V> implements LmdbStore<V> {
       opened.indexes.noteUse();
       opened.writer.put(batch);
     });
-  }
-
-  /** The positions last: had they been first, what another process writes meanwhile would be removed and passed for done. */
-  async #reincarnate(opened: Opened<V>, positions: readonly StorePosition[]): Promise<void> {
-    for (const position of positions) {
-      let after: Buffer | undefined;
-      do {
-        await this.#transact(opened, () => {
-          after = opened.positions.removeSome(position, positions, opened.writer, after);
-        });
-      } while (after !== undefined);
-    }
-    await this.#transact(opened, () => opened.positions.begin(positions));
-    opened.positions.begun();
   }
 
   async #transact({ tables, names, indexes }: Opened<V>, write: () => void): Promise<void> {

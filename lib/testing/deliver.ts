@@ -29,7 +29,7 @@ export interface DeliveredRecords<K, V> {
   /** What was dropped, by reason. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
   /** Tells whoever gathers records to flush. */
-  flush(reason?: FlushReason): void;
+  flush(reason?: Exclude<FlushReason, 'commit'>): void;
   /** Ends the epoch: everything under way is stale from now on. */
   revoke(): void;
 }
@@ -43,7 +43,7 @@ export interface DeliverOptions {
 
 export const deliverOptions: Fields<DeliverOptions> = { policies: policiesKind, clock: clockKind };
 
-const reasons: readonly FlushReason[] = ['bound', 'idle', 'drain', 'stop'];
+const reasons: readonly Exclude<FlushReason, 'commit'>[] = ['bound', 'idle', 'drain', 'stop'];
 const reasonKind = required(oneOf(...reasons));
 
 /**

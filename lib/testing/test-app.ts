@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { createApp } from '../app/app.js';
+import { commitUnits, createApp } from '../app/app.js';
 import type { App } from '../app/interface.js';
 import { type AppOptions, appOptions as allOptions, appDefaults } from '../app/options.js';
 import { identityKind } from '../base/name-kinds.js';
@@ -84,7 +84,7 @@ export interface TestApp {
   readonly metrics: MemoryMetrics;
   /**
    * Publishes records and runs them through the topology: when it returns, all that is synchronous has happened, and its
-   * output can be read. Throws what failed the app, and `CLOSED` after `stop`.
+   * output can be read; under exactly once only after `idle`, `advance` or `stop`, since it is seen at the commit. Throws what failed the app, and `CLOSED` after `stop`.
    */
   pipeIn(topic: string, records: readonly PipedRecord[]): void;
   /** The records that came to a topic since the last `read` of it. */
@@ -96,7 +96,10 @@ export interface TestApp {
    * Moves the virtual time by steps: after each, all that it resolved has been handled. Rejects with what failed the app.
    */
   advance(ms: number): Promise<void>;
-  /** Lets promises and deferred work run until nothing moves any more; virtual time stands still. */
+  /**
+   * Lets promises and deferred work run until nothing moves any more; virtual time stands still. Under exactly once all that has
+   * settled is committed then, as it is at each `commit.intervalMs`: outputs can be read.
+   */
   idle(): Promise<void>;
   /** The group's committed offsets of a topic, by partition; -1 for none. */
   committed(topic: string): readonly number[];
@@ -146,13 +149,19 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     clock.flush();
     await new Promise(resolve => setImmediate(resolve));
   };
-  const idle = async (): Promise<void> => {
+  const settle = async (): Promise<void> => {
     // Quiet turns in a row: a promise chain may be several turns deep before it asks for anything visible.
     for (let quiet = 0; quiet < 10; ) {
       const before = activity(clock, metrics);
       await turn();
       quiet = activity(clock, metrics) === before ? quiet + 1 : 0;
     }
+  };
+  const idle = async (): Promise<void> => {
+    await settle();
+    if (appOptions.guarantee !== 'exactly-once') return;
+    commitUnits(app);
+    await settle();
   };
   const throwFailure = (): void => {
     if (failure !== undefined) throw failure;
@@ -198,7 +207,10 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
       checkOptions('read', readOptions, codecs);
       const from = positions.get(topic) ?? [];
       const fresh = broker.records(topic).filter(record => record.offset >= (from[record.partition] ?? 0));
-      positions.set(topic, [...broker.endOffsets(topic)]);
+      // Not to the end: a unit that is open has records there, which are seen once it is committed.
+      const after = [...from];
+      for (const { partition, offset } of fresh) after[partition] = offset + 1;
+      positions.set(topic, after);
       return fresh.map(record => {
         const at = { topic, partition: record.partition, offset: record.offset };
         return {

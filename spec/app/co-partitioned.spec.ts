@@ -1,5 +1,6 @@
 import { createApp, silentLogger, string } from 'kafka-rx';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
+import { Members } from './members.js';
 
 const started: { stop(): Promise<void> }[] = [];
 
@@ -70,4 +71,87 @@ test('a topic that a RegExp may find later is taken, and one that it cannot find
   // Neither an internal topic nor what the app writes is found by one.
   await expect(start('__payments').run()).rejects.toMatchObject({ code: 'CONFIGURATION' });
   await expect(start('payouts').run()).rejects.toMatchObject({ code: 'CONFIGURATION' });
+});
+
+describe('while the app runs', () => {
+  const coPartitioned = [['orders', 'payments']];
+  const differ = (orders: number, payments: number) => ({
+    code: 'CONFIGURATION',
+    message: expect.stringContaining(`orders has ${orders}, payments has ${payments}`),
+  });
+
+  function running(guarantee: 'at-least-once' | 'exactly-once', topics: Readonly<Record<string, number>>) {
+    const members = new Members(topics);
+    const seen: string[] = [];
+    const member = members.start(
+      app => {
+        app
+          .topic(/^(orders|payments)$/, { value: string })
+          .subscribe(
+            app.each(({ topic, partition, value }) => void seen.push(`${topic}/${partition} ${value}`)),
+          );
+      },
+      { coPartitioned, guarantee, discoveryMs: 1_000 },
+    );
+    return { members, member, seen };
+  }
+
+  describe.each(['at-least-once', 'exactly-once'] as const)('%s', guarantee => {
+    test('partitions that one of them has gained fail the app by name, before anything of the new ones is handed out', async () => {
+      const { members, member, seen } = running(guarantee, { orders: 2, payments: 2 });
+      await members.pass(500);
+      members.publish('orders', 'a');
+      await members.pass(500);
+      members.broker.addPartitions('orders', 3);
+      members.broker.publish('orders', [{ value: 'new', partition: 2 }]);
+      await members.pass(5_000);
+      expect(member.outcome).toMatchObject(differ(3, 2));
+      expect(seen).toEqual(['orders/0 a']);
+    });
+
+    test('partitions that all of them have gained by the time of the assignment are taken', async () => {
+      const { members, member, seen } = running(guarantee, { orders: 2, payments: 2 });
+      await members.pass(500);
+      for (const topic of ['orders', 'payments']) members.broker.addPartitions(topic, 3);
+      for (const topic of ['orders', 'payments'])
+        members.broker.publish(topic, [{ value: 'new', partition: 2, timestamp: 1 }]);
+      await members.pass(10_000);
+      expect([member.outcome, seen.sort()]).toEqual(['running', ['orders/2 new', 'payments/2 new']]);
+      await members.stop(member);
+    });
+
+    test('one that is found later with another number fails the app by name, and is not subscribed to', async () => {
+      const { members, member, seen } = running(guarantee, { orders: 2 });
+      const subscribed: unknown[] = [];
+      member.app.events$.subscribe(event => event.type === 'subscribed' && subscribed.push(event.topics));
+      await members.pass(500);
+      members.broker.createTopic('payments', 4);
+      members.publish('payments', 'a');
+      await members.pass(5_000);
+      expect(member.outcome).toMatchObject(differ(2, 4));
+      expect([seen, subscribed.flat()]).toEqual([[], ['orders']]);
+    });
+
+    test('one that is made anew with another number fails the app by name', async () => {
+      const { members, member } = running(guarantee, { orders: 2, payments: 2 });
+      await members.pass(500);
+      members.broker.deleteTopic('payments');
+      members.broker.createTopic('payments', 1);
+      await members.pass(5_000);
+      expect(member.outcome).toMatchObject(differ(2, 1));
+    });
+  });
+
+  test('brokers that do not answer keep the partitions waiting, and fail nothing', async () => {
+    const { members, member, seen } = running('at-least-once', { orders: 1, payments: 1 });
+    await members.pass(500);
+    members.broker.faults.rebalance('group');
+    members.broker.faults.down();
+    await members.pass(3_000);
+    members.broker.faults.up();
+    members.publish('orders', 'a');
+    await members.pass(3_000);
+    expect([member.outcome, seen]).toEqual(['running', ['orders/0 a']]);
+    await members.stop(member);
+  });
 });

@@ -3,16 +3,14 @@ import {
   type App,
   type AppOptions,
   type DocumentStore,
-  type Driver,
-  type DriverConnection,
   KafkaRxError,
   memoryStore,
   retry,
   string,
 } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, through } from 'kafka-rx/operators';
 import { NEVER } from 'rxjs';
+import { driverWith } from './driver-with.js';
 import { Members } from './members.js';
 
 const value = string;
@@ -25,30 +23,6 @@ function storeWith(
 ): DocumentStore<string> {
   const inner = memoryStore<string>('history');
   return { ...inner, positions: inner.positions && { ...inner.positions, ...positions } };
-}
-
-/** The embedded broker behind a connection of which some methods are others. */
-function driverWith(
-  members: Members,
-  changed: (inner: DriverConnection) => Partial<DriverConnection>,
-): Driver {
-  const inner = memory({ broker: members.broker });
-  return {
-    name: 'changed',
-    clock: members.clock,
-    connect: async context => {
-      const connection = await inner.connect(context);
-      const all: DriverConnection = {
-        clusterId: connection.clusterId,
-        admin: connection.admin,
-        topics: names => connection.topics(names),
-        consumer: (options, listener) => connection.consumer(options, listener),
-        producer: options => connection.producer(options),
-        close: () => connection.close(),
-      };
-      return { ...all, ...changed(connection) };
-    },
-  };
 }
 
 interface Case {

@@ -42,6 +42,7 @@ function failing(members: Members, step: Step, times: number, error: unknown) {
             pause: partitions => consumer.pause(partitions),
             resume: partitions => consumer.resume(partitions),
             seek: (partition, offset) => consumer.seek(partition, offset),
+            rewind: partitions => consumer.rewind(partitions),
             commit: offsets => consumer.commit(offsets),
             stop: () => consumer.stop(),
             get confirmedUntil() {

@@ -41,7 +41,7 @@ import { memoryOptions } from '../../lib/drivers/memory/memory.js';
 import { brokerOptions } from '../../lib/drivers/memory/memory-broker.js';
 import { retryOptions } from '../../lib/errors/policies/policy.js';
 import { operatorOptions } from '../../lib/errors/policies/process-failed.js';
-import { committerOptions } from '../../lib/flow/commit/committer.js';
+import { committerOptions } from '../../lib/flow/commit/committer-options.js';
 import { eachSinkOptions } from '../../lib/flow/sinks/each-sink.js';
 import { storeSinkOptions } from '../../lib/flow/sinks/store-sink.js';
 import { topicSinkOptions } from '../../lib/flow/sinks/topic-sink.js';

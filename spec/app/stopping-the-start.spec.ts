@@ -60,6 +60,7 @@ function hanging(members: Members, waits: Hanging) {
             pause: partitions => consumer.pause(partitions),
             resume: partitions => consumer.resume(partitions),
             seek: (partition, offset) => consumer.seek(partition, offset),
+            rewind: partitions => consumer.rewind(partitions),
             commit: offsets => consumer.commit(offsets),
             stop: after('leave', () => consumer.stop()),
           };

@@ -228,6 +228,7 @@ const ofMemory: Table = {
   ],
   'MemoryBroker.addPartitions': [argument('total', noCount, one => broker().addPartitions('in', one))],
   'MemoryBroker.deleteTopic': [argument('topic name', noTopic, one => broker().deleteTopic(one))],
+  'MemoryBroker.configs': [argument('topic name', noTopic, one => broker().configs(one))],
   'MemoryBroker.publish': [
     argument('topic name', noTopic, one => broker().publish(one, [])),
     argument('the records', noList, one => broker().publish('in', one)),
@@ -317,6 +318,17 @@ const ofFaults: Table = {
   fence: [
     argument('groupId', noName, one => broker().faults.fence(one, '0')),
     argument('taskId', noName, one => broker().faults.fence('g', one)),
+  ],
+  holdCommit: [
+    argument('groupId', noName, one => broker().faults.holdCommit(one, '0')),
+    argument('taskId', noName, one => broker().faults.holdCommit('g', one)),
+    argument('how', [...noObject, { plain: true }, { plainReads: 1 }], one =>
+      broker().faults.holdCommit('g', '0', one),
+    ),
+  ],
+  decideCommit: [
+    argument('groupId', noName, one => broker().faults.decideCommit(one, '0')),
+    argument('taskId', noName, one => broker().faults.decideCommit('g', one)),
   ],
 };
 

@@ -5,6 +5,7 @@ import kafkajsClient, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import { systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
 import type { KafkajsPathChoice } from '../../lib/drivers/kafkajs/options.js';
+import type { TopicPartition } from '../../lib/drivers/port.js';
 import { noHeaders } from '../../lib/record/headers.js';
 import type {
   ContractLimits,
@@ -36,6 +37,7 @@ class KafkaSetup implements ContractSetup {
   readonly quietMs = 1_500;
   readonly sessionTimeoutMs = 6_000;
   readonly rebalanceTimeoutMs = 5_000;
+  readonly transactionTimeoutMs = 2_000;
   readonly limits: ContractLimits;
   readonly #path: KafkajsPathChoice;
   #cluster: KafkaCluster | undefined;
@@ -135,6 +137,26 @@ class KafkaSetup implements ContractSetup {
     };
   }
 
+  async undecidedOffset(
+    groupId: string,
+    { topic, partition }: TopicPartition,
+    offset: number,
+  ): Promise<OpenTransaction> {
+    const producer = this.#kafkajs.kafka.producer({
+      transactionalId: `contract-${this.#groups++}`,
+      maxInFlightRequests: 1,
+      idempotent: true,
+    });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const partitions = [{ partition, offset: String(offset) }];
+    await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions }] });
+    return async outcome => {
+      await transaction[outcome]();
+      await producer.disconnect();
+    };
+  }
+
   async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
     // kafkajs looks for the leader before it has asked for the topic's metadata, unless something else did.
     await this.#kafkajs.admin.fetchTopicOffsets(topic);
@@ -164,6 +186,14 @@ class KafkaSetup implements ContractSetup {
     const dataDir = this.#cluster?.dataDir ?? '';
     const entries = await readdir(dataDir, { recursive: true });
     return join(dataDir, entries.find(entry => entry.endsWith(`/${topic}-${partition}`)) ?? topic);
+  }
+
+  async topicConfig(topic: string, name: string): Promise<string | undefined> {
+    const { resources } = await this.#kafkajs.admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajsClient.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }],
+    });
+    return resources[0]?.configEntries[0]?.configValue;
   }
 
   async addPartitions(topic: string, total: number): Promise<void> {

@@ -9,6 +9,8 @@ describeKafkajsContract('stock', {
   expiredTails: 'kafkajs moves on by itself and tells with the next record only',
   nullHeaders: 'kafkajs takes no null as the value of a header',
   standstills: 'kafkajs drops the last stable offset of a fetch, and gives nothing of one without records',
+  caughtUp: 'kafkajs drops the last stable offset of a fetch, and gives nothing of one without records',
+  stableOffsets: "kafkajs's OffsetFetch stops below the version that waits for undecided transactions",
   truncations: "kafkajs's public API knows nothing of leaders' epochs",
   unitsOfWork: "kafkajs's public API cannot commit offsets in a transaction under a member's generation",
 });

@@ -1,13 +1,14 @@
 /** The main job against a real Kafka, as a child process, judged by Kafka's own tools and by the bytes on disk. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lmdb } from 'kafka-rx/lmdb';
-import { cdnowPurchases, rawPurchases } from '../../demos/purchases/cdnow.js';
+import { cdnowPurchases } from '../../demos/purchases/cdnow.js';
 import { historyOptions, topics } from '../../demos/purchases/topology.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { consoleConsumer, consoleProducer, consumerGroupDescribe } from '../kafka/tools.js';
 import { type Program, startProgram } from './program.js';
+import { timesByCustomer, writePurchases } from './purchase-input.js';
 
 const outputs = ['patterns', 'rewards', 'purchases'] as const;
 
@@ -15,22 +16,16 @@ let cluster: KafkaCluster;
 let folder: string;
 let input: string;
 const cards = new Set<string>();
-const customersInOrder = new Map<string, string[]>();
+let customersInOrder: Map<string, string[]>;
 let count = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kafka-rx-purchases-'));
   input = join(folder, 'input.jsonl');
-  const lines: string[] = [];
-  for await (const purchase of rawPurchases()) {
-    lines.push(JSON.stringify(purchase));
-    cards.add(purchase.cardNumber.replaceAll(/\D/g, ''));
-    const seen = customersInOrder.get(purchase.customerId) ?? [];
-    seen.push(purchase.purchasedAt);
-    customersInOrder.set(purchase.customerId, seen);
-    count++;
-  }
-  await writeFile(input, `${lines.join('\n')}\n`);
+  const purchases = await writePurchases(input);
+  for (const { cardNumber } of purchases) cards.add(cardNumber.replaceAll(/\D/g, ''));
+  customersInOrder = timesByCustomer(purchases);
+  count = purchases.length;
   cluster = await startCluster();
 });
 

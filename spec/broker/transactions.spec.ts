@@ -2,9 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import kafkajsClient from 'kafkajs';
-import { systemClock } from '../../lib/base/clock.js';
+import { delay, systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
 import { clusterOf } from '../../lib/drivers/kafkajs/internals/cluster.js';
+import { endTxnRequest } from '../../lib/drivers/kafkajs/protocol/end-txn.js';
+import type { ProducerIdentity } from '../../lib/drivers/kafkajs/protocol/init-producer-id.js';
+import { KafkaTransaction } from '../../lib/drivers/kafkajs/transactions/kafka-transaction.js';
+import { TransactionCoordinator } from '../../lib/drivers/kafkajs/transactions/transaction-coordinator.js';
 import type { DriverConnection, UnitOfWork } from '../../lib/drivers/port.js';
 import { silentLogger } from '../../lib/logging/logger.js';
 import { noHeaders } from '../../lib/record/headers.js';
@@ -22,6 +26,7 @@ if (missing !== undefined) process.stderr.write(`Transactions are not tested. ${
 
 const context = { clientId: 'transactions', clock: systemClock, logger: silentLogger, event: () => {} };
 const deaf = { acknowledged: () => {}, refused: () => {} };
+const unitOptions = { maxRecordBytes: 100_000, deliveryTimeoutMs: 60_000, transactionTimeoutMs: 60_000 };
 const patience = { withinMs: 60_000 };
 
 (missing === undefined ? describe : describe.skip)('a unit of work on Kafka', () => {
@@ -40,7 +45,7 @@ const patience = { withinMs: 60_000 };
   });
 
   async function open(group: string, topic: string): Promise<UnitOfWork> {
-    const unit = await connection.unitOfWork?.('0', group);
+    const unit = await connection.unitOfWork?.('0', group, unitOptions);
     if (unit === undefined) throw new Error('the fast path has units of work');
     await unit.prepare([topic]);
     return unit;
@@ -149,22 +154,64 @@ const patience = { withinMs: 60_000 };
     await consumer.stop();
   });
 
-  test('of a member that the group has put out is refused by the broker itself', async () => {
+  test('of a member that the group has put out is refused by the broker itself, though no offset has moved', async () => {
     await connection.admin.createTopics(['put-out-in', 'put-out'].map(name => ({ name, partitions: 2 })));
     const { consumer, seen } = await member('put-out', 'put-out-in');
     const at = { topic: 'put-out-in', partition: 0 };
     const unit = await open('put-out', 'put-out');
+    const output = unit.output({ topic: 'put-out', partition: 0 }, deaf);
+    const unmoved = [{ ...at, epoch: seen.epoch(at), offset: 7 }];
     unit.begin();
-    unit.output({ topic: 'put-out', partition: 0 }, deaf).append(null, Buffer.from('a'), noHeaders, 1);
+    output.append(null, Buffer.from('a'), noHeaders, 1);
+    await unit.commit(unmoved);
+    unit.begin();
+    output.append(null, Buffer.from('b'), noHeaders, 1);
     await unit.flush();
     await putOut('put-out');
-    await expect(unit.commit([{ ...at, epoch: seen.epoch(at), offset: 7 }])).rejects.toMatchObject({
+    await expect(unit.commit(unmoved)).rejects.toMatchObject({
       code: 'COMMIT_REFUSED',
       message: expect.stringContaining('UNKNOWN_MEMBER_ID'),
     });
-    expect(await connection.admin.committed('put-out', at.topic)).toEqual([-1, -1]);
-    expect(await linesOf('put-out')).toEqual([]);
+    expect(await connection.admin.committed('put-out', at.topic)).toEqual([7, -1]);
+    expect(await linesOf('put-out')).toEqual(['a']);
     await consumer.stop();
+  });
+
+  test('is not ended by an EndTxn of the one before that arrives late', async () => {
+    await connection.admin.createTopics([{ name: 'late-end', partitions: 1 }]);
+    const direct = clusterOf(new kafkajsClient.Kafka({ brokers: cluster.brokers }), 1_000);
+    await direct.connect();
+    const partitions = [{ topic: 'late-end', partition: 0 }];
+    const time = { clock: systemClock, timeoutMs: 60_000 };
+    const coordinator = new TransactionCoordinator(direct, context, 'late-end/0', time.timeoutMs);
+    const transaction = await KafkaTransaction.open(coordinator, time);
+    const late = (identity: ProducerIdentity) =>
+      coordinator.ask({
+        request: endTxnRequest('late-end/0', identity, 'commit'),
+        errorCodes: ({ errorCode }) => [errorCode],
+      });
+    transaction.begin();
+    await transaction.add(partitions);
+    await transaction.end('commit');
+    // Under the same epoch it commits what is open by then: the danger is real.
+    transaction.begin();
+    await transaction.add(partitions);
+    await late(await transaction.identity());
+    await expect(transaction.end('abort')).rejects.toMatchObject({
+      message: expect.stringContaining('INVALID_TXN_STATE'),
+    });
+    const renewed = await KafkaTransaction.open(coordinator, time);
+    const its = await renewed.identity();
+    renewed.begin();
+    await renewed.add(partitions);
+    await renewed.end('commit');
+    renewed.spend();
+    renewed.begin();
+    expect((await renewed.identity()).epoch).toBeGreaterThan(its.epoch);
+    await renewed.add(partitions);
+    await expect(late(its)).rejects.toMatchObject({ code: 'COMMIT_REFUSED' });
+    await renewed.end('abort');
+    await direct.disconnect();
   });
 
   /** Has the group's member leave without its knowledge: it hears of it by its next heartbeat. */
@@ -183,4 +230,93 @@ const patience = { withinMs: 60_000 };
     await coordinator.leaveGroup({ groupId, memberId: group?.members[0]?.memberId ?? '' });
     await direct.disconnect();
   }
+});
+
+(missing === undefined ? describe : describe.skip)('an id that the brokers have forgotten', () => {
+  let cluster: KafkaCluster;
+  let connection: DriverConnection;
+
+  beforeAll(async () => {
+    const properties = {
+      'transactional.id.expiration.ms': '1000',
+      'transaction.remove.expired.transaction.cleanup.interval.ms': '300',
+    };
+    cluster = await startCluster({ properties });
+    connection = await kafkajs({ brokers: cluster.brokers }).connect(context);
+  });
+  afterAll(async () => {
+    await connection?.close();
+    await cluster?.stop();
+  });
+
+  /** A unit of work of one group, its member and what it wrote; each `open` is another owner. */
+  async function setUp(name: string) {
+    await connection.admin.createTopics([{ name: `${name}-in`, partitions: 1 }]);
+    await connection.admin.createTopics([{ name, partitions: 1 }]);
+    const seen = new RecordingListener(new PortCalls(), () => true);
+    const consumer = connection.consumer(
+      {
+        ...{ groupId: name, topics: [`${name}-in`], startFrom: 'earliest', coPartitioned: [] },
+        ...{ readCommitted: true, sessionTimeoutMs: 20_000, rebalanceTimeoutMs: 5_000 },
+      },
+      seen,
+    );
+    await consumer.start();
+    const at = { topic: `${name}-in`, partition: 0 };
+    let offset = 0;
+    const open = async () => {
+      const unit = await connection.unitOfWork?.('0', name, unitOptions);
+      if (unit === undefined) throw new Error('the fast path has units of work');
+      await unit.prepare([name]);
+      const output = unit.output({ topic: name, partition: 0 }, deaf);
+      const copy = async (value: string): Promise<void> => {
+        unit.begin();
+        output.append(null, Buffer.from(value), noHeaders, 1);
+        await unit.commit([{ ...at, epoch: seen.epoch(at), offset: ++offset }]);
+      };
+      return { unit, copy };
+    };
+    /** Units until the brokers have forgotten the id of the first of them: what that one says. */
+    const forgotten = async (copy: (value: string) => Promise<void>): Promise<unknown> => {
+      for (let i = 0; i < 20; i++) {
+        await delay(systemClock, 2_500);
+        const error = await copy('lost').catch(reason => reason);
+        if (error !== undefined) return error;
+      }
+      return undefined;
+    };
+    const values = async () => (await bytesOf(connection, name)).toString().split('\n');
+    const stop = () => consumer.stop();
+    return { open, forgotten, values, stop };
+  }
+
+  const isForgotten = expect.objectContaining({
+    code: 'COMMIT_FAILED',
+    message: expect.stringContaining('INVALID_PRODUCER_ID_MAPPING'),
+  });
+
+  test('fails one unit, and the next one begins under a new id', async () => {
+    const { open, forgotten, values, stop } = await setUp('forgotten');
+    const { unit, copy } = await open();
+    await copy('a');
+    expect(await forgotten(copy)).toEqual(isForgotten);
+    expect(unit.failure).toBeUndefined();
+    await copy('b');
+    await copy('c');
+    expect((await values()).filter(value => value !== 'lost')).toEqual(['a', 'b', 'c', '']);
+    await stop();
+  });
+
+  test('is not taken from whoever has opened it since', async () => {
+    const { open, forgotten, stop } = await setUp('taken');
+    const first = await open();
+    await first.copy('a');
+    expect(await forgotten(first.copy)).toEqual(isForgotten);
+    const second = await open();
+    await second.copy('b');
+    await expect(first.copy('c')).rejects.toMatchObject({ code: 'COMMIT_REFUSED' });
+    expect(first.unit.failure).toMatchObject({ code: 'COMMIT_REFUSED' });
+    await second.copy('d');
+    await stop();
+  });
 });

@@ -32,7 +32,9 @@ const connection = await kafkajs({ brokers, metadataMaxAgeMs: 2_000 }).connect({
   event: () => {},
 });
 // Before the consumer: what the former owner left open is settled before the offsets are read.
-const unit = await connection.unitOfWork?.('0', groupId);
+const unit = await connection.unitOfWork?.('0', groupId, {
+  ...{ maxRecordBytes: 100_000, deliveryTimeoutMs: 60_000, transactionTimeoutMs: 60_000 },
+});
 if (unit === undefined) throw new Error('the fast path has units of work');
 await unit.prepare(['out']);
 const listener = { acknowledged: () => {}, refused: () => {} };

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lmdb } from 'kafka-rx/lmdb';
-import { rawPurchases } from '../../demos/purchases/cdnow.js';
 import { historyOptions } from '../../demos/purchases/topology.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { consumerGroupDescribe } from '../kafka/tools.js';
 import { lastLine, type Program, startProgram } from './program.js';
+import { writePurchases } from './purchase-input.js';
 import { until } from './until.js';
 
 const count = 20_000;
@@ -23,12 +23,7 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kafka-rx-workers-'));
   input = join(folder, 'input.jsonl');
-  const lines: string[] = [];
-  for await (const purchase of rawPurchases()) {
-    lines.push(JSON.stringify(purchase));
-    if (lines.length === count) break;
-  }
-  await writeFile(input, `${lines.join('\n')}\n`);
+  await writePurchases(input, count);
   cluster = await startCluster();
 });
 

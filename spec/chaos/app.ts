@@ -7,24 +7,33 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApp, type LifecycleEvent, memoryMetrics, string } from 'kafka-rx';
+import { type AppOptions, createApp, memoryMetrics, string } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { lmdb } from 'kafka-rx/lmdb';
 import { historyOptions, purchases } from '../../demos/purchases/topology.js';
 import { changingFlow } from './changing-flow.js';
 import { changingStore } from './changing-topics.js';
+import { lettersTopic } from './exactly-once/acceptance-topics.js';
 import { FailPoints } from './fail-points.js';
 import { LeftOutPartitions } from './left-out-partitions.js';
 import { type AppTask, groupId, type Order, type Report } from './messages.js';
 import { NotingStore } from './noting-store.js';
 import { seedBug } from './seeded-bugs.js';
+import { told } from './told.js';
 
 /** Short beside what a record takes, so that `in flight` is that of the moment. */
 const statusMs = 25;
 
+/** The poison of the load becomes dead letters, however much of it a short run brings. */
+const exactlyOnce: Partial<AppOptions> = {
+  guarantee: 'exactly-once',
+  policies: { decode: 'dead-letter' },
+  deadLetters: { topic: lettersTopic, limit: 'none' },
+};
+
 const task: AppTask = JSON.parse(process.argv[2] ?? '{}');
 const metrics = memoryMetrics();
-const failPoints = new FailPoints();
+const failPoints = new FailPoints(task.guarantee);
 const leftOut = new LeftOutPartitions();
 if (task.path === 'fast') leftOut.install(task.bug === 'ignore-missing-partition');
 
@@ -56,6 +65,7 @@ const app = createApp({
   rebalanceTimeoutMs: 15_000,
   commit: { intervalMs: 200 },
   metrics,
+  ...(task.guarantee === 'exactly-once' && exactlyOnce),
 });
 purchases(app, store);
 const copies = join(task.folder, changingStore);
@@ -88,6 +98,7 @@ process.on('message', (order: Order) => {
   if (order.order === 'block-event-loop') block(order.forMs);
   if (order.order === 'kill-before-commit') failPoints.killBeforeCommit();
   if (order.order === 'kill-mid-batch') failPoints.killMidBatch();
+  if (order.order === 'stop-before-end') failPoints.stopBeforeEnd();
   if (order.order === 'refuse-commits') failPoints.refuseCommits(order.forMs);
   if (order.order === 'leave-out-partitions') leftOut.begin(order.forMs);
   if (order.order === 'stop') void stop(order.deadlineMs);
@@ -102,35 +113,6 @@ async function stop(deadlineMs: number): Promise<void> {
 function block(forMs: number): void {
   const until = performance.now() + forMs;
   while (performance.now() < until);
-}
-
-/** What main wants to know of an event; commits are many, and their errors few. */
-function told(event: LifecycleEvent): string | undefined {
-  switch (event.type) {
-    case 'commit':
-      return event.result.error === undefined ? undefined : `commit: ${event.result.error.message}`;
-    case 'driver':
-      return event.event.type === 'retrying' ? undefined : `driver ${event.event.type}`;
-    case 'state':
-      return event.state;
-    case 'failed':
-      return `failed: ${event.error.code}: ${event.error.message}`;
-    case 'drained':
-      return `drained, ${event.pending} pending`;
-    case 'revoked':
-      return `revoked ${event.partitions.length}, ${event.pending} pending`;
-    case 'subscribed':
-      return undefined;
-    case 'resumed-at-store':
-      return `partition ${event.partition} resumed at ${event.offset}, below the committed ${event.committed}`;
-    case 'store-new':
-      return `the store ${event.store} is new (${event.because}): ${event.does}`;
-    case 'waiting':
-    case 'waited':
-      return `${event.type}: ${event.reason}`;
-    default:
-      return `${event.type} ${event.partitions.map(({ partition }) => partition).join(',')}`;
-  }
 }
 
 function textOf(error: unknown): string {

@@ -1,6 +1,7 @@
 /** The checker judged by made-up runs: each invariant has a run that keeps it and one that breaks only it. */
 import { check } from './checker.js';
 import type { CommittedSample, Evidence, FaultRecord, Input, LogRecord } from './evidence.js';
+import type { ExactlyOnceEvidence } from './exactly-once/evidence.js';
 
 const count = 10;
 /** Of one partition and one key: `c0:0` at offset 0, and so on; each durable 10 ms after the one before. */
@@ -25,7 +26,13 @@ const committed = (offset: number, knownMs: number): CommittedSample => ({
   knownMs,
   committed: new Map([[0, offset]]),
 });
-const input = (offset: number): Input => ({ id: id(offset), partition: 0, outcome: 'ok', offset });
+const input = (offset: number): Input => ({
+  id: id(offset),
+  partition: 0,
+  outcome: 'ok',
+  poison: false,
+  offset,
+});
 
 const fault: FaultRecord = {
   name: 'app-kill',
@@ -78,7 +85,7 @@ describe('every input arrives everywhere', () => {
   });
 
   test('an input of unknown or failed outcome is not owed', () => {
-    const unknown: Input = { id: id(99), partition: 0, outcome: 'unknown', offset: undefined };
+    const unknown: Input = { id: id(99), partition: 0, outcome: 'unknown', poison: false, offset: undefined };
     expect(broken({ inputs: [...sound.inputs, unknown, { ...unknown, outcome: 'fail' }] })).toEqual([]);
   });
 
@@ -333,6 +340,63 @@ describe('the rest goes on', () => {
   test('a standstill that begins during a fault and outlasts what it allows is found', () => {
     expect(broken(within(2_100))).toEqual([]);
     expect(broken(within(2_099))).toEqual(['the rest goes on']);
+  });
+});
+
+describe('under exactly once', () => {
+  const standings = ['patterns', 'rewards', 'purchases'].map(topic => ({
+    ...{ topic, partition: 0, lastStable: count, highWatermark: count },
+  }));
+  const sums = log.map(({ offset }) => ({ partition: 0, offset, sum: offset }));
+  const written = sums.map(({ sum, ...source }) => ({ ...source, source, sum, inUnit: true }));
+  const exactlyOnce: ExactlyOnceEvidence = {
+    input: 'transactions',
+    inputs: new Map([
+      [
+        0,
+        sums.map(({ sum, ...place }) => ({
+          ...place,
+          owed: standings.map(({ topic }) => ({ topic, partition: 0, sum })),
+        })),
+      ],
+    ]),
+    outputs: new Map(standings.map(({ topic }) => [topic, new Map([[0, written]])])),
+    committed: new Map([[0, count]]),
+    standings,
+    reached: new Map(standings.map(({ topic }) => [`${topic}:0`, count])),
+    aborted: 0,
+    torn: [],
+    kills: [],
+  };
+
+  test('a run that keeps every invariant has no finding', () => {
+    expect(broken({ exactlyOnce })).toEqual([]);
+  });
+
+  test('what at least once may repeat is judged by the reader that came along, and all else as ever', () => {
+    const repeated = patterns(again(output, 7, 7_000));
+    expect(broken(repeated)).toEqual([]);
+    const twice = written.flatMap(record =>
+      record.offset === 7 ? [record, { ...record, offset: count }] : [record],
+    );
+    const seen = new Map([...exactlyOnce.outputs, ['patterns', new Map([[0, twice]])]]);
+    expect(broken({ ...repeated, exactlyOnce: { ...exactlyOnce, outputs: seen } })).toEqual([
+      'no output twice',
+    ]);
+    expect(broken({ exactlyOnce, documents: new Set() })).toContain('every input in a store');
+  });
+
+  test('what is no purchase is owed to no output, and commits pass it', () => {
+    // The fifth is poison: the log of purchases has a gap.
+    const rest = without(log, 4);
+    const poisoned = {
+      inputs: sound.inputs.filter(one => one.id !== id(4)),
+      log: rest,
+      outputs: { patterns: without(output, 4), rewards: without(output, 4), purchases: without(output, 4) },
+      writes: sound.writes.filter(({ offset }) => offset !== 4),
+      documents: new Set([...sound.documents].filter(place => place !== '0/4')),
+    };
+    expect(broken({ ...poisoned, exactlyOnce })).toEqual([]);
   });
 });
 

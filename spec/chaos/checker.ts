@@ -1,4 +1,6 @@
-import type { Evidence, Violation } from './evidence.js';
+import type { Evidence } from './evidence.js';
+import { judge } from './exactly-once/judge.js';
+import { type Finding, findingsOf } from './findings.js';
 import { changingTopics } from './invariants/changing-topics.js';
 import { committedForward } from './invariants/committed-forward.js';
 import { delivered } from './invariants/delivered.js';
@@ -8,30 +10,15 @@ import { keyOrder } from './invariants/key-order.js';
 import { liveness } from './invariants/liveness.js';
 import { standstill } from './invariants/standstill.js';
 
-const invariants = [
-  ...[delivered, durableBelowCommitted, committedForward, duplicates, keyOrder],
-  ...[changingTopics, standstill, liveness],
-];
-
-/** How often one invariant was broken, and the first breaches. */
-export interface Finding {
-  readonly invariant: string;
-  readonly count: number;
-  readonly first: readonly string[];
-}
-
-const shown = 10;
+/** Under each guarantee. */
+const always = [delivered, durableBelowCommitted, committedForward, changingTopics, standstill, liveness];
+/** What exactly once holds more strictly, as its judge sees it. */
+const atLeastOnce = [duplicates, keyOrder];
 
 /** Judges a run. Pure: the same evidence gives the same findings; none means that all invariants held. */
 export function check(evidence: Evidence): readonly Finding[] {
-  const found = new Map<string, { count: number; first: string[] }>();
-  for (const invariant of invariants) {
-    for (const { invariant: name, detail } of invariant(evidence) as Iterable<Violation>) {
-      const entry = found.get(name) ?? { count: 0, first: [] };
-      found.set(name, entry);
-      entry.count++;
-      if (entry.first.length < shown) entry.first.push(detail);
-    }
-  }
-  return [...found].map(([invariant, { count, first }]) => ({ invariant, count, first }));
+  const { exactlyOnce } = evidence;
+  const wanted = exactlyOnce === undefined ? [...always, ...atLeastOnce] : always;
+  const found = findingsOf(wanted.map(invariant => invariant(evidence)));
+  return exactlyOnce === undefined ? found : [...found, ...judge(exactlyOnce)];
 }

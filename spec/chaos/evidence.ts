@@ -3,6 +3,8 @@
  * which Kafka's log append times are too.
  */
 
+import type { ExactlyOnceEvidence } from './exactly-once/evidence.js';
+
 /** The topics that the app writes; `transactions` is what it reads. */
 export const outputTopics = ['patterns', 'rewards', 'purchases'] as const;
 export type OutputTopic = (typeof outputTopics)[number];
@@ -12,6 +14,8 @@ export interface Input {
   readonly id: string;
   readonly partition: number;
   outcome: 'ok' | 'fail' | 'unknown';
+  /** It is no purchase, and becomes a dead letter. */
+  readonly poison: boolean;
   /** Known when `ok`. */
   offset: number | undefined;
 }
@@ -105,6 +109,8 @@ export interface Evidence {
   /** The most that any app process had resident, MiB. */
   readonly peakRssMb: number;
   /** Per partition, where the group stood at the end, and where it had to. */
+  /** What a reader that came along saw; only of a run under exactly once. */
+  readonly exactlyOnce?: ExactlyOnceEvidence | undefined;
   readonly drained: {
     readonly committed: ReadonlyMap<number, number>;
     readonly ends: ReadonlyMap<number, number>;

@@ -1,6 +1,7 @@
 import {
   type AssignedPartition,
   type ConsumerListener,
+  type ConsumerOptions,
   type Driver,
   type DriverConnection,
   type DriverConsumer,
@@ -8,25 +9,41 @@ import {
   KafkaRxError,
   type OffsetCommit,
   type TopicDescription,
+  type UnitOfWork,
 } from 'kafka-rx';
+import { UnitFailPoints } from './exactly-once/unit-fail-points.js';
+import { type Guarantee, inputTopic } from './messages.js';
 
 /** What may be done to a connection beside the fail points: how a seeded bug gets in. */
 export interface ConnectionPatch {
   producer?(producer: ReturnType<DriverConnection['producer']>): ReturnType<DriverConnection['producer']>;
   topics?(found: readonly TopicDescription[]): readonly TopicDescription[];
+  options?(options: ConsumerOptions, connection: DriverConnection): ConsumerOptions;
   listener?(listener: ConsumerListener): ConsumerListener;
   consumer?(consumer: DriverConsumer): DriverConsumer;
   assigned?(consumer: DriverConsumer, partitions: readonly AssignedPartition[]): void;
+  unit?(unit: UnitOfWork): UnitOfWork;
 }
 
 /** The moments at which an app process can be made to die or to be refused, as a wrapper around its driver. */
 export class FailPoints {
+  readonly #units: UnitFailPoints | undefined;
   #killBeforeCommit = false;
   #killMidBatch = false;
   #refuseUntilMs = 0;
 
+  constructor(guarantee: Guarantee) {
+    this.#units = guarantee === 'exactly-once' ? new UnitFailPoints() : undefined;
+  }
+
   killBeforeCommit(): void {
-    this.#killBeforeCommit = true;
+    if (this.#units === undefined) this.#killBeforeCommit = true;
+    else this.#units.killBeforeEnd();
+  }
+
+  /** Under exactly once only. */
+  stopBeforeEnd(): void {
+    this.#units?.stopBeforeEnd();
   }
 
   killMidBatch(): void {
@@ -35,6 +52,7 @@ export class FailPoints {
 
   refuseCommits(forMs: number): void {
     this.#refuseUntilMs = Date.now() + forMs;
+    this.#units?.refuse(forMs);
   }
 
   wrap(driver: Driver, patch: ConnectionPatch = {}): Driver {
@@ -58,7 +76,7 @@ export class FailPoints {
         const watched = this.#listener(patch.listener?.(listener) ?? listener, partitions => {
           if (consumer !== undefined) patch.assigned?.(consumer, partitions);
         });
-        const made = inner.consumer(options, watched);
+        const made = inner.consumer(patch.options?.(options, inner) ?? options, watched);
         consumer = this.#consumer(patch.consumer?.(made) ?? made);
         return consumer;
       },
@@ -66,6 +84,15 @@ export class FailPoints {
         const producer = inner.producer(options);
         return patch.producer?.(producer) ?? producer;
       },
+      unitOfWork:
+        inner.unitOfWork &&
+        (async (...of) => {
+          // What has no units has none to be wrapped.
+          const opened = await inner.unitOfWork?.(...of);
+          if (opened === undefined) throw new KafkaRxError('DRIVER', 'A driver lost its units of work');
+          const unit = this.#units?.wrap(opened) ?? opened;
+          return patch.unit?.(unit) ?? unit;
+        }),
       close: () => inner.close(),
     };
   }
@@ -83,7 +110,8 @@ export class FailPoints {
       lost: partitions => inner.lost(partitions),
       confirmed: () => inner.confirmed(),
       failed: error => inner.failed(error),
-      batch: batch => inner.batch(this.#killMidBatch ? dyingHalfway(batch) : batch),
+      batch: batch => inner.batch(this.#killMidBatch ? this.#dyingHalfway(batch) : batch),
+      ...(inner.caughtUp && { caughtUp: (at, position) => inner.caughtUp?.(at, position) }),
     };
   }
 
@@ -97,6 +125,7 @@ export class FailPoints {
       pause: partitions => inner.pause(partitions),
       resume: partitions => inner.resume(partitions),
       seek: (partition, offset) => inner.seek(partition, offset),
+      rewind: partitions => inner.rewind(partitions),
       standstills: inner.standstills && (() => inner.standstills?.() ?? []),
       stop: () => inner.stop(),
       commit: offsets => this.#commit(inner, offsets),
@@ -110,20 +139,24 @@ export class FailPoints {
     }
     return inner.commit(offsets);
   }
-}
 
-/** Only a batch of several records can be left in the middle. */
-function dyingHalfway(batch: FetchedBatch): FetchedBatch {
-  const { topic, partition, epoch, topicId, bytes, count, nextOffset, endOffset } = batch;
-  let handedOut = 0;
-  return {
-    ...{ topic, partition, epoch, topicId, bytes, count, nextOffset, endOffset },
-    next() {
-      if (count > 1 && ++handedOut > count / 2) die();
-      return batch.next();
-    },
-    reread: offset => batch.reread(offset),
-  };
+  /** Only a batch of several records can be left in the middle. */
+  #dyingHalfway(batch: FetchedBatch): FetchedBatch {
+    const { topic, partition, epoch, topicId, bytes, count, nextOffset, endOffset } = batch;
+    let handedOut = 0;
+    const halfway = (): void => {
+      if (this.#units === undefined) die();
+      else if (topic === inputTopic) this.#units.killInside();
+    };
+    return {
+      ...{ topic, partition, epoch, topicId, bytes, count, nextOffset, endOffset },
+      next() {
+        if (count > 1 && ++handedOut > count / 2) halfway();
+        return batch.next();
+      },
+      reread: offset => batch.reread(offset),
+    };
+  }
 }
 
 function die(): void {

@@ -7,25 +7,29 @@ import type { OffsetSampler } from './offset-sampler.js';
 import type { TcpProxy } from './proxy.js';
 import type { TopicAdmin } from './topic-admin.js';
 
-/** What faults act on. */
-export interface World {
+/** What faults of brokers, lines and processes act on. */
+export interface Surroundings {
   readonly nodes: readonly KafkaNode[];
   readonly proxies: readonly TcpProxy[];
   readonly topics: TopicAdmin;
-  readonly changing: ChangingTopics;
-  readonly load: LoadGenerator;
-  readonly sampler: OffsetSampler;
   /** Of this fault alone, from the seed. */
   readonly draw: Draw;
   /** The members that are there all the time. */
   readonly members: readonly Member[];
+}
+
+/** What all faults act on. */
+export interface World extends Surroundings {
+  readonly changing: ChangingTopics;
+  readonly load: LoadGenerator;
+  readonly sampler: OffsetSampler;
   /** A further one, made on the first call of this name; stopped unless a fault started it. */
   extra(name: string): Member;
   /** A graceful stop whose duration the checker judges. */
   stop(member: Member, during: string): Promise<void>;
 }
 
-export interface Fault {
+export interface Fault<W = World> {
   readonly name: string;
   /** Milliseconds between injecting and healing. */
   readonly holdMs: number;
@@ -35,8 +39,10 @@ export interface Fault {
   readonly standstillMs?: number;
   /** Makes sense on three nodes only. Default false. */
   readonly threeNodes?: boolean;
-  inject(world: World): Promise<void> | void;
-  heal(world: World): Promise<void> | void;
+  /** Makes sense under exactly once only. Default false. */
+  readonly ofUnits?: boolean;
+  inject(world: W): Promise<void> | void;
+  heal(world: W): Promise<void> | void;
 }
 
 /** One of several, from the seed. */

@@ -3,16 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { string } from 'kafka-rx';
 import { lmdb } from 'kafka-rx/lmdb';
-import type kafkajs from 'kafkajs';
 import { historyOptions } from '../../demos/purchases/topology.js';
 import { changingOutput, changingStore, foundTopics, namedTopic } from './changing-topics.js';
 import type { ChangingEvidence, CommittedSample, LogRecord, StoredWrite } from './evidence.js';
+import type { FetchedRecord } from './exactly-once/committed-records.js';
+import { LogReader } from './exactly-once/log-reader.js';
+import { isPoison } from './load-generator.js';
 import { groupId, inputTopic, writesFile } from './messages.js';
-import { bounded, quietKafka } from './quiet-kafka.js';
 
 const readBoundMs = 120_000;
 
-/** The input's and the outputs' records in offset order, and every commit of the group in the order of its log. */
+/** The input's purchases and the outputs' records in offset order, and every commit of the group in the order of its log. */
 export interface TopicsRead {
   readonly topics: ReadonlyMap<string, readonly LogRecord[]>;
   readonly commits: readonly CommittedSample[];
@@ -21,49 +22,21 @@ export interface TopicsRead {
 const offsetsTopic = '__consumer_offsets';
 
 export async function readTopics(brokers: readonly string[], names: readonly string[]): Promise<TopicsRead> {
-  const kafka = quietKafka(brokers, 30_000);
-  const admin = kafka.admin();
-  await admin.connect();
-  const missing = new Set<string>();
-  const ends = new Map<string, number>();
-  for (const topic of [...names, offsetsTopic]) {
-    for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-      ends.set(`${topic}:${partition}`, Number(high));
-      if (Number(high) > Number(low)) missing.add(`${topic}:${partition}`);
-    }
-  }
-  await admin.disconnect();
-
   const topics = new Map<string, LogRecord[]>(names.map(name => [name, []]));
   const commits: CommittedSample[] = [];
-  const consumer = kafka.consumer({
-    groupId: `reader-${Date.now()}`,
-    retry: { retries: 5 },
-    maxBytesPerPartition: 4 << 20,
-  });
-  await consumer.connect();
+  // Its ends are told by the answers: behind the last record there may be markers of transactions.
+  const reader = new LogReader(brokers, [...names, offsetsTopic], 'committed');
+  const until = Date.now() + readBoundMs;
   try {
-    await consumer.subscribe({ topics: [...names, offsetsTopic], fromBeginning: true });
-    await bounded(
-      new Promise<void>((resolve, reject) => {
-        if (missing.size === 0) resolve();
-        consumer
-          .run({
-            autoCommit: false,
-            eachBatch: async ({ batch }) => {
-              for (const message of batch.messages)
-                take(batch.topic, batch.partition, message, topics, commits);
-              const place = `${batch.topic}:${batch.partition}`;
-              if (Number(batch.lastOffset()) + 1 >= (ends.get(place) ?? 0)) missing.delete(place);
-              if (missing.size === 0) resolve();
-            },
-          })
-          .catch(reject);
-      }),
-      readBoundMs,
-    );
+    for (let ended = false; !ended; ) {
+      const { all, atEnds } = await reader.look();
+      for (const { topic, partition, records } of all)
+        for (const record of records) take(topic, partition, record, topics, commits);
+      ended = atEnds;
+      if (!ended && Date.now() > until) throw new Error(`the topics were not read in ${readBoundMs} ms`);
+    }
   } finally {
-    await consumer.disconnect();
+    await reader.close();
   }
   return { topics, commits };
 }
@@ -71,22 +44,21 @@ export async function readTopics(brokers: readonly string[], names: readonly str
 function take(
   topic: string,
   partition: number,
-  { key, value, offset, timestamp }: kafkajs.KafkaMessage,
+  { key, value, offset, timestamp: appendedMs }: FetchedRecord,
   topics: ReadonlyMap<string, LogRecord[]>,
   commits: CommittedSample[],
 ): void {
   if (topic === offsetsTopic) {
-    const commit = committed(key, value, Number(timestamp));
+    const commit = committed(key, value, appendedMs);
     if (commit !== undefined) commits.push(commit);
     return;
   }
-  if (value === null) return;
-  const appendedMs = Number(timestamp);
-  topics.get(topic)?.push({ id: idOf(topic, value), partition, offset: Number(offset), appendedMs });
+  if (value === null || isPoison(value)) return;
+  topics.get(topic)?.push({ id: idOf(topic, value), partition, offset, appendedMs });
 }
 
 /** See load-generator.ts for where each topic keeps the id. */
-function idOf(topic: string, value: Buffer): string {
+export function idOf(topic: string, value: Buffer): string {
   if (topic === changingOutput || topic === namedTopic || foundTopics.test(topic)) return value.toString();
   const fields: Record<string, unknown> = JSON.parse(value.toString());
   if (topic === 'patterns') return String(fields['item']);

@@ -12,7 +12,6 @@ import { inputTopic } from './messages.js';
 import { quietKafka } from './quiet-kafka.js';
 
 const tickMs = 50;
-const keysPerPartition = 25;
 /** Sends under way at most: while the brokers are down the load waits, as a producer's buffer would fill. */
 const mostOpenSends = 20;
 const definiteFailures = new Set([
@@ -22,9 +21,18 @@ const definiteFailures = new Set([
   'NOT_ENOUGH_REPLICAS',
 ]);
 
+export interface LoadOptions {
+  /** Default 25. */
+  readonly keysPerPartition?: number;
+  /** Every so many inputs one is no JSON. Default: none is. */
+  readonly poisonEvery?: number;
+}
+
 interface Key {
   readonly name: string;
   readonly partition: number;
+  /** Those of a lower one come first, whenever their partition was added. */
+  readonly turn: number;
   seq: number;
 }
 
@@ -32,6 +40,8 @@ export class LoadGenerator {
   readonly inputs: Input[] = [];
   readonly #brokers: readonly string[];
   readonly #perTick: number;
+  readonly #keysPerPartition: number;
+  readonly #poisonEvery: number;
   readonly #keys: Key[] = [];
   #producer: kafkajs.Producer;
   #next = 0;
@@ -40,9 +50,16 @@ export class LoadGenerator {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(brokers: readonly string[], partitions: number, perSecond: number) {
+  constructor(
+    brokers: readonly string[],
+    partitions: number,
+    perSecond: number,
+    { keysPerPartition = 25, poisonEvery = Number.POSITIVE_INFINITY }: LoadOptions = {},
+  ) {
     this.#brokers = brokers;
     this.#perTick = (perSecond * tickMs) / 1000;
+    this.#keysPerPartition = keysPerPartition;
+    this.#poisonEvery = poisonEvery;
     this.#producer = this.#newProducer();
     this.addPartitions(0, partitions);
   }
@@ -55,11 +72,13 @@ export class LoadGenerator {
   /** New keys for the partitions from `from` up to `to`. */
   addPartitions(from: number, to: number): void {
     // Partition by partition in turn, so that every member has work at any time.
-    for (let i = 0; i < keysPerPartition; i++) {
+    for (let i = 0; i < this.#keysPerPartition; i++) {
       for (let partition = from; partition < to; partition++) {
-        this.#keys.push({ name: `c${this.#keys.length}`, partition, seq: 0 });
+        this.#keys.push({ name: `c${this.#keys.length}`, partition, turn: i, seq: 0 });
       }
     }
+    // Else a partition that was added would have nothing until all keys of the others had their turn.
+    this.#keys.sort((a, b) => a.turn - b.turn);
   }
 
   /** So many more than the steady rate, at once. */
@@ -102,11 +121,13 @@ export class LoadGenerator {
         id: `${key.name}:${seq}`,
         partition: key.partition,
         outcome: 'unknown',
+        poison: (this.inputs.length + 1) % this.#poisonEvery === 0,
         offset: undefined,
       };
       sent.push(input);
       this.inputs.push(input);
-      messages.push({ key: key.name, value: purchase(key.name, seq), partition: key.partition });
+      const value = input.poison ? `${poisonStart}${input.id}` : purchase(key.name, seq);
+      messages.push({ key: key.name, value, partition: key.partition });
     }
     this.#open++;
     const producer = this.#producer;
@@ -142,9 +163,13 @@ export class LoadGenerator {
   }
 }
 
+const poisonStart = 'no JSON: ';
+export const isPoison = (value: Buffer): boolean => value.toString().startsWith(poisonStart);
+
 const day = Date.UTC(2026, 0, 1);
 
-function purchase(key: string, seq: number): string {
+/** A value of the load. */
+export function purchase(key: string, seq: number): string {
   const id = `${key}:${seq}`;
   return JSON.stringify({
     customerId: key,

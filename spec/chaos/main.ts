@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Result, runCommand, seconds } from '../commands/command.js';
 import { type ChaosArguments, chaosArguments, help, UsageError } from './arguments.js';
-import { check, type Finding } from './checker.js';
+import { check } from './checker.js';
 import type { Evidence } from './evidence.js';
+import { faultsOfAcceptance, runAcceptance } from './exactly-once/acceptance.js';
+import type { ExactlyOnceEvidence } from './exactly-once/evidence.js';
+import { judge } from './exactly-once/judge.js';
+import type { Finding } from './findings.js';
 import { nameOf, planOf } from './plan.js';
-import { renderReport, reportOf } from './report.js';
+import { renderFindings, renderReport, reportOf } from './report.js';
 import { runChaos } from './run.js';
 import { unheldByStock } from './stock-path.js';
 
@@ -47,12 +51,32 @@ async function chaos(request: ChaosArguments): Promise<Result> {
   process.stdout.write(`${renderReport(report)}\n`);
   const bug = request.bug === undefined ? '' : `, bug ${request.bug}`;
   const verdict = ok ? 'every invariant held' : `${findings.length} invariants violated`;
-  const what = `seed ${request.seed}, ${plan.length} faults, ${request.nodes} nodes${request.path === 'stock' ? ', stock path' : ''}${bug}`;
+  const what = `seed ${request.seed}, ${plan.length} faults, ${request.nodes} nodes${request.path === 'stock' ? ', stock path' : ''}${request.guarantee === 'exactly-once' ? ', exactly once' : ''}${bug}`;
   return { line: `chaos: ${verdict} (${what}, ${seconds(performance.now() - from)})`, ok };
 }
 
+const acceptanceKeys = 20_000;
+
+async function accept({ seed, nodes, rate, members, guarantee, json }: ChaosArguments): Promise<Result> {
+  const from = performance.now();
+  const faults = faultsOfAcceptance.filter(({ threeNodes }) => threeNodes !== true || nodes === 3);
+  const options = { seed, faults, nodes, keys: acceptanceKeys, perSecond: rate, members, guarantee };
+  const { evidence, inputs, rejections } = await runAcceptance(options, narrate);
+  const findings = judge(evidence);
+  const ok = findings.length === 0 && rejections.length === 0;
+  if (!ok) await keep(evidence);
+  const { aborted, kills } = evidence;
+  if (json) return { line: JSON.stringify({ seed, inputs, aborted, kills, findings, rejections }), ok };
+  process.stdout.write(renderFindings(findings));
+  for (const rejection of rejections) process.stdout.write(`${rejection}\n`);
+  const verdict = ok ? 'accepted' : 'refused';
+  const disturbed = `${kills.length} kills, ${faults.length} other faults, ${aborted} records aborted`;
+  const what = `seed ${seed}, ${inputs} inputs of ${acceptanceKeys} keys, ${disturbed}, ${nodes} nodes`;
+  return { line: `exactly once: ${verdict} (${what}, ${seconds(performance.now() - from)})`, ok };
+}
+
 /** For the search for causes: the brokers' and the stores' data are gone by now. */
-async function keep(evidence: Evidence): Promise<void> {
+async function keep(evidence: Evidence | ExactlyOnceEvidence): Promise<void> {
   const file = join(tmpdir(), `kafka-rx-chaos-${Date.now()}.json`);
   const plain = (_name: string, value: unknown): unknown =>
     value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value;
@@ -63,4 +87,4 @@ async function keep(evidence: Evidence): Promise<void> {
 const request = helpWanted ? undefined : requested();
 if (helpWanted) process.stdout.write(`${help}\n`);
 else if (request === undefined) process.exitCode = 2;
-else await runCommand(help, () => chaos(request));
+else await runCommand(help, () => (request.accepts ? accept : chaos)(request));

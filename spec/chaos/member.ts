@@ -13,8 +13,12 @@ const freshMs = 500;
 export interface MemberContext {
   readonly name: string;
   readonly task: AppTask;
+  /** What it runs. Default: the app of the chaos run. */
+  readonly program?: string;
   readonly event: (member: string, atMs: number, text: string) => void;
   readonly rejection: (text: string) => void;
+  /** It was killed, and its successor is not there yet. */
+  readonly killed?: (member: string) => void;
 }
 
 export interface Stopped {
@@ -102,8 +106,8 @@ export class Member {
   }
 
   #launch(): void {
-    const { task } = this.#context;
-    const child = fork(join('spec', 'chaos', 'app.ts'), [JSON.stringify(task)], {
+    const { task, program = join('spec', 'chaos', 'app.ts') } = this.#context;
+    const child = fork(program, [JSON.stringify(task)], {
       execArgv: ['--import', 'tsx'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -116,6 +120,7 @@ export class Member {
       if (this.#child === child) this.#child = undefined;
       this.#status = { inFlight: 0, ready: false, atMs: 0 };
       if (!this.#wanted) return;
+      if (signal === 'SIGKILL') this.#context.killed?.(this.name);
       setTimeout(() => {
         if (this.#wanted && this.#child === undefined) this.#launch();
       }, restartMs);

@@ -10,6 +10,10 @@ const topicBugNames = [
 ] as const;
 export type TopicBugName = (typeof topicBugNames)[number];
 
+/** Those of exactly once. */
+export const unitBugNames = ['offsets-outside', 'letters-outside', 'without-gate'] as const;
+export type UnitBugName = (typeof unitBugNames)[number];
+
 /** The seeded bugs: each must make the checker fail. */
 export const bugNames = [
   'commit-before-ack',
@@ -17,6 +21,7 @@ export const bugNames = [
   'no-epoch-check',
   'ignore-missing-partition',
   ...topicBugNames,
+  ...unitBugNames,
 ] as const;
 export type BugName = (typeof bugNames)[number];
 
@@ -27,7 +32,12 @@ export interface AppTask {
   readonly folder: string;
   readonly bug: BugName | undefined;
   readonly path: DriverPath;
+  readonly guarantee: Guarantee;
 }
+
+export const guarantees = ['at-least-once', 'exactly-once'] as const;
+/** What the app promises. */
+export type Guarantee = (typeof guarantees)[number];
 
 /** Which path of the kafkajs driver. */
 export type DriverPath = 'fast' | 'stock';
@@ -38,10 +48,12 @@ export type Order =
   /** The next writes of the store reject. */
   | { readonly order: 'fail-store'; readonly writes: number }
   | { readonly order: 'block-event-loop'; readonly forMs: number }
-  /** SIGKILL of itself when a commit is about to be sent: what it covers was acknowledged by every sink. */
+  /** SIGKILL of itself when a commit is about to be sent: what it covers was acknowledged by every sink, and its transaction is open. */
   | { readonly order: 'kill-before-commit' }
-  /** SIGKILL of itself with half of a fetched batch handed out. */
+  /** SIGKILL of itself with half of a fetched batch handed out; under exactly once when an output of that is in an open transaction. */
   | { readonly order: 'kill-mid-batch' }
+  /** SIGSTOP of itself with the offsets of a unit sent and its end not asked for. */
+  | { readonly order: 'stop-before-end' }
   | { readonly order: 'refuse-commits'; readonly forMs: number }
   /** Produce requests leave out one partition, and so do their responses. */
   | { readonly order: 'leave-out-partitions'; readonly forMs: number }

@@ -1,9 +1,9 @@
 /** What a run does, drawn from its seed: the same seed, faults and minutes give the same plan. */
 import { type Draw, drawsFrom } from '../../demos/purchases/draws.js';
-import type { Fault } from './fault.js';
+import type { Fault, World } from './fault.js';
 
-export interface Step {
-  readonly fault: Fault;
+export interface Step<W = World> {
+  readonly fault: Fault<W>;
   /** A member is stopped while the fault lasts. */
   readonly stopDuring: boolean;
   /** Milliseconds of undisturbed load before it. */
@@ -19,14 +19,14 @@ const aroundMs = 5_000;
  * Rounds of all faults, each round in another order, as many as fit; the first round whole. With `stopDuring` every
  * other round stops a member during each fault.
  */
-export function planOf(
+export function planOf<W = World>(
   seed: string,
-  faults: readonly Fault[],
+  faults: readonly Fault<W>[],
   stopDuring: boolean,
   minutes: number,
-): readonly Step[] {
+): readonly Step<W>[] {
   const draw = drawsFrom(`plan ${seed}`);
-  const steps: Step[] = [];
+  const steps: Step<W>[] = [];
   if (faults.length === 0) return steps;
   for (let round = 0, spentMs = 0; spentMs < minutes * 60_000; round++) {
     for (const fault of shuffled(faults, draw)) {
@@ -40,7 +40,7 @@ export function planOf(
   return steps;
 }
 
-export function nameOf({ fault, stopDuring }: Step): string {
+export function nameOf<W>({ fault, stopDuring }: Step<W>): string {
   return stopDuring ? `${fault.name}, stop during` : fault.name;
 }
 

@@ -6,7 +6,12 @@ type Mode = 'pass' | 'refuse' | 'black-hole';
 interface Pair {
   readonly client: Socket;
   readonly broker: Socket;
+  /** Whether nothing that the broker says arrives. */
+  unheard: boolean;
 }
+
+/** In a request, behind its length: what it is. */
+const apiKeyAt = 4;
 
 export class TcpProxy {
   readonly address: string;
@@ -16,6 +21,7 @@ export class TcpProxy {
   #upstream = { host: '127.0.0.1', port: 0 };
   #mode: Mode = 'pass';
   #delayMs = 0;
+  #unheard: number | undefined;
 
   constructor(port: number) {
     this.#port = port;
@@ -55,6 +61,16 @@ export class TcpProxy {
     this.#mode = 'black-hole';
   }
 
+  /**
+   * Requests of this kind arrive, and nothing that is answered on their connection from then on does, until {@link heal}. Of clients that
+   * send a request in one piece, as kafkajs does.
+   *
+   * @param apiKey as in https://kafka.apache.org/protocol#protocol_api_keys
+   */
+  loseAnswersTo(apiKey: number): void {
+    this.#unheard = apiKey;
+  }
+
   /** Every chunk arrives so much later, either way. */
   delay(ms: number): void {
     this.#delayMs = ms;
@@ -62,9 +78,11 @@ export class TcpProxy {
 
   heal(): void {
     // Bytes were lost in the middle of requests: a network that comes back has TCP end such connections.
-    if (this.#mode === 'black-hole') this.#end(socket => socket.resetAndDestroy());
+    if (this.#mode === 'black-hole' || this.#unheard !== undefined)
+      this.#end(socket => socket.resetAndDestroy());
     this.#mode = 'pass';
     this.#delayMs = 0;
+    this.#unheard = undefined;
   }
 
   #accept(client: Socket): void {
@@ -73,10 +91,13 @@ export class TcpProxy {
       return;
     }
     const broker = connect(this.#upstream);
-    const pair = { client, broker };
+    const pair = { client, broker, unheard: false };
     this.#pairs.add(pair);
-    this.#forward(client, broker);
-    this.#forward(broker, client);
+    client.on('data', chunk => {
+      if (chunk.length > apiKeyAt + 1 && chunk.readInt16BE(apiKeyAt) === this.#unheard) pair.unheard = true;
+    });
+    this.#forward(client, broker, () => false);
+    this.#forward(broker, client, () => pair.unheard);
     for (const [one, other] of [
       [client, broker],
       [broker, client],
@@ -89,10 +110,10 @@ export class TcpProxy {
     }
   }
 
-  #forward(from: Socket, to: Socket): void {
+  #forward(from: Socket, to: Socket, isLost: () => boolean): void {
     from.setNoDelay(true);
     from.on('data', chunk => {
-      if (this.#mode === 'black-hole') return;
+      if (this.#mode === 'black-hole' || isLost()) return;
       // Timers of one length fire in the order in which they were set; a shrinking delay is only ever set by `heal`.
       if (this.#delayMs > 0) setTimeout(() => this.#write(from, to, chunk), this.#delayMs);
       else this.#write(from, to, chunk);
@@ -100,7 +121,8 @@ export class TcpProxy {
   }
 
   #write(from: Socket, to: Socket, chunk: Buffer): void {
-    if (to.destroyed || to.write(chunk)) return;
+    // Chunks that were delayed come also while it is paused: one waits for the others.
+    if (to.destroyed || to.write(chunk) || from.isPaused()) return;
     from.pause();
     to.once('drain', () => from.resume());
   }

@@ -1,5 +1,5 @@
-import type { Finding } from './checker.js';
 import { type Evidence, type FaultRecord, outputTopics } from './evidence.js';
+import type { Finding } from './findings.js';
 import { duplicatesIn } from './invariants/duplicates.js';
 
 /** What a run came to, as data. */
@@ -10,6 +10,9 @@ export interface RunReport {
   readonly samples: number;
   readonly commits: number;
   readonly peakRssMb: number;
+  /** Under exactly once: records that were written and aborted, and processes that were killed with a transaction open. */
+  readonly aborted: number | undefined;
+  readonly kills: number | undefined;
   readonly slowestStopMs: number;
   readonly faults: readonly {
     readonly name: string;
@@ -38,6 +41,8 @@ export function reportOf(
     samples: samples.filter(({ source }) => source === 'sample').length,
     commits: samples.filter(({ source }) => source === 'commit-log').length,
     peakRssMb,
+    aborted: evidence.exactlyOnce?.aborted,
+    kills: evidence.exactlyOnce?.kills.filter(({ transactionOpen }) => transactionOpen).length,
     slowestStopMs: Math.max(0, ...stops.map(({ tookMs }) => tookMs)),
     faults: faults.map(fault => ({
       name: fault.name,
@@ -62,6 +67,10 @@ export function renderReport(report: RunReport): string {
     `${report.inputs} inputs, ${report.acknowledged} acknowledged, ${report.logged} in the topic; ${outputTopics.length} outputs and a store`,
     `${report.samples} samples and ${report.commits} commits judged; slowest stop ${report.slowestStopMs} ms; ${report.peakRssMb} MiB at most`,
   );
+  if (report.aborted !== undefined)
+    lines.push(
+      `Exactly once: ${report.aborted} records were aborted; ${report.kills} processes were killed with a transaction open`,
+    );
   for (const { invariant, count, first } of report.declared) {
     lines.push(
       '',
@@ -69,10 +78,16 @@ export function renderReport(report: RunReport): string {
       ...first.map(detail => `  ${detail}`),
     );
   }
-  for (const { invariant, count, first } of report.findings) {
-    lines.push('', `VIOLATED, ${count} times: ${invariant}`, ...first.map(detail => `  ${detail}`));
-  }
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n${renderFindings(report.findings)}`;
+}
+
+/** What was violated, and how at first. */
+export function renderFindings(findings: readonly Finding[]): string {
+  const lines = findings.flatMap(({ invariant, count, first }) => [
+    ...['', `VIOLATED, ${count} times: ${invariant}`],
+    ...first.map(detail => `  ${detail}`),
+  ]);
+  return lines.map(line => `${line}\n`).join('');
 }
 
 function row(name: string, inFlight: string, recovery: string, duplicates: string): string {

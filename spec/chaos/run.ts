@@ -8,10 +8,13 @@ import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { freePorts } from '../kafka/ports.js';
 import type { ChaosArguments } from './arguments.js';
 import { ChangingTopics } from './changing-topics.js';
-import type { Evidence, FaultRecord, StopRecord } from './evidence.js';
+import { type Evidence, type FaultRecord, outputTopics, type StopRecord } from './evidence.js';
+import { lettersTopic } from './exactly-once/acceptance-topics.js';
+import { Witness } from './exactly-once/witness.js';
 import type { World } from './fault.js';
-import { LoadGenerator } from './load-generator.js';
+import { LoadGenerator, type LoadOptions } from './load-generator.js';
 import { Member } from './member.js';
+import { type Guarantee, groupId, inputTopic } from './messages.js';
 import { OffsetSampler } from './offset-sampler.js';
 import { nameOf, type Step } from './plan.js';
 import { TcpProxy } from './proxy.js';
@@ -22,6 +25,15 @@ import { progressSince, workInFlight } from './waits.js';
 const stopDeadlineMs = 10_000;
 const readyMs = 60_000;
 const drainMs = 60_000;
+/** For so long what a killed process left open may hold readers: until its successor is there, as after every other fault. */
+const heldBoundMs = 30_000;
+/** Open transactions of stopped members would be over by then. */
+const restMs = 5_000;
+/** Of poison one in 101, so that each partition has some. */
+const loads: Readonly<Record<Guarantee, LoadOptions>> = {
+  'at-least-once': {},
+  'exactly-once': { keysPerPartition: 20_000 / partitionsAtFirst, poisonEvery: 101 },
+};
 /** From the injection of a fault to the stop of a member during it. */
 const intoFaultMs = 200;
 
@@ -67,6 +79,8 @@ class ChaosRun {
   readonly #changing: ChangingTopics;
   readonly #sampler: OffsetSampler;
   readonly #load: LoadGenerator;
+  /** Under exactly once. */
+  readonly #witness: Witness | undefined;
   readonly #from = Date.now();
 
   constructor(
@@ -79,7 +93,14 @@ class ChaosRun {
     this.#topics = new TopicAdmin(cluster.brokers, request.nodes);
     this.#changing = new ChangingTopics(cluster.brokers, this.#topics);
     this.#sampler = new OffsetSampler(cluster.brokers);
-    this.#load = new LoadGenerator(cluster.brokers, partitionsAtFirst, request.rate);
+    this.#load = new LoadGenerator(
+      ...([cluster.brokers, partitionsAtFirst, request.rate, loads[request.guarantee]] as const),
+    );
+    if (request.guarantee === 'exactly-once')
+      this.#witness = new Witness({
+        ...{ brokers: cluster.brokers, group: groupId, input: inputTopic, outputs: outputTopics },
+        ...{ partitions: partitionsAtFirst, letters: lettersTopic, heldBoundMs },
+      });
   }
 
   async execute(plan: readonly Step[]): Promise<Evidence> {
@@ -93,6 +114,7 @@ class ChaosRun {
     }
     // A start at the end is looked up after the partitions were given: nothing is there by then.
     await delay(2_000);
+    this.#witness?.follow();
     await this.#load.start();
     this.#changing.start();
     this.#sampler.start();
@@ -105,6 +127,7 @@ class ChaosRun {
     await this.#load.stop();
     await this.#changing.stop();
     await this.#sampler.stop();
+    await this.#witness?.close();
     for (const member of this.#all.values()) member.signal('SIGCONT');
     await Promise.all([...this.#all.values()].map(member => member.kill()));
   }
@@ -168,6 +191,7 @@ class ChaosRun {
     await this.#sampler.stop();
 
     this.#tell('final read');
+    const exactlyOnce = await this.#witness?.conclude(restMs);
     const all = [...this.#all.values()];
     const { commits, ...left } = await readRemains(
       this.cluster.brokers,
@@ -175,7 +199,7 @@ class ChaosRun {
       all.map(member => member.folder),
     );
     return {
-      inputs: this.#load.inputs,
+      inputs: this.#load.inputs.filter(({ poison }) => !poison),
       ...left,
       samples: [...this.#sampler.samples, ...commits],
       faults: this.#faults,
@@ -183,6 +207,7 @@ class ChaosRun {
       rejections: this.#rejections,
       peakRssMb: Math.max(...all.map(member => member.peakRssMb)),
       drained,
+      exactlyOnce,
     };
   }
 
@@ -212,9 +237,11 @@ class ChaosRun {
     const known = this.#all.get(name);
     if (known !== undefined) return known;
     const brokers = this.proxies.map(({ address }) => address);
+    const { bug, path, guarantee } = this.request;
     const member = new Member({
       name,
-      task: { brokers, folder: join(this.folder, name), bug: this.request.bug, path: this.request.path },
+      task: { brokers, folder: join(this.folder, name), bug, path, guarantee },
+      killed: who => void this.#killed(who),
       event: (who, atMs, text) => this.#tell(`${who}: ${text}`, atMs),
       rejection: text => {
         this.#rejections.push(text);
@@ -223,6 +250,14 @@ class ChaosRun {
     });
     this.#all.set(name, member);
     return member;
+  }
+
+  async #killed(member: string): Promise<void> {
+    try {
+      await this.#witness?.killed(member);
+    } catch {
+      this.#tell(`nobody saw whether ${member} left a transaction open`);
+    }
   }
 
   #tell(text: string, atMs = Date.now()): void {

@@ -3,13 +3,14 @@
  * wrapped there, and the rest replaces a method of the one plain module that the bug is about.
  */
 import type { DriverConsumer, DriverProducer, OffsetCommit } from 'kafka-rx';
-import { Assignment } from '../../lib/drivers/kafkajs/consumer/assignment.js';
+import { Assignment, type PartitionState } from '../../lib/drivers/kafkajs/consumer/assignment.js';
 import { Lineage } from '../../lib/drivers/lineage.js';
 import { Watermark } from '../../lib/flow/commit/watermark.js';
 import { Dispatcher } from '../../lib/flow/source/dispatcher.js';
 import type { PartitionLane } from '../../lib/flow/source/partition-lane.js';
+import { unitBug } from './exactly-once/unit-bugs.js';
 import type { ConnectionPatch } from './fail-points.js';
-import type { BugName, TopicBugName } from './messages.js';
+import { type BugName, type TopicBugName, type UnitBugName, unitBugNames } from './messages.js';
 import { topicBugs } from './seeded-topic-bugs.js';
 
 /** Puts the bug in; `ignore-missing-partition` is part of {@link LeftOutPartitions}. */
@@ -17,7 +18,12 @@ export function seedBug(bug: BugName | undefined): ConnectionPatch {
   if (bug === 'commit-before-ack') return { producer: believesAtOnce };
   if (bug === 'commit-highest') commitHighest();
   if (bug === 'no-epoch-check') return withoutEpochs();
+  if (bug !== undefined && isUnitBug(bug)) return unitBug(bug);
   return bug !== undefined && isTopicBug(bug) ? topicBugs[bug] : {};
+}
+
+function isUnitBug(bug: BugName): bug is UnitBugName {
+  return unitBugNames.some(name => name === bug);
 }
 
 function isTopicBug(bug: BugName): bug is TopicBugName {
@@ -74,6 +80,11 @@ function commitHighest(): void {
         return of(this).settled;
       },
     },
+    below: {
+      get(this: Watermark) {
+        return of(this).settled;
+      },
+    },
   });
 }
 
@@ -95,20 +106,20 @@ function withoutEpochs(): ConnectionPatch {
     if (!('offset' in partition) || !('epoch' in partition)) return state;
     const { topic, partition: number, epoch } = partition as OffsetCommit;
     const ofTopic = { topicId: undefined, madeAnew: false, lineage: new Lineage(), leaderEpoch: undefined };
-    const none = {
+    const none: Omit<PartitionState, 'topic' | 'partition' | 'epoch'> = {
+      gate: undefined,
       position: undefined,
       paused: false,
       parked: undefined,
       begun: true,
       halted: false,
+      doubted: false,
+      caughtUp: 'unknown',
+      failures: 0,
+      notBefore: 0,
       ...ofTopic,
     };
-    return {
-      ...(state ?? { ...none, doubted: false, failures: 0, notBefore: 0 }),
-      topic,
-      partition: number,
-      epoch,
-    };
+    return { ...(state ?? none), topic, partition: number, epoch };
   };
 
   const { settled } = Dispatcher.prototype;

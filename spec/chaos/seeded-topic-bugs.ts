@@ -56,6 +56,7 @@ function aheadOfItself(inner: DriverConsumer): DriverConsumer {
     pause: partitions => inner.pause(partitions),
     resume: partitions => inner.resume(partitions),
     seek: (partition, offset) => inner.seek(partition, offset),
+    rewind: partitions => inner.rewind(partitions),
     stop: () => inner.stop(),
     commit: offsets =>
       inner.commit(
@@ -101,5 +102,6 @@ function forwarded(inner: ConsumerListener): ConsumerListener {
     confirmed: () => inner.confirmed(),
     failed: error => inner.failed(error),
     batch: batch => inner.batch(batch),
+    ...(inner.caughtUp && { caughtUp: (at, position) => inner.caughtUp?.(at, position) }),
   };
 }

@@ -1,5 +1,6 @@
 import kafkajs from 'kafkajs';
 import { outputTopics } from './evidence.js';
+import { lettersTopic } from './exactly-once/acceptance-topics.js';
 import { groupId, inputTopic } from './messages.js';
 import { quietKafka } from './quiet-kafka.js';
 
@@ -33,7 +34,9 @@ export class TopicAdmin {
         waitForLeaders: false,
         topics: [
           { topic: inputTopic, numPartitions: partitionsAtFirst },
-          ...outputTopics.map(topic => ({ topic, numPartitions: partitionsAtFirst, configEntries })),
+          ...[...outputTopics, lettersTopic].map(topic => ({
+            ...{ topic, numPartitions: partitionsAtFirst, configEntries },
+          })),
         ],
       }),
     );

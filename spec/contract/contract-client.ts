@@ -102,11 +102,13 @@ export class ContractClient {
     groupId: string,
     topics: readonly string[],
     options: Partial<ConsumerOptions> = {},
+    { hearsEnds = false }: { readonly hearsEnds?: boolean } = {},
   ): RecordingConsumer {
     const { clock } = this.#setup;
     const seen: RecordingListener = new RecordingListener(
       this.calls,
       () => clock.elapsed() < consumer.confirmedUntil,
+      hearsEnds,
     );
     const consumer: DriverConsumer = this.connection.consumer(
       {

@@ -42,11 +42,18 @@ export class ContractContext {
     return started;
   }
 
-  /** Starts a consumer that is handed several batches; it commits each only where the driver does not read ahead. */
+  /** Starts a consumer that is handed several batches. */
   async startReading(
     client: ContractClient,
     ...args: Parameters<ContractClient['consumer']>
   ): Promise<RecordingConsumer> {
+    const reader = this.reader(client, ...args);
+    await reader.consumer.start();
+    return reader;
+  }
+
+  /** The same, to be started by the test. It commits each batch only where the driver does not read ahead. */
+  reader(client: ContractClient, ...args: Parameters<ContractClient['consumer']>): RecordingConsumer {
     const reader = client.consumer(...args);
     if (this.setup.limits?.readsAhead !== undefined) {
       reader.seen.onBatch = ({ topic, partition, epoch, nextOffset }) =>
@@ -56,7 +63,6 @@ export class ContractContext {
         });
     }
     this.#consumers.push(reader);
-    await reader.consumer.start();
     return reader;
   }
 

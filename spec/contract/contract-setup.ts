@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/base/clock.js';
-import type { Driver } from '../../lib/drivers/port.js';
+import type { Driver, TopicPartition } from '../../lib/drivers/port.js';
 import type { Headers } from '../../lib/record/headers.js';
 
 /** A record written or read behind the driver's back; always with its partition. */
@@ -40,6 +40,10 @@ export interface ContractLimits {
   readonly truncations?: string;
   /** Tells that a partition stands still behind the open transaction of another producer. */
   readonly standstills?: string;
+  /** Tells that there is nothing more to read of a partition. */
+  readonly caughtUp?: string;
+  /** Waits for offsets of a transaction that is not decided. */
+  readonly stableOffsets?: string;
 }
 
 /** Ends a transaction. */
@@ -66,6 +70,8 @@ export interface ContractSetup {
   readonly sessionTimeoutMs: number;
   /** The bound of a drain; one test lets a drain run into it. */
   readonly rebalanceTimeoutMs: number;
+  /** Of a unit of work that is to run into it; the cluster may take some seconds longer. */
+  readonly transactionTimeoutMs: number;
   /** Writes without the driver under test. */
   publish(topic: string, records: readonly RawRecord[]): Promise<void>;
   /** Reads without the driver under test: all records visible to read_committed, by partition and offset. */
@@ -74,12 +80,16 @@ export interface ContractSetup {
   transaction?(topic: string, records: readonly RawRecord[], outcome: 'commit' | 'abort'): Promise<void>;
   /** Writes these records in a transaction that stays open until it is ended so. */
   openTransaction?(topic: string, records: readonly RawRecord[]): Promise<OpenTransaction>;
+  /** Has a transaction of somebody else hold this offset of the group, which may have members, until it is ended so. */
+  undecidedOffset?(groupId: string, at: TopicPartition, offset: number): Promise<OpenTransaction>;
   /** Removes records `from` to `to` (exclusive) and leaves a gap in the offsets. */
   punchGap?(topic: string, partition: number, from: number, to: number): Promise<void>;
   /** Removes all below `offset`. */
   deleteRecords?(topic: string, partition: number, offset: number): Promise<void>;
   /** Copies the log of a partition; what it returns puts the copy back in its place. No broker answers meanwhile. */
   copyLog?(topic: string, partition: number): Promise<() => Promise<void>>;
+  /** What the topic was created with under this name. */
+  topicConfig?(topic: string, name: string): Promise<string | undefined>;
   addPartitions?(topic: string, total: number): Promise<void>;
   deleteTopic?(topic: string): Promise<void>;
   /** Takes the offsets of a group without members, as their retention does. */

@@ -1,13 +1,16 @@
 import { adversarialProducingContract } from './adversarial-producing-contract.js';
 import { beginningContract } from './beginning-contract.js';
+import { caughtUpContract } from './caught-up-contract.js';
 import { closingContract } from './closing-contract.js';
 import { committingContract } from './committing-contract.js';
 import { consumingContract } from './consuming-contract.js';
 import { ContractContext } from './contract-context.js';
 import type { ContractSetup } from './contract-setup.js';
+import { gateContract } from './gate-contract.js';
 import { producingContract } from './producing-contract.js';
 import { rebalancingContract } from './rebalancing-contract.js';
 import { resumingContract } from './resuming-contract.js';
+import { rewindingContract } from './rewinding-contract.js';
 import { standstillContract } from './standstill-contract.js';
 import { topicsContract } from './topics-contract.js';
 import { truncationContract } from './truncation-contract.js';
@@ -35,6 +38,9 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
     describe('vanishing topics', () => vanishingContract(context));
     describe('committing', () => committingContract(context));
     describe('resuming', () => resumingContract(context));
+    describe('gates', () => gateContract(context));
+    describe('rewinding', () => rewindingContract(context));
+    describe('catching up', () => caughtUpContract(context));
     describe('truncated logs', () => truncationContract(context));
     describe('rebalancing', () => rebalancingContract(context));
     describe('units of work', () => unitOfWorkContract(context));

@@ -3,6 +3,7 @@ import { MemoryBroker, memory } from '../../lib/drivers/memory/index.js';
 import { describeDriverContract } from './driver-contract.js';
 
 const broker = new MemoryBroker();
+let transactions = 0;
 
 describeDriverContract('memory', {
   driver: () => memory({ broker }),
@@ -11,6 +12,7 @@ describeDriverContract('memory', {
   quietMs: 10,
   sessionTimeoutMs: 500,
   rebalanceTimeoutMs: 100,
+  transactionTimeoutMs: 50,
   publish: async (topic, records) => void broker.publish(topic, records),
   read: async topic => broker.records(topic),
   transaction: async (topic, records, outcome) => {
@@ -23,12 +25,26 @@ describeDriverContract('memory', {
     transaction.publish(topic, records);
     return async outcome => transaction[outcome]();
   },
+  undecidedOffset: async (groupId, at, offset) => {
+    const { undecided } = broker.cluster;
+    const id = `contract-${transactions++}`;
+    let ended: 'commit' | 'abort' | undefined;
+    undecided.script(id, {});
+    undecided.hold(id, groupId, [at], () => {
+      if (ended === 'commit') broker.setCommitted(groupId, at, offset);
+    });
+    return async outcome => {
+      ended = outcome;
+      undecided.decide(id);
+    };
+  },
   punchGap: async (topic, partition, from, to) => broker.punchGap({ topic, partition }, from, to),
   deleteRecords: async (topic, partition, offset) => broker.deleteRecords({ topic, partition }, offset),
   copyLog: async (topic, partition) => {
     const end = broker.endOffsets(topic)[partition] ?? 0;
     return async () => broker.truncate({ topic, partition }, end);
   },
+  topicConfig: async (topic, name) => broker.configs(topic)[name],
   addPartitions: async (topic, total) => broker.addPartitions(topic, total),
   deleteTopic: async topic => broker.deleteTopic(topic),
   forgetGroup: async groupId => broker.expireOffsets(groupId),

@@ -10,6 +10,11 @@ import type { PortCalls } from './contract-client.js';
 
 export interface SeenRecord extends SourceRecord, AssignedPartition {}
 
+/** What was told of the end of a partition. */
+export interface SeenEnd extends AssignedPartition {
+  readonly position: number;
+}
+
 export interface SeenBatch extends AssignedPartition {
   readonly topicId: string;
   readonly count: number;
@@ -28,6 +33,10 @@ export class RecordingListener implements ConsumerListener {
   readonly batches: SeenBatch[] = [];
   readonly records: SeenRecord[] = [];
   readonly failures: KafkaRxError[] = [];
+  /** What `caughtUp` told. */
+  readonly ends: SeenEnd[] = [];
+  /** There only where it is asked for: a driver spends nothing on it otherwise. */
+  readonly caughtUp?: (partition: AssignedPartition, position: number) => void;
   /** How often what was withheld went on. */
   confirmations = 0;
   /** Sentences; must stay empty. */
@@ -39,14 +48,18 @@ export class RecordingListener implements ConsumerListener {
   readonly #calls: PortCalls;
   #epochs = new Map<string, number>();
   readonly #highest = new Map<string, number>();
+  /** Partitions of which the end was told since a batch of them came. */
+  readonly #ended = new Set<string>();
   #inListener = false;
 
   /** Whether the membership is sure, at this moment. */
   readonly #isConfirmed: () => boolean;
 
-  constructor(calls: PortCalls, isConfirmed: () => boolean) {
+  /** @param hearsEnds whether it has `caughtUp` */
+  constructor(calls: PortCalls, isConfirmed: () => boolean, hearsEnds = false) {
     this.#calls = calls;
     this.#isConfirmed = isConfirmed;
+    if (hearsEnds) this.caughtUp = (partition, position) => this.#end(partition, position);
   }
 
   get assignment(): readonly AssignedPartition[] {
@@ -72,16 +85,23 @@ export class RecordingListener implements ConsumerListener {
     return this.records.filter(record => nameOf(record) === nameOf(partition)).map(record => record.offset);
   }
 
-  /** After `seek`, whose result only the caller has. */
+  /** After `seek` or `rewind`, whose result only the caller has. */
   moved(partition: TopicPartition, epoch: number): void {
     this.#grow(partition, epoch);
     this.#epochs.set(nameOf(partition), epoch);
+    this.#ended.delete(nameOf(partition));
+  }
+
+  /** After `resume`. */
+  resumed(partition: TopicPartition): void {
+    this.#ended.delete(nameOf(partition));
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
     this.#hear('assigned', () => {
       this.assignments.push(partitions);
       this.#epochs = new Map();
+      this.#ended.clear();
       for (const partition of partitions) {
         this.#grow(partition, partition.epoch);
         this.#epochs.set(nameOf(partition), partition.epoch);
@@ -119,6 +139,7 @@ export class RecordingListener implements ConsumerListener {
       if (others.some(one => one.topicId !== topicId))
         this.#breach(`two topics in one epoch of ${nameOf(batch)}`);
       if (!this.#isConfirmed()) this.#breach('a batch while the membership was not sure');
+      this.#ended.delete(nameOf(batch));
       this.onBatch(batch);
       let handedOut = 0;
       let before = -1;
@@ -143,6 +164,23 @@ export class RecordingListener implements ConsumerListener {
 
   failed(error: KafkaRxError): void {
     this.#hear('failed', () => this.failures.push(error));
+  }
+
+  #end(partition: AssignedPartition, position: number): void {
+    this.#hear('caughtUp', () => {
+      const name = nameOf(partition);
+      const current = this.#epochs.get(name);
+      if (current !== partition.epoch)
+        this.#breach(`the end of epoch ${partition.epoch} of ${name} in epoch ${current}`);
+      if (this.#ended.has(name)) this.#breach(`the end of ${name} twice`);
+      this.#ended.add(name);
+      const last = this.batches
+        .filter(batch => nameOf(batch) === name && batch.epoch === partition.epoch)
+        .at(-1);
+      if (last !== undefined && last.nextOffset !== position)
+        this.#breach(`the end of ${name} at ${position}, and not at ${last.nextOffset}`);
+      this.ends.push({ ...partition, position });
+    });
   }
 
   #grow(partition: TopicPartition, epoch: number): void {

@@ -1,5 +1,5 @@
 import { delay } from '../../lib/base/clock.js';
-import type { UnitOfWork } from '../../lib/drivers/port.js';
+import type { UnitOfWork, UnitOptions } from '../../lib/drivers/port.js';
 import { noHeaders } from '../../lib/record/headers.js';
 import { type ContractClient, RecordingOutput } from './contract-client.js';
 import { type ContractContext, numbers, values } from './contract-context.js';
@@ -10,21 +10,29 @@ export function unitOfWorkContract(context: ContractContext): void {
   const { setup } = context;
   const supported = context.unless('unitsOfWork');
 
-  async function open(client: ContractClient, group: string, task = '0'): Promise<UnitOfWork> {
-    const unit = await client.connection.unitOfWork?.(task, group);
+  async function open(
+    client: ContractClient,
+    group: string,
+    task = '0',
+    options: Partial<UnitOptions> = {},
+  ): Promise<UnitOfWork> {
+    const unit = await client.connection.unitOfWork?.(task, group, {
+      ...{ maxRecordBytes: 100_000, deliveryTimeoutMs: setup.budgetMs, transactionTimeoutMs: 60_000 },
+      ...options,
+    });
     if (unit === undefined) throw new Error('a driver without units of work declares that as a limit');
     return client.calls.watch(unit);
   }
 
   /** A member of a group that reads `input`, a unit of work of its task, and a reader of what it writes. */
-  async function opened(partitions = 2) {
+  async function opened(partitions = 2, options: Partial<UnitOptions> = {}) {
     const client = await context.client();
     const [input, output] = [await context.topic(client), await context.topic(client, partitions)];
     const group = context.name('group');
     await context.publish(input, 0, numbers(0, 10));
     const { consumer, seen } = await context.start(client, group, [input]);
     const reader = await context.start(client, context.name('reader'), [output]);
-    const unit = await open(client, group);
+    const unit = await open(client, group, '0', options);
     await unit.prepare([output]);
     const heard = new RecordingOutput(client.calls);
     const writerOf = (to: UnitOfWork) => {
@@ -98,6 +106,7 @@ export function unitOfWorkContract(context: ContractContext): void {
     write('late');
     await expect(unit.commit(offsets(5))).rejects.toEqual(isRefused);
     expect(() => unit.begin()).toThrow(isRefused);
+    expect([unit.failure, second.failure]).toEqual([isRefused, undefined]);
     second.begin();
     writerOf(second)('second');
     await second.commit(offsets(1));
@@ -139,6 +148,21 @@ export function unitOfWorkContract(context: ContractContext): void {
     expect([visible(), await committed()]).toEqual([['end'], [-1]]);
   });
 
+  supported('of a member that has left nothing is committed either where no offset has moved', async () => {
+    const { consumer, unit, write, offsets, committed, visible, readUpTo } = await opened();
+    unit.begin();
+    write('a');
+    await unit.commit(offsets(5));
+    const unmoved = offsets(5);
+    unit.begin();
+    write('b');
+    await consumer.stop();
+    await expect(unit.commit(unmoved)).rejects.toEqual(isRefused);
+    await readUpTo('end');
+    expect(visible()).toEqual(['a', 'end']);
+    await context.eventually('the offset', async () => (await committed())[0] === 5);
+  });
+
   supported('with a record that is refused nothing is committed', async () => {
     const { client, group, output, unit, write, writerOf, offsets, committed, visible, readUpTo } =
       await opened();
@@ -156,6 +180,92 @@ export function unitOfWorkContract(context: ContractContext): void {
     expect(visible()).toEqual(['b', 'end']);
     await context.eventually('the offset', async () => (await committed())[0] === 1);
   });
+
+  supported('its records have the bound that it was opened with', async () => {
+    const { unit, write, offsets, readUpTo, visible } = await opened(1, { maxRecordBytes: 50 });
+    unit.begin();
+    write(Buffer.alloc(50, 'a'));
+    await unit.commit(offsets(1));
+    unit.begin();
+    write(Buffer.alloc(51, 'b'));
+    await expect(unit.commit(offsets(2))).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE' });
+    await readUpTo('end');
+    expect(visible()).toEqual(['a'.repeat(50), 'end']);
+  });
+
+  supported('one that is open for longer than its time is aborted, and its owner told by name', async () => {
+    const { client, group, output, unit, write, writerOf, offsets, committed, visible, readUpTo } =
+      await opened(1, { transactionTimeoutMs: setup.transactionTimeoutMs });
+    unit.begin();
+    write('a');
+    await unit.flush();
+    // Only when the brokers have aborted it do readers get this.
+    await readUpTo('behind');
+    const late = expect.objectContaining({ code: 'TRANSACTION_TIMEOUT' });
+    await expect(unit.commit(offsets(5))).rejects.toEqual(late);
+    expect(() => unit.begin()).toThrow(late);
+    const anew = await open(client, group);
+    await anew.prepare([output]);
+    anew.begin();
+    writerOf(anew)('b');
+    await anew.commit(offsets(1));
+    await readUpTo('end');
+    expect(visible()).toEqual(['behind', 'b', 'end']);
+    await context.eventually('the offset', async () => (await committed())[0] === 1);
+  });
+
+  supported('two tasks are never one unit, whatever their names and their groups are', async () => {
+    const client = await context.client();
+    const [topic, group] = [await context.topic(client), context.name('g')];
+    const names: [string, string][] = [
+      ['orders', 'by-customer_0'],
+      ['orders-by', 'customer_0'],
+      ['a', 'b/c'],
+      ['a/b', 'c'],
+      ['a', 'b%2Fc'],
+      ['é', '+ _ \u{1F980}'],
+    ];
+    const units = await Promise.all(names.map(([of, task]) => open(client, `${group}${of}`, task)));
+    for (const unit of units) {
+      await unit.prepare([topic]);
+      unit.begin();
+      unit
+        .output({ topic, partition: 0 }, new RecordingOutput(client.calls))
+        .append(...([null, Buffer.from('a'), noHeaders, 1] as const));
+      await unit.flush();
+    }
+    expect(units.map(({ failure }) => failure)).toEqual(names.map(() => undefined));
+    // An owner that was fenced could not abort any more.
+    for (const unit of units) await unit.abort();
+  });
+
+  supported(
+    'a task may take two ids in turn: the next unit begins while the one before is committed',
+    async () => {
+      const { client, group, output, unit, write, writerOf, offsets, committed, visible, readUpTo } =
+        await opened();
+      const other = await open(client, group, '0:other');
+      await other.prepare([output]);
+      const both = [
+        { unit, write },
+        { unit: other, write: writerOf(other) },
+      ];
+      const ends: Promise<void>[] = [];
+      for (let i = 0; i < 6; i++) {
+        const turn = both[i % 2];
+        turn?.unit.begin();
+        turn?.write(`${i}`);
+        // Two ids are two producers: what is not acknowledged of one may come behind the other's.
+        await turn?.unit.flush();
+        await ends[i - 1];
+        ends.push(turn?.unit.commit(offsets(i + 1)) ?? Promise.resolve());
+      }
+      await Promise.all(ends);
+      await readUpTo('end');
+      expect(visible()).toEqual([...numbers(0, 6), 'end']);
+      await context.eventually('the offset', async () => (await committed())[0] === 6);
+    },
+  );
 
   supported('many units in a row keep the order of each partition', async () => {
     const { unit, write, offsets, committed, visible, readUpTo } = await opened(3);
@@ -175,29 +285,42 @@ export function unitOfWorkContract(context: ContractContext): void {
     await context.eventually('the offset', async () => (await committed())[0] === 10);
   });
 
-  supported('offsets alone, outputs alone and nothing at all are units too', async () => {
+  supported('offsets alone are a unit too, and so is nothing that is aborted', async () => {
     const { unit, write, offsets, committed, visible, readUpTo } = await opened();
     unit.begin();
     await unit.commit(offsets(3));
     await context.eventually('the offset', async () => (await committed())[0] === 3);
     unit.begin();
-    await unit.commit([]);
-    unit.begin();
     await unit.abort();
     unit.begin();
     write('a');
-    await unit.commit([]);
+    await unit.commit(offsets(3));
     await readUpTo('end');
     expect([visible(), await committed()]).toEqual([['a', 'end'], [3]]);
   });
 
+  supported('without the offsets of its task nothing is committed: the unit stays as it was', async () => {
+    const { unit, write, offsets, committed, visible, readUpTo } = await opened();
+    const none = expect.objectContaining({ code: 'DRIVER', message: expect.stringContaining('offsets') });
+    unit.begin();
+    await expect(unit.commit([])).rejects.toEqual(none);
+    write('a');
+    await expect(unit.commit([])).rejects.toEqual(none);
+    write('b');
+    expect(unit.failure).toBeUndefined();
+    await unit.commit(offsets(1));
+    await readUpTo('end');
+    expect(visible()).toEqual(['a', 'b', 'end']);
+    await context.eventually('the offset', async () => (await committed())[0] === 1);
+  });
+
   supported('what is appended outside of a unit is refused', async () => {
-    const { unit, write, heard, readUpTo, visible } = await opened();
+    const { unit, write, offsets, heard, readUpTo, visible } = await opened();
     write('before');
     await context.eventually('the refusals', () => heard.refusedCount === 2);
     unit.begin();
     write('a');
-    await unit.commit([]);
+    await unit.commit(offsets(1));
     write('after');
     await context.eventually('the refusals', () => heard.refusedCount === 4);
     await readUpTo('end');
@@ -220,7 +343,7 @@ export function unitOfWorkContract(context: ContractContext): void {
       await unit.abort();
       unit.begin();
       write('b');
-      await unit.commit([]);
+      await unit.commit(offsets(1));
       await readUpTo('end');
       expect(visible()).toEqual(['a', 'b', 'end']);
       await context.eventually('the offset', async () => (await committed())[0] === 1);

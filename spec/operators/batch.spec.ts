@@ -6,6 +6,7 @@ import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.j
 import { batch } from '../../operators/batch.js';
 import { flatMapValue } from '../../operators/flatMapValue.js';
 import { coordinates, numbered } from './numbered.js';
+import { Partitions } from './partitions.js';
 
 /** The values of a batch in one string. */
 const join = (records: readonly KafkaRecord<unknown, unknown>[]) =>
@@ -317,6 +318,97 @@ describe('batch', () => {
       expectObservable(nested).toBe(result, { x: 'abcd' });
       expectObservable(delivered.settled$).toBe(settled, coordinates);
     }));
+
+  describe('partitions', () => {
+    const of = (partition: number, value: string) => testRecord({ value, partition });
+    const records = {
+      a: of(0, 'a'),
+      b: of(0, 'b'),
+      c: of(0, 'c'),
+      x: of(1, 'x'),
+      y: of(1, 'y'),
+      z: of(1, 'z'),
+    };
+
+    test('at a barrier get what is theirs, and nothing else; the wait of the others goes on', () =>
+      marbles(expect)(({ hot, expectObservable, flush }) => {
+        const delivered = deliver(hot('axby--------|', records));
+        const result = '               -----p----q-|';
+        const partitions = new Partitions();
+        timer(5).subscribe(() => partitions.barrier(0));
+        const gathered = delivered.records$.pipe(partitions.seen(), batch(join, { maxWaitMs: 10 }), plain);
+        expectObservable(gathered).toBe(result, { p: 'ab', q: 'xy' });
+        flush();
+        expect([delivered.pending, delivered.settled.length]).toEqual([0, 4]);
+      }));
+
+    test('at a barrier get at once what comes then', () =>
+      marbles(expect)(({ hot, expectObservable }) => {
+        const delivered = deliver(hot('ax---b-y-c---|', records));
+        const result = '               ---p-q---r---(s|)';
+        const partitions = new Partitions();
+        timer(3).subscribe(() => partitions.barrier(0));
+        const gathered = delivered.records$.pipe(partitions.seen(), batch(join), plain);
+        expectObservable(gathered).toBe(result, { p: 'a', q: 'b', r: 'c', s: 'xy' });
+      }));
+
+    test('are gathered as before once the barrier is over', () =>
+      marbles(expect)(({ hot, expectObservable }) => {
+        const delivered = deliver(hot('a----b-c-|', records));
+        const result = '               --p------(q|)';
+        const partitions = new Partitions();
+        timer(2).subscribe(() => partitions.barrier(0));
+        timer(4).subscribe(() => partitions.over(0));
+        const gathered = delivered.records$.pipe(partitions.seen(), batch(join), plain);
+        expectObservable(gathered).toBe(result, { p: 'a', q: 'bc' });
+      }));
+
+    test('with a barrier of which nothing is gathered change nothing, nor does the wait of those gone on', () =>
+      marbles(expect)(({ hot, expectObservable }) => {
+        const delivered = deliver(hot('a---b------|', records));
+        const result = '               --p-------q|';
+        const partitions = new Partitions();
+        for (const frame of [2, 3]) timer(frame).subscribe(() => partitions.barrier(0));
+        timer(3).subscribe(() => partitions.over(0));
+        const gathered = delivered.records$.pipe(partitions.seen(), batch(join, { maxWaitMs: 6 }), plain);
+        expectObservable(gathered).toBe(result, { p: 'a', q: 'b' });
+      }));
+
+    test('whose outputs go to different channels are never in one batch; each has its bounds', () =>
+      marbles(expect)(({ hot, expectObservable }) => {
+        const delivered = deliver(hot('axb-cy----z-----|', records));
+        const result = '               --p--q---r-----s|';
+        const partitions = new Partitions(partition => partition);
+        const gathered = delivered.records$.pipe(
+          partitions.seen(),
+          batch(join, { maxRecords: 2, maxWaitMs: 5 }),
+          plain,
+        );
+        expectObservable(gathered).toBe(result, { p: 'ab', q: 'xy', r: 'c', s: 'z' });
+      }));
+
+    test('of which one is at a barrier get the record that was made of them', () =>
+      marbles(expect)(({ hot, expectObservable }) => {
+        const delivered = deliver(hot('ax------|', records));
+        const result = '               ---p----|';
+        const partitions = new Partitions();
+        timer(3).subscribe(() => partitions.barrier(0));
+        const inner = batch(join, { maxRecords: 2 });
+        expectObservable(delivered.records$.pipe(partitions.seen(), inner, batch(join), plain)).toBe(result, {
+          p: 'ax',
+        });
+      }));
+
+    test('whatever channel they write to are given up when the subscription ends', () =>
+      marbles(expect)(({ hot, expectObservable, flush }) => {
+        const delivered = deliver(hot('ax----|', records));
+        const partitions = new Partitions(partition => partition);
+        const gathered = delivered.records$.pipe(partitions.seen(), batch(join, { maxWaitMs: 5 }));
+        expectObservable(gathered, '^--!').toBe('----');
+        flush();
+        expect([delivered.settled, delivered.pending]).toEqual([[], 2]);
+      }));
+  });
 
   test.each([{ maxRecords: 0 }, { maxRecords: Number.NaN }, { maxWaitMs: -1 }, { maxWaitMs: Number.NaN }])(
     'refuses %p',

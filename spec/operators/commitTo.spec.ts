@@ -1,7 +1,7 @@
 import { Subject, take } from 'rxjs';
 import type { OffsetCommit } from '../../lib/drivers/port.js';
 import { KafkaRxError } from '../../lib/errors/errors.js';
-import type { CommitResult } from '../../lib/flow/commit/committer.js';
+import type { CommitResult } from '../../lib/flow/commit/commit-cycle.js';
 import { marbles, VirtualClock } from '../../lib/testing/index.js';
 import { commitTo } from '../../operators/commitTo.js';
 

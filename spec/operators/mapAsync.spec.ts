@@ -10,16 +10,18 @@ import {
   of,
   Subject,
   take,
+  tap,
   throwError,
   timer,
 } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
 import { retry } from '../../lib/errors/policies/policy.js';
-import { lease, release } from '../../lib/flow/leases/leases.js';
+import { hostOf, lease, release } from '../../lib/flow/leases/leases.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp, testRecord, VirtualClock } from '../../lib/testing/index.js';
 import { mapAsync } from '../../operators/mapAsync.js';
 import { coordinates, numbered } from './numbered.js';
+import { Partitions } from './partitions.js';
 
 const twiceThenSkip = retry({ attempts: 2, initialDelayMs: 1, otherwise: 'skip' });
 /** Gives its number after as many frames. */
@@ -640,3 +642,91 @@ function circular(): object {
   key.self = key;
   return key;
 }
+
+describe('partitions at a barrier', () => {
+  const of = (partition: number, value: string, key: string | null = null) =>
+    testRecord<string, string | null>({ key, value, partition });
+  const slowly = (value: string) => timer(4).pipe(map(() => value.toUpperCase()));
+
+  test('are served before others that wait, in their order', () =>
+    marbles(expect)(({ hot, expectObservable, flush }) => {
+      const records = { a: of(0, 'a'), b: of(0, 'b'), c: of(0, 'c'), x: of(1, 'x'), y: of(1, 'y') };
+      const delivered = deliver(hot('abcxy-------------|', records));
+      const result = '               ----A---B---X---Y---(C|)';
+      const partitions = new Partitions();
+      timer(5).subscribe(() => partitions.barrier(1));
+      const called = delivered.records$.pipe(
+        partitions.seen(),
+        mapAsync(slowly, { concurrency: 1, order: 'none' }),
+        plain,
+      );
+      expectObservable(called).toBe(result);
+      flush();
+      expect(delivered.pending).toBe(0);
+    }));
+
+  test('are served first with what comes then too; afterwards the others', () =>
+    marbles(expect)(({ hot, expectObservable }) => {
+      const records = {
+        a: of(0, 'a'),
+        b: of(0, 'b'),
+        x: of(1, 'x'),
+        y: of(1, 'y'),
+        c: of(0, 'c'),
+        d: of(0, 'd'),
+      };
+      const delivered = deliver(hot('axb---yc--------d-|', records));
+      const result = '               ----A---X---Y---B---C---(D|)';
+      const partitions = new Partitions();
+      timer(3).subscribe(() => partitions.barrier(1));
+      timer(15).subscribe(() => partitions.over(1));
+      const called = delivered.records$.pipe(
+        partitions.seen(),
+        mapAsync(slowly, { concurrency: 1, order: 'none' }),
+        plain,
+      );
+      expectObservable(called).toBe(result);
+    }));
+
+  test('wait for what is before them under their key, which goes first for that', () =>
+    marbles(expect)(({ hot, expectObservable }) => {
+      const records = {
+        a: of(0, 'a', 'j'),
+        b: of(0, 'b', 'k'),
+        c: of(0, 'c', 'l'),
+        d: of(0, 'd', 'm'),
+        x: of(1, 'x', 'm'),
+      };
+      const delivered = deliver(hot('abcdx---------------|', records));
+      const result = '               ----A---B---D---X---(C|)';
+      const partitions = new Partitions();
+      timer(5).subscribe(() => partitions.barrier(1));
+      const called = delivered.records$.pipe(partitions.seen(), mapAsync(slowly, { concurrency: 1 }), plain);
+      expectObservable(called).toBe(result);
+    }));
+
+  test('are asked for until the subscription ends', () => {
+    const source = new Subject<KafkaRecord<null, string>>();
+    const leave = jest.fn();
+    let asked = 0;
+    const counts = tap((record: KafkaRecord<null, string>) => {
+      const host = hostOf(record);
+      if (host === undefined || asked > 0) return;
+      jest.spyOn(host, 'onFlush').mockImplementation(() => {
+        asked++;
+        return leave;
+      });
+    });
+    const subscription = deliver(source)
+      .records$.pipe(
+        counts,
+        mapAsync(async value => value),
+      )
+      .subscribe();
+    source.next(testRecord({ value: 'a' }));
+    source.next(testRecord({ value: 'b', offset: 1 }));
+    expect([asked, leave.mock.calls.length]).toEqual([1, 0]);
+    subscription.unsubscribe();
+    expect(leave).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type FaultKind, faultKinds } from '../../lib/testing/simulation/profile.js';
-import { seededBugs } from './bugs/seeded-bugs.js';
+import { bugsOf } from './bugs/seeded-bugs.js';
+import type { Guarantee } from './purchase-workload.js';
 
 /** Arguments that cannot be: exit code 2. */
 export class UsageError extends Error {}
@@ -18,13 +19,14 @@ export interface SimulateArguments {
   readonly what: 'seeds' | 'places' | 'orders' | 'proof';
   readonly bug: string | undefined;
   readonly pairs: boolean;
+  readonly guarantee: Guarantee;
   readonly json: boolean;
 }
 
-export const help = `npm run simulate -- [--seed N | --seeds N [--from N]] [--minutes M] [--faults LIST] [--processes N] [--keep-going] [--json]
-npm run simulate -- --places [--pairs] [--seed N] [--minutes M] [--json]
+export const help = `npm run simulate -- [--seed N | --seeds N [--from N]] [--minutes M] [--faults LIST] [--guarantee G] [--processes N] [--keep-going] [--json]
+npm run simulate -- --places [--pairs] [--seed N] [--guarantee G] [--minutes M] [--json]
 npm run simulate -- --enumerate [--minutes M] [--json]
-npm run simulate -- --prove [--bug NAME] [--seeds N] [--processes N] [--json]
+npm run simulate -- --prove [--bug NAME] [--guarantee G] [--seeds N] [--processes N] [--json]
 
 Runs the purchase topology on a simulated system: several processes, an embedded broker, disks, one virtual clock. Every order,
 crash and lost answer follows from the seed. Each seed runs twice, and both must be the same step by step.
@@ -34,6 +36,8 @@ crash and lost answer follows from the seed. Each seed runs twice, and both must
   --from N        the first of them (default 1)
   --minutes M     ends after so long
   --faults LIST   names with commas between them (default all): ${faultKinds.join(', ')}
+  --guarantee G   at-least-once (default) or exactly-once: with units of work, of which readers of committed records see each output once;
+                  with --prove: the bugs of these
   --processes N   operating system processes that share the seeds (default: one a processor)
   --places        the seed's workload without random faults, with a crash at every place of every call in turn
   --pairs         with --places: then at every two of them, those nearest to each other first
@@ -54,7 +58,8 @@ export function simulateArguments(args: readonly string[]): SimulateArguments {
   const names = (values.faults ?? 'all').split(',').filter(name => name !== '');
   const unknown = names.find(name => name !== 'all' && !faultKinds.includes(name as FaultKind));
   if (unknown !== undefined) throw new UsageError(`There is no fault ${unknown}`);
-  const bugs = seededBugs.map(({ name }) => name);
+  const guarantee = guaranteeOf(values.guarantee);
+  const bugs = bugsOf(guarantee).map(({ name }) => name);
   if (values.bug !== undefined && !bugs.includes(values.bug))
     throw new UsageError(`There is no seeded bug ${values.bug}, but ${bugs.join(', ')}`);
   const seed = wholeNumber('seed', values.seed);
@@ -67,6 +72,7 @@ export function simulateArguments(args: readonly string[]): SimulateArguments {
     what: values.prove ? 'proof' : values.places ? 'places' : values.enumerate ? 'orders' : 'seeds',
     bug: values.bug,
     pairs: values.pairs ?? false,
+    guarantee,
     keepGoing: values['keep-going'] ?? false,
     json: values.json ?? false,
   };
@@ -78,12 +84,18 @@ function parsed(args: readonly string[]) {
   try {
     const options = {
       ...{ seed: text, seeds: text, from: text, minutes: text, faults: text, processes: text, bug: text },
+      guarantee: text,
       ...{ 'keep-going': flag, json: flag, places: flag, pairs: flag, enumerate: flag, prove: flag },
     };
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message.replace(/\..*$/s, '') : String(error));
   }
+}
+
+function guaranteeOf(text = 'at-least-once'): Guarantee {
+  if (text === 'at-least-once' || text === 'exactly-once') return text;
+  throw new UsageError(`--guarantee is at-least-once or exactly-once, not ${text}`);
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {

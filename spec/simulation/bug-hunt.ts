@@ -1,5 +1,6 @@
 import type { SeededBug } from './bugs/seeded-bug.js';
 import { mutatedCopy } from './mutated-copy.js';
+import type { Guarantee } from './purchase-workload.js';
 import { SeedRunner } from './seed-runner.js';
 
 /** How a bug was found, from several starts. */
@@ -17,7 +18,7 @@ export interface Hunt {
 
 /** Runs seeds from each start on until the bug shows, at most so many. */
 export async function huntBug(
-  { name, replacements, shows }: Omit<SeededBug, 'what'>,
+  { name, replacements, shows, guarantee = 'at-least-once' }: Omit<SeededBug, 'what'>,
   starts: readonly number[],
   most: number,
 ): Promise<Hunt> {
@@ -26,7 +27,7 @@ export async function huntBug(
   let message: string | undefined;
   const found = (failure?: string): Hunt => ({ name, seeds, invariants: [...invariants], message, failure });
   try {
-    await inCopy(replacements, async runner => {
+    await inCopy(replacements, guarantee, async runner => {
       for (const start of starts) {
         let until: number | undefined;
         for (let ran = 1; ran <= most && until === undefined; ran++) {
@@ -56,11 +57,12 @@ export async function huntBug(
 export async function control(
   starts: readonly number[],
   most: number,
+  guarantee: Guarantee,
   progress: (ran: number) => void,
 ): Promise<readonly string[]> {
   const broken: string[] = [];
   let ran = 0;
-  await inCopy([], async runner => {
+  await inCopy([], guarantee, async runner => {
     for (const start of starts) {
       for (let seed = start; seed < start + most; seed++) {
         const { violation } = await runner.run(seed);
@@ -75,10 +77,11 @@ export async function control(
 
 async function inCopy(
   replacements: SeededBug['replacements'],
+  guarantee: Guarantee,
   work: (runner: SeedRunner) => Promise<void>,
 ): Promise<void> {
   const copy = await mutatedCopy(replacements);
-  const runner = new SeedRunner(copy.folder);
+  const runner = new SeedRunner(copy.folder, guarantee);
   try {
     await work(runner);
   } finally {

@@ -26,7 +26,7 @@ async function simulate(request: SimulateArguments): Promise<Result> {
   showProgress('');
   const { ran, steps, marks, failed, tookMs } = many;
   const rate = (ran / (tookMs / 1000)).toFixed(1);
-  const missing = missingMarks(marks);
+  const missing = missingMarks(marks, request.guarantee);
   const ok = failed.length === 0 && (ran < seedsForMarks || missing.length === 0);
   if (request.json) {
     const report = {
@@ -60,7 +60,7 @@ async function simulate(request: SimulateArguments): Promise<Result> {
 }
 
 async function one(request: SimulateArguments): Promise<Result> {
-  const { seed, profile, workload, outcome } = await runSeed(request.from, request.kinds);
+  const { seed, profile, workload, outcome } = await runSeed(request.from, request.kinds, request);
   const { violation } = outcome;
   const ok = violation === undefined;
   if (request.json)
@@ -83,10 +83,10 @@ async function one(request: SimulateArguments): Promise<Result> {
   };
 }
 
-async function tellShrunk(seed: number, { kinds }: SimulateArguments): Promise<void> {
-  const { outcome } = await runSeed(seed, kinds, false);
+async function tellShrunk(seed: number, { kinds, guarantee }: SimulateArguments): Promise<void> {
+  const { outcome } = await runSeed(seed, kinds, { twice: false, guarantee });
   if (outcome.violation === undefined) return;
-  const { parts, workload, profile } = partsOf(seed, kinds);
+  const { parts, workload, profile } = partsOf(seed, kinds, guarantee);
   const whole = { ...parts, choices: new NotedChoices({}) };
   const shrunk = await shrink(
     whole,

@@ -17,7 +17,15 @@ const share = 10;
 
 /** Runs seeds in several processes of the operating system, which end with this one. */
 export async function manySeeds(
-  { from, seeds, minutes, kinds, processes, keepGoing }: Omit<SimulateArguments, 'what' | 'pairs' | 'bug'>,
+  {
+    from,
+    seeds,
+    minutes,
+    kinds,
+    guarantee,
+    processes,
+    keepGoing,
+  }: Omit<SimulateArguments, 'what' | 'pairs' | 'bug'>,
   progress: (ran: number, failed: number) => void,
 ): Promise<ManySeeds> {
   const began = performance.now();
@@ -50,7 +58,7 @@ export async function manySeeds(
         const chosen = Array.from({ length: Math.min(share, from + seeds - next) }, (_, i) => next + i);
         next += chosen.length;
         outstanding = chosen.length;
-        const request: SeedRequest = { seeds: chosen, kinds };
+        const request: SeedRequest = { seeds: chosen, kinds, guarantee };
         child.send(request);
       };
       child.on('message', (report: SeedReport) => {

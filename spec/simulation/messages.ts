@@ -1,10 +1,12 @@
 import type { FaultKind } from '../../lib/testing/simulation/profile.js';
 import type { Violation } from '../../lib/testing/simulation/simulation-parts.js';
+import type { Guarantee } from './purchase-workload.js';
 
 /** From the command to a process that runs seeds. */
 export interface SeedRequest {
   readonly seeds: readonly number[];
   readonly kinds: readonly FaultKind[];
+  readonly guarantee?: Guarantee | undefined;
   /** Each once, where it is not asked whether a seed is one run. */
   readonly once?: boolean | undefined;
 }

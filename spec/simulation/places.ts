@@ -2,14 +2,21 @@
 import { DrawnChoices } from '../../lib/testing/simulation/choices.js';
 import { type CrashPlaces, crashAtPlaces } from '../../lib/testing/simulation/crash-places.js';
 import { type Result, seconds } from '../commands/command.js';
+import type { Guarantee } from './purchase-workload.js';
 import { partsOf } from './seeds.js';
+
+interface PlacesOptions {
+  readonly pairs: boolean;
+  readonly minutes: number | undefined;
+  readonly guarantee: Guarantee;
+}
 
 async function placesOf(
   seed: number,
-  { pairs, minutes }: { readonly pairs: boolean; readonly minutes: number | undefined },
+  { pairs, minutes, guarantee }: PlacesOptions,
 ): Promise<CrashPlaces & { readonly tookMs: number }> {
   const began = performance.now();
-  const { parts } = partsOf(seed, []);
+  const { parts } = partsOf(seed, [], guarantee);
   const goesOn = (): boolean => minutes === undefined || performance.now() - began < minutes * 60_000;
   const found = await crashAtPlaces(parts, () => new DrawnChoices(seed), { pairs, goesOn });
   return { ...found, tookMs: performance.now() - began };
@@ -17,7 +24,7 @@ async function placesOf(
 
 export async function tellPlaces(
   seed: number,
-  options: { readonly pairs: boolean; readonly minutes: number | undefined; readonly json: boolean },
+  options: PlacesOptions & { readonly json: boolean },
 ): Promise<Result> {
   const { broken, crashes, ...counts } = await placesOf(seed, options);
   const ok = broken.length === 0;

@@ -4,6 +4,8 @@ import type {
   SimulationView,
   WrittenInput,
 } from '../../lib/testing/simulation/simulation-parts.js';
+import { idsIn } from './ids-in.js';
+import { notOnce } from './once-oracle.js';
 import type { PurchaseLog } from './purchase-log.js';
 import { outputs, type Workload } from './purchase-workload.js';
 import {
@@ -31,6 +33,7 @@ export function purchaseOracle(
   return {
     committed(view, offsets) {
       const found = new Found(view, workload, log);
+      if (shape.awaitsOwn !== undefined) log.noteSeen(found.in('patterns'));
       for (const { topicId, partition, offset } of offsets) {
         for (const one of view.written) {
           if (one.topicId !== topicId || one.partition !== partition || one.offset >= offset) continue;
@@ -43,6 +46,7 @@ export function purchaseOracle(
       return log.wrong;
     },
     async atRest(view) {
+      for (const mark of [...log.marks, ...log.inputs.marks]) view.mark(mark);
       const found = new Found(view, workload, log);
       for (const one of view.written) {
         if (!isDue(one, view, workload)) continue;
@@ -55,6 +59,7 @@ export function purchaseOracle(
         doubles(view) ??
         batchedTwice(view) ??
         falsified(view) ??
+        (shape.options.guarantee === 'exactly-once' ? notOnce(view, shape) : undefined) ??
         oftener(view, log) ??
         raw(view) ??
         tornFolder(view);
@@ -91,7 +96,7 @@ class Found {
   in(topic: string): ReadonlySet<number> {
     let ids = this.#topics.get(topic);
     if (ids === undefined) {
-      ids = new Set(this.#view.records(topic).flatMap(({ value }) => idsIn(value)));
+      ids = new Set(this.#view.decided(topic).flatMap(({ value }) => idsIn(value)));
       this.#topics.set(topic, ids);
     }
     return ids;
@@ -116,7 +121,7 @@ class Found {
   /** Coordinates of what was set aside. */
   get letters(): ReadonlySet<string> {
     this.#letters ??= new Set(
-      this.#view.records('dead-letters').map(({ headers }) => {
+      this.#view.decided('dead-letters').map(({ headers }) => {
         const text = (name: string) =>
           headers.find(({ key }) => key === `kafka-rx.dead-letter.${name}`)?.value?.toString() ?? '';
         return `${text('topic')}/${text('partition')}/${text('offset')}`;
@@ -133,10 +138,12 @@ function missingOf(
   { shape }: Workload,
 ): string | undefined {
   const [id] = idsIn(one.input.value);
-  if (id === undefined) {
+  const isRefused = id === undefined || shape.tooLarge?.includes(id) === true;
+  if (isRefused && shape.policy === 'dead-letter') {
     const set = `${one.input.topic}/${one.partition}/${one.offset}`;
-    return shape.policy === 'skip' || found.letters.has(set) ? undefined : 'dead-letters';
+    if (!found.letters.has(set)) return 'dead-letters';
   }
+  if (id === undefined) return undefined;
   const topic = topics.find(name => !found.in(name).has(id));
   if (topic !== undefined) return topic;
   if (shape.each !== undefined && !found.called.has(id)) return 'app.each';
@@ -232,15 +239,6 @@ function oftener(view: SimulationView, log: PurchaseLog): string | undefined {
 function raw(view: SimulationView): string | undefined {
   const topic = outputs.find(name => view.records(name).some(({ value }) => value?.includes('4539-')));
   return topic === undefined ? undefined : `a card number in ${topic}`;
-}
-
-function idsIn(value: string | Buffer | null): readonly number[] {
-  try {
-    const parsed: { id?: number; ids?: number[] } = JSON.parse(String(value));
-    return parsed.ids ?? (parsed.id === undefined ? [] : [parsed.id]);
-  } catch {
-    return [];
-  }
 }
 
 function at({ input, partition, offset }: WrittenInput): string {

@@ -2,16 +2,17 @@
 import { isKafkaRxError, retry } from 'kafka-rx';
 import type { SimulatedAppOptions } from '../../lib/testing/simulation/simulated-process.js';
 import type { SimulationParts } from '../../lib/testing/simulation/simulation-parts.js';
+import { InputLog } from './input-log.js';
 import { PurchaseLog, ScriptedFailure } from './purchase-log.js';
 import { purchaseOracle } from './purchase-oracle.js';
 import { topologyOf } from './purchase-topology.js';
-import type { Shape, Workload } from './purchase-workload.js';
+import { besideTopic, inputTopic, type Shape, type Workload } from './purchase-workload.js';
 import type { ReadStore } from './stored-purchases.js';
 
 /** All that a run of this workload takes but choices and profile. */
 export function systemOf(workload: Workload): Omit<SimulationParts, 'profile' | 'choices' | 'maxSteps'> {
   const { shape, inputs, topics, laterTopics, processes } = workload;
-  const log = new PurchaseLog();
+  const log = new PurchaseLog(new InputLog([inputTopic, besideTopic], shape.options.maxTaskIdleMs ?? 0));
   const stores = new Map<string, ReadStore>();
   return {
     topology: topologyOf(shape, log, stores),
@@ -22,7 +23,11 @@ export function systemOf(workload: Workload): Omit<SimulationParts, 'profile' | 
     processes,
     invariants: purchaseOracle(workload, log, stores),
     begin: () => log.clear(),
-    isExpected: error => isKafkaRxError(error) && error.original() instanceof ScriptedFailure,
+    reads: log.inputs,
+    isExpected: error => {
+      log.noteFailure(error);
+      return isKafkaRxError(error) && error.original() instanceof ScriptedFailure;
+    },
   };
 }
 

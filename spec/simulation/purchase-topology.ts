@@ -2,13 +2,13 @@
 import * as t from 'io-ts';
 import { type App, bytes, type DocumentStore, json, type KafkaRecord, memoryStore } from 'kafka-rx';
 import { CardNumber, MaskedCardNumber } from 'kafka-rx/io-ts';
-import { batch, mapAsync, mask, peek, project, share, through } from 'kafka-rx/operators';
+import { batch, filterValue, mapAsync, mask, peek, project, share, through } from 'kafka-rx/operators';
 import { finalize, map, type Observable, take } from 'rxjs';
 import { delay } from '../../lib/base/clock.js';
 import type { ProcessContext } from '../../lib/testing/simulation/process-context.js';
 import type { SimulatedTopology } from '../../lib/testing/simulation/simulated-process.js';
 import type { PurchaseLog } from './purchase-log.js';
-import { inputPattern, inputTopic, type Shape } from './purchase-workload.js';
+import { besideTopic, inputPattern, inputTopic, mostBytes, type Shape } from './purchase-workload.js';
 import type { ReadStore } from './stored-purchases.js';
 
 const fields = { id: t.number, customerId: t.string, zipCode: t.string, amount: t.number };
@@ -16,6 +16,7 @@ const Purchase = t.strict({ ...fields, cardNumber: CardNumber });
 const MaskedPurchase = t.strict({ ...fields, cardNumber: MaskedCardNumber });
 export type MaskedPurchase = t.TypeOf<typeof MaskedPurchase>;
 const Mention = t.strict({ id: t.number });
+const LargeMention = t.strict({ id: t.number, note: t.string });
 const Batch = t.strict({ ids: t.array(t.number) });
 
 type Masked$ = Observable<KafkaRecord<Buffer | null, MaskedPurchase>>;
@@ -35,6 +36,7 @@ export function topologyOf(
     masked
       .pipe(project(({ id }) => ({ id })))
       .subscribe(app.to('patterns', { keyBy: ({ id }) => String(id), value: json(Mention) }));
+    tooLarge(app, masked, shape);
     rewards(app, process, masked, shape);
     gathered(app, masked, shape, log);
     audited(app, masked, shape, log);
@@ -46,10 +48,66 @@ export function topologyOf(
     called(app, process, masked, shape, log);
     ending(app, process, masked, shape);
     secondView(app, process, shape);
+    inOrder(app, process, shape, log);
+    awaiting(app, process, masked, shape, log);
   };
 }
 
-const inputsOf = ({ pattern }: Shape): RegExp | string => (pattern === true ? inputPattern : inputTopic);
+function inputsOf({ pattern, severalInputs }: Shape): RegExp | string | readonly string[] {
+  if (pattern === true) return inputPattern;
+  return severalInputs === true ? [inputTopic, besideTopic] : inputTopic;
+}
+
+/** Asks for a reply, as it were, and gets it from what it has written itself. */
+function awaiting(
+  app: App,
+  process: ProcessContext,
+  masked: Masked$,
+  { awaitsOwn = [] }: Shape,
+  log: PurchaseLog,
+): void {
+  if (awaitsOwn.length === 0) return;
+  masked
+    .pipe(
+      filterValue(({ id }) => awaitsOwn.includes(id)),
+      peek(record => log.awaits(record.value.id, record)),
+      mapAsync(
+        async ({ id }: MaskedPurchase) => {
+          while (log.isAwaited(id)) await delay(process.clock, 1_000);
+        },
+        { name: 'waits for its own output' },
+      ),
+    )
+    .subscribe(app.each(() => {}, { name: 'has seen its own output' }));
+}
+
+/** A view that is told of every record when it is handed out, also of what cannot be read. */
+function inOrder(app: App, process: ProcessContext, shape: Shape, log: PurchaseLog): void {
+  if (shape.severalInputs !== true) return;
+  log.inputs.tellsTime(() => process.clock.elapsed());
+  app
+    .topic(inputsOf(shape), { value: bytes })
+    .pipe(peek(record => log.inputs.handedOut(process.name, record)))
+    .subscribe(app.each(() => {}, { name: 'in order' }));
+}
+
+/** What is refused here is refused for good, whatever is broken: no policy takes an outage for it. */
+function tooLarge(app: App, masked: Masked$, { tooLarge: ids = [], policy }: Shape): void {
+  if (ids.length === 0) return;
+  masked
+    .pipe(
+      filterValue(({ id }) => ids.includes(id)),
+      project(({ id }) => ({ id, note: 'x'.repeat(2 * mostBytes) })),
+    )
+    .subscribe(
+      app.to('patterns', {
+        name: 'too large',
+        keyBy: ({ id }) => String(id),
+        value: json(LargeMention),
+        onProduceError: policy,
+      }),
+    );
+}
 
 function rewards(
   app: App,

@@ -29,6 +29,12 @@ export interface Shape {
     | undefined;
   /** A second view of the inputs, which ends after so many records and is heard again some time later. */
   readonly secondView?: { readonly records: number; readonly pauseMs: number } | undefined;
+  /** Purchases of which a branch makes what the brokers refuse for good, and which its policy has then. */
+  readonly tooLarge?: readonly number[] | undefined;
+  /** Half of the inputs lie in a second topic: partitions of one number are one task. */
+  readonly severalInputs?: boolean | undefined;
+  /** Purchases at each of which an operator waits once for its own output to be seen, which it is when its unit is committed. */
+  readonly awaitsOwn?: readonly number[] | undefined;
   /** Writes of the store are tried again, first after so long. */
   readonly storeRetryMs?: number | undefined;
 }
@@ -42,8 +48,16 @@ export interface Workload {
 }
 
 export const inputTopic = 'transactions';
+/** What is read beside them, by the time of the records, where tasks have several inputs. */
+export const besideTopic = 'returns';
 const foundTopic = 'transactions-found';
 export const inputPattern = /^transactions(-found)?$/;
+
+/** Of records that say when they are of, ms since 1970: what a run begins with. */
+const datedFrom = Date.UTC(2024, 0, 1);
+
+/** Of one record, where some are too large: more than any other has, dead letters included. */
+export const mostBytes = 10_000;
 
 /** Topics that it writes to. */
 export const outputs = [
@@ -56,9 +70,83 @@ export const outputs = [
   'dead-letters',
 ] as const;
 
+export type Guarantee = NonNullable<SimulatedAppOptions['guarantee']>;
+
 /** A workload out of a seed. */
-export function drawWorkload(seed: number): Workload {
-  return withMore(drawPlain(seed), new Random(seed, 'workload, continued'));
+export function drawWorkload(seed: number, guarantee: Guarantee = 'at-least-once'): Workload {
+  const workload = withInputs(
+    withMore(drawPlain(seed), new Random(seed, 'workload, continued')),
+    new Random(seed, 'workload, several inputs'),
+  );
+  return guarantee === 'exactly-once'
+    ? inShortUnits(
+        inUnits(workload, new Random(seed, 'workload, exactly once')),
+        workload.shape.asyncMs,
+        new Random(seed, 'workload, short transactions'),
+      )
+    : workload;
+}
+
+/** With tasks of several inputs in some of the runs, whose records are dated some time before they are written. */
+function withInputs(workload: Workload, random: Random): Workload {
+  const pick = <T>(...values: readonly T[]): T => values[random.below(values.length)] as T;
+  const { shape, inputs, topics } = workload;
+  // What a RegExp finds may come and go alone, with other partitions.
+  if (shape.pattern === true || !random.happens(0.5)) return workload;
+  const maxTaskIdleMs = pick(0, 0, 10_000, -1);
+  // Less than two batches take, or as much as there is; records wait for their turn one by one, or hardly ever.
+  const bounds = { ...pick({}, { maxQueuedBytes: 1_000 }), ...pick({}, { maxSpan: 1 }) };
+  const backMs = random.logUniform(1, 60_000);
+  return {
+    ...workload,
+    shape: {
+      ...shape,
+      severalInputs: true,
+      options: {
+        ...shape.options,
+        coPartitioned: [[inputTopic, besideTopic]],
+        maxTaskIdleMs,
+        bounds: { ...shape.options.bounds, ...bounds },
+      },
+    },
+    inputs: inputs.map(input => ({
+      ...input,
+      topic: random.happens(0.5) ? besideTopic : inputTopic,
+      timestamp: datedFrom + (input.atMs ?? 0) - Math.floor(random.next() * backMs),
+    })),
+    topics: { ...topics, [besideTopic]: topics[inputTopic] ?? 1 },
+  };
+}
+
+/** The same under exactly once: what settles slowly leaves the brokers' own timeout room, which is over before a run must have come to rest. */
+function inUnits(workload: Workload, random: Random): Workload {
+  const { shape, inputs } = workload;
+  const { asyncMs, options } = shape;
+  const transactionTimeoutMs = [60_000, 120_000, 600_000][random.below(3)] ?? 60_000;
+  const stallTimeoutMs = Math.min(300_000, 0.8 * transactionTimeoutMs);
+  const units = { guarantee: 'exactly-once', transactionTimeoutMs, stallTimeoutMs } as const;
+  const tooLarge = random.happens(0.3) ? [random.below(inputs.length), random.below(inputs.length)] : [];
+  const bound = tooLarge.length > 0 ? { producer: { maxRecordBytes: mostBytes } } : {};
+  return {
+    ...workload,
+    shape: {
+      ...shape,
+      ...{ asyncMs: Math.min(asyncMs, 500), tooLarge, options: { ...options, ...units, ...bound } },
+    },
+  };
+}
+
+/**
+ * In some of the runs with transactions that an outage, late acknowledgements or calls that go one after the other outlast, though no record takes
+ * as long as the app would fail for.
+ */
+function inShortUnits(workload: Workload, asyncMs: number, random: Random): Workload {
+  if (!random.happens(0.2)) return workload;
+  const { shape, inputs } = workload;
+  const units = { transactionTimeoutMs: 10_000, stallTimeoutMs: 8_000 };
+  const options = { ...shape.options, ...units };
+  const awaitsOwn = random.happens(0.3) ? [random.below(inputs.length)] : [];
+  return { ...workload, shape: { ...shape, awaitsOwn, asyncMs: Math.min(asyncMs, 2_000), options } };
 }
 
 /** What came later than the rest, from a generator of its own: seeds of before keep theirs. */

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { faultKinds } from '../../lib/testing/simulation/profile.js';
 import type { SeedReport, SeedRequest } from './messages.js';
+import type { Guarantee } from './purchase-workload.js';
 
 /** Milliseconds that one seed may take: a loop without end is no violation. */
 const mostMs = 120_000;
@@ -9,10 +10,12 @@ const mostMs = 120_000;
 /** Runs seeds one by one, each once, in a process that runs the sources of another folder. */
 export class SeedRunner {
   readonly #child: ChildProcess;
+  readonly #guarantee: Guarantee;
   #told = '';
   #hasEnded = false;
 
-  constructor(folder: string) {
+  constructor(folder: string, guarantee: Guarantee) {
+    this.#guarantee = guarantee;
     this.#child = fork(join(folder, 'spec/simulation/worker.ts'), [], {
       cwd: folder,
       execArgv: ['--import', 'tsx'],
@@ -44,7 +47,12 @@ export class SeedRunner {
       const timer = setTimeout(late, mostMs);
       child.on('message', answered);
       child.on('close', closed);
-      const request: SeedRequest = { seeds: [seed], kinds: faultKinds, once: true };
+      const request: SeedRequest = {
+        seeds: [seed],
+        kinds: faultKinds,
+        guarantee: this.#guarantee,
+        once: true,
+      };
       if (this.#hasEnded) closed();
       else child.send(request);
     });

@@ -2,34 +2,51 @@ import { faultKinds } from '../../lib/testing/simulation/profile.js';
 import { manySeeds } from './many-seeds.js';
 import { partsOf, runSeed } from './seeds.js';
 
-test('two hundred seeds hold every invariant, and each is one run', async () => {
+/** That so many seeds hold, and that what rarely happens did happen: otherwise nothing was tried. */
+async function expectHeld(
+  seeds: number,
+  guarantee: 'at-least-once' | 'exactly-once',
+  seen: readonly string[],
+): Promise<void> {
   const { ran, failed, marks } = await manySeeds(
     {
-      from: 1,
-      seeds: 200,
-      minutes: undefined,
-      kinds: faultKinds,
-      processes: 2,
-      keepGoing: true,
-      json: false,
+      ...{ from: 1, seeds, minutes: undefined, kinds: faultKinds, guarantee },
+      ...{ processes: 2, keepGoing: true, json: false },
     },
     () => {},
   );
   expect(
     failed.map(({ seed, violation }) => `${seed}: ${violation?.invariant}: ${violation?.message}`),
   ).toEqual([]);
-  expect(ran).toBe(200);
-  // What rarely happens did happen: otherwise nothing was tried.
-  for (const mark of [
+  expect(ran).toBe(seeds);
+  for (const mark of seen) expect([mark, (marks.get(mark) ?? 0) > 0]).toEqual([mark, true]);
+}
+
+test('two hundred seeds hold every invariant, and each is one run', async () => {
+  await expectHeld(200, 'at-least-once', [
     'crash',
     'stopped beyond the session',
     'topic recreated',
     'partitions added',
     'lost answer: commit',
-  ]) {
-    expect([mark, (marks.get(mark) ?? 0) > 0]).toEqual([mark, true]);
-  }
+  ]);
 }, 240_000);
+
+test('twenty seeds under exactly once give each output once, and each is one run', async () => {
+  await expectHeld(20, 'exactly-once', [
+    'commit held',
+    'lost answer: commit unit',
+    'lost request: open unit',
+  ]);
+}, 120_000);
+
+test('the guarantee of a seed leaves what it is at least once as it was', () => {
+  const [plain, units] = [partsOf(7), partsOf(7, undefined, 'exactly-once')];
+  expect(units.profile).toEqual(plain.profile);
+  expect(units.workload.inputs).toEqual(plain.workload.inputs);
+  expect(plain.workload.shape.options.guarantee).toBeUndefined();
+  expect(units.workload.shape.options.guarantee).toBe('exactly-once');
+});
 
 test('a seed is a workload, a profile and a run of its own', async () => {
   const [one, other] = [partsOf(1), partsOf(2)];

@@ -10,7 +10,7 @@ import { Random } from '../../lib/testing/simulation/random.js';
 import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
 import type { SimulationOutcome, SimulationParts } from '../../lib/testing/simulation/simulation-parts.js';
 import { systemOf } from './purchase-system.js';
-import { drawWorkload, type Workload } from './purchase-workload.js';
+import { drawWorkload, type Guarantee, type Workload } from './purchase-workload.js';
 
 const maxSteps = 40_000;
 
@@ -25,18 +25,23 @@ export interface SeedRun {
 export function partsOf(
   seed: number,
   kinds: readonly FaultKind[] = faultKinds,
+  guarantee?: Guarantee,
 ): {
   readonly profile: FaultProfile;
   readonly workload: Workload;
   readonly parts: Omit<SimulationParts, 'choices'>;
 } {
   const profile = drawProfile(new Random(seed, 'profile'), new Set(kinds));
-  const workload = drawWorkload(seed);
+  const workload = drawWorkload(seed, guarantee);
   return { profile, workload, parts: { ...systemOf(workload), profile, maxSteps } };
 }
 
-export async function runSeed(seed: number, kinds?: readonly FaultKind[], twice = true): Promise<SeedRun> {
-  const { profile, workload, parts } = partsOf(seed, kinds);
+export async function runSeed(
+  seed: number,
+  kinds?: readonly FaultKind[],
+  { twice = true, guarantee }: { readonly twice?: boolean; readonly guarantee?: Guarantee | undefined } = {},
+): Promise<SeedRun> {
+  const { profile, workload, parts } = partsOf(seed, kinds, guarantee);
   const outcome = await simulateOnce({ ...parts, choices: new DrawnChoices(seed) });
   if (!twice || outcome.violation !== undefined) return { seed, profile, workload, outcome };
   const again = await simulateOnce({ ...parts, choices: new DrawnChoices(seed) });

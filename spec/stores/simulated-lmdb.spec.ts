@@ -211,8 +211,8 @@ describe('the LMDB of simulations', () => {
       }),
       { numRuns: 100 },
     );
-    // Something was found, or nothing was compared.
-    expect(looks).toBeGreaterThan(500);
+    // Something was found, or nothing was compared; far below what any draw brings.
+    expect(looks).toBeGreaterThan(100);
   }, 120_000);
 
   it.each([

@@ -1,6 +1,6 @@
 import type { AssignedPartition, DriverEvent } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
-import type { CommitResult } from '../../flow/commit/committer.js';
+import type { CommitResult } from '../../flow/commit/commit-cycle.js';
 import type { StoreNew } from '../../flow/commit/new-stores.js';
 
 /** Where an app is in its life; it never goes back. */

@@ -6,7 +6,7 @@ import type { Logger } from '../../logging/logger.js';
 import type { AppState, Health, LifecycleEvent } from './events.js';
 import { HeardEvents } from './heard-events.js';
 import { Retries } from './retries.js';
-import { Waits } from './waits.js';
+import { type Wait, Waits } from './waits.js';
 
 /** The app's state, its events and its health; the first error is the one that counts. */
 export class Lifecycle {
@@ -53,6 +53,11 @@ export class Lifecycle {
   get reading(): readonly string[] | undefined {
     if (this.#state !== 'running' || !this.#assigned) return undefined;
     return this.#gone.size === 0 ? this.#topics : this.#topics.filter(topic => !this.#gone.has(topic));
+  }
+
+  /** What the driver tries again. */
+  get retries(): readonly Wait[] {
+    return this.#retries.waits;
   }
 
   enter(state: AppState): void {
@@ -114,6 +119,7 @@ export class Lifecycle {
       this.#gone.delete(event.topic);
     }
     if (event.type === 'retrying') this.#retries.note(event);
+    if (event.type === 'retried') this.#retries.succeeded(event.what);
     if (event.type === 'connected') this.#connected = true;
     if (event.type === 'disconnected') this.#connected = false;
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { DriverEvent } from '../../drivers/port.js';
 import type { Wait } from './waits.js';
 
-/** Milliseconds that a try may take: a driver tells of the next one only after that, and of success not at all. */
+/** Milliseconds that a try may take: a driver tells of the next one only after that, and seldom of success. */
 const tryMs = 30_000;
 
 interface Try {
@@ -24,6 +24,10 @@ export class Retries {
   note({ what, attempt, delayMs, reason }: DriverEvent & { readonly type: 'retrying' }): void {
     this.#forgetOld();
     this.#latest.set(what, { attempt, reason, untilMs: this.#clock.elapsed() + delayMs + tryMs });
+  }
+
+  succeeded(what: string): void {
+    this.#latest.delete(what);
   }
 
   get waits(): readonly Wait[] {

@@ -2,12 +2,17 @@ import type { Clock, Timer } from '../../base/clock.js';
 import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
 import { type GivenUp, toldGivenUp } from '../../flow/source/given-up.js';
 import type { PartitionReading } from '../../logging/metrics/instruments.js';
+import type { Wait } from './waits.js';
 
 export interface StallGuardParts {
   readonly clock: Clock;
   /** Milliseconds that a record may hold a partition's watermark. */
   readonly timeoutMs: number;
+  /** The option to raise where work takes longer. */
+  readonly boundBy: string;
   readonly partitions: () => readonly PartitionReading[];
+  /** What the driver tries again, as `health()` has it. */
+  readonly retries: () => readonly Wait[];
   readonly stalled: (error: KafkaRxError) => void;
 }
 
@@ -17,28 +22,42 @@ export interface StallGuardParts {
  *
  * @returns the way out
  */
-export function guardAgainstStall({ clock, timeoutMs, partitions, stalled }: StallGuardParts): () => void {
+export function guardAgainstStall(parts: StallGuardParts): () => void {
+  const { clock, timeoutMs, partitions, stalled } = parts;
   let timer: Timer | undefined;
   const look = (): void => {
-    const stuck = partitions().find(partition => partition.watermarkAgeSeconds * 1000 >= timeoutMs);
-    if (stuck === undefined) timer = clock.schedule(look, timeoutMs / 4);
-    else stalled(stalledAt(stuck, timeoutMs));
+    let oldest: PartitionReading | undefined;
+    for (const one of partitions()) if (oldest === undefined || ageMs(one) > ageMs(oldest)) oldest = one;
+    const leftMs = timeoutMs - (oldest === undefined ? 0 : ageMs(oldest));
+    if (oldest !== undefined && leftMs <= 0) stalled(stalledAt(oldest, parts));
+    // When that one will have waited for so long: under exactly once the brokers do not wait for a later look.
+    else timer = clock.schedule(look, Math.ceil(leftMs));
   };
   timer = clock.schedule(look, timeoutMs / 4);
   return () => timer?.cancel();
 }
 
+/** Many partitions may be without their leader at once. */
+const toldRetries = 3;
+
+const ageMs = ({ watermarkAgeSeconds }: PartitionReading): number => watermarkAgeSeconds * 1000;
+
 function stalledAt(
   { topic, partition, waitingAt, givenUp }: PartitionReading,
-  timeoutMs: number,
+  { timeoutMs, boundBy, retries }: StallGuardParts,
 ): KafkaRxError {
   if (givenUp?.offset === waitingAt)
     return stalledAtGivenUp(givenUp, { topic, partition, offset: waitingAt });
-  return new KafkaRxError('STALLED', `A record has not settled for ${Math.round(timeoutMs / 1000)} s`, {
+  // It may wait for one of these, which nothing has given up yet.
+  const meanwhile = retries()
+    .slice(0, toldRetries)
+    .map(({ reason }) => `; ${reason}`);
+  const what = `A record has not settled for ${Math.round(timeoutMs / 1000)} s${meanwhile.join('')}`;
+  return new KafkaRxError('STALLED', what, {
     at: { topic, partition, offset: waitingAt },
     remedy:
       'Look at what it waits for: a store, a call of mapAsync or app.each without a timeout; ' +
-      'or raise stallTimeoutMs',
+      `or raise ${boundBy}`,
   });
 }
 

@@ -2,6 +2,8 @@ import { isNativeError } from 'node:util/types';
 import { type ErrorCode, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { fieldOf } from '../../errors/field-of.js';
 import { isInstance } from '../../errors/is-instance.js';
+import { beyondTheEnd, keepsItsRecords } from '../deletions.js';
+import type { PartitionOffset } from '../port.js';
 
 /**
  * What authenticating threw, and at which broker. In an error of our own: tokens come from the user's functions, which may throw
@@ -245,3 +247,43 @@ export function missingTopics(names: readonly string[]): KafkaRxError {
     remedy: 'Create it, or correct the name.',
   });
 }
+
+/** The leader's answer to a deletion of records. One that passes has its `type`, as kafkajs's errors have. */
+export function refusedDeletion(at: PartitionOffset, type: string, cause: unknown): Error {
+  if (type === 'OFFSET_OUT_OF_RANGE') return beyondTheEnd(at, cause);
+  if (type === 'POLICY_VIOLATION') return keepsItsRecords(at, cause);
+  return Object.assign(new Error('no records were deleted'), { name: 'KafkaJSProtocolError', type, cause });
+}
+
+/** Why topics could not be made or deleted: of several the first that says why no waiting helps. */
+export function topicsError(what: string, error: unknown): KafkaRxError {
+  // kafkajs gathers the answers, one for each topic (src/errors.js, KafkaJSAggregateError).
+  const gathered = fieldOf(error, 'errors');
+  const errors: readonly unknown[] = Array.isArray(gathered) ? gathered : [error];
+  for (const one of errors) {
+    const final = wrongTopic(what, one) ?? fatalErrorOf(one);
+    if (final !== undefined) return final;
+  }
+  const telling = errors.find(one => typeOf(one) !== 'TOPIC_ALREADY_EXISTS');
+  return passingError('DRIVER', what, telling ?? error);
+}
+
+function wrongTopic(what: string, error: unknown): KafkaRxError | undefined {
+  const type = typeOf(error);
+  if (type === undefined || !wrongTopics.has(type)) return undefined;
+  const name = fieldOf(error, 'topic');
+  const which = typeof name === 'string' ? ` (${name})` : '';
+  return new KafkaRxError('CONFIGURATION', `${what}${which}: ${type}`, {
+    cause: error,
+    remedy: "Look at name, number of partitions and configs, and at the brokers' own limits.",
+  });
+}
+
+const wrongTopics: ReadonlySet<string> = new Set([
+  'INVALID_CONFIG',
+  'INVALID_PARTITIONS',
+  'INVALID_REPLICA_ASSIGNMENT',
+  'INVALID_REQUEST',
+  'INVALID_TOPIC_EXCEPTION',
+  'POLICY_VIOLATION',
+]);

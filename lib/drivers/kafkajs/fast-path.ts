@@ -1,5 +1,8 @@
 import type { Kafka } from 'kafkajs';
-import type { ConsumerListener, ConsumerOptions, DriverContext, ProducerOptions } from '../port.js';
+import type { ConsumerListener, ConsumerOptions, DriverContext, UnitOptions } from '../port.js';
+import { transactionalId } from '../transactional-id.js';
+import { notAMember } from '../unit-errors.js';
+import { unitProducerOptions } from '../unit-producer-options.js';
 import type { KnownCluster } from './cluster/advertised.js';
 import { ClusterConnections } from './cluster/cluster-connections.js';
 import { describeTopics } from './cluster/cluster-queries.js';
@@ -11,17 +14,10 @@ import type { Settings } from './options.js';
 import { KafkajsProducer } from './producer/kafkajs-producer.js';
 import { ClusterTransport, type ProduceTransport } from './producer/produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-builder.js';
-import { KafkaTransaction, transactionTimeoutMs } from './transactions/kafka-transaction.js';
+import { KafkaTransaction } from './transactions/kafka-transaction.js';
 import { KafkajsUnitOfWork } from './transactions/kafkajs-unit-of-work.js';
 import { TransactionCoordinator } from './transactions/transaction-coordinator.js';
-import { notAMember } from './transactions/transaction-errors.js';
 import { TransactionalTransport } from './transactions/transactional-transport.js';
-
-/** A record's, as Kafka's producer has it by default; the time ends before the transaction's does. */
-const unitBounds: ProducerOptions = {
-  maxRecordBytes: 1_048_576,
-  deliveryTimeoutMs: transactionTimeoutMs - 10_000,
-};
 
 /** Through kafkajs's inside: one cluster for producers and questions; each consumer has its own. */
 export class FastPath implements KafkajsPath {
@@ -69,13 +65,16 @@ export class FastPath implements KafkajsPath {
   async unitOfWork(
     taskId: string,
     groupId: string,
+    options: UnitOptions,
     compression: BatchCompression | undefined,
   ): Promise<KafkajsUnitOfWork> {
-    const transactionalId = `${groupId}-${taskId}`;
-    const coordinator = new TransactionCoordinator(this.#cluster, this.#driver, transactionalId);
-    const transaction = await KafkaTransaction.open(coordinator);
+    const id = transactionalId(groupId, taskId);
+    const { clock } = this.#driver;
+    const timeoutMs = options.transactionTimeoutMs;
+    const coordinator = new TransactionCoordinator(this.#cluster, this.#driver, id, timeoutMs);
+    const transaction = await KafkaTransaction.open(coordinator, { clock, timeoutMs });
     const { maxBatchBytes, maxRequestBytes, requestTimeoutMs } = this.#settings;
-    const leaders = new ClusterTransport(this.#cluster, requestTimeoutMs, compression, transactionalId);
+    const leaders = new ClusterTransport(this.#cluster, requestTimeoutMs, compression, id);
     const producer = new KafkajsProducer(
       {
         driver: this.#driver,
@@ -84,7 +83,7 @@ export class FastPath implements KafkajsPath {
         maxRequestBytes,
         requireTopics: topics => requireTopics(this.queries, topics),
       },
-      unitBounds,
+      unitProducerOptions(options),
     );
     return new KafkajsUnitOfWork({
       driver: this.#driver,

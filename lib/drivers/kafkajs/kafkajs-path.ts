@@ -6,6 +6,7 @@ import type {
   StartFrom,
   TopicDescription,
   UnitOfWork,
+  UnitOptions,
 } from '../port.js';
 import type { Committed } from '../topic-commits.js';
 import type { KnownCluster } from './cluster/advertised.js';
@@ -30,6 +31,11 @@ export interface ClusterQueries {
   committed(groupId: string, topic: string): Promise<readonly Committed[]>;
   /** Rejects with `GROUP_ACTIVE` while the group has a member. */
   resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void>;
+  /**
+   * Deletes all records below these offsets. Rejects with `MISSING_TOPIC` naming a partition that there is not, with `CONFIGURATION` for an
+   * offset above the end.
+   */
+  deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>;
   /** Asks for the metadata anew, before a question is repeated. */
   refresh(): Promise<void>;
 }
@@ -46,6 +52,7 @@ export interface KafkajsPath {
   unitOfWork?(
     taskId: string,
     groupId: string,
+    options: UnitOptions,
     compression: BatchCompression | undefined,
   ): Promise<UnitOfWork & { readonly isClosed: boolean }>;
   close(): Promise<void>;

@@ -1,7 +1,9 @@
 import { partitionKey } from '../../base/partition-key.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { Gates } from '../gates.js';
 import { GroupBeginning } from '../group-beginning.js';
 import type { EpochEnd } from '../lineage.js';
+import { notAssigned } from '../not-assigned.js';
 import type {
   AssignedPartition,
   ConsumerOptions,
@@ -13,7 +15,7 @@ import { type Committed, committedFor, committedOf } from '../topic-commits.js';
 import type { ConsumerGroup } from './consumer-group.js';
 import { PartitionReader, type ReaderContext } from './partition-reader.js';
 
-/** Before `resumeAt` is asked again, milliseconds. */
+/** Before `ready` or `resumeAt` is asked again, milliseconds. */
 const askAgainMs = 100;
 
 /** One assignment's readers, by partition. */
@@ -38,14 +40,29 @@ export interface AssignedReadersContext extends Omit<ReaderContext, 'diverged'> 
 export class AssignedReaders {
   readonly #context: AssignedReadersContext & ReaderContext;
   readonly #beginning = new GroupBeginning();
+  readonly #gates: Gates<PartitionReader>;
   /** Topics that were assigned and do not exist any more. */
   readonly #gone = new Set<string>();
   /** Until the partition begins anew, by partition. */
   readonly #truncations = new Map<string, Truncation>();
+  /** With which epoch a reader was rewound last, wherever it was moved then. */
+  readonly #rewound = new WeakMap<PartitionReader, number>();
   #readers: Readers = new Map();
 
   constructor(context: AssignedReadersContext) {
     this.#context = { ...context, diverged: (reader, end) => this.#diverged(reader, end) };
+    this.#gates = new Gates({
+      ready: context.options.ready,
+      clock: context.cluster.clock,
+      event: context.event,
+      backoffMs: () => askAgainMs,
+      isCurrent: reader => !reader.stopped && this.get(reader) === reader,
+      opened: reader => {
+        this.#lookUp(this.#readers, [reader]);
+        reader.wake();
+      },
+      failed: context.failed,
+    });
   }
 
   /** Before the first join: finds the group as it is without this member. */
@@ -110,15 +127,38 @@ export class AssignedReaders {
       if (log === undefined || topicId === undefined) continue;
       const reader = new PartitionReader(this.#context, { ...at, epoch, topicId }, log);
       readers.set(partitionKey(at), reader);
-      if (this.#context.options.resumeAt === undefined) this.#begin(reader, undefined);
     }
     this.#readers = readers;
+    this.#gates.close(readers.values());
+    for (const reader of readers.values()) if (this.#isKnown(reader)) this.#begin(reader, undefined);
     return this.list;
   }
 
   begin(): void {
     this.wake();
-    void this.#askWhereToBegin(this.#readers, [...this.#readers.values()]);
+    this.#goOn(this.#readers, [...this.#readers.values()]);
+  }
+
+  /** New epochs, for `begin` to be called in another turn. Throws `DRIVER`, and rewinds nothing, where one is not assigned. */
+  rewind(partitions: readonly TopicPartition[], epoch: number): readonly AssignedPartition[] {
+    const { cluster } = this.#context;
+    const rewound = partitions.map(partition => {
+      const reader = this.get(partition);
+      if (reader === undefined) throw notAssigned(partition, undefined);
+      return reader;
+    });
+    for (const reader of rewound) {
+      reader.rewind(epoch);
+      this.#rewound.set(reader, epoch);
+    }
+    this.#gates.close(rewound);
+    const readers = this.#readers;
+    cluster.clock.defer(() => {
+      // Not those that were rewound again in the same turn.
+      const those = rewound.filter(reader => this.#rewound.get(reader) === epoch);
+      if (this.#readers === readers) this.#goOn(readers, those);
+    }, 'group');
+    return rewound.map(({ topic, partition }) => ({ topic, partition, epoch }));
   }
 
   /** Gives everything up; returns what there was. */
@@ -143,6 +183,52 @@ export class AssignedReaders {
       event({ type: 'commit-dropped', topic, partition, offset });
       return [];
     });
+  }
+
+  /** Whether there is nothing to ask or wait for before it begins. */
+  #isKnown(reader: PartitionReader): boolean {
+    return (
+      this.#context.options.resumeAt === undefined && reader.gate === undefined && !this.#isUndecided(reader)
+    );
+  }
+
+  /** Whether a transaction that has not ended holds an offset of it. */
+  #isUndecided(reader: PartitionReader): boolean {
+    const { cluster, group } = this.#context;
+    return cluster.undecidedOffset(group.id, reader) !== undefined;
+  }
+
+  /** Asks for the gates of these, and where those begin whose gate is open. */
+  #goOn(readers: Readers, those: readonly PartitionReader[]): void {
+    const open = those.filter(({ gate }) => gate === undefined);
+    this.#gates.ask(those);
+    this.#lookUp(readers, open);
+  }
+
+  /** Finds out where those begin that have no position; what is undecided is asked for again, each for itself. */
+  #lookUp(readers: Readers, those: readonly PartitionReader[]): void {
+    const { cluster } = this.#context;
+    // Of a log that is the topic's no more nothing is read again: its offsets are gone with it. The next assignment is of what there is.
+    const unknown = those.filter(
+      reader => !reader.stopped && reader.position === undefined && reader.reads(cluster.find(reader)),
+    );
+    const decided = unknown.filter(reader => !this.#isUndecided(reader));
+    for (const reader of unknown) if (!decided.includes(reader)) this.#lookUpAgain(readers, reader, 1);
+    if (this.#context.options.resumeAt !== undefined) void this.#askWhereToBegin(readers, decided);
+    else for (const reader of decided) this.#begin(reader, undefined);
+  }
+
+  #lookUpAgain(readers: Readers, reader: PartitionReader, attempt: number): void {
+    const { cluster, event } = this.#context;
+    const { topic, partition, epoch } = reader;
+    const what = `committed offset of ${topic}-${partition}`;
+    event({ type: 'retrying', what, attempt, delayMs: askAgainMs, reason: 'UNSTABLE_OFFSET_COMMIT' });
+    cluster.clock.schedule(() => {
+      // Only the epoch bounds it.
+      if (this.#readers !== readers || reader.epoch !== epoch) return;
+      if (this.#isUndecided(reader)) this.#lookUpAgain(readers, reader, attempt + 1);
+      else this.#lookUp(readers, [reader]);
+    }, askAgainMs);
   }
 
   /** @param wanted where the app wants it to begin */
@@ -211,8 +297,7 @@ export class AssignedReaders {
       return;
     }
     reader.beginAnew();
-    if (this.#context.options.resumeAt === undefined) this.#begin(reader, undefined);
-    else void this.#askWhereToBegin(this.#readers, [reader]);
+    this.#lookUp(this.#readers, [reader]);
   }
 
   async #askWhereToBegin(readers: Readers, those: readonly PartitionReader[], attempt = 1): Promise<void> {
@@ -225,22 +310,23 @@ export class AssignedReaders {
       const found = { topic, partition, epoch, topicId, offset: offset < 0 ? undefined : offset, metadata };
       return { ...found, truncatedAt: this.#truncationOf(reader)?.to };
     });
+    // Assigned, rewound or sought anew meanwhile: then it is another question's affair.
+    const still = (): PartitionReader[] =>
+      this.#readers === readers ? those.filter(({ epoch }, i) => epoch === asked[i]?.epoch) : [];
     try {
       const answers = await resumeAt(asked);
-      if (this.#readers !== readers) return;
-      for (const [i, at] of asked.entries()) {
-        const reader = readers.get(partitionKey(at));
-        if (reader !== undefined) this.#begin(reader, answers[i]);
-      }
+      const current = still();
+      for (const [i, reader] of those.entries())
+        if (current.includes(reader) && reader.reads(cluster.find(reader))) this.#begin(reader, answers[i]);
     } catch (error) {
-      if (this.#readers !== readers) return;
+      if (still().length === 0) return;
       if (!isKafkaRxError(error)) failed(new KafkaRxError('DRIVER', 'resumeAt threw', { cause: error }));
       else if (!error.retriable) failed(error);
       else {
         const [first] = asked;
         const what = `where to begin ${first?.topic}-${first?.partition}`;
         event({ type: 'retrying', what, attempt, delayMs: askAgainMs, reason: error.message });
-        cluster.clock.schedule(() => void this.#askWhereToBegin(readers, those, attempt + 1), askAgainMs);
+        cluster.clock.schedule(() => void this.#askWhereToBegin(readers, still(), attempt + 1), askAgainMs);
       }
     }
   }

@@ -1,10 +1,12 @@
-import { kind, milliseconds, required, shape, text, whole } from '../../base/option-kinds.js';
+import { flag, kind, milliseconds, required, shape, text, whole } from '../../base/option-kinds.js';
 import { checkArgument, type Fields } from '../../base/option-schema.js';
 import { topicNameKind } from '../../base/topic-name.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { transactionalId } from '../transactional-id.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import type { ProduceScope } from './scripted-faults.js';
+import type { HeldCommit } from './undecided-commits.js';
 
 const timesKind = required(whole(1, { endless: true }));
 const delayKind = required(milliseconds(0));
@@ -12,6 +14,8 @@ const errorKind = required(kind('a KafkaRxError', error => isKafkaRxError(error)
 const nameKind = required(text);
 const scope: Fields<ProduceScope> = { topic: topicNameKind, partition: whole(0) };
 const whereKind = required(shape(scope));
+const heldCommit: Fields<HeldCommit> = { plainReads: flag };
+const howKind = required(shape(heldCommit));
 
 /**
  * What can be made to go wrong on an embedded broker, as `broker.faults`. Members are named by the ids that
@@ -58,9 +62,10 @@ export class BrokerFaults {
     this.#cluster.faults.failProduce(times, error, where);
   }
 
-  /** What `refuseCommits`, `failProduce` and `delayAcknowledgements` have left to fail does not fail any more. */
+  /** What `refuseCommits`, `failProduce`, `delayAcknowledgements` and `holdCommit` have left to fail does not fail any more. */
   clear(): void {
     this.#cluster.faults.clear();
+    this.#cluster.undecided.clear();
   }
 
   /** Forces a rebalance of the group. */
@@ -125,7 +130,26 @@ export class BrokerFaults {
   fence(groupId: string, taskId: string): void {
     checkArgument('fence', 'groupId', nameKind, groupId);
     checkArgument('fence', 'taskId', nameKind, taskId);
-    this.#cluster.tasks.get(`${groupId}/${taskId}`)?.fence();
+    this.#cluster.tasks.get(transactionalId(groupId, taskId))?.fence();
+  }
+
+  /**
+   * The next commit of this task's unit of work is taken, and decided only by `decideCommit`, as where its owner ended while it asked, or the
+   * coordinator stands still: he hears nothing of it (after 30 s `COMMIT_UNKNOWN`), its records do not show, and its offsets are not
+   * there yet. Whoever opens the unit meanwhile waits, and so does whoever reads the offsets and wants stable ones.
+   */
+  holdCommit(groupId: string, taskId: string, how: HeldCommit = {}): void {
+    checkArgument('holdCommit', 'groupId', nameKind, groupId);
+    checkArgument('holdCommit', 'taskId', nameKind, taskId);
+    checkArgument('holdCommit', 'how', howKind, how);
+    this.#cluster.undecided.script(transactionalId(groupId, taskId), how);
+  }
+
+  /** Ends `holdCommit`: records and offsets are there at once, whoever has the task by now. */
+  decideCommit(groupId: string, taskId: string): void {
+    checkArgument('decideCommit', 'groupId', nameKind, groupId);
+    checkArgument('decideCommit', 'taskId', nameKind, taskId);
+    this.#cluster.undecided.decide(transactionalId(groupId, taskId));
   }
 
   /**

@@ -7,11 +7,13 @@ import { ConsumerGroup } from './consumer-group.js';
 import { PartitionLog } from './partition-log.js';
 import { ScriptedFaults } from './scripted-faults.js';
 import type { Transaction } from './transaction.js';
+import { UndecidedCommits } from './undecided-commits.js';
 
 interface Topic {
   readonly name: string;
   readonly id: string;
   readonly logs: PartitionLog[];
+  readonly configs: Readonly<Record<string, string>>;
 }
 
 /** Hears whether the cluster can be reached. */
@@ -21,7 +23,9 @@ export class Cluster {
   readonly id: string;
   readonly clock: Clock;
   readonly faults = new ScriptedFaults();
-  /** Each task's open unit of work: how its owner is fenced. */
+  /** Commits that were asked for and are decided late. */
+  readonly undecided = new UndecidedCommits();
+  /** By transactional id, each unit of work that has an owner: how he is fenced. */
   readonly tasks = new Map<string, { fence(): void }>();
   readonly #topics = new Map<string, Topic>();
   readonly #groups = new Map<string, ConsumerGroup>();
@@ -79,9 +83,9 @@ export class Cluster {
     }));
   }
 
-  /** Creates a topic, or adds the partitions that it lacks. */
-  ensureTopic(name: string, partitions: number): void {
-    const topic = this.#topics.get(name) ?? { name, id: this.#newId(), logs: [] };
+  /** Creates a topic, or adds the partitions that it lacks. @param configs of a new one; kept, and nothing more */
+  ensureTopic(name: string, partitions: number, configs: Readonly<Record<string, string>> = {}): void {
+    const topic = this.#topics.get(name) ?? { name, id: this.#newId(), logs: [], configs: { ...configs } };
     this.#topics.set(name, topic);
     if (topic.logs.length >= partitions) return;
     while (topic.logs.length < partitions) topic.logs.push(new PartitionLog());
@@ -97,6 +101,13 @@ export class Cluster {
   /** Undefined where there is no such topic. */
   topicId(topic: string): string | undefined {
     return this.#topics.get(topic)?.id;
+  }
+
+  /** @throws KafkaRxError `MISSING_TOPIC` */
+  configs(topic: string): Readonly<Record<string, string>> {
+    const found = this.#topics.get(topic);
+    if (found === undefined) throw missingTopic([topic]);
+    return found.configs;
   }
 
   partitionCount(topic: string): number {
@@ -133,6 +144,14 @@ export class Cluster {
       this.#groups.set(groupId, group);
     }
     return group;
+  }
+
+  /**
+   * Resolves when the offset of this group and partition is no part of an undecided transaction any more: what a read of stable
+   * offsets waits for. Undefined where it is none.
+   */
+  undecidedOffset(groupId: string, at: TopicPartition): Promise<void> | undefined {
+    return this.undecided.ofOffset(groupId, at);
   }
 
   get groups(): Iterable<ConsumerGroup> {

@@ -11,3 +11,4 @@ export {
   type StoredRecord,
 } from './memory-broker.js';
 export type { ProduceScope } from './scripted-faults.js';
+export type { HeldCommit } from './undecided-commits.js';

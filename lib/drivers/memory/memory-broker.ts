@@ -137,6 +137,12 @@ export class MemoryBroker {
     if (this.cluster.partitionCount(name) === 0) this.cluster.ensureTopic(name, partitions);
   }
 
+  /** What a topic was created with by a driver's `createTopics`: kept as it is, and nothing follows from it. */
+  configs(topic: string): Readonly<Record<string, string>> {
+    checkTopicName(topic);
+    return this.cluster.configs(topic);
+  }
+
   /** Adds partitions until there are `total`; subscribers rebalance. */
   addPartitions(topic: string, total: number): void {
     checkTopicName(topic);

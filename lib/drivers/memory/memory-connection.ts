@@ -8,13 +8,14 @@ import type {
   DriverConsumer,
   DriverContext,
   DriverProducer,
-  PartitionOffset,
   ProducerOptions,
-  StartFrom,
   TopicDescription,
   UnitOfWork,
+  UnitOptions,
 } from '../port.js';
+import { transactionalId } from '../transactional-id.js';
 import type { Cluster } from './cluster.js';
+import { MemoryAdmin } from './memory-admin.js';
 import { MemoryConsumer } from './memory-consumer.js';
 import { MemoryProducer } from './memory-producer.js';
 import { MemoryUnitOfWork } from './memory-unit-of-work.js';
@@ -34,30 +35,7 @@ export class MemoryConnection implements DriverConnection {
     this.clusterId = cluster.id;
     this.#cluster = cluster;
     this.#context = context;
-    this.admin = {
-      createTopics: async topics => {
-        this.#requireCluster();
-        for (const { name, partitions } of topics) {
-          if (cluster.partitionCount(name) === 0) cluster.ensureTopic(name, partitions);
-        }
-      },
-      offsets: async (topic: string, at: StartFrom) => {
-        checkStartFrom('offsets', at);
-        this.#requireCluster();
-        return cluster.logs(topic).map(log => log.offsetAt(at));
-      },
-      committed: async (groupId: string, topic: string) => {
-        this.#requireCluster();
-        const group = cluster.group(groupId);
-        return cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }).offset);
-      },
-      resetOffsets: async (groupId: string, offsets: readonly PartitionOffset[]) => {
-        this.#requireCluster();
-        for (const at of offsets) cluster.log(at);
-        const refused = cluster.group(groupId).reset(offsets);
-        if (refused !== undefined) throw refused;
-      },
-    };
+    this.admin = new MemoryAdmin(cluster);
     this.#forgetReachability = cluster.onReachable(reachable => this.#tell(reachable));
     this.#tell(true);
   }
@@ -79,11 +57,20 @@ export class MemoryConnection implements DriverConnection {
     return this.#producers.keep(new MemoryProducer(this.#cluster, this.#context, options));
   }
 
-  readonly unitOfWork = async (taskId: string, groupId: string): Promise<UnitOfWork> => {
+  readonly unitOfWork = async (
+    taskId: string,
+    groupId: string,
+    options: UnitOptions,
+  ): Promise<UnitOfWork> => {
     this.#requireCluster();
-    const unit = new MemoryUnitOfWork(this.#cluster, this.#context, `${groupId}/${taskId}`, () =>
-      [...this.#consumers].find(({ group, memberId }) => group.id === groupId && group.member(memberId)),
-    );
+    const unit = await MemoryUnitOfWork.open({
+      cluster: this.#cluster,
+      context: this.#context,
+      transactionalId: transactionalId(groupId, taskId),
+      options,
+      consumer: () =>
+        [...this.#consumers].find(({ group, memberId }) => group.id === groupId && group.member(memberId)),
+    });
     return this.#producers.keep(unit);
   };
 

@@ -2,6 +2,7 @@ import { type Clock, type Timer, within } from '../../base/clock.js';
 import { drainBoundMs } from '../../base/drain-bound-ms.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { MembershipTerm } from '../membership-term.js';
+import { notAssigned } from '../not-assigned.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -104,14 +105,13 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
 
   seek(partition: TopicPartition, offset: number): number {
     const reader = this.#readers.get(partition);
-    if (reader === undefined) {
-      throw new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
-        at: { topic: partition.topic, partition: partition.partition, offset },
-        remedy: 'Seek after `assigned`, and not after `lost`.',
-      });
-    }
+    if (reader === undefined) throw notAssigned(partition, offset);
     reader.seek(offset, ++this.#epoch);
     return reader.epoch;
+  }
+
+  rewind(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
+    return this.#readers.rewind(partitions, ++this.#epoch);
   }
 
   commit(offsets: readonly OffsetCommit[]): Promise<void> {

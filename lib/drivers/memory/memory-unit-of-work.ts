@@ -1,37 +1,66 @@
-import { KafkaRxError } from '../../errors/errors.js';
-import type { DriverContext, OffsetCommit, UnitOfWork } from '../port.js';
-import { abortedUnit, closedUnit, outsideOfUnit, UnitOutputs } from '../unit-outputs.js';
+import { type Timer, within } from '../../base/clock.js';
+import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import type { DriverContext, OffsetCommit, UnitOfWork, UnitOptions } from '../port.js';
+import {
+  abortedUnit,
+  closedUnit,
+  fencedUnit,
+  notAMember,
+  outsideOfUnit,
+  overdueUnit,
+  undecidedUnit,
+} from '../unit-errors.js';
+import { UnitOutputs } from '../unit-outputs.js';
+import { unitProducerOptions } from '../unit-producer-options.js';
 import type { Cluster } from './cluster.js';
 import type { MemoryConsumer } from './memory-consumer.js';
 import { MemoryProducer } from './memory-producer.js';
 import { Transaction } from './transaction.js';
 
-/** The bounds that Kafka's producer has by default. */
-const producerOptions = { maxRecordBytes: 1_048_576, deliveryTimeoutMs: 120_000 };
+/** How long a question about a transaction is repeated, as by the driver of a real cluster. */
+const patienceMs = 30_000;
+
+export interface MemoryUnit {
+  readonly cluster: Cluster;
+  readonly context: DriverContext;
+  readonly transactionalId: string;
+  readonly options: UnitOptions;
+  /** The member of the group whose offsets are committed, as long as there is one. */
+  readonly consumer: () => MemoryConsumer | undefined;
+}
 
 /** A task's transactions, one after the other, until one is refused or the task is opened anew. */
 export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements UnitOfWork {
-  readonly #cluster: Cluster;
-  readonly #consumer: () => MemoryConsumer | undefined;
+  readonly #unit: MemoryUnit;
   readonly #close: () => void;
   #transaction: Transaction | undefined;
+  /** The coordinator's, of the transaction that is open. */
+  #expiry: Timer | undefined;
 
-  /** @param consumer the member of the group whose offsets are committed, as long as there is one */
-  constructor(
-    cluster: Cluster,
-    context: DriverContext,
-    task: string,
-    consumer: () => MemoryConsumer | undefined,
-  ) {
-    super(new MemoryProducer(cluster, context, producerOptions, () => this.#current()));
-    this.#cluster = cluster;
-    this.#consumer = consumer;
-    cluster.tasks.get(task)?.fence();
-    const entry = { fence: () => this.#die(fenced(task)) };
-    cluster.tasks.set(task, entry);
+  private constructor(unit: MemoryUnit) {
+    super(
+      new MemoryProducer(unit.cluster, unit.context, unitProducerOptions(unit.options), () =>
+        this.#current(),
+      ),
+    );
+    this.#unit = unit;
+    const { tasks } = unit.cluster;
+    const { transactionalId } = unit;
+    tasks.get(transactionalId)?.fence();
+    const entry = { fence: () => this.#die(fencedUnit(transactionalId)) };
+    tasks.set(transactionalId, entry);
     this.#close = () => {
-      if (cluster.tasks.get(task) === entry) cluster.tasks.delete(task);
+      if (tasks.get(transactionalId) === entry) tasks.delete(transactionalId);
     };
+  }
+
+  /** Aborts what the former owner left open, and waits for the commit that he has asked for. */
+  static async open(unit: MemoryUnit): Promise<MemoryUnitOfWork> {
+    const { cluster, transactionalId } = unit;
+    const undecided = cluster.undecided.of(transactionalId);
+    if (undecided !== undefined && (await within(cluster.clock, undecided, patienceMs)) === 'late')
+      throw stillUndecided(transactionalId);
+    return new MemoryUnitOfWork(unit);
   }
 
   begin(): void {
@@ -40,14 +69,20 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    this.leave();
-    await this.producer.flush();
-    await new Promise<void>(resolve => this.#cluster.clock.defer(resolve, 'transactions'));
-    const failure = this.dead ?? this.refused ?? this.#decide(offsets);
-    this.left();
-    if (failure === undefined) return;
-    this.#die(failure);
-    throw failure;
+    this.leaveWith(offsets);
+    const { clock } = this.#unit.cluster;
+    try {
+      await this.producer.flush();
+      await new Promise<void>(resolve => clock.defer(resolve, 'transactions'));
+      const decision = this.dead ?? this.refused ?? this.#decide(offsets);
+      const failure = decision instanceof Promise ? await this.#answer(decision) : decision;
+      if (failure !== undefined) throw failure;
+    } catch (error) {
+      this.#die(isKafkaRxError(error) ? error : uncommitted(this.#unit.transactionalId, error));
+      throw error;
+    } finally {
+      this.left();
+    }
   }
 
   async abort(): Promise<void> {
@@ -66,19 +101,56 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   }
 
   #current(): Transaction | KafkaRxError {
-    return this.dead ?? this.#transaction ?? outsideOfUnit();
+    if (this.dead !== undefined) return this.dead;
+    const transaction = this.#transaction;
+    if (transaction === undefined) return outsideOfUnit();
+    const { cluster, transactionalId, options } = this.#unit;
+    const { transactionTimeoutMs } = options;
+    this.#expiry ??= cluster.clock.schedule(
+      () => this.#die(overdueUnit(transactionalId, transactionTimeoutMs)),
+      transactionTimeoutMs,
+    );
+    return transaction;
   }
 
-  /** Offsets first: they can be refused, the marker cannot. Readers see both in one turn. */
-  #decide(offsets: readonly OffsetCommit[]): KafkaRxError | undefined {
-    const consumer = this.#consumer();
+  /**
+   * Offsets first: they can be refused, the marker cannot. Readers see both in one turn.
+   *
+   * @returns why not; or a promise where it is to be decided late
+   */
+  #decide(offsets: readonly OffsetCommit[]): KafkaRxError | Promise<void> | undefined {
+    const { cluster, transactionalId } = this.#unit;
+    const consumer = this.#unit.consumer();
+    if (consumer === undefined) return notAMember();
+    const { group, memberId, generation } = consumer;
     const refused =
-      (this.#cluster.reachable ? undefined : this.#cluster.unreachable()) ??
-      this.#cluster.faults.commitFailure() ??
-      (consumer === undefined ? notAMember() : consumer.refusal(offsets)) ??
-      consumer?.group.commit(consumer.memberId, consumer.generation, consumer.storable(offsets));
-    if (refused === undefined) this.#end('committed');
-    return refused;
+      (cluster.reachable ? undefined : cluster.unreachable()) ??
+      cluster.faults.commitFailure() ??
+      consumer.refusal(offsets) ??
+      // Of no offset yet: whether the group still counts this member in.
+      group.commit(memberId, generation, []);
+    if (refused !== undefined) return refused;
+    const stored = consumer.storable(offsets);
+    const transaction = this.#transaction;
+    const held = cluster.undecided.hold(transactionalId, group.id, stored, () => {
+      for (const one of stored) group.setCommitted(one, one.offset, one);
+      if (transaction !== undefined) cluster.endTransaction(transaction, 'committed');
+    });
+    if (held !== undefined) {
+      // Once it was asked for, nothing that becomes of the owner aborts it any more.
+      this.#forget();
+      return held;
+    }
+    const foreign = group.commit(memberId, generation, stored);
+    if (foreign === undefined) this.#end('committed');
+    return foreign;
+  }
+
+  /** What the owner hears of a commit that is decided late. */
+  async #answer(decided: Promise<void>): Promise<KafkaRxError | undefined> {
+    const { cluster, transactionalId } = this.#unit;
+    const answer = await within(cluster.clock, decided, patienceMs);
+    return this.dead ?? (answer === 'late' ? undecidedUnit(transactionalId) : undefined);
   }
 
   #die(error: KafkaRxError): void {
@@ -87,19 +159,28 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   }
 
   #end(outcome: 'committed' | 'aborted'): void {
-    if (this.#transaction !== undefined) this.#cluster.endTransaction(this.#transaction, outcome);
+    if (this.#transaction !== undefined) this.#unit.cluster.endTransaction(this.#transaction, outcome);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#expiry?.cancel();
+    this.#expiry = undefined;
     this.#transaction = undefined;
   }
 }
 
-function fenced(task: string): KafkaRxError {
-  return new KafkaRxError('COMMIT_REFUSED', `Task ${task} was opened by another owner`, {
-    remedy: 'Give the task up: its partitions are another member’s now.',
+function uncommitted(transactionalId: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError('COMMIT_FAILED', `Transaction ${transactionalId} failed`, {
+    cause,
+    remedy: 'Open it anew: nothing of it was committed.',
   });
 }
 
-function notAMember(): KafkaRxError {
-  return new KafkaRxError('COMMIT_REFUSED', 'This connection has no member in the group', {
-    remedy: 'Start the consumer before the unit of work.',
-  });
+function stillUndecided(transactionalId: string): KafkaRxError {
+  return new KafkaRxError(
+    'COMMIT_FAILED',
+    `The commit of the former owner of ${transactionalId} is not decided yet`,
+    { remedy: 'Open it again.', retriable: true },
+  );
 }

@@ -118,10 +118,15 @@ export class PartitionLog {
   /** All that a reader of committed records sees. */
   *visible(): Generator<LogRecord> {
     const bound = this.bound(true);
-    for (const record of this.#records) {
+    for (const record of this.decided()) {
       if (record.offset >= bound) return;
-      if (record.isVisible(true)) yield record;
+      yield record;
     }
+  }
+
+  /** The same with what such readers will get once all that is open before it has ended. */
+  *decided(): Generator<LogRecord> {
+    for (const record of this.#records) if (record.isVisible(true)) yield record;
   }
 
   /** The offset at which a reader without a position begins. */

@@ -1,3 +1,4 @@
+import type { Gated, PendingGate } from '../gates.js';
 import { type EpochEnd, Lineage } from '../lineage.js';
 import type { MembershipTerm } from '../membership-term.js';
 import type { ConsumerListener, DriverEvent, Standstill, StartFrom } from '../port.js';
@@ -28,10 +29,11 @@ interface Beginning {
 }
 
 /** Reads one assigned partition: a fetch and a batch each deferred turn, as long as there is something to read. */
-export class PartitionReader implements ReadPartition {
+export class PartitionReader implements ReadPartition, Gated {
   readonly topic: string;
   readonly partition: number;
   epoch: number;
+  gate: PendingGate | undefined = undefined;
   readonly topicId: string;
   readonly lineage = new Lineage();
   readonly #context: ReaderContext;
@@ -45,6 +47,8 @@ export class PartitionReader implements ReadPartition {
   #begun = false;
   /** Whether nobody has committed where it begins, and a later start would be elsewhere. */
   #begins = false;
+  /** Whether the listener knows that nothing more is there. */
+  #caughtUp = false;
   /** The first record of the open transaction that it stands before, and since when. */
   #standsAt: { readonly offset: number; readonly since: number } | undefined;
 
@@ -103,7 +107,7 @@ export class PartitionReader implements ReadPartition {
   get standstill(): Standstill | undefined {
     const { topic, partition } = this;
     const { cluster } = this.#context;
-    if (this.#stopped || this.#paused) return undefined;
+    if (this.#stopped || this.#paused || this.gate !== undefined) return undefined;
     const { unreachableSince } = cluster;
     if (unreachableSince !== undefined) {
       const offset = this.#position ?? -1;
@@ -116,23 +120,41 @@ export class PartitionReader implements ReadPartition {
   }
 
   set paused(paused: boolean) {
+    if (this.#paused && !paused) this.#caughtUp = false;
     this.#paused = paused;
     this.wake();
   }
 
   seek(offset: number, epoch: number): void {
+    this.#beginEpoch(epoch);
     this.#position = offset;
-    this.#begins = false;
-    this.#begun = false;
-    this.lineage.goOn(undefined);
-    this.epoch = epoch;
     this.wake();
+  }
+
+  /** Where it begins is to be found out. */
+  rewind(epoch: number): void {
+    this.#beginEpoch(epoch);
+    this.#position = undefined;
+    this.#paused = false;
+    this.#note();
   }
 
   /** For good: no batch follows. */
   stop(): void {
     this.#stopped = true;
     this.#unwatch();
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  #beginEpoch(epoch: number): void {
+    this.#begins = false;
+    this.#begun = false;
+    this.#caughtUp = false;
+    this.lineage.goOn(undefined);
+    this.epoch = epoch;
   }
 
   /** Whether it stands before an open transaction: wherever it or the log has moved. */
@@ -142,6 +164,7 @@ export class PartitionReader implements ReadPartition {
     const stands =
       readCommitted &&
       !this.#paused &&
+      this.gate === undefined &&
       position !== undefined &&
       position < this.#log.endOffset &&
       position === this.#log.bound(readCommitted);
@@ -155,9 +178,11 @@ export class PartitionReader implements ReadPartition {
     const { cluster, term, readCommitted } = this.#context;
     if (this.#stopped || this.#paused || !cluster.reachable || !term.isConfirmed) return false;
     const position = this.#position;
-    if (position === undefined) return false;
+    if (position === undefined || this.gate !== undefined) return false;
     if (this.#divergence(position) !== undefined) return true;
-    return this.#begins || position < this.#log.bound(readCommitted) || this.#isOutOfRange(position);
+    if (this.#begins || position < this.#log.bound(readCommitted) || this.#isOutOfRange(position))
+      return true;
+    return !this.#caughtUp && this.#context.listener.caughtUp !== undefined;
   }
 
   #divergence(position: number): EpochEnd | undefined {
@@ -177,13 +202,21 @@ export class PartitionReader implements ReadPartition {
     if (end !== undefined) this.#context.diverged(this, end);
     else if (this.#begins) this.#start(position);
     else if (this.#isOutOfRange(position)) this.#reset(position);
-    else this.#fetch(position);
+    else if (position < this.#log.bound(this.#context.readCommitted)) this.#fetch(position);
+    else this.#tellCaughtUp(position);
     this.wake();
   };
+
+  #tellCaughtUp(position: number): void {
+    const { topic, partition, epoch } = this;
+    this.#caughtUp = true;
+    this.#context.listener.caughtUp?.({ topic, partition, epoch }, position);
+  }
 
   #start(position: number): void {
     this.#begins = false;
     this.#begun = true;
+    this.#caughtUp = false;
     this.#context.listener.batch(startBatch(this, position));
   }
 
@@ -192,6 +225,7 @@ export class PartitionReader implements ReadPartition {
     const slice = this.#log.read(position, readCommitted, limits);
     this.#position = slice.nextOffset;
     this.#begun = true;
+    this.#caughtUp = false;
     this.lineage.read(slice.epochs);
     listener.batch(new LogBatch(this, slice, readCommitted));
   }

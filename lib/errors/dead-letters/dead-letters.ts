@@ -1,11 +1,12 @@
 import { defaults } from '../../app/defaults.js';
 import type { Clock } from '../../base/clock.js';
-import { Queue } from '../../base/queue.js';
-import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
-import type { Delivery, Problem } from '../../flow/leases/delivery.js';
+import type { Deliveries, Delivery, Problem } from '../../flow/leases/delivery.js';
+import { listOf } from '../../flow/leases/leases.js';
 import type { Outputs } from '../../flow/sinks/outputs.js';
-import type { Header } from '../../record/headers.js';
+import type { TopicWriter } from '../../flow/sinks/topic-channel.js';
+import { TopicChannels } from '../../flow/sinks/topic-channels.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors.js';
+import { CountedLetters } from './counted-letters.js';
 import { deadLetterPrefix, textHeaders } from './headers.js';
 import { LetterLimit } from './limit.js';
 import type { DeadLetterOptions } from './options.js';
@@ -33,12 +34,13 @@ export interface DeadLetterParts {
  * need not repeat the healthy branches, and of the record itself what the option `payload` allows. The delivery stays
  * open until the dead letter is acknowledged.
  */
-export class DeadLetters {
+export class DeadLetters implements TopicWriter {
   readonly #topic: string;
   readonly #parts: DeadLetterParts;
   readonly #payloadOf: PayloadOf;
   readonly #limit: LetterLimit | undefined;
-  readonly #partitions: DeadLetterOutput[] = [];
+  readonly #counted = new CountedLetters();
+  readonly #channels: TopicChannels;
   /** The nodes that a record has a letter of, by name and way; almost no record ever has one. */
   readonly #told = new WeakMap<Delivery, Set<string>>();
 
@@ -49,6 +51,7 @@ export class DeadLetters {
     const limit = options.limit ?? defaults.deadLetters.limit;
     this.#limit = limit === 'none' ? undefined : new LetterLimit(limit);
     parts.outputs.declare(options.topic);
+    this.#channels = new TopicChannels(options.topic, parts.outputs, this);
   }
 
   /** Records were handed out: what the limit's share is taken of. */
@@ -65,7 +68,9 @@ export class DeadLetters {
     const { clock, handedOut, failed } = this.#parts;
     const target = problem.target ?? this.#parts.wayTo(problem);
     if (!this.#isFirst(delivery, `${problem.node}\n${target.way}`)) return;
-    const exceeded = this.#limit?.exceededBy(clock.elapsed(), handedOut());
+    const exceeded = this.#counted.isFirst(delivery)
+      ? this.#limit?.exceededBy(clock.elapsed(), handedOut())
+      : undefined;
     if (exceeded !== undefined) {
       failed(aboveLimit(exceeded, problem, delivery), delivery);
       return;
@@ -89,8 +94,6 @@ export class DeadLetters {
   #append(problem: Problem, { way, alike }: NonNullable<Problem['target']>, delivery: Delivery): void {
     const { clock, outputs } = this.#parts;
     const partition = delivery.partition % outputs.partitionCount(this.#topic);
-    const output = this.#partitions[partition] ?? new DeadLetterOutput(this.#parts, this.#topic, partition);
-    this.#partitions[partition] = output;
     const source = delivery.source();
     const { topic, offset, lane } = delivery;
     const at = { topic, partition: delivery.partition, offset, origin: lane.origin };
@@ -113,7 +116,22 @@ export class DeadLetters {
       app: this.#parts.app,
       payload: kind,
     });
-    output.append(delivery, key, value, headers, Math.trunc(clock.now()));
+    const timestamp = Math.trunc(clock.now());
+    this.#channels.of(delivery).append(partition, key, value, headers, timestamp, delivery);
+  }
+
+  /** @internal */
+  acknowledged(count: number): void {
+    this.#parts.published(count);
+  }
+
+  /** @internal */
+  refused(deliveries: Deliveries, error: KafkaRxError): void {
+    for (const delivery of listOf(deliveries)) {
+      // Whoever has the partition from now on has the record again, and writes its letter.
+      if (delivery.lane.ended) delivery.release();
+      else this.#parts.failed(unwritten(error, delivery), delivery);
+    }
   }
 }
 
@@ -125,47 +143,6 @@ function aboveLimit(what: string, { stage, error }: Problem, at: Delivery): Kafk
       'Mend what fails and start again, which goes on at the last commit, at this record or below: letters of what lies above ' +
       'that commit are written again. Or raise deadLetters.limit in createApp',
   });
-}
-
-class DeadLetterOutput implements OutputListener {
-  readonly #pending = new Queue<Delivery>();
-  readonly #parts: DeadLetterParts;
-  readonly #output: ProducerOutput;
-
-  constructor(parts: DeadLetterParts, topic: string, partition: number) {
-    this.#parts = parts;
-    this.#output = parts.outputs.output(topic, partition, this);
-  }
-
-  append(
-    delivery: Delivery,
-    key: Buffer | null,
-    value: Buffer | null,
-    headers: readonly Header[],
-    timestamp: number,
-  ): void {
-    this.#output.append(key, value, headers, timestamp);
-    this.#pending.push(delivery);
-  }
-
-  acknowledged(count: number): void {
-    let answered = 0;
-    for (; answered < count; answered++) {
-      const delivery = this.#pending.shift();
-      // More than were sent.
-      if (delivery === undefined) break;
-      delivery.release();
-    }
-    this.#parts.published(answered);
-  }
-
-  refused(count: number, error: KafkaRxError): void {
-    for (let i = 0; i < count; i++) {
-      const delivery = this.#pending.shift();
-      if (delivery === undefined) return;
-      this.#parts.failed(unwritten(error, delivery), delivery);
-    }
-  }
 }
 
 function unwritten(cause: unknown, at: Delivery): KafkaRxError {

@@ -7,14 +7,9 @@ import { checkArgument, checkOptions } from '../../base/option-schema.js';
 import { receive } from '../../base/receive.js';
 import { withDefaults } from '../../base/with-defaults.js';
 import type { OffsetCommit } from '../../drivers/port.js';
-import {
-  type CommitResult,
-  type CommitTarget,
-  Committer,
-  type CommitterOptions,
-  checkCommits,
-  committerOptions,
-} from './committer.js';
+import type { CommitResult, CommitTarget } from './commit-cycle.js';
+import { Committer } from './committer.js';
+import { type CommitterOptions, checkCommits, committerOptions } from './committer-options.js';
 import { isCount } from './is-count.js';
 import { notTaken } from './not-taken.js';
 

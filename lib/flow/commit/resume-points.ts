@@ -24,8 +24,9 @@ import { type Coordinates, KafkaRxError } from '../../errors/errors.js';
 import { askedPositions } from '../../stores/asked-positions.js';
 import type { BeginBelow, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { Lane } from '../leases/delivery.js';
-import type { CommitTarget } from './committer.js';
+import type { CommitTarget } from './commit-cycle.js';
 import { NewStores, type NewStoresParts } from './new-stores.js';
+import { unconfirmed } from './unconfirmed.js';
 
 export type ResumedAtStore = Extract<LifecycleEvent, { readonly type: 'resumed-at-store' }>;
 
@@ -37,6 +38,8 @@ export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly confirmed: () => boolean;
   /** The partitions whose epochs go on, each with the topic that its epoch reads. */
   readonly live: () => readonly LivePartition[];
+  /** What is committed has all of its outputs, and they must not come again. */
+  readonly isOnce: boolean;
   /** Says in `health()` what takes long. */
   readonly during: <T>(what: string, work: Promise<T>) => Promise<T>;
   readonly announce: (event: ResumedAtStore | Parameters<NewStoresParts['announce']>[0]) => void;
@@ -100,16 +103,7 @@ export class ResumePoints {
 
   /** As positions of the topics that their epochs read. */
   #ours(offsets: readonly OffsetCommit[]): readonly StorePosition[] {
-    if (!this.#parts.confirmed()) {
-      throw new KafkaRxError(
-        'COMMIT_FAILED',
-        'The group has not confirmed this member for a session timeout',
-        {
-          retriable: true,
-          remedy: 'Nothing: it is committed once the group answers, or goes to the partition’s new owner',
-        },
-      );
-    }
+    if (!this.#parts.confirmed()) throw unconfirmed();
     const origins = new Map(this.#parts.live().map(lane => [epochKey(lane), lane.origin]));
     return offsets.map(at => {
       const origin = origins.get(epochKey(at));
@@ -148,7 +142,10 @@ export class ResumePoints {
     return this.#whole(partitions, await Promise.all(partitions.map(at => this.#begin(at))));
   }
 
-  /** Lower where a document made of several records would be cut in two: what is made of its rest would stand beside it. */
+  /**
+   * Lower where a document made of several records would be cut in two: what is made of its rest would stand beside it. Where outputs are
+   * made once, only of what comes again anyhow: units that fail are committed in parts at last, each with documents of its own.
+   */
   async #whole(
     partitions: readonly CommittedPartition[],
     begins: readonly (number | undefined)[],
@@ -165,6 +162,7 @@ export class ResumePoints {
         for (const [i, at] of partitions.entries()) {
           const [start, position = Number.POSITIVE_INFINITY] = [starts[i], whole[i]];
           if (start === undefined || at.offset === undefined || position >= start.offset) continue;
+          if (this.#parts.isOnce && begins[i] === undefined) continue;
           const offset = Math.max(position, await this.#first(at));
           if (offset >= start.offset) continue;
           starts[i] = { ...start, offset };

@@ -14,8 +14,8 @@ export class Watermark {
   #head = 0;
   /** The offset after everything below the head; -1 while nothing is. */
   #offset = -1;
-  /** Settled sequences at or above the head. */
-  #ahead = 0;
+  /** Settled sequences, below the head and above it. */
+  #settled = 0;
   /** Per sequence above the head, 32 in a word: whether it is settled. */
   #bits: Uint32Array;
   #mask: number;
@@ -43,7 +43,12 @@ export class Watermark {
 
   /** How many settled deliveries wait above the gap. */
   get ahead(): number {
-    return this.#ahead;
+    return this.#settled - this.#head;
+  }
+
+  /** How many deliveries are settled, below the watermark and above it. */
+  get settled(): number {
+    return this.#settled;
   }
 
   /**
@@ -60,7 +65,7 @@ export class Watermark {
     if (distance === 0) {
       this.#head++;
       this.#offset = nextOffset;
-      if (this.#ahead > 0) this.#closeGap();
+      if (++this.#settled > this.#head) this.#closeGap();
       return true;
     }
     if (distance > this.#mask) this.#grow(distance);
@@ -70,7 +75,7 @@ export class Watermark {
     if ((word & bit) !== 0) return false;
     this.#bits[at >>> 5] = word | bit;
     if (this.#offsets !== undefined) this.#offsets[at] = nextOffset;
-    this.#ahead++;
+    this.#settled++;
     return false;
   }
 
@@ -88,7 +93,6 @@ export class Watermark {
       head++;
     }
     if (head === from) return;
-    this.#ahead -= head - from;
     this.#head = head;
     this.#offset = this.#offsetOf(head - 1);
   }

@@ -21,8 +21,8 @@ export type Deliveries = Delivery | readonly Delivery[];
 
 export const noDeliveries: Deliveries = Object.freeze([]);
 
-/** Why lease holders are told to flush what they gather. */
-export type FlushReason = 'bound' | 'idle' | 'drain' | 'stop';
+/** Why lease holders are told to flush what they gather; `commit`: what is of partitions at a barrier, and nothing else. */
+export type FlushReason = 'bound' | 'idle' | 'drain' | 'stop' | 'commit';
 
 /** Where a record failed; each stage has its policy. */
 export type Stage = 'decode' | 'process' | 'encode' | 'produce' | 'store';
@@ -89,6 +89,10 @@ export interface RetrySchedule {
 export interface Lane extends AssignedPartition {
   /** A small number of the partition's own within its app: per-partition state lives in arrays under it. */
   readonly slot: number;
+  /** The channel that outputs of its records go to; 0: the app's one producer. */
+  readonly outputSlot: number;
+  /** It hands out nothing until all that it handed out has settled: who has something of it lets that through at once, before others. */
+  readonly atBarrier: boolean;
   /**
    * Which topic the epoch reads, as the documents and positions of stores have it: fixed with the first batch, whatever becomes of
    * the topic's name meanwhile.
@@ -120,7 +124,6 @@ export interface BatchPin {
 
 /** One hand-over of a source record; made by the source only. */
 export class Delivery {
-  readonly kind = 'settled';
   declare readonly lane: Lane;
   /** Counted from 0 in each epoch without gaps; offsets may have gaps. */
   declare readonly sequence: number;

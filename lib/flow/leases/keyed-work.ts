@@ -1,21 +1,35 @@
 import { Queue } from '../../base/queue.js';
 
+/** What is done with work. */
+export interface WorkParts<W> {
+  /** Begins a piece; `done` is called when it has ended, calls after the first have no effect. */
+  begin(work: W, done: () => void): void;
+  /** Whether a piece goes before those that wait for room. */
+  isFirst(work: W): boolean;
+}
+
 /**
  * Runs work with bounded concurrency, one piece at a time under each key, in the order of arrival: the plain algorithm
- * under `mapAsync` and `app.each`. A piece of work calls `done` when it has ended, calls after the first have no
- * effect; what its end makes room for has begun when `done` returns, or when the piece that called it at once has.
+ * under `mapAsync` and `app.each`. What the end of a piece makes room for has begun when its `done` returns, or when the piece that
+ * called it at once has.
  */
-export class KeyedWork<K> {
+export class KeyedWork<K, W> {
   readonly #concurrency: number;
+  readonly #parts: WorkParts<W>;
   /** Keys with work under way, and what waits behind it. */
-  readonly #queues = new Map<K, Queue<Work>>();
+  readonly #queues = new Map<K, Queue<W>>();
   /** Keys whose turn has come, but for which there is no room. */
   readonly #ready = new Queue<K>();
+  /** Those that go before them. */
+  readonly #first = new Queue<K>();
+  /** What waits under keys that go first for something that is not next there yet. */
+  readonly #hurried = new Set<Queue<W>>();
   #running = 0;
   #starting = false;
 
-  constructor(concurrency: number) {
+  constructor(concurrency: number, parts: WorkParts<W>) {
     this.#concurrency = concurrency;
+    this.#parts = parts;
   }
 
   /** Nothing is under way and nothing waits. */
@@ -23,23 +37,60 @@ export class KeyedWork<K> {
     return this.#queues.size === 0;
   }
 
-  add(key: K, work: Work): void {
+  add(key: K, work: W): void {
     const queue = this.#queues.get(key);
     if (queue !== undefined) {
       queue.push(work);
+      if (this.#parts.isFirst(work)) this.#hurry(queue);
       return;
     }
-    const fresh = new Queue<Work>();
+    const fresh = new Queue<W>();
     fresh.push(work);
     this.#queues.set(key, fresh);
-    this.#ready.push(key);
+    this.#line(fresh, work).push(key);
     this.#start();
+  }
+
+  /** Looks through all that waits: what is first by now goes before the others, with all that is before it under its key. */
+  hurry(): void {
+    const { isFirst } = this.#parts;
+    for (const queue of this.#queues.values()) if (queue.some(isFirst)) this.#hurried.add(queue);
+    if (this.#hurried.size > 0) this.#move();
   }
 
   /** Drops what waits; what is under way goes on, its `done` has no effect. */
   clear(): void {
     this.#queues.clear();
     this.#ready.clear();
+    this.#first.clear();
+    this.#hurried.clear();
+  }
+
+  #hurry(queue: Queue<W>): void {
+    if (this.#hurried.has(queue)) return;
+    this.#hurried.add(queue);
+    this.#move();
+  }
+
+  /** Keys that are hurried leave those that wait for room. */
+  #move(): void {
+    for (let keys = this.#ready.length; keys > 0; keys--) {
+      const key = this.#ready.shift();
+      if (key === undefined) return;
+      const queue = this.#queues.get(key);
+      const line = queue !== undefined && this.#hurried.has(queue) ? this.#first : this.#ready;
+      line.push(key);
+    }
+  }
+
+  /** Where a key waits of which this is next. */
+  #line(queue: Queue<W>, next: W): Queue<K> {
+    const { isFirst } = this.#parts;
+    if (isFirst(next)) return this.#first;
+    if (this.#hurried.size === 0 || !this.#hurried.has(queue)) return this.#ready;
+    if (queue.some(isFirst)) return this.#first;
+    this.#hurried.delete(queue);
+    return this.#ready;
   }
 
   #start(): void {
@@ -48,7 +99,7 @@ export class KeyedWork<K> {
     this.#starting = true;
     try {
       while (this.#running < this.#concurrency) {
-        const key = this.#ready.shift();
+        const key = this.#first.length > 0 ? this.#first.shift() : this.#ready.shift();
         if (key === undefined) return;
         const queue = this.#queues.get(key);
         const work = queue?.shift();
@@ -59,20 +110,21 @@ export class KeyedWork<K> {
     }
   }
 
-  #run(key: K, queue: Queue<Work>, work: Work): void {
+  #run(key: K, queue: Queue<W>, work: W): void {
     this.#running++;
     let finished = false;
-    work(() => {
+    this.#parts.begin(work, () => {
       if (finished) return;
       finished = true;
       this.#running--;
       if (this.#queues.get(key) === queue) {
-        if (queue.length > 0) this.#ready.push(key);
-        else this.#queues.delete(key);
+        const next = queue.peek();
+        if (next === undefined) {
+          this.#queues.delete(key);
+          if (this.#hurried.size > 0) this.#hurried.delete(queue);
+        } else this.#line(queue, next).push(key);
       }
       this.#start();
     });
   }
 }
-
-export type Work = (done: () => void) => void;

@@ -101,9 +101,15 @@ function leaseSeveral(
     host.dropped('stale-epoch', 1);
     return false;
   }
-  const closed = current.find(delivery => !delivery.open);
-  if (closed !== undefined) {
-    host.fail(outsideWindow(closed, by));
+  const slot = current[0]?.lane.outputSlot;
+  const refused = current.find(({ open, lane }) => !open || lane.outputSlot !== slot);
+  if (refused?.open === false) {
+    host.fail(outsideWindow(refused, by));
+    return false;
+  }
+  if (refused !== undefined) {
+    holdAll(current);
+    host.fail(severalTasks(current[0] ?? refused, refused, by));
     return false;
   }
   if (current.every(delivery => passesBy(delivery, by, destination))) {
@@ -185,8 +191,19 @@ export function hostOf(record: KafkaRecord): DeliveryHost | undefined {
 
 /** The partition of a record; of one made of several, that of the last. Undefined for a record that was never delivered. */
 export function laneOf(record: KafkaRecord): Lane | undefined {
-  const deliveries = deliveriesAt(record);
+  return lastLane(deliveriesAt(record));
+}
+
+/** The same without the record. */
+export function lastLane(deliveries: Deliveries): Lane | undefined {
   return (Array.isArray(deliveries) ? deliveries.at(-1) : (deliveries as Delivery))?.lane;
+}
+
+/** Whether a partition of it is at a barrier: all waits for it, and it goes before others. */
+export function isAtBarrier(record: KafkaRecord): boolean {
+  const deliveries = deliveriesAt(record);
+  if (!Array.isArray(deliveries)) return (deliveries as Delivery).lane.atBarrier;
+  return deliveries.some(({ lane }: Delivery) => lane.atBarrier);
 }
 
 export function listOf(deliveries: Deliveries): readonly Delivery[] {
@@ -218,6 +235,21 @@ function outsideWindow(at: Delivery, by: string): KafkaRxError {
       at,
       remedy:
         'Use mapAsync, batch or through in place of the operator that holds records; docs/operators.md lists them all',
+    },
+  );
+}
+
+/** In which unit would it be written, and whose offsets would it wait for? */
+function severalTasks(one: Delivery, other: Delivery, by: string): KafkaRxError {
+  const { topic, partition, offset } = one;
+  return new KafkaRxError(
+    'SEVERAL_TASKS',
+    `'${by}' was handed a record that was made of records of several tasks, of '${topic}' ${partition} at offset ${offset} among others: ` +
+      'under exactly once each task has a unit of work of its own, and a record is written with one',
+    {
+      at: other,
+      remedy:
+        'Gather with batch, which keeps tasks apart, or go by way of a topic that brings together what belongs together',
     },
   );
 }

@@ -10,7 +10,7 @@ import {
   type Problem,
   type Stage,
 } from './delivery.js';
-import { listOf } from './leases.js';
+import { lastLane, listOf } from './leases.js';
 
 /** A record inside a delivery of its own, within the one that it came with. */
 export interface NestedDelivery<K, V> {
@@ -93,12 +93,19 @@ class NestedLane implements Lane {
   get slot(): number {
     return this.lane.slot;
   }
+  get outputSlot(): number {
+    return lastLane(this.outer)?.outputSlot ?? 0;
+  }
+  get atBarrier(): boolean {
+    return this.outer.some(({ lane }) => lane.atBarrier);
+  }
   get origin(): string {
     // As a record's coordinates, those of the last.
     return this.outer.at(-1)?.lane.origin ?? this.lane.origin;
   }
   get ended(): boolean {
-    return this.lane.ended;
+    // Of several, some may go on: what is made of them is theirs still.
+    return this.outer.every(({ lane }) => lane.ended);
   }
   get leftAt(): number {
     return this.lane.leftAt;

@@ -10,7 +10,7 @@ import type { KafkaRecord } from '../../record/record.js';
 import { refuseUndone } from '../../record/refuse-undone.js';
 import { deliveriesOf } from '../leases/delivery.js';
 import { KeyedWork } from '../leases/keyed-work.js';
-import { endedBefore, hold, isStale, laneOf, release } from '../leases/leases.js';
+import { endedBefore, hold, isAtBarrier, isStale, laneOf, release } from '../leases/leases.js';
 import { Retries } from '../leases/retries.js';
 import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
 
@@ -42,7 +42,7 @@ export class EachSink<K, V> extends Sink<K, V> {
   readonly #call: EachFunction<K, V>;
   readonly #onError: Policy | undefined;
   /** By the partition's number in its app. */
-  readonly #work: KeyedWork<number>;
+  readonly #work: KeyedWork<number, KafkaRecord<K, V>>;
   readonly #retries = new Retries();
 
   constructor(
@@ -55,12 +55,18 @@ export class EachSink<K, V> extends Sink<K, V> {
     super(host, place, options);
     this.#call = call;
     this.#onError = options.onError;
-    this.#work = new KeyedWork(options.concurrency ?? concurrency);
+    this.#work = new KeyedWork<number, KafkaRecord<K, V>>(options.concurrency ?? concurrency, {
+      begin: (record, done) => this.#run(record, done, 1),
+      isFirst: isAtBarrier,
+    });
+    host.onFlush(reason => {
+      if (reason === 'commit') this.#work.hurry();
+    });
   }
 
   protected take(record: KafkaRecord<K, V>): void {
     // A record of several deliveries goes by its last, as its coordinates do; one without any does not get here.
-    this.#work.add(laneOf(record)?.slot ?? 0, done => this.#run(record, done, 1));
+    this.#work.add(laneOf(record)?.slot ?? 0, record);
   }
 
   #run(record: KafkaRecord<K, V>, done: () => void, attempt: number): void {

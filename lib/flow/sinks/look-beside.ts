@@ -6,6 +6,7 @@ import { hasNumberShownMasked } from '../../card/shown-masked.js';
 import { isTextShownMasked } from '../../card/text-shown-masked.js';
 import { UnmaskedField } from '../../codecs/declared.js';
 import { lookAtBytes } from '../../codecs/guarded-json.js';
+import { isPlain } from '../../codecs/plain-bytes.js';
 import { utf16In } from '../../codecs/utf16-in.js';
 import { isInstance } from '../../errors/is-instance.js';
 import { farFuture } from '../../record/far-future.js';
@@ -65,6 +66,7 @@ export function lookAtPart(
   fields: readonly ProtectedField[],
   where: BesideValue,
 ): void {
+  if (isPlain(part, trueLength(part), fields)) return;
   try {
     lookAtBytes(part, fields);
   } catch (error) {

@@ -3,10 +3,8 @@ import type { Place } from '../../app/topology/topology-observable.js';
 import { disregard, disregardWithin } from '../../base/disregard.js';
 import { call, either, list, required, text } from '../../base/option-kinds.js';
 import type { Fields } from '../../base/option-schema.js';
-import { Queues } from '../../base/queues.js';
 import { type Codec, codecKind } from '../../codecs/codec.js';
 import { UnmaskedField } from '../../codecs/declared.js';
-import type { OutputListener, ProducerOutput } from '../../drivers/port.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { isInstance } from '../../errors/is-instance.js';
 import { located } from '../../errors/located.js';
@@ -20,13 +18,16 @@ import type { KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import { timeOfWriting } from '../../record/time-of-writing.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
-import { listOf, releaseAll } from '../leases/leases.js';
+import { listOf } from '../leases/leases.js';
 import { type Guard, unmasked } from './guard.js';
 import { keyBytes } from './key-bytes.js';
 import { makerOf, makerOfFault } from './maker-of.js';
+import type { OutputChannel } from './output-channel.js';
 import type { Outputs } from './outputs.js';
 import { createPartitioner, type Partitioner } from './partitioner.js';
 import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
+import type { TopicWriter } from './topic-channel.js';
+import { TopicChannels } from './topic-channels.js';
 
 /** @category Sinks @since 0.1.0 */
 export interface TopicSinkOptions<V> extends SinkOptions {
@@ -81,7 +82,7 @@ export interface TopicSinkParts {
 }
 
 /** Publishes records to a topic. The lease of each lasts until the broker has acknowledged it. */
-export class TopicSink<K, V> extends Sink<K, V> {
+export class TopicSink<K, V> extends Sink<K, V> implements TopicWriter {
   readonly #topic: string;
   readonly #keyOf: KeyOf<K, V>;
   readonly #options: TopicSinkOptions<V>;
@@ -91,13 +92,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
   /** The same, of bytes that stay. */
   #encodeApart: (value: V) => Buffer | null = unset;
   readonly #parts: TopicSinkParts;
-  /** By partition, from the first record on. */
-  readonly #opened: (ProducerOutput | undefined)[] = [];
-  /**
-   * What is on its way, by partition, in order. Deliveries alone are kept: records and their values would live until the
-   * acknowledgement, and be copied by the garbage collector meanwhile.
-   */
-  readonly #pending = new Queues<Deliveries>();
+  readonly #channels: TopicChannels;
   readonly #labels: { readonly topic: string };
   readonly #partitioner: Partitioner;
   readonly #passed: ReadonlySet<string>;
@@ -116,6 +111,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     this.#options = options;
     this.#parts = parts;
     this.#labels = { topic };
+    this.#channels = new TopicChannels(topic, parts.outputs, this);
     let available: (() => readonly number[]) | undefined;
     this.#partitioner = createPartitioner(
       () => parts.outputs.partitionCount(topic),
@@ -157,9 +153,8 @@ export class TopicSink<K, V> extends Sink<K, V> {
       making = 'partition';
       const partition = this.#partitionOf(record, key, value);
       making = 'value';
-      const output = this.#opened[partition] ?? this.#open(partition);
-      output.append(key, value, headers, timestamp);
-      this.#pending.push(partition, record[deliveriesOf]);
+      const deliveries = record[deliveriesOf];
+      this.#channels.of(deliveries).append(partition, key, value, headers, timestamp, deliveries);
     } catch (cause) {
       // Of JavaScript, or a codec of somebody else's: what was made before may be promises.
       disregardOutgoing(key, value, made, timestamp);
@@ -224,14 +219,6 @@ export class TopicSink<K, V> extends Sink<K, V> {
       : this.#chosenPartition(record, this.#options.partition);
   }
 
-  #open(partition: number): ProducerOutput {
-    const output = this.#parts.outputs.output(this.#topic, partition, new PartitionListener(this, partition));
-    // One after the other: an array that is written far behind its end turns into a hash table.
-    while (this.#opened.length < partition) this.#opened.push(undefined);
-    this.#opened[partition] = output;
-    return output;
-  }
-
   #chosenPartition(record: KafkaRecord<K, V>, choose: NonNullable<TopicSinkOptions<V>['partition']>): number {
     const count = this.#parts.outputs.partitionCount(this.#topic);
     const chosen = choose(record, count);
@@ -275,28 +262,11 @@ export class TopicSink<K, V> extends Sink<K, V> {
     });
   }
 
-  /** @internal by count, the oldest first */
-  acknowledged(partition: number, count: number): void {
-    let answered = 0;
-    for (; answered < count; answered++) {
-      const deliveries = this.#pending.shift(partition);
-      // More than were sent.
-      if (deliveries === undefined) break;
-      releaseAll(deliveries);
-    }
-    this.#parts.produced.add(answered, this.#labels);
+  acknowledged(count: number): void {
+    this.#parts.produced.add(count, this.#labels);
   }
 
-  /** @internal */
-  refused(partition: number, count: number, error: KafkaRxError): void {
-    for (let i = 0; i < count; i++) {
-      const deliveries = this.#pending.shift(partition);
-      if (deliveries === undefined) return;
-      this.#refused(deliveries, error);
-    }
-  }
-
-  #refused(deliveries: Deliveries, error: KafkaRxError): void {
+  refused(deliveries: Deliveries, error: KafkaRxError, channel: OutputChannel): void {
     const wasLive = this.host.live;
     const named = new KafkaRxError('PRODUCE', `'${this.name}' could not write: ${error.message}`, {
       at: listOf(deliveries).at(-1),
@@ -305,23 +275,7 @@ export class TopicSink<K, V> extends Sink<K, V> {
     });
     this.problemWith(deliveries, 'produce', named, this.#options.onProduceError);
     // It failed the app: a record behind it must not be written before it, which the final drain would let happen.
-    if (wasLive && !this.host.live) void this.#parts.outputs.close().catch(() => {});
-  }
-}
-
-/** Tells a sink which of its partitions a producer speaks of; what it tells lies in the sink. */
-class PartitionListener<K, V> implements OutputListener {
-  constructor(
-    private readonly sink: TopicSink<K, V>,
-    private readonly partition: number,
-  ) {}
-
-  acknowledged(count: number): void {
-    this.sink.acknowledged(this.partition, count);
-  }
-
-  refused(count: number, error: KafkaRxError): void {
-    this.sink.refused(this.partition, count, error);
+    if (wasLive && !this.host.live) void channel.close().catch(() => {});
   }
 }
 

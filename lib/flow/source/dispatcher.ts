@@ -1,13 +1,13 @@
-import type { Observable } from 'rxjs';
 import type { Clock } from '../../base/clock.js';
 import type { AssignedPartition, DriverConsumer, FetchedBatch } from '../../drivers/port.js';
+import type { KafkaRxError } from '../../errors/errors.js';
 import type { Headers } from '../../record/headers.js';
-import type { CommitPoint, DeliveryEvent } from '../commit/commit-in-order.js';
+import type { TaskCommit } from '../commit/task-commit.js';
 import type { Delivery, DeliveryHost, FlushReason } from '../leases/delivery.js';
+import { InputOrder } from '../tasks/input-order.js';
 import type { Admission } from './admission.js';
 import type { BatchPreparation } from './batch-preparation.js';
 import type { Bounds } from './bounds.js';
-import { DeliveryEvents } from './delivery-events.js';
 import { Draining, type Flusher } from './draining.js';
 import { FlushTimer } from './flush-timer.js';
 import { HandOut } from './hand-out.js';
@@ -15,7 +15,10 @@ import type { InFlight } from './in-flight.js';
 import { Intake } from './intake.js';
 import type { Lanes } from './lanes.js';
 import type { Pace } from './pace.js';
-import { type LaneOwner, PartitionLane } from './partition-lane.js';
+import { type LaneOwner, PartitionLane, type Task } from './partition-lane.js';
+import { TaskOf } from './task.js';
+import type { TaskNames } from './task-names.js';
+import { TaskTurn } from './task-turn.js';
 import type { TopicView } from './topic-view.js';
 import { Turns } from './turns.js';
 
@@ -31,11 +34,17 @@ export interface DispatcherParts {
   readonly lanes: Lanes;
   /** What is under way; the dispatcher counts it there. */
   readonly inFlight: InFlight;
+  /** Whoever commits what has settled. */
+  readonly commit: Pick<TaskCommit, 'moved' | 'handedOut' | 'forget'>;
   /** Whether batches are kept until their records are settled, so that these can be had again. */
   readonly keepsBatches: boolean;
   /** The driver's consumer, as far as the source steers it. */
   readonly consumer: Pick<DriverConsumer, 'confirmedUntil' | 'pause' | 'resume'>;
   readonly views: { of(topic: string): readonly TopicView[] };
+  /** Which partitions are handed out and committed together. */
+  readonly tasks: Pick<TaskNames, 'of'>;
+  /** How long a task waits for an input that is at its end. @see AppOptions.maxTaskIdleMs */
+  readonly maxTaskIdleMs: () => number;
   /** Which topic a batch is of; asked once an epoch. */
   originOf(batch: FetchedBatch): string;
   /** What the headers of a record say, and what is left of them for the topology. */
@@ -45,23 +54,26 @@ export interface DispatcherParts {
 
 /**
  * The source: hands fetched records to the topology one at a time, each through the whole graph before the next, and
- * keeps what is under way within bounds. Partitions take turns. It never waits: at a bound it returns and goes on
+ * keeps what is under way within bounds. Tasks take turns: partitions, or several that go together. It never waits: at a bound it returns and goes on
  * when something settles.
  *
  * 1. A batch is taken in (`Intake`: what waits is bounded), prepared where a codec asks for it, and queued in its lane.
- * 2. The lane is offered a turn (`Turns`); at its span it is blocked until its watermark moves.
+ * 2. Its task is offered a turn (`Turns`); at its span it is blocked until its watermark moves.
  * 3. In its turn it hands out records one by one (`HandOut`), until it has none, its turn is over or a bound is reached.
- * 4. At a bound and when idle, lease holders are told to flush (`FlushTimer`); what settles wakes the source.
+ * 4. At a bound and when idle, lease holders are told to flush (`FlushTimer`).
+ * 5. What settles, in any order, settles in its lane's watermark; when that moves, whoever commits is told. It wakes the source.
  */
 export class Dispatcher implements LaneOwner {
   readonly #parts: DispatcherParts;
   readonly #lanes: Lanes;
-  /** Partitions with records to hand out; blocked: those at their span. One that nobody wants is not among them. */
-  readonly #turns = new Turns<PartitionLane>();
-  readonly #events = new DeliveryEvents();
+  /** Tasks with records to hand out; blocked: those at their span. One that nobody wants, or that waits, is not among them. */
+  readonly #turns = new Turns<Task>();
   readonly #inFlight: InFlight;
+  readonly #commit: DispatcherParts['commit'];
   readonly #intake: Intake;
   readonly #handOut: HandOut;
+  readonly #order: InputOrder;
+  readonly #turn: TaskTurn;
   readonly #draining: Draining;
   readonly #flushTimer: FlushTimer;
   /** Batches that are prepared and will be queued. */
@@ -72,73 +84,110 @@ export class Dispatcher implements LaneOwner {
   #scheduled = false;
 
   constructor(parts: DispatcherParts) {
-    const { clock, host: flusher, bounds, pace, lanes, inFlight, consumer, keepsBatches } = parts;
+    const { clock, host: flusher, bounds, pace, lanes, inFlight, commit, consumer, keepsBatches } = parts;
     this.#parts = parts;
     this.#lanes = lanes;
     this.#inFlight = inFlight;
-    this.#intake = new Intake({ bounds, lanes, consumer });
+    this.#commit = commit;
+    this.#intake = new Intake({ clock, bounds, lanes, consumer, wake: () => this.wake() });
     this.#handOut = new HandOut({
       inFlight,
       intake: this.#intake,
-      events: this.#events,
       keepsBatches,
       admit: parts.admit,
+      passed: (lane, sequence, offset) => this.#passed(lane, sequence, offset),
+    });
+    this.#order = new InputOrder({
+      clock,
+      maxIdleMs: parts.maxTaskIdleMs,
+      handOut: this.#handOut,
+      intake: this.#intake,
+      goesOn: task => {
+        this.#offer(task);
+        if (!this.#dispatching) this.wake();
+      },
+    });
+    this.#turn = new TaskTurn({
+      ...{ clock, pace, bounds, inFlight, commit, handOut: this.#handOut, order: this.#order },
+      consumed: parts.consumed,
     });
     this.#draining = new Draining({ clock, flusher, flushMs: pace.flushMs });
     this.#flushTimer = new FlushTimer({ clock, flusher, inFlight });
   }
 
-  /** What happens to deliveries, for `commitInOrder`; one subscriber. */
-  get events$(): Observable<DeliveryEvent> {
-    return this.#events.events$;
+  /** Replaces the assignment: every lane's epoch ends, kept partition or not, and new ones begin. */
+  assign(partitions: readonly AssignedPartition[]): void {
+    this.#end(this.#lanes.all);
+    this.#add(partitions);
   }
 
-  /**
-   * Replaces the assignment: every lane's epoch ends, kept partition or not, and new ones begin.
-   *
-   * @returns those that had not ended before
-   */
-  assign(partitions: readonly AssignedPartition[]): readonly AssignedPartition[] {
-    const before = [...this.#lanes.all];
-    this.#end(before);
-    const { host, clock, views } = this.#parts;
-    const lanes = partitions.map(
-      partition =>
-        new PartitionLane(partition, this.#lanes.slotOf(partition), host, views.of(partition.topic), this),
-    );
+  #add(partitions: readonly AssignedPartition[]): void {
+    const { host, clock, views, tasks: names } = this.#parts;
+    const tasks = new Map<string, Task>();
+    const lanes = partitions.map(partition => {
+      const name = names.of(partition);
+      const task = tasks.get(name) ?? new TaskOf<PartitionLane>(name);
+      tasks.set(name, task);
+      const slot = this.#lanes.slotOf(partition);
+      return new PartitionLane(partition, slot, host, views.of(partition.topic), this, task);
+    });
     for (const lane of lanes) lane.watermarkMovedAt = clock.elapsed();
     this.#lanes.add(lanes);
-    return before;
   }
 
-  /**
-   * Ends these epochs now: what is pending of them is dropped and counted when it arrives.
-   *
-   * @returns those that had not ended before; the partition may long be assigned anew, in an epoch that goes on
-   */
-  lose(partitions: readonly AssignedPartition[]): readonly AssignedPartition[] {
-    const lanes = this.#lanes.during(partitions);
-    this.#end(lanes);
+  /** Ends what these partitions had, and begins them in these epochs; the others go on. */
+  restart(partitions: readonly AssignedPartition[]): void {
+    this.#end(partitions.map(partition => this.#lanes.of(partition)).filter(lane => lane !== undefined));
+    this.#add(partitions);
+    this.wake();
+  }
+
+  /** Resolves when nothing of it is pending but what a failure holds. */
+  quiet(task: Task, reason: FlushReason): Promise<void> {
+    return this.#draining.quiet(task.inputs, reason);
+  }
+
+  /** It may hand out again. */
+  goOn(task: Task): void {
+    this.#offer(task);
+    this.wake();
+  }
+
+  /** Ends these epochs now: what is pending of them is dropped and counted when it arrives, and what waits is not committed. */
+  lose(partitions: readonly AssignedPartition[]): void {
+    this.#end(this.#lanes.during(partitions));
     // What they had under way may have been what held the others up.
     this.wake();
-    return lanes;
   }
 
   accept(batch: FetchedBatch): void {
     const lane = this.#lanes.of(batch);
     if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
     // By the first of the epoch: nothing was handed out before.
-    if (!lane.originKnown) lane.origin = this.#parts.originOf(batch);
-    lane.originKnown = true;
+    if (!lane.originKnown) this.#lanes.begins(lane, this.#parts.originOf(batch));
     lane.endOffset = batch.endOffset;
+    lane.atEnd = false;
+    this.#order.lookAgain(lane.task);
     // It counts from now on, also while it is prepared.
     this.#intake.received(lane, batch.bytes);
     if (lane.preparation === undefined) this.#queue(lane, batch);
     else this.#prepare(lane, lane.preparation, batch);
   }
 
+  /** @see ConsumerListener.caughtUp */
+  caughtUp(partition: AssignedPartition): void {
+    const lane = this.#lanes.of(partition);
+    if (lane === undefined || lane.epoch !== partition.epoch || lane.draining) return;
+    lane.atEnd = true;
+    // Batches without records begin nothing anew.
+    if (lane.endSince < 0) lane.endSince = this.#parts.clock.elapsed();
+    this.#intake.atEnd(lane);
+    this.#order.lookAgain(lane.task);
+  }
+
   #prepare(lane: PartitionLane, preparation: BatchPreparation, batch: FetchedBatch): void {
     this.#preparing++;
+    lane.preparing++;
     this.#parts.slow
       .during(
         `a codec to prepare a batch of partition ${lane.partition} of '${lane.topic}' up to offset ${batch.nextOffset}`,
@@ -146,41 +195,33 @@ export class Dispatcher implements LaneOwner {
       )
       .finally(() => {
         this.#preparing--;
+        lane.preparing--;
       })
       .then(
         ready => this.#queue(lane, ready),
-        error => lane.host.fail(error),
+        error => this.#unprepared(lane, error),
       );
+  }
+
+  /** Of an epoch that is over, or about to be, nobody needs it any more. */
+  #unprepared(lane: PartitionLane, error: KafkaRxError): void {
+    if (!lane.draining) lane.host.fail(error);
   }
 
   #queue(lane: PartitionLane, batch: FetchedBatch): void {
     if (lane.draining) return;
     lane.batches.push(batch);
-    this.#offer(lane);
+    this.#order.lookAgain(lane.task);
+    this.#offer(lane.task);
     if (!this.#scheduled) this.#dispatch();
-  }
-
-  /** A watermark moved; a partition blocked at its span may go on. */
-  advanced({ slot, epoch, offset, deliveriesBelow }: CommitPoint): void {
-    const lane = this.#lanes.at(slot);
-    if (lane === undefined || lane.epoch !== epoch) return;
-    const wasFull = lane.span >= this.#parts.bounds.maxSpan;
-    lane.belowWatermark = deliveriesBelow;
-    lane.watermark = offset;
-    // One look at the clock for all that settles in one burst: from its first on, a dispatch is scheduled.
-    if (!this.#dispatching && !this.#scheduled) this.#now = this.#parts.clock.elapsed();
-    lane.watermarkMovedAt = this.#now;
-    if (!wasFull) return;
-    this.#turns.unblock(lane);
-    this.#offer(lane);
-    this.wake();
   }
 
   /** A view gained or lost a subscriber: what nobody wanted may be wanted now. */
   subscribersChanged(): void {
     for (const lane of this.#lanes.all) {
       lane.subscribersChanged();
-      this.#offer(lane);
+      this.#order.lookAgain(lane.task);
+      this.#offer(lane.task);
     }
     this.#intake.heardAgain();
     this.wake();
@@ -210,6 +251,7 @@ export class Dispatcher implements LaneOwner {
       lane.draining = true;
       lane.drainingSince = this.#parts.clock.elapsed();
       this.#discard(lane);
+      this.#order.lookAgain(lane.task);
     }
     return this.#draining.quiet(lanes, reason);
   }
@@ -219,10 +261,32 @@ export class Dispatcher implements LaneOwner {
       lane.host.dropped('stale-epoch', 1);
       return;
     }
+    const before = lane.watermark.settled;
+    this.#passed(lane, delivery.sequence, delivery.offset + 1);
+    // A sink that is not ours may release too often.
+    if (lane.watermark.settled === before) return;
     this.#inFlight.settled(lane, delivery.pin);
-    this.#events.next(delivery);
-    this.#draining.lookAgain();
+    this.#draining.lookAgain(lane);
+    if (lane.task.turn === 'blocked') this.#unblock(lane.task);
     if (!this.#dispatching && !this.#scheduled) this.wake();
+  }
+
+  /** This number of the lane is done with; where its watermark moved, that may be committed, and a partition at its span may go on. */
+  #passed(lane: PartitionLane, sequence: number, offset: number): void {
+    if (!lane.watermark.settle(sequence, offset)) return;
+    // One look at the clock for all that settles in one burst: from its first on, a dispatch is scheduled.
+    if (!this.#dispatching && !this.#scheduled) this.#now = this.#parts.clock.elapsed();
+    lane.watermarkMovedAt = this.#now;
+    if (lane.task.turn === 'blocked') this.#unblock(lane.task);
+    this.#commit.moved(lane);
+  }
+
+  /** Where it is below its bounds again. */
+  #unblock(task: Task): void {
+    if (this.#turn.isFull(task)) return;
+    this.#turns.unblock(task);
+    this.#offer(task);
+    this.wake();
   }
 
   #end(lanes: readonly PartitionLane[]): void {
@@ -231,8 +295,11 @@ export class Dispatcher implements LaneOwner {
       this.#inFlight.forget(lane);
       lane.end();
       this.#discard(lane);
-      this.#turns.unblock(lane);
-      this.#events.next({ kind: 'revoked', lane });
+      // What remains of its task goes on without it.
+      this.#turns.unblock(lane.task);
+      this.#order.lookAgain(lane.task);
+      this.#offer(lane.task);
+      this.#commit.forget(lane);
     }
     this.#draining.lookAgain();
   }
@@ -251,7 +318,7 @@ export class Dispatcher implements LaneOwner {
       const { clock, pace } = this.#parts;
       this.#now = clock.elapsed();
       const until = this.#now + pace.turnMs;
-      for (let lane = this.#nextLane(); lane !== undefined; lane = this.#nextLane()) {
+      for (let task = this.#nextTask(); task !== undefined; task = this.#nextTask()) {
         // An outage longer than the session, or a process that was stopped: `wake` or the end of the epochs follows.
         if (this.#now >= this.#parts.consumer.confirmedUntil) return;
         if (this.#inFlight.atBound && !this.#relieved()) {
@@ -261,9 +328,9 @@ export class Dispatcher implements LaneOwner {
         // Only now: were a turn that a bound took away gone, every second partition would never get one.
         this.#turns.take();
         try {
-          this.#dispatchTurn(lane);
+          this.#turn.take(task, this.#now);
         } finally {
-          this.#offer(lane);
+          this.#offer(task);
         }
         if (this.#handOut.halted) return;
         this.#now = clock.elapsed();
@@ -272,7 +339,7 @@ export class Dispatcher implements LaneOwner {
           return;
         }
       }
-      if (this.#preparing === 0) this.#intake.starved();
+      if (this.#preparing === 0 && !this.#anyAtBarrier()) this.#intake.starved();
       // Partitions that are blocked at their span are at a bound; all else has nothing to hand out.
       if (this.#turns.anyBlocked) this.#flushTimer.every(pace.flushMs, 'bound');
       else this.#flushTimer.every(pace.idleMs, 'idle');
@@ -281,37 +348,28 @@ export class Dispatcher implements LaneOwner {
     }
   }
 
-  /** The next partition, in turn, that has a record to hand out and somebody to take it. */
-  #nextLane(): PartitionLane | undefined {
-    for (let lane = this.#turns.next; lane !== undefined; lane = this.#turns.next) {
-      if (!lane.hasWork || !lane.heard) this.#turns.take();
-      else if (lane.span >= this.#parts.bounds.maxSpan) {
+  /** The next task, in turn, that has a record to hand out and somebody to take it. */
+  #nextTask(): Task | undefined {
+    for (let task = this.#turns.next; task !== undefined; task = this.#turns.next) {
+      if (!task.mayHandOut) this.#turns.take();
+      else if (this.#turn.isFull(task)) {
         // First: what the flush makes settle lets it go on.
         this.#turns.block();
         this.#parts.host.flush('bound');
-      } else return lane;
+      } else return task;
     }
     return undefined;
   }
 
   /** For a turn, if it has records to hand out and somebody to take them. */
-  #offer(lane: PartitionLane): void {
-    if (lane.hasWork && lane.heard) this.#turns.offer(lane);
+  #offer(task: Task): void {
+    if (task.mayHandOut) this.#turns.offer(task);
   }
 
-  #dispatchTurn(lane: PartitionLane): void {
-    const { pace, clock, bounds } = this.#parts;
-    const until = this.#now + pace.turnMs;
-    // Nothing held the watermark until now, however long ago it moved.
-    if (lane.unsettled === 0) lane.watermarkMovedAt = this.#now;
-    let records = 0;
-    while (records < pace.turnRecords && lane.span < bounds.maxSpan && !lane.draining && lane.heard) {
-      if (!this.#handOut.next(lane)) break;
-      records++;
-      if (this.#handOut.halted || this.#inFlight.atBound) break;
-      if ((records & 31) === 0 && clock.elapsed() >= until) break;
-    }
-    if (records > 0) this.#parts.consumed(lane.topic, records);
+  /** What waits of some task is handed out without another fetch, as soon as it has come to its barrier. */
+  #anyAtBarrier(): boolean {
+    if (this.#intake.isEmpty) return false;
+    return this.#lanes.all.some(({ atBarrier, abandoned, hasWork }) => atBarrier && hasWork && !abandoned);
   }
 
   /** At a bound: whoever gathers records must flush, or nothing would ever settle. */

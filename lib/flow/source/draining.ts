@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.js';
+import type { Clock, Timer } from '../../base/clock.js';
 import type { FlushReason } from '../leases/delivery.js';
 import type { PartitionLane } from './partition-lane.js';
 
@@ -18,6 +18,10 @@ export interface DrainingParts {
 export class Draining {
   readonly #parts: DrainingParts;
   #waiters: (() => void)[] = [];
+  /** Who waits for partitions to be quiet: those at a barrier, and those that flush whenever something has settled. */
+  #barriers = 0;
+  #drains = 0;
+  #reminder: Timer | undefined;
 
   constructor(parts: DrainingParts) {
     this.#parts = parts;
@@ -27,30 +31,49 @@ export class Draining {
   async quiet(lanes: readonly PartitionLane[], reason: FlushReason): Promise<void> {
     const { flusher } = this.#parts;
     flusher.flush(reason);
-    while (lanes.some(lane => !lane.ended && !lane.quiet)) {
-      await this.#somethingSettled();
-      // An operator may have emitted into another that gathers.
-      flusher.flush(reason);
+    const isBarrier = reason === 'commit';
+    if (isBarrier) this.#barriers++;
+    else this.#drains++;
+    try {
+      while (lanes.some(lane => !lane.ended && !lane.quiet)) {
+        await this.#woken();
+        // An operator may have emitted into another that gathers. At a barrier that lets it pass: then a reminder does, one for all,
+        // since each flush looks through all that waits.
+        if (!isBarrier) flusher.flush(reason);
+      }
+    } finally {
+      if (isBarrier) this.#barriers--;
+      else this.#drains--;
+      if (this.#barriers + this.#drains === 0) this.#forgetReminder();
     }
   }
 
-  /** Something settled, or will no more: who waits looks again. */
-  lookAgain(): void {
-    if (this.#waiters.length === 0) return;
+  /**
+   * Something settled, or will no more: who waits looks again.
+   *
+   * @param lane the only one of which that is so
+   */
+  lookAgain(lane?: PartitionLane): void {
+    if (this.#waiters.length === 0 || (lane !== undefined && this.#drains === 0 && !lane.quiet)) return;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();
   }
 
   /** Resolves when something settled, or after a while. */
-  #somethingSettled(): Promise<void> {
-    return new Promise(resolve => {
-      const { clock, flushMs } = this.#parts;
-      const timer = clock.schedule(resolve, flushMs);
-      this.#waiters.push(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+  #woken(): Promise<void> {
+    this.#reminder ??= this.#parts.clock.schedule(() => this.#remind(), this.#parts.flushMs);
+    return new Promise(resolve => this.#waiters.push(resolve));
+  }
+
+  #remind(): void {
+    this.#reminder = undefined;
+    if (this.#barriers > 0) this.#parts.flusher.flush('commit');
+    this.lookAgain();
+  }
+
+  #forgetReminder(): void {
+    this.#reminder?.cancel();
+    this.#reminder = undefined;
   }
 }

@@ -2,9 +2,8 @@ import type { SourceRecord } from '../../drivers/port.js';
 import type { LetterPosition } from '../../errors/dead-letters/letter.js';
 import type { Headers } from '../../record/headers.js';
 import { isOfTopic } from '../../stores/origin.js';
-import { Delivery } from '../leases/delivery.js';
+import { type BatchPin, Delivery } from '../leases/delivery.js';
 import { type Admission, withoutTarget } from './admission.js';
-import type { DeliveryEvents } from './delivery-events.js';
 import type { InFlight } from './in-flight.js';
 import type { Intake } from './intake.js';
 import type { CurrentBatch, PartitionLane } from './partition-lane.js';
@@ -12,11 +11,12 @@ import type { CurrentBatch, PartitionLane } from './partition-lane.js';
 export interface HandOutParts {
   readonly inFlight: InFlight;
   readonly intake: Intake;
-  readonly events: DeliveryEvents;
   /** Whether batches are kept until their records are settled, so that these can be had again. */
   readonly keepsBatches: boolean;
   /** What the headers of a record say, and what is left of them for the topology. */
   admit(headers: Headers): Admission;
+  /** Hears that the log goes on at an offset with nothing to deliver before it: control records, aborted or compacted ones. */
+  passed(lane: PartitionLane, sequence: number, offset: number): void;
 }
 
 /** Hands one record to the topology: opens its delivery, runs it through every view, and closes its dispatch window. */
@@ -41,21 +41,48 @@ export class HandOut {
 
   /** Hands out the partition's next record; false when it has none. */
   next(lane: PartitionLane): boolean {
+    const record = this.#advance(lane);
+    if (record === undefined || lane.current === undefined) return false;
+    this.#deliver(lane, record, lane.current.pin);
+    return true;
+  }
+
+  /** Looks at the partition's next record, where its task has to choose. */
+  look(lane: PartitionLane): void {
+    if (lane.ahead !== undefined || !lane.hasWork) return;
+    const record = this.#advance(lane);
+    if (record === undefined) return;
+    lane.ahead = { record, timestamp: timestampOf(record, lane) };
+    lane.endSince = -1;
+  }
+
+  /** Hands out what was looked at. */
+  nextLookedAt(lane: PartitionLane): void {
+    const { ahead, current } = lane;
+    if (ahead === undefined || current === undefined) return;
+    lane.ahead = undefined;
+    this.#deliver(lane, ahead.record, current.pin);
+  }
+
+  #advance(lane: PartitionLane): SourceRecord | undefined {
     let current = lane.current ?? this.#begin(lane);
     let record = current?.batch.next();
     // A loop: thousands of batches without records may wait, the markers of what others have aborted.
-    while (record === undefined || current === undefined) {
-      if (current === undefined) return false;
+    while (record === undefined) {
+      if (current === undefined) return undefined;
       this.#finish(lane, current);
       current = this.#begin(lane);
       record = current?.batch.next();
     }
+    return record;
+  }
+
+  #deliver(lane: PartitionLane, record: SourceRecord, pin: BatchPin): void {
     lane.position = record.offset + 1;
-    // Until the first commit point, the group stands at the first record.
-    if (lane.watermark < 0) lane.watermark = record.offset;
-    const { pin } = current;
+    if (lane.firstOffset < 0) lane.firstOffset = record.offset;
     const delivery = new Delivery(lane, lane.opened++, record.offset, pin);
-    this.#inFlight.opened(lane, pin);
+    this.#inFlight.opened(pin);
+    if (record.offset >= lane.repeatsBelow) this.#inFlight.handedOut++;
     this.#inFlight.dispatching = delivery;
     if (record.headers.length > 0) this.#admit(lane, record, delivery);
     else for (const view of lane.views) view.deliver(record, delivery);
@@ -64,7 +91,6 @@ export class HandOut {
     // A sink that failed meanwhile must find the offset uncommitted: the source keeps its lease.
     if (this.#halted) delivery.hold();
     else delivery.release();
-    return true;
   }
 
   #begin(lane: PartitionLane): CurrentBatch | undefined {
@@ -97,8 +123,8 @@ export class HandOut {
     this.#parts.intake.handedOut(lane, batch.bytes);
     if (batch.nextOffset > lane.position) {
       lane.position = batch.nextOffset;
-      const sequence = lane.opened++;
-      this.#parts.events.next({ kind: 'advanced', lane, sequence, offset: batch.nextOffset });
+      // It takes a sequence number of its own, behind the deliveries before it.
+      this.#parts.passed(lane, lane.opened++, batch.nextOffset);
     }
     this.#inFlight.unpin(lane, pin);
   }
@@ -111,4 +137,13 @@ function standsFor(
   at: SourceRecord,
 ): boolean {
   return of.partition === partition && of.offset < at.offset && isOfTopic(of.origin, origin, topic);
+}
+
+/** By which a record is chosen: the lowest that a view of it takes from its value, or else its own. */
+function timestampOf(record: SourceRecord, { topic, partition, views, host }: PartitionLane): number {
+  const at = { topic, partition, offset: record.offset };
+  const taken = views
+    .map(view => view.timestampAhead(record, at, host.clock))
+    .filter(time => time !== undefined);
+  return taken.length === 0 ? record.timestamp : Math.min(...taken);
 }

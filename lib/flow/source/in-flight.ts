@@ -5,8 +5,8 @@ import type { PartitionLane } from './partition-lane.js';
 
 /** Where records are on their way to the brokers. */
 export interface SendBuffer {
-  /** Bytes appended and not acknowledged. */
-  readonly bufferedBytes: number;
+  /** Whether so many bytes were appended and not acknowledged. */
+  reaches(bytes: number): boolean;
 }
 
 /** What was handed out and is not settled, over all partitions, and whether that is as much as there may be. */
@@ -15,7 +15,7 @@ export class InFlight {
   unsettled = 0;
   /** Bytes of fetched batches that these pin. */
   pinnedBytes = 0;
-  /** Records handed out since the beginning. */
+  /** Records handed out since the beginning; one that comes again since its unit of work was dropped is one. */
   handedOut = 0;
   /** The delivery that the topology is being handed right now. */
   dispatching: Delivery | undefined;
@@ -34,7 +34,7 @@ export class InFlight {
     const reached: (keyof Bounds)[] = [];
     if (this.unsettled >= maxUnsettled) reached.push('maxUnsettled');
     if (this.pinnedBytes >= maxUnsettledBytes) reached.push('maxUnsettledBytes');
-    if (this.#buffer.bufferedBytes >= maxBufferedBytes) reached.push('maxBufferedBytes');
+    if (this.#buffer.reaches(maxBufferedBytes)) reached.push('maxBufferedBytes');
     return reached;
   }
 
@@ -45,7 +45,7 @@ export class InFlight {
       this.unsettled > 0 &&
       (this.unsettled >= bounds.maxUnsettled ||
         this.pinnedBytes >= bounds.maxUnsettledBytes ||
-        this.#buffer.bufferedBytes >= bounds.maxBufferedBytes)
+        this.#buffer.reaches(bounds.maxBufferedBytes))
     );
   }
 
@@ -64,16 +64,13 @@ export class InFlight {
     this.pinnedBytes -= pin.bytes;
   }
 
-  opened(lane: PartitionLane, pin: BatchPin): void {
+  opened(pin: BatchPin): void {
     pin.open++;
-    lane.unsettled++;
     this.unsettled++;
-    this.handedOut++;
   }
 
   settled(lane: PartitionLane, pin: BatchPin): void {
     this.unsettled--;
-    lane.unsettled--;
     this.unpin(lane, pin);
   }
 

@@ -1,24 +1,27 @@
 import type { AssignedPartition, TopicPartition } from '../../drivers/port.js';
 import type { PartitionLane } from './partition-lane.js';
+import { Repeats } from './repeats.js';
 
-/** The partitions of this member: by name for what the driver brings, by slot for commit points, by epoch for rebalances. */
+/** The partitions of this member: by name for what the driver brings, by epoch for rebalances. */
 export class Lanes {
   readonly #byName = new Map<string, PartitionLane>();
-  readonly #bySlot: (PartitionLane | undefined)[] = [];
-  /** One number per partition for the app's life: the index of its commit state. */
+  /** One number per partition for the app's life: per-partition state lies in arrays under it. */
   readonly #slots = new Map<string, number>();
+  readonly #repeats = new Repeats();
   #all: readonly PartitionLane[] = [];
+  #tasks = 0;
 
   get all(): readonly PartitionLane[] {
     return this.#all;
   }
 
-  of(partition: TopicPartition): PartitionLane | undefined {
-    return this.#byName.get(laneName(partition));
+  /** How many tasks they are. */
+  get tasks(): number {
+    return this.#tasks;
   }
 
-  at(slot: number): PartitionLane | undefined {
-    return this.#bySlot[slot];
+  of(partition: TopicPartition): PartitionLane | undefined {
+    return this.#byName.get(laneName(partition));
   }
 
   /** Those of these epochs that have not ended. */
@@ -36,19 +39,28 @@ export class Lanes {
   }
 
   add(lanes: readonly PartitionLane[]): void {
-    for (const lane of lanes) {
-      this.#byName.set(laneName(lane), lane);
-      this.#bySlot[lane.slot] = lane;
-    }
-    this.#all = [...this.#byName.values()];
+    for (const lane of lanes) this.#byName.set(laneName(lane), lane);
+    this.#changed();
+  }
+
+  /** It is known which topic it is of. */
+  begins(lane: PartitionLane, origin: string): void {
+    lane.origin = origin;
+    lane.originKnown = true;
+    lane.repeatsBelow = this.#repeats.below(lane.slot, origin);
   }
 
   remove(lanes: readonly PartitionLane[]): void {
     for (const lane of lanes) {
       this.#byName.delete(laneName(lane));
-      this.#bySlot[lane.slot] = undefined;
+      this.#repeats.ended(lane);
     }
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#all = [...this.#byName.values()];
+    this.#tasks = new Set(this.#all.map(({ task }) => task)).size;
   }
 }
 

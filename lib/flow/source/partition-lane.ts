@@ -1,15 +1,29 @@
 import { setMaxListeners } from 'node:events';
+import { partitionKey } from '../../base/partition-key.js';
 import { Queue } from '../../base/queue.js';
-import type { AssignedPartition, FetchedBatch } from '../../drivers/port.js';
+import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../drivers/port.js';
+import type { CommitLane } from '../commit/task-commit.js';
+import { Watermark } from '../commit/watermark.js';
 import type { BatchPin, Delivery, DeliveryHost, Lane } from '../leases/delivery.js';
+import type { TaskInput } from '../tasks/choose-input.js';
 import { type BatchPreparation, preparationFor } from './batch-preparation.js';
 import type { GivenUp } from './given-up.js';
+import { TaskOf } from './task.js';
 import type { TopicView } from './topic-view.js';
-import type { TakesTurns, Turn } from './turns.js';
 
 /** What a lane tells its dispatcher. */
 export interface LaneOwner {
   settled(lane: PartitionLane, delivery: Delivery): void;
+}
+
+/** @see TaskOf */
+export type Task = TaskOf<PartitionLane>;
+
+/** A record that its task has looked at, to choose whose comes next. */
+export interface RecordAhead {
+  readonly record: SourceRecord;
+  /** Milliseconds since 1970, by which it is chosen. */
+  readonly timestamp: number;
 }
 
 /** The batch whose records are being handed out, and its pin. */
@@ -19,7 +33,7 @@ export interface CurrentBatch {
 }
 
 /** A partition of this member during one epoch: what was fetched of it, what was handed out, what is settled. */
-export class PartitionLane implements Lane, TakesTurns {
+export class PartitionLane implements Lane, CommitLane, TaskInput {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
@@ -27,22 +41,37 @@ export class PartitionLane implements Lane, TakesTurns {
   origin: string;
   /** A batch has said so; until then it is the name. */
   originKnown = false;
+  /** @see Lane.outputSlot */
+  outputSlot = 0;
+  /** @see Lane.atBarrier */
+  atBarrier = false;
+  /** Nothing more of this epoch is committed, whatever settles: nobody waits for that. */
+  abandoned = false;
   readonly preparation: BatchPreparation | undefined;
   readonly batches = new Queue<FetchedBatch>();
   current: CurrentBatch | undefined;
+  /** Its next record, in a task of several inputs. */
+  ahead: RecordAhead | undefined;
+  /** @see TaskInput.endSince; -1: a record of it has come since */
+  endSince = -1;
+  /** An answer of the brokers has said that nothing more is there, and nothing has come since. */
+  atEnd = false;
+  /** Batches that a codec prepares. */
+  preparing = 0;
   /** Bytes fetched and not handed out. */
   queuedBytes = 0;
   /** Bytes of batches that unsettled deliveries hold in memory. */
   pinnedBytes = 0;
   /** Sequence numbers given out. */
   opened = 0;
-  /** Deliveries below the watermark, as the last commit point said. */
-  belowWatermark = 0;
-  /** The watermark's offset; before the first commit point that of the first record, -1 before that. */
-  watermark = -1;
+  /** What of these is settled. */
+  readonly watermark = new Watermark();
+  /** @see CommitLane.dirty */
+  dirty = false;
+  /** The first record's; -1 before it was handed out. */
+  firstOffset = -1;
   /** Since when the first unsettled delivery has held the watermark, on the clock's monotonic time. */
   watermarkMovedAt = 0;
-  unsettled = 0;
   /** Deliveries that a failure keeps from ever settling. */
   held = 0;
   /** The lowest offset of these, and the sink whose end gave up the first. */
@@ -50,8 +79,14 @@ export class PartitionLane implements Lane, TakesTurns {
   #heldBy: string | undefined;
   /** Offset after the last record handed out. */
   position = -1;
+  /** Records below this offset come again, of units of work that were dropped. */
+  repeatsBelow = -1;
   endOffset = -1;
   pausedAtDriver = false;
+  /** Which of the fetches above the common bound was its last; 0: none. */
+  grant = 0;
+  /** Nobody answered that one in time. */
+  unanswered = false;
   /** Hands out nothing more: the epoch is about to end. */
   draining = false;
   /** On the clock's monotonic time, while it drains. */
@@ -61,21 +96,23 @@ export class PartitionLane implements Lane, TakesTurns {
   /** @see Lane.leftAt */
   leftAt = -1;
   #viewsHeard: number;
-  turn: Turn = 'none';
   #ended = false;
   #controller: AbortController | undefined;
 
   constructor(
-    { topic, partition, epoch }: AssignedPartition,
+    at: AssignedPartition,
     readonly slot: number,
     readonly host: DeliveryHost,
     readonly views: readonly TopicView[],
     private readonly owner: LaneOwner,
+    /** What is handed out and committed with it. */
+    readonly task: Task = new TaskOf(partitionKey(at)),
   ) {
-    this.topic = topic;
-    this.partition = partition;
-    this.epoch = epoch;
-    this.origin = topic;
+    this.topic = at.topic;
+    this.partition = at.partition;
+    this.epoch = at.epoch;
+    this.origin = at.topic;
+    task.add(this);
     this.preparation = preparationFor(views);
     this.#viewsHeard = heardOf(views);
     this.heard = this.#viewsHeard > 0 && this.#viewsHeard === views.length;
@@ -97,16 +134,50 @@ export class PartitionLane implements Lane, TakesTurns {
 
   /** From the watermark to the newest delivery. */
   get span(): number {
-    return this.opened - this.belowWatermark;
+    return this.opened - this.watermark.below;
+  }
+
+  /** Deliveries that are under way, those that a failure holds among them. */
+  get unsettled(): number {
+    return this.#ended ? 0 : this.opened - this.watermark.settled;
+  }
+
+  /** The offset of the first unsettled delivery, or where the next will be; -1 before the first. */
+  get waitingAt(): number {
+    const { offset } = this.watermark;
+    return offset < 0 ? this.firstOffset : offset;
   }
 
   get hasWork(): boolean {
     return this.current !== undefined || this.batches.length > 0;
   }
 
-  /** What waits of it cannot be handed out: it is at its span, or nobody hears it. */
+  /**
+   * What waits of it cannot be handed out: it is at its span, nobody hears it, or its task waits for another input. Where nothing waits, nothing
+   * would be handed out that had it go on later.
+   */
   get stuck(): boolean {
-    return this.turn === 'blocked' || !this.heard;
+    if (this.queuedBytes === 0) return false;
+    const { turn, wait } = this.task;
+    return turn === 'blocked' || !this.heard || (wait !== undefined && wait.input !== this);
+  }
+
+  /** @see TaskInput.isRead */
+  get isRead(): boolean {
+    return this.heard && !this.draining;
+  }
+
+  /** @see TaskInput.head */
+  get head(): number | undefined {
+    return this.ahead?.timestamp;
+  }
+
+  /** @see TaskInput.beyond */
+  get beyond(): TaskInput['beyond'] {
+    if (this.preparing > 0) return 'more';
+    // Before the end as it was when a batch came: the records at it may have been compacted away.
+    if (this.atEnd) return 'end';
+    return this.endOffset > Math.max(this.position, 0) ? 'more' : 'unknown';
   }
 
   /** A view of it may have gained or lost a subscriber. */
@@ -117,14 +188,15 @@ export class PartitionLane implements Lane, TakesTurns {
     if (this.#viewsHeard < before) this.leftAt = this.host.endings;
   }
 
-  /** Nothing is pending but what a failure holds. */
+  /** Nothing is pending but what a failure holds, or what is done for nothing. */
   get quiet(): boolean {
-    return this.unsettled <= this.held;
+    return this.abandoned || this.unsettled <= this.held;
   }
 
   discardQueue(): void {
     this.batches.clear();
     this.current = undefined;
+    this.ahead = undefined;
   }
 
   hold(offset: number, sink: string | undefined): void {
@@ -143,9 +215,9 @@ export class PartitionLane implements Lane, TakesTurns {
   }
 
   end(): void {
+    if (!this.#ended) this.task.remove(this);
     this.#ended = true;
     this.draining = true;
-    this.unsettled = 0;
     this.pinnedBytes = 0;
     this.#controller?.abort();
   }

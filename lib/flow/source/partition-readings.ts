@@ -18,10 +18,10 @@ export function partitionReadings(
   return lanes.map(lane => ({
     topic: lane.topic,
     partition: lane.partition,
-    waitingAt: lane.watermark,
+    waitingAt: lane.waitingAt,
     lag: lagOf(lane, unknown),
     heard: lane.heard,
-    aboveWatermark: Math.max(0, lane.span - lane.unsettled),
+    aboveWatermark: lane.watermark.ahead,
     watermarkAgeSeconds: waits(lane) ? (nowMs - lane.watermarkMovedAt) / 1000 : 0,
     givenUp: lane.givenUp,
   }));
@@ -30,7 +30,7 @@ export function partitionReadings(
 /** A fetch that is answered with no record brings no batch, so that what nothing came of is at its end: but for what no broker answers for. */
 function lagOf(lane: PartitionLane, unknown: ReadonlySet<unknown>): number | undefined {
   if (lane.endOffset < 0) return unknown.has(partitionKey(lane)) ? undefined : 0;
-  return Math.max(0, lane.endOffset - Math.max(lane.watermark, 0));
+  return Math.max(0, lane.endOffset - Math.max(lane.waitingAt, 0));
 }
 
 function unanswered(standstills: readonly Standstill[]): ReadonlySet<string> {

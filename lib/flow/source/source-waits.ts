@@ -24,7 +24,11 @@ export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
   const { bounds, inFlight, lanes, readings, slowMs, nowMs } = parts;
   // What was given up settles never: whoever stands at it is told of that instead.
   const blocked = lanes.all.filter(
-    lane => lane.turn === 'blocked' && lane.givenUp?.offset !== lane.watermark,
+    lane =>
+      lane.task.turn === 'blocked' && lane.span >= bounds.maxSpan && lane.givenUp?.offset !== lane.waitingAt,
+  );
+  const awaited = lanes.all.filter(
+    lane => lane.task.wait?.input === lane && nowMs - lane.task.wait.since >= slowMs,
   );
   const drains = lanes.all.filter(
     lane => lane.draining && !lane.quiet && nowMs - lane.drainingSince >= slowDrainMs,
@@ -40,13 +44,14 @@ export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
     ...toldOfPartitions(
       blocked,
       lane =>
-        `is at its span, maxSpan (${bounds.maxSpan}), until the record at offset ${lane.watermark} settles`,
+        `is at its span, maxSpan (${bounds.maxSpan}), until the record at offset ${lane.waitingAt} settles`,
     ),
+    ...toldOfPartitions(awaited, lane => toldOfAwaited(lane, nowMs)),
     ...toldOfPartitions(drains, lane => {
       const seconds = Math.round((nowMs - lane.drainingSince) / 1000);
       return (
         `is to be given up, and waits for ${lane.unsettled - lane.held} records to settle, the first at offset ` +
-        `${lane.watermark}, for ${seconds} s now`
+        `${lane.waitingAt}, for ${seconds} s now`
       );
     }),
     ...toldOfPartitions(
@@ -55,4 +60,17 @@ export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
         `waits: the record at offset ${waitingAt} has not settled for ${Math.round(watermarkAgeSeconds)} s`,
     ),
   ];
+}
+
+function toldOfAwaited({ beyond, task, position, preparing }: PartitionLane, nowMs: number): string {
+  const more = {
+    more:
+      preparing > 0
+        ? 'a codec prepares what has come of it'
+        : `the brokers hold records of it from offset ${Math.max(position, 0)} on, which have not come`,
+    unknown: 'the brokers have not said yet whether there is more of it',
+    end: 'it is at its end, and maxTaskIdleMs is not over',
+  }[beyond];
+  const seconds = Math.round((nowMs - (task.wait?.since ?? nowMs)) / 1000);
+  return `keeps the other inputs of its task ${task.name} waiting, for ${seconds} s now: ${more}`;
 }

@@ -1,16 +1,18 @@
 import type { Observable, Subscriber } from 'rxjs';
 import { type Place, TopologyObservable } from '../../app/topology/topology-observable.js';
 import { callForAll } from '../../base/call-for-all.js';
+import type { Clock } from '../../base/clock.js';
 import { disregard } from '../../base/disregard.js';
 import type { Codec } from '../../codecs/codec.js';
 import { declare, declaredShape } from '../../codecs/declared.js';
 import type { SourceRecord } from '../../drivers/port.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { located } from '../../errors/located.js';
 import { ofPart } from '../../errors/of-part.js';
 import { dispatchedRecord, type KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import type { Delivery, Verdict } from '../leases/delivery.js';
+import { type RecordTime, timeOf } from './record-time.js';
 import type { TopicPattern } from './topic-pattern.js';
 
 const atOnce =
@@ -34,6 +36,7 @@ export class TopicView<K = unknown, V = unknown> {
     readonly onDecodeError: Verdict | undefined,
     /** Headers of dead letters are what it is there for. */
     readonly deadLetters: boolean,
+    readonly time: RecordTime<V> | undefined,
     subscribersChanged: () => void,
   ) {
     this.records$ = new TopologyObservable(place, subscriber => {
@@ -66,6 +69,22 @@ export class TopicView<K = unknown, V = unknown> {
     for (const subscriber of this.#subscribers) subscriber.next(record);
   }
 
+  /**
+   * The timestamp of a record of which it is not the turn yet; undefined: this view says nothing of it. -1, before all others, where
+   * the record will be a problem in its turn. Decodes its value for that alone.
+   */
+  timestampAhead(source: SourceRecord, at: Coordinates, clock: Pick<Clock, 'now'>): number | undefined {
+    if (this.time === undefined) return undefined;
+    try {
+      const value = this.time.timestamp && this.value.decode(source.value, at);
+      refuseLater(value, 'DECODE', atOnce);
+      return timeOf(value, source.timestamp, this.time, clock);
+    } catch (cause) {
+      disregard(cause);
+      return -1;
+    }
+  }
+
   /** The app has stopped: also for who comes later. */
   complete(): void {
     this.#completed = true;
@@ -76,18 +95,23 @@ export class TopicView<K = unknown, V = unknown> {
   #decode(source: SourceRecord, delivery: Delivery): KafkaRecord<K, V> | undefined {
     let key: K | undefined;
     let value: V | undefined;
-    let isOfKey = true;
+    let part: 'key' | 'value' | 'timestamp' = 'key';
     try {
       key = this.key.decode(source.key, delivery);
-      isOfKey = false;
+      part = 'value';
       value = this.value.decode(source.value, delivery);
       refuseLater(key, 'DECODE', atOnce);
       refuseLater(value, 'DECODE', atOnce);
+      let { timestamp } = source;
+      if (this.time !== undefined) {
+        part = 'timestamp';
+        timestamp = timeOf(value, timestamp, this.time, delivery.lane.host.clock);
+      }
       return dispatchedRecord(
         key,
         value,
         source.headers,
-        source.timestamp,
+        timestamp,
         delivery.lane.topic,
         delivery.lane.partition,
         source.offset,
@@ -98,16 +122,15 @@ export class TopicView<K = unknown, V = unknown> {
       disregard(value);
       // A codec's own error says rule and path; a stranger's message may quote its input, so only its kind is told.
       const error = isKafkaRxError(cause, 'DECODE')
-        ? isOfKey
-          ? ofPart('key', cause, this.name, delivery)
-          : located(cause, this.name, delivery)
+        ? part === 'value'
+          ? located(cause, this.name, delivery)
+          : ofPart(part, cause, this.name, delivery)
         : new KafkaRxError(
             'DECODE',
-            `The ${isOfKey ? 'key' : 'value'} codec of '${this.name}' threw ${errorKind(cause)}`,
+            `The ${part === 'timestamp' ? 'timestamp' : `${part} codec`} of '${this.name}' threw ${errorKind(cause)}`,
             {
               at: delivery,
-              remedy:
-                "Mend the codec or the producer, or give the source a decode policy of 'skip' or 'dead-letter'",
+              remedy: `Mend ${part === 'timestamp' ? 'the function' : 'the codec'} or the producer, or give the source a decode policy of 'skip' or 'dead-letter'`,
             },
           );
       delivery.lane.host.problem(

@@ -1,7 +1,7 @@
 import type { MemoryBroker } from '../../drivers/memory/index.js';
-import type { PartitionOffset } from '../../drivers/port.js';
+import type { PartitionOffset, TopicPartition } from '../../drivers/port.js';
 import type { Journal } from './journal.js';
-import type { StoredOffset } from './simulated-driver.js';
+import type { StoredOffset } from './offset-labels.js';
 import type { Workload } from './workload.js';
 
 /** Watches what the broker stores of the group's offsets: they never go back, and never beyond the log. */
@@ -46,6 +46,11 @@ export class CommitWatch {
     const again = this.#readAgain.get(incarnation) ?? new Map<string, number>();
     again.set(`${this.#workload.topicId(to.topic)}/${to.partition}`, to.offset);
     this.#readAgain.set(incarnation, again);
+  }
+
+  /** It has been asked where a partition begins, and begins at what is committed: what it was to read again it has read, or noted by then. */
+  beginsAtCommit(incarnation: string, { topic, partition }: TopicPartition): void {
+    this.#readAgain.get(incarnation)?.delete(`${this.#workload.topicId(topic)}/${partition}`);
   }
 
   /** It has no partition any more: whoever has them looks himself where to begin. */

@@ -4,6 +4,9 @@ import type { World } from './world.js';
 /** Virtual milliseconds within which a member that has nothing under way gives its partitions up, tries of a commit included. */
 const idleMs = 5_000;
 
+/** Virtual milliseconds that a stop takes at most: the drain's deadline, and a bound for each step behind it. */
+const stopMs = 120_000;
+
 /** How long a disturbance is felt: the longest wait before a commit is tried again. */
 const feltMs = 4_000;
 
@@ -43,5 +46,16 @@ export class DrainWatch {
         this.#violated('a drain with nothing under way ends soon', took);
     };
     void drained.then(ended, ended);
+  }
+
+  /** Looks at one stop of an app. @param process the incarnation */
+  stopping(process: string, stopped: Promise<void>): void {
+    const began = this.#world.timeMs;
+    const ended = (): void => {
+      const tookMs = Math.round(this.#world.timeMs - began);
+      if (tookMs > stopMs && !this.#disturbances.since(began, process, 'process'))
+        this.#violated('a stop ends within its bounds', `${process} took ${tookMs} ms`);
+    };
+    void stopped.then(ended, ended);
   }
 }

@@ -15,6 +15,8 @@ export interface FaultActionsParts {
   readonly processes: readonly SimulatedProcess[];
   /** Topics that the workload is written to. */
   readonly inputs: readonly string[];
+  /** Those of them that must have as many partitions as each other. */
+  readonly coPartitioned: readonly (readonly string[])[];
   /** Those of them that may be gone for a while. */
   readonly passing: readonly string[];
   /** Crashes between steps. */
@@ -44,7 +46,7 @@ export class FaultActions {
   #healed = false;
   #down = false;
   #crashes = 0;
-  /** Topics that are deleted, with their partitions. */
+  /** Topics that are away, with their partitions. */
   readonly #gone = new Map<string, number>();
 
   constructor(parts: FaultActionsParts) {
@@ -64,7 +66,12 @@ export class FaultActions {
         this.#mark(process.state === 'stopped' ? 'crash of a stopped process' : 'crash');
         process.crash();
         this.restart(process);
-      } else if (process.state === 'running' && this.#happens('stop')) this.#stop(process);
+      } else if (process.state !== 'running') continue;
+      else if (this.#happens('stop')) this.#stop(process);
+      else if (!process.isTerminating && this.#happens('terminate')) {
+        this.#mark('terminated');
+        process.terminate();
+      }
     }
     this.#brokerFaults();
     this.#topicFaults();
@@ -169,7 +176,7 @@ export class FaultActions {
   }
 
   #topicFaults(): void {
-    const { world, broker, inputs, passing, groupId, recreating, deleting, topicsChanged } = this.#parts;
+    const { world, broker, inputs, passing, groupId, deleting, topicsChanged } = this.#parts;
     const { choices } = world;
     const topic = (): string => inputs[choices.pick('topic', inputs.length)] ?? '';
     if (this.#happens('partitions-added')) {
@@ -177,7 +184,10 @@ export class FaultActions {
       const count = broker.cluster.partitionCount(name);
       if (count > 0 && count < mostPartitions) {
         this.#mark('partitions added');
-        broker.addPartitions(name, count + 1);
+        for (const one of this.#together(name)) {
+          if (this.#gone.has(one)) this.#gone.set(one, count + 1);
+          else broker.addPartitions(one, count + 1);
+        }
         topicsChanged();
       }
     }
@@ -186,15 +196,7 @@ export class FaultActions {
       const count = broker.cluster.partitionCount(name);
       if (count > 0) {
         this.#mark('topic recreated');
-        recreating(name);
-        this.#delete(name);
-        const again = (): void => {
-          broker.createTopic(name, count);
-          topicsChanged();
-        };
-        const goneMs = choices.size('gone ms', 5_000);
-        if (goneMs === 0) again();
-        else world.clockOf(this.#parts.outside).schedule(again, goneMs);
+        this.#takeAway(name, count, choices.size('gone ms', 5_000));
       }
     }
     if (passing.length > 0 && this.#happens('topic-deleted')) {
@@ -202,11 +204,8 @@ export class FaultActions {
       const count = broker.cluster.partitionCount(name);
       if (count > 0) {
         this.#mark('topic deleted');
-        recreating(name);
-        this.#delete(name);
-        this.#gone.set(name, count);
         const goneMs = leastDeletedMs + choices.size('deleted ms', mostDeletedMs - leastDeletedMs);
-        this.#later(goneMs, () => this.#bringBack(name));
+        this.#takeAway(name, count, goneMs);
       }
     }
     if (this.#happens('retention')) {
@@ -227,9 +226,20 @@ export class FaultActions {
     }
   }
 
-  #delete(topic: string): void {
-    this.#parts.broker.deleteTopic(topic);
-    this.#parts.topicsChanged();
+  /** A topic, and those that must have as many partitions. */
+  #together(topic: string): readonly string[] {
+    return this.#parts.coPartitioned.find(group => group.includes(topic)) ?? [topic];
+  }
+
+  /** For so long, or until all is healed: without its topic no app can start. */
+  #takeAway(topic: string, partitions: number, goneMs: number): void {
+    const { broker, recreating, topicsChanged } = this.#parts;
+    recreating(topic);
+    broker.deleteTopic(topic);
+    topicsChanged();
+    this.#gone.set(topic, partitions);
+    if (goneMs === 0) this.#bringBack(topic);
+    else this.#later(goneMs, () => this.#bringBack(topic));
   }
 
   #bringBack(topic: string): void {

@@ -2,7 +2,8 @@ import type { Random } from './random.js';
 import type { WireFaults } from './wire.js';
 
 /**
- * What can be made to happen to a running system; `topic-deleted` to topics alone that come while it runs, of which `simulate` has none.
+ * What can be made to happen to a running system; `topic-deleted` to topics alone that come while it runs, of which `simulate` has none;
+ * `held-commits`, which are decided late, under exactly once alone; `terminate` is SIGTERM to an app that listens for it.
  *
  * @category Testing @since 0.2.0
  */
@@ -25,6 +26,8 @@ export const faultKinds = [
   'delays',
   'topic-deleted',
   'lost-disk',
+  'held-commits',
+  'terminate',
 ] as const;
 
 /** @category Testing @since 0.2.0 */
@@ -63,10 +66,13 @@ const ranges: Readonly<Record<FaultKind, readonly [number, number]>> = {
   'topic-deleted': [5e-4, 5e-3],
   // Of each start that finds no process up.
   'lost-disk': [1e-1, 1],
+  // Of each unit of work that is committed.
+  'held-commits': [5e-3, 3e-1],
+  terminate: [2e-4, 4e-3],
 };
 
 /** Drawn behind all else, so that seeds of before mean what they did. */
-const later: ReadonlySet<FaultKind> = new Set(['topic-deleted', 'lost-disk']);
+const later: ReadonlySet<FaultKind> = new Set(['topic-deleted', 'lost-disk', 'held-commits', 'terminate']);
 
 /**
  * Each kind is left out in a third of the runs, so that no fault can hide behind another that is always there.

@@ -135,6 +135,8 @@ export const defaultFaults: readonly FaultKind[] = [
   'lost-requests',
   'lost-answers',
   'delays',
+  'held-commits',
+  'terminate',
 ];
 
 const spreadMs = 20_000;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import { partitionKey } from '../../base/partition-key.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -8,16 +9,23 @@ import type {
   DriverConnection,
   DriverConsumer,
   DriverContext,
-  OffsetCommit,
-  PartitionOffset,
   ProducerOptions,
+  TopicPartition,
+  UnitOfWork,
+  UnitOptions,
 } from '../../drivers/port.js';
+import { transactionalId } from '../../drivers/transactional-id.js';
 import type { Holdings } from './holdings.js';
+import { OffsetLabels, type StoredOffset } from './offset-labels.js';
+import { Pauses } from './pauses.js';
 import { refusedCommit } from './refused-commit.js';
 import { SimulatedProducer } from './simulated-producer.js';
+import { SimulatedUnit, type UndecidedParts } from './simulated-unit.js';
+import { ToldEpochs } from './told-epochs.js';
+import type { UnitWatch } from './unit-watch.js';
 import type { Wire } from './wire.js';
 
-export interface SimulatedDriverParts {
+export interface SimulatedDriverParts extends UndecidedParts {
   readonly wire: Wire;
   /** The process's. */
   readonly clock: Clock;
@@ -27,20 +35,24 @@ export interface SimulatedDriverParts {
   /** A member of this group has been made. */
   joined(groupId: string, consumer: DriverConsumer): void;
   /** The broker has stored these offsets, whether or not the process will hear of it. */
-  committed(groupId: string, offsets: readonly StoredOffset[]): void;
+  committed(groupId: string, offsets: readonly StoredOffset[], isLate?: boolean): void;
   /** The id of a topic as it is now; `''` where there is none. */
   topicId(topic: string): string;
+  readonly watch: UnitWatch;
   /** Is told which partitions the process has. */
   readonly holdings: Holdings;
   /** The process has begun to give partitions up. */
   draining(boundMs: number, drained: Promise<void>): void;
+  /** The process has been asked where this partition begins, and wants it where the group has committed. */
+  beginsAtCommit(partition: TopicPartition): void;
   /** The simulation has refused a commit. */
   refused(): void;
-}
-
-/** An offset that the broker has stored, and of which incarnation of the topic its sender was speaking. */
-export interface StoredOffset extends OffsetCommit {
-  readonly topicId: string;
+  /** The process has heard that epochs of these have begun. */
+  begun(partitions: readonly AssignedPartition[]): void;
+  /** It has these fetched no more. */
+  paused(partitions: readonly TopicPartition[]): void;
+  /** A reader has found the end of a partition. @returns called when the process hears of it */
+  caughtUp(partition: AssignedPartition, position: number): () => void;
 }
 
 /** The embedded broker as seen by one incarnation of one process: everything through its wire. */
@@ -50,7 +62,7 @@ export function simulatedDriver(parts: SimulatedDriverParts): Driver {
     name: 'simulated',
     clock,
     async connect(context: DriverContext) {
-      const dropped = new DroppedCommits();
+      const labels = new OffsetLabels(parts.topicId);
       const connection = await wire.call(
         'cluster',
         'connect',
@@ -60,36 +72,20 @@ export function simulatedDriver(parts: SimulatedDriverParts): Driver {
             clientId,
             clock,
             event: event => {
-              if (event.type === 'commit-dropped') dropped.note(event);
+              if (event.type === 'commit-dropped') labels.dropped(event);
               wire.deliver('cluster', () => context.event(event));
             },
           }),
         true,
       );
-      return simulatedConnection(connection, dropped, parts);
+      return simulatedConnection(connection, labels, parts);
     },
   };
 }
 
-/** What the broker has left out of commits, since it is of a topic that is gone: that is stored nowhere. */
-class DroppedCommits {
-  readonly #keys = new Set<string>();
-
-  note(commit: PartitionOffset): void {
-    this.#keys.add(keyOf(commit));
-  }
-
-  /** Whether this is among them, once. */
-  take(commit: PartitionOffset): boolean {
-    return this.#keys.delete(keyOf(commit));
-  }
-}
-
-const keyOf = ({ topic, partition, offset }: PartitionOffset): string => `${topic}/${partition}@${offset}`;
-
 function simulatedConnection(
   inner: DriverConnection,
-  dropped: DroppedCommits,
+  labels: OffsetLabels,
   parts: SimulatedDriverParts,
 ): DriverConnection {
   const { wire } = parts;
@@ -98,6 +94,8 @@ function simulatedConnection(
   const admin: DriverAdmin = {
     ...inner.admin,
     createTopics: topics => call('createTopics', () => inner.admin.createTopics(topics)),
+    deleteTopics: names => call('deleteTopics', () => inner.admin.deleteTopics(names)),
+    deleteRecords: offsets => call('deleteRecords', () => inner.admin.deleteRecords(offsets)),
     offsets: (topic, at) => call('offsets', () => inner.admin.offsets(topic, at)),
     committed: (groupId, topic) => call('committed', () => inner.admin.committed(groupId, topic)),
     resetOffsets: (groupId, offsets) =>
@@ -107,9 +105,40 @@ function simulatedConnection(
     clusterId: inner.clusterId,
     admin,
     topics: names => call('topics', () => inner.topics(names)),
-    consumer: (options, listener) => simulatedConsumer(inner, options, listener, dropped, parts),
-    producer: (options: ProducerOptions) => new SimulatedProducer(inner, options, wire),
+    consumer: (options, listener) => simulatedConsumer(inner, options, listener, labels, parts),
+    producer: (options: ProducerOptions) => new SimulatedProducer(inner.producer(options), wire),
+    ...(inner.unitOfWork && { unitOfWork: simulatedUnits(inner.unitOfWork, labels, parts) }),
     close: () => wire.call('cluster', 'close', () => inner.close(), false),
+  };
+}
+
+/** Each opened through the wire: where the answer is lost, the unit is open all the same, and fences whoever had it before. */
+function simulatedUnits(
+  open: NonNullable<DriverConnection['unitOfWork']>,
+  labels: OffsetLabels,
+  parts: SimulatedDriverParts,
+): NonNullable<DriverConnection['unitOfWork']> {
+  const { wire, watch, clientId: owner } = parts;
+  let opened = 0;
+  return async (taskId: string, groupId: string, options: UnitOptions): Promise<UnitOfWork> => {
+    const peer = `transactions ${taskId}`;
+    const id = transactionalId(groupId, taskId);
+    const [topic = '', partition] = taskId.split('/');
+    const task = partitionKey({ topic, partition: Number(partition) });
+    const ask = async (): Promise<UnitOfWork> => {
+      watch.opening(id, owner, parts.isHeld(id));
+      return open(taskId, groupId, options);
+    };
+    watch.asks(owner, task);
+    try {
+      const inner = await wire.call(peer, 'open unit', ask, true);
+      const name = `${taskId} ${++opened}`;
+      const unit = new SimulatedUnit(inner, { ...parts, labels, taskId, groupId, task, name, owner, peer });
+      watch.opened(id, unit);
+      return unit;
+    } finally {
+      watch.heard(owner, task);
+    }
   };
 }
 
@@ -117,29 +146,52 @@ function simulatedConsumer(
   connection: DriverConnection,
   options: ConsumerOptions,
   listener: ConsumerListener,
-  dropped: DroppedCommits,
-  { wire, joined, committed, topicId, holdings, draining, refused }: SimulatedDriverParts,
+  labels: OffsetLabels,
+  {
+    wire,
+    joined,
+    committed,
+    holdings,
+    draining,
+    refused,
+    beginsAtCommit,
+    begun,
+    paused,
+    caughtUp,
+  }: SimulatedDriverParts,
 ): DriverConsumer {
-  const { resumeAt } = options;
-  /** By partition and epoch: which incarnation of the topic was assigned. */
-  const ids = new Map<string, string>();
-  const epochOf = ({ topic, partition, epoch }: AssignedPartition): string =>
-    `${topic}/${partition}/${epoch}`;
+  const { ready, resumeAt } = options;
+  const epochs = new ToldEpochs();
+  const pauses = new Pauses(options.coPartitioned, name => wire.mark(name));
   const inner = connection.consumer(
     {
       ...options,
+      ready:
+        ready === undefined
+          ? undefined
+          : partition => wire.ask('group', 'whether it is ready', async () => ready(partition)),
       resumeAt:
         resumeAt === undefined
           ? undefined
-          : partitions => wire.ask('group', 'where to resume', () => resumeAt(partitions)),
+          : partitions =>
+              wire.ask('group', 'where to resume', async () => {
+                const wanted = await resumeAt(partitions);
+                for (const [i, partition] of partitions.entries())
+                  if (wanted[i] === undefined) beginsAtCommit(partition);
+                return wanted;
+              }),
     },
     {
       // One channel for all that a consumer tells: the port promises their order.
       assigned: partitions => {
-        for (const one of partitions) ids.set(epochOf(one), topicId(one.topic));
+        labels.begun(partitions);
         const hold = holdings.assigned(partitions);
+        epochs.assigned(partitions);
         wire.deliver('group', () => {
           hold();
+          epochs.heard(partitions);
+          pauses.begun(partitions);
+          begun(partitions);
           listener.assigned(partitions);
         });
       },
@@ -157,6 +209,15 @@ function simulatedConsumer(
           holdings.ended(partitions);
         }),
       batch: batch => wire.deliver('group', () => listener.batch(batch)),
+      ...(listener.caughtUp && {
+        caughtUp: (partition, position) => {
+          const heard = caughtUp(partition, position);
+          wire.deliver('group', () => {
+            heard();
+            listener.caughtUp?.(partition, position);
+          });
+        },
+      }),
       confirmed: () => wire.deliver('group', () => listener.confirmed()),
       failed: error => wire.deliver('group', () => listener.failed(error)),
     },
@@ -168,9 +229,26 @@ function simulatedConsumer(
     },
     start: () => wire.call('group', 'start', () => inner.start(), false),
     subscribe: topics => wire.call('group', 'subscribe', () => inner.subscribe(topics), false),
-    pause: partitions => inner.pause(partitions),
-    resume: partitions => inner.resume(partitions),
+    pause: partitions => {
+      pauses.paused(partitions);
+      paused(partitions);
+      inner.pause(partitions);
+    },
+    resume: partitions => {
+      pauses.resumed(partitions);
+      inner.resume(partitions);
+    },
     seek: (partition, offset) => inner.seek(partition, offset),
+    rewind: partitions => {
+      pauses.begun(partitions);
+      const between = epochs.between(partitions);
+      if (between !== undefined) return between;
+      const rewound = inner.rewind(partitions);
+      labels.begun(rewound);
+      epochs.rewound(rewound);
+      begun(rewound);
+      return rewound;
+    },
     standstills: () => inner.standstills?.() ?? [],
     commit: offsets =>
       wire.call(
@@ -181,9 +259,7 @@ function simulatedConsumer(
             if (error === refusedCommit) refused();
             throw error;
           });
-          const stored = offsets.filter(one => !dropped.take(one));
-          const told = stored.map(one => ({ ...one, topicId: ids.get(epochOf(one)) ?? topicId(one.topic) }));
-          committed(options.groupId, told);
+          committed(options.groupId, labels.stored(offsets));
         },
         true,
       ),

@@ -1,19 +1,23 @@
 import { createApp } from '../../app/app.js';
 import type { App } from '../../app/interface.js';
-import type { LifecycleEvent } from '../../app/lifecycle/events.js';
 import { type AppOptions, appOptions } from '../../app/options.js';
 import type { Fields } from '../../base/option-schema.js';
 import { type MemoryBroker, memory } from '../../drivers/memory/index.js';
-import type { DriverConsumer, PartitionOffset } from '../../drivers/port.js';
+import type { DriverConsumer, PartitionOffset, TopicPartition } from '../../drivers/port.js';
 import { type MemoryMetrics, memoryMetrics } from '../../logging/metrics/metrics.js';
 import type { Document } from '../../stores/port.js';
 import type { DrainWatch } from './drain-watch.js';
 import { Holdings } from './holdings.js';
+import type { StoredOffset } from './offset-labels.js';
 import { type ProcessContext, type ProcessContextParts, processContext } from './process-context.js';
 import { Random } from './random.js';
-import { type StoredOffset, simulatedDriver } from './simulated-driver.js';
+import { rareEvent } from './rare-event.js';
+import type { ReadWatch } from './read-watch.js';
+import { simulatedDriver } from './simulated-driver.js';
 import type { SimulatedLmdb } from './simulated-lmdb.js';
+import type { UndecidedParts } from './simulated-unit.js';
 import type { StoreWatch } from './store-watch.js';
+import type { UnitWatch } from './unit-watch.js';
 import { Wire, type WireHost } from './wire.js';
 import type { Actor } from './world.js';
 
@@ -21,19 +25,25 @@ export type SimulatedTopology = (app: App, process: ProcessContext) => void;
 
 export interface SimulatedProcessParts
   extends WireHost,
+    UndecidedParts,
     Pick<ProcessContextParts, 'newId' | 'disks' | 'failsWrite' | 'lmdbHost'> {
   readonly broker: MemoryBroker;
   readonly topology: SimulatedTopology;
   readonly groupId: string;
   readonly options: SimulatedAppOptions;
-  committed(process: string, offsets: readonly StoredOffset[]): void;
+  /** @param isLate the commit was held */
+  committed(process: string, offsets: readonly StoredOffset[], isLate: boolean): void;
   topicId(topic: string): string;
   /** Whether an input has, or had, this id. */
   isInput(topicId: string): boolean;
   readonly drains: DrainWatch;
+  readonly units: UnitWatch;
   readonly stores: StoreWatch;
+  readonly reads: ReadWatch | undefined;
   /** An incarnation has said that it begins below what is committed, to fill a store again. */
   goesBack(incarnation: string, to: PartitionOffset | undefined): void;
+  /** It begins a partition where the group has committed. */
+  beginsAtCommit(incarnation: string, partition: TopicPartition): void;
   /** It has no partition any more. */
   hasNone(incarnation: string): void;
   ended(process: SimulatedProcess, error: unknown): void;
@@ -65,23 +75,10 @@ interface Incarnation {
   readonly consumers: DriverConsumer[];
   /** Members whose heartbeats do not arrive, as long as the process is stopped. */
   readonly silenced: string[];
+  /** It was asked to end. */
+  isTerminating: boolean;
   /** What it has opened on disks. */
   readonly databases: SimulatedLmdb[];
-}
-
-/** What of an app's own events is worth a mark. */
-function rareEvent(event: LifecycleEvent): string | undefined {
-  if (event.type === 'driver') {
-    const { type } = event.event;
-    return type === 'connected' || type === 'disconnected' || type === 'retrying'
-      ? undefined
-      : `told: ${type}`;
-  }
-  if (event.type === 'revoked' && event.pending > 0) return 'told: revoked with records pending';
-  if (event.type === 'commit' && event.result.error !== undefined)
-    return `told: commit ${event.result.error.code}`;
-  const usual = ['state', 'subscribed', 'assigned', 'revoking', 'revoked', 'commit', 'waiting', 'waited'];
-  return usual.includes(event.type) ? undefined : `told: ${event.type}`;
 }
 
 /** A process that runs an app, dies and starts again; each incarnation with memory and connections of its own. */
@@ -150,16 +147,28 @@ export class SimulatedProcess {
       inner: memory({ broker }),
       joined: (_groupId, consumer) => consumers.push(consumer),
       topicId: topic => this.#parts.topicId(topic),
-      committed: (_groupId, offsets) => this.#parts.committed(actor.name, offsets),
+      committed: (_groupId, offsets, isLate = false) => this.#parts.committed(actor.name, offsets, isLate),
       holdings,
+      beginsAtCommit: partition => this.#parts.beginsAtCommit(actor.name, partition),
       refused: () => this.#parts.disturbed('commits', 0, actor.name),
+      watch: this.#parts.units,
+      begun: partitions => this.#parts.reads?.begun(this.name, partitions),
+      paused: partitions => this.#parts.reads?.paused(this.name, partitions),
+      caughtUp: (partition, position) => {
+        const end = broker.cluster.find(partition)?.bound(true) ?? 0;
+        return () => this.#parts.reads?.caughtUp(this.name, partition, position, end);
+      },
+      holdCommit: id => this.#parts.holdCommit(id),
+      letCommit: id => this.#parts.letCommit(id),
+      isHeld: id => this.#parts.isHeld(id),
+      decideCommit: id => this.#parts.decideCommit(id),
       draining: (boundMs, drained) =>
         drains.watch(actor.name, metrics.value('kafka_rx_in_flight_records'), boundMs, drained),
     });
     const random = new Random(this.#incarnations, `partitioner of ${this.name}`);
     const drawn = options.random ?? (() => random.next());
     const app = createApp({ ...options, random: drawn, groupId, driver, clock, metrics });
-    this.#current = { actor, wire, app, metrics, consumers, silenced: [], databases };
+    this.#current = { actor, wire, app, metrics, consumers, silenced: [], databases, isTerminating: false };
     this.changedAtMs = world.timeMs;
     const opened = (lmdb: SimulatedLmdb): void => void databases.push(lmdb);
     const watch = {
@@ -170,7 +179,7 @@ export class SimulatedProcess {
     topology(app, processContext({ ...this.#parts, name: this.name, clock, wire, opened, watch }));
     app.events$.subscribe(event => {
       if (!['waiting', 'waited', 'driver'].includes(event.type)) this.#events++;
-      const rare = rareEvent(event);
+      const rare = rareEvent(event, app);
       if (rare !== undefined) this.#parts.mark(rare);
       const refilled = event.type === 'store-new' && event.does === 'refill';
       if (refilled) this.#parts.goesBack(actor.name, undefined);
@@ -191,6 +200,18 @@ export class SimulatedProcess {
     current.wire.cut();
     this.#silence(current);
     this.#letGoWhenQuiet(current);
+  }
+
+  /** As SIGTERM: it drains, commits and leaves, and ends without an error where nothing fails it meanwhile. */
+  terminate(): void {
+    const current = this.#current;
+    if (current === undefined || current.isTerminating) return;
+    current.isTerminating = true;
+    this.#parts.drains.stopping(current.actor.name, current.app.stop());
+  }
+
+  get isTerminating(): boolean {
+    return this.#current?.isTerminating === true;
   }
 
   /** As SIGSTOP: what comes for it waits, its group hears nothing of it. */

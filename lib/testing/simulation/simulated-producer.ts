@@ -1,13 +1,7 @@
 import type { Buffer } from 'node:buffer';
+import { availableIn } from '../../base/available-in.js';
 import { trueCopy } from '../../base/true-bytes.js';
-import type {
-  DriverConnection,
-  DriverProducer,
-  OutputListener,
-  ProducerOptions,
-  ProducerOutput,
-  TopicPartition,
-} from '../../drivers/port.js';
+import type { DriverProducer, OutputListener, ProducerOutput, TopicPartition } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { Header, Headers } from '../../record/headers.js';
 import type { Wire } from './wire.js';
@@ -31,12 +25,26 @@ export class SimulatedProducer implements DriverProducer {
   readonly #inner: DriverProducer;
   readonly #wire: Wire;
   readonly #progress: Progress[] = [];
+  /** Of each output: refuses what of it is not answered yet. */
+  readonly #refusals: ((error: KafkaRxError) => void)[] = [];
+  /** Names the channels of this producer alone: requests of different ones overtake each other. */
+  readonly #name: string;
+  readonly #arrives: () => void;
+  #cut: KafkaRxError | undefined;
+  #isClosed = false;
   #bufferedBytes = 0;
   #flushes: { readonly targets: readonly number[]; readonly done: () => void }[] = [];
 
-  constructor(connection: DriverConnection, options: ProducerOptions, wire: Wire) {
-    this.#inner = connection.producer(options);
+  /** @param arrives a request has come to the brokers */
+  constructor(inner: DriverProducer, wire: Wire, name = '', arrives: () => void = () => {}) {
+    this.#inner = inner;
     this.#wire = wire;
+    this.#name = name;
+    this.#arrives = arrives;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   prepare(topics: readonly string[]): Promise<void> {
@@ -48,11 +56,11 @@ export class SimulatedProducer implements DriverProducer {
   }
 
   available(topic: string): () => readonly number[] {
-    return this.#inner.available?.(topic) ?? (() => []);
+    return availableIn(this.#inner, topic);
   }
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
-    const channel = `produce ${partition.topic}/${partition.partition}`;
+    const channel = `produce ${partition.topic}/${partition.partition}${this.#name}`;
     const what = `produce to ${partition.topic}`;
     // What waits for its request, and what was sent and not answered, in order.
     let waiting: Appended[] = [];
@@ -61,7 +69,7 @@ export class SimulatedProducer implements DriverProducer {
     this.#progress.push(progress);
     const answered = (count: number, tell: () => void): void =>
       this.#wire.deliver(channel, () => {
-        if (this.#wire.diesAt(what, 'in place of the answer')) return;
+        if (this.#cut !== undefined || this.#wire.diesAt(what, 'in place of the answer')) return;
         for (const { bytes } of sent.splice(0, count)) this.#bufferedBytes -= bytes;
         progress.completed += count;
         tell();
@@ -71,8 +79,22 @@ export class SimulatedProducer implements DriverProducer {
       acknowledged: (count, baseOffset) => answered(count, () => listener.acknowledged(count, baseOffset)),
       refused: (count: number, error: KafkaRxError) => answered(count, () => listener.refused(count, error)),
     });
+    const refuse = (count: number, error: KafkaRxError): void => {
+      progress.completed += count;
+      this.#wire.deliver(channel, () => listener.refused(count, error));
+    };
+    this.#refusals.push(error => {
+      const count = progress.appended - progress.completed;
+      waiting = [];
+      if (count > 0) refuse(count, error);
+    });
     return {
       append: (key, value, headers, timestamp) => {
+        if (this.#cut !== undefined) {
+          progress.appended++;
+          refuse(1, this.#cut);
+          return;
+        }
         const bytes = (key?.length ?? 0) + (value?.length ?? 0);
         // Copied, as the port says: the sink uses their memory for the next record.
         waiting.push({
@@ -88,8 +110,9 @@ export class SimulatedProducer implements DriverProducer {
         this.#wire.send(channel, () => {
           const request = waiting;
           waiting = [];
-          if (this.#wire.diesAt(what, 'before the effect')) return;
+          if (request.length === 0 || this.#wire.diesAt(what, 'before the effect')) return;
           this.#wire.diesAt(what, 'with the request on its way');
+          this.#arrives();
           for (const one of request) {
             sent.push(one);
             output.append(one.key, one.value, one.headers, one.timestamp);
@@ -115,6 +138,17 @@ export class SimulatedProducer implements DriverProducer {
   async close(): Promise<void> {
     await this.#wire.call('cluster', 'close producer', () => this.#inner.close(), false);
     await this.flush();
+    this.#isClosed = true;
+  }
+
+  /** Refuses what is not answered, and what is still appended; requests that have left arrive all the same, and nobody hears of them. */
+  cut(error: KafkaRxError): void {
+    if (this.#cut !== undefined) return;
+    this.#cut = error;
+    this.#isClosed = true;
+    this.#bufferedBytes = 0;
+    for (const refuse of this.#refusals) refuse(error);
+    this.#checkFlushes();
   }
 
   #checkFlushes(): void {

@@ -1,3 +1,4 @@
+import { KafkaRxError } from '../../errors/errors.js';
 import type { Document, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import type { Wire } from './wire.js';
 
@@ -20,29 +21,47 @@ export interface SimulatedStoreParts {
  * reads it reads at once. Whatever was acknowledged is durable.
  */
 export function simulatedStore<V>(inner: DocumentStore<V>, parts: SimulatedStoreParts): DocumentStore<V> {
-  const { wire, external, fails } = parts;
+  const { wire, external, fails, place } = parts;
   const call = <T>(what: string, effect: () => T | Promise<T>): Promise<T> =>
     wire.call('disk', what, () => external(Promise.resolve(effect())), false);
+  // The process's own: others have what lies there open still.
+  let isOpen = false;
   const overrides: Partial<DocumentStore<V>> = {
-    open: reset => call('open', () => inner.open(reset)),
-    close: () => call('close store', () => inner.close()),
+    open: reset =>
+      call('open', async () => {
+        await inner.open(reset);
+        isOpen = true;
+      }),
+    close: () =>
+      call('close store', () => {
+        isOpen = false;
+      }),
     write: (documents, guard) => {
       parts.writing(documents);
       return call('write', async () => {
         const failure = fails();
         if (failure !== undefined) throw failure;
+        if (!isOpen) throw closedStore(place);
         await inner.write(documents, guard);
       });
     },
   };
+  // One object, as a store's are.
+  const positions = simulatedPositions(inner.positions, call, parts);
   return new Proxy(inner, {
     get(target, name) {
-      if (name === 'positions') return simulatedPositions(target.positions, call, parts);
+      if (name === 'positions') return positions;
       const override = Reflect.get(overrides, name);
       if (override !== undefined) return override;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
+  });
+}
+
+function closedStore(place: string): KafkaRxError {
+  return new KafkaRxError('CLOSED', `store ${place} is not open`, {
+    remedy: 'Call open() before, and nothing after close()',
   });
 }
 

@@ -4,8 +4,9 @@ import type { LmdbHost } from '../../stores/lmdb-host.js';
 import type { DocumentStore } from '../../stores/port.js';
 import type { Choices, ChosenValues } from './choices.js';
 import type { LmdbImage } from './lmdb-image.js';
+import type { StoredOffset } from './offset-labels.js';
 import type { FaultProfile } from './profile.js';
-import type { StoredOffset } from './simulated-driver.js';
+import type { ReadWatch } from './read-watch.js';
 import type { SimulatedAppOptions, SimulatedProcess, SimulatedTopology } from './simulated-process.js';
 
 /** A record of the workload. @category Testing @since 0.2.0 */
@@ -16,7 +17,12 @@ export interface SimulatedInput {
   readonly partition?: number | undefined;
   /** Virtual milliseconds after the beginning at which it is written. Default 0. */
   readonly atMs?: number | undefined;
+  /** Of the record, milliseconds since 1970. Default: when it is written. */
+  readonly timestamp?: number | undefined;
 }
+
+/** A record in a partition. @category Testing @since 0.2.0 */
+export type DecidedRecord = Pick<StoredRecord, 'partition' | 'offset' | 'value' | 'headers'>;
 
 /** What an invariant may look at. @category Testing @since 0.2.0 */
 export interface SimulationView {
@@ -26,6 +32,8 @@ export interface SimulationView {
   readonly processes: readonly SimulatedProcess[];
   /** What a topic holds, as readers of committed records see it. */
   records(topic: string): readonly StoredRecord[];
+  /** The same with what they will get once transactions that are open before it have ended: what is decided. */
+  decided(topic: string): readonly DecidedRecord[];
   /** What was written of the workload so far, in order, with where it went. */
   readonly written: readonly WrittenInput[];
   /** A store that a process of this name, or all of them, wrote to. */
@@ -39,6 +47,8 @@ export interface SimulationView {
    * whatever `startFrom` says.
    */
   isYoung(one: WrittenInput): boolean;
+  /** An app has said that it begins below what was committed, to fill a store again: what it makes comes again, too. */
+  readonly hasGoneBack: boolean;
   /** How often all that lay on disks was lost. */
   readonly disksLost: number;
 }
@@ -89,6 +99,8 @@ export interface SimulationParts {
   readonly maxSteps: number;
   /** What stores on disk get in place of the simulation's LMDB: for proofs, which put a fault in. */
   readonly lmdbHost?: ((host: LmdbHost) => LmdbHost) | undefined;
+  /** Hears what processes hear of the partitions that they read. */
+  readonly reads?: ReadWatch | undefined;
   /** Whether an app may fail with this at any time: the topology's own functions do so on purpose. */
   readonly isExpected?: ((error: unknown) => boolean) | undefined;
   /** Called first. */

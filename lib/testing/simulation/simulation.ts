@@ -7,8 +7,9 @@
  *
  * The run is a function of its choices and inputs: two runs of the same are the same, step by step.
  */
+import { defaults } from '../../app/defaults.js';
 import { MemoryBroker } from '../../drivers/memory/index.js';
-import type { PartitionOffset } from '../../drivers/port.js';
+import type { PartitionOffset, TopicPartition } from '../../drivers/port.js';
 import { isKafkaRxError } from '../../errors/errors.js';
 import { partitionForKey } from '../../flow/sinks/partitioner.js';
 import { AlikeFailures } from './alike-failures.js';
@@ -18,12 +19,15 @@ import { Disturbances, type Disturbed } from './disturbances.js';
 import { DrainWatch } from './drain-watch.js';
 import { FaultActions } from './fault-actions.js';
 import { HealthWatch } from './health-watch.js';
+import { heldCommits } from './held-commits.js';
 import { Journal, told } from './journal.js';
+import type { StoredOffset } from './offset-labels.js';
 import { wireFaults } from './profile.js';
-import type { StoredOffset } from './simulated-driver.js';
 import { SimulatedProcess } from './simulated-process.js';
 import type { SimulationOutcome, SimulationParts, SimulationView } from './simulation-parts.js';
 import { StoreWatch } from './store-watch.js';
+import { decidedRecords, openPartitions } from './transactions-of.js';
+import { UnitWatch } from './unit-watch.js';
 import { whyNotAtRest } from './why-not-at-rest.js';
 import type { Place, WireFaults } from './wire.js';
 import { Workload } from './workload.js';
@@ -55,6 +59,8 @@ class Simulation {
   readonly #stores: StoreWatch;
   readonly #disks: Disks;
   #disksLost = 0;
+  readonly #disturbances: Disturbances;
+  #hasGoneBack = false;
   readonly #view: SimulationView;
   #wireFaults: WireFaults;
   #places = 0;
@@ -79,6 +85,7 @@ class Simulation {
     this.#workload = new Workload(parts.inputs, this.#broker, this.#world.clockOf(this.#outside), groupId);
     this.#commits = new CommitWatch(groupId, this.#broker, this.#workload, this.#journal);
     const disturbances = new Disturbances(this.#world);
+    this.#disturbances = disturbances;
     this.#stores = new StoreWatch(violated);
     const simulation = this;
     const host = {
@@ -92,6 +99,10 @@ class Simulation {
       disturbed: (what: Disturbed, forMs: number, who?: string) => disturbances.note(what, forMs, who),
       drains: new DrainWatch(this.#world, disturbances, violated),
       stores: this.#stores,
+      units: new UnitWatch(
+        name => this.#journal.mark(name),
+        parts.options.commit?.intervalMs ?? defaults.unit.intervalMs,
+      ),
       broker: this.#broker,
       topology: parts.topology,
       groupId,
@@ -100,12 +111,22 @@ class Simulation {
       disks: this.#disks,
       lmdbHost: parts.lmdbHost ?? (host => host),
       failsWrite: () => this.#failsWrite(),
+      ...heldCommits({
+        ...{ choices: parts.choices, profile: parts.profile, journal: this.#journal },
+        ...{ cluster: this.#broker.cluster, disturbances: this.#disturbances, healed: () => this.#healed },
+      }),
       topicId: (topic: string) => this.#workload.topicId(topic),
       isInput: (topicId: string) => this.#workload.isInput(topicId),
-      committed: (process: string, offsets: readonly StoredOffset[]) => this.#storedOffsets(process, offsets),
-      goesBack: (incarnation: string, to: PartitionOffset | undefined) =>
-        this.#commits.goesBack(incarnation, to),
+      committed: (process: string, offsets: readonly StoredOffset[], isLate: boolean) =>
+        this.#storedOffsets(process, offsets, isLate),
+      goesBack: (incarnation: string, to: PartitionOffset | undefined) => {
+        this.#hasGoneBack = true;
+        this.#commits.goesBack(incarnation, to);
+      },
+      beginsAtCommit: (incarnation: string, partition: TopicPartition) =>
+        this.#commits.beginsAtCommit(incarnation, partition),
       hasNone: (incarnation: string) => this.#commits.hasNone(incarnation),
+      reads: parts.reads,
       ended: (process: SimulatedProcess, error: unknown) => this.#ended(process, error),
     };
     this.#processes = Array.from(
@@ -115,11 +136,9 @@ class Simulation {
     this.#faults = new FaultActions({
       world: this.#world,
       outside: this.#outside,
-      broker: this.#broker,
-      groupId,
-      profile: parts.profile,
-      processes: this.#processes,
+      ...{ broker: this.#broker, groupId, profile: parts.profile, processes: this.#processes },
       inputs: this.#workload.topics,
+      coPartitioned: parts.options.coPartitioned ?? [],
       passing: (parts.laterTopics ?? []).map(({ topic }) => topic),
       mostCrashes: parts.mostCrashes ?? Number.POSITIVE_INFINITY,
       mark: name => this.#journal.mark(name),
@@ -146,6 +165,7 @@ class Simulation {
       },
       processes: this.#processes,
       records: topic => (this.#broker.cluster.partitionCount(topic) === 0 ? [] : this.#broker.records(topic)),
+      decided: topic => decidedRecords(this.#broker, topic),
       written: this.#workload.written,
       disk: name => this.#disks.storeAt(name),
       durable: name => this.#disks.durable(name),
@@ -153,6 +173,9 @@ class Simulation {
       isYoung: one => this.#workload.isYoung(one),
       get disksLost() {
         return simulation.#disksLost;
+      },
+      get hasGoneBack() {
+        return simulation.#hasGoneBack;
       },
     };
   }
@@ -232,20 +255,26 @@ class Simulation {
   }
 
   #failsWrite(): Error | undefined {
-    if (this.#healed) return undefined;
-    if (!this.#parts.choices.happens('failed-writes', this.#parts.profile.rates['failed-writes']))
-      return undefined;
+    const { choices, profile } = this.#parts;
+    if (this.#healed || !choices.happens('failed-writes', profile.rates['failed-writes'])) return undefined;
     this.#journal.mark('write failed');
     return new Error('the disk is full');
   }
 
-  #storedOffsets(process: string, offsets: readonly StoredOffset[]): void {
+  #storedOffsets(process: string, offsets: readonly StoredOffset[], isLate: boolean): void {
     this.#commits.stored(process, offsets);
+    // A commit that was decided late may be of what lay on disks that are lost since; at rest they are filled again.
+    if (isLate && this.#disksLost > 0) return;
     const wrong = this.#parts.invariants.committed?.(this.#view, offsets);
     if (wrong !== undefined) this.#journal.violated('at a commit', wrong);
   }
 
   #ended(process: SimulatedProcess, error: unknown): void {
+    if (error === undefined && process.isTerminating) {
+      this.#journal.mark('an app ended: stopped');
+      this.#faults.restart(process);
+      return;
+    }
     if (this.#parts.isExpected?.(error) !== true) this.#restarts++;
     const code = isKafkaRxError(error) ? error.code : undefined;
     this.#alike.note(code, told(error));
@@ -274,7 +303,8 @@ class Simulation {
       this.#workload.isThrough &&
       this.#commits.isLevel() &&
       this.#processes.every(({ app }) => app?.health().state === 'running') &&
-      this.#hasNoDead();
+      this.#hasNoDead() &&
+      openPartitions(this.#broker).length === 0;
     if (!isLevel) this.#levelSinceMs = undefined;
     else this.#levelSinceMs ??= timeMs;
     return this.#levelSinceMs !== undefined && timeMs - this.#levelSinceMs >= levelMs;

@@ -1,4 +1,5 @@
 import type { SimulationView } from './simulation-parts.js';
+import { openPartitions } from './transactions-of.js';
 
 /** What is left to do of a run that did not come to rest, and what each process says of it. */
 export function whyNotAtRest(
@@ -15,5 +16,5 @@ export function whyNotAtRest(
     const health = app?.health();
     return `${name} ${state}, ${health?.state}: ${health?.reasons.join('; ') || 'gives no reason'}`;
   });
-  return `${ended} after ${Math.round(timeMs)} ms: ${[...lags, ...healths].join(' | ')}`;
+  return `${ended} after ${Math.round(timeMs)} ms: ${[...lags, ...openPartitions(broker), ...healths].join(' | ')}`;
 }

@@ -53,8 +53,15 @@ export class Wire {
    * Asks for something outside and waits for the answer.
    *
    * @param losable whether request or answer can get lost, so that the caller hears a retriable error
+   * @param lostAs what the caller hears then
    */
-  call<T>(peer: string, what: string, effect: () => T | Promise<T>, losable: boolean): Promise<T> {
+  call<T>(
+    peer: string,
+    what: string,
+    effect: () => T | Promise<T>,
+    losable: boolean,
+    lostAs: (what: string) => KafkaRxError = unanswered,
+  ): Promise<T> {
     const { world, faults } = this.#host;
     return new Promise((resolve, reject) => {
       const answer = (settle: () => void): void =>
@@ -68,7 +75,7 @@ export class Wire {
         if (losable && world.choices.happens(`lost request: ${what}`, faults.lostRequests)) {
           this.#host.mark(`lost request: ${what}`);
           this.#lost(what);
-          answer(() => reject(unanswered(what)));
+          answer(() => reject(lostAs(what)));
           return;
         }
         const lost = losable && world.choices.happens(`lost answer: ${what}`, faults.lostAnswers);
@@ -79,9 +86,9 @@ export class Wire {
         void (async () => effect())().then(
           result => {
             this.diesAt(what, 'after the effect');
-            answer(() => (lost ? reject(unanswered(what)) : resolve(result)));
+            answer(() => (lost ? reject(lostAs(what)) : resolve(result)));
           },
-          error => answer(() => reject(lost ? unanswered(what) : error)),
+          error => answer(() => reject(lost ? lostAs(what) : error)),
         );
       });
     });
@@ -165,7 +172,8 @@ export class Wire {
   }
 
   #lost(what: string): void {
-    this.#host.disturbed(what === 'commit' ? 'commits' : 'calls', 0, this.#process.name);
+    const held = what === 'commit' || what.endsWith(' unit') ? 'commits' : 'calls';
+    this.#host.disturbed(held, 0, this.#process.name);
   }
 }
 

@@ -85,7 +85,7 @@ export class Workload {
 
   /** As any producer does: again in a while where there is no such topic, or nobody to write to. */
   #publish(input: SimulatedInput): void {
-    const { topic, key, value, partition } = input;
+    const { topic, key, value, partition, timestamp } = input;
     const count = this.#broker.cluster.partitionCount(topic);
     if (count === 0) {
       this.#clock.schedule(() => this.#publish(input), 100);
@@ -93,7 +93,7 @@ export class Workload {
     }
     this.#published++;
     const at = partition === undefined ? {} : { partition: partition % count };
-    const [placed] = this.#broker.publish(topic, [{ key, value, ...at }]);
+    const [placed] = this.#broker.publish(topic, [{ key, value, timestamp, ...at }]);
     const topicId = this.topicId(topic);
     if (placed !== undefined) this.written.push({ input, topicId, ...placed, gone: false });
   }

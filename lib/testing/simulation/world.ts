@@ -18,6 +18,10 @@ export interface Actor {
 
 interface ActorChannel extends Channel {
   readonly actor: Actor;
+  /** In the order of coming to be, in which those that are ready stand. */
+  readonly number: number;
+  /** It is among those that have something to do. */
+  busy: boolean;
 }
 
 interface Scheduled {
@@ -42,7 +46,10 @@ export interface Step {
 export class World {
   readonly choices: Choices;
   readonly #channels = new Map<string, ActorChannel>();
-  #timers: Scheduled[] = [];
+  #channelsMade = 0;
+  /** Those with tasks, by number, and some that have none any more: of thousands few have any. */
+  #busy: ActorChannel[] = [];
+  readonly #timers = new Set<Scheduled>();
   #external = new Set<Promise<unknown>>();
   #timeMs = 0;
   #order = 0;
@@ -82,14 +89,20 @@ export class World {
   /** Adds a task behind those on the actor's channel of this name. */
   enqueue(actor: Actor, channel: string, task: () => void): void {
     if (actor.state === 'dead') return;
-    this.channel(actor, channel).tasks.push(task);
+    const found = this.#channel(actor, channel);
+    found.tasks.push(task);
+    if (!found.busy) this.#nowBusy(found);
   }
 
   channel(actor: Actor, name: string): Channel {
+    return this.#channel(actor, name);
+  }
+
+  #channel(actor: Actor, name: string): ActorChannel {
     const full = `${actor.name}/${name}`;
     let channel = this.#channels.get(full);
     if (channel === undefined) {
-      channel = { name: full, tasks: [], notBefore: 0, actor };
+      channel = { name: full, tasks: [], notBefore: 0, actor, number: this.#channelsMade++, busy: false };
       this.#channels.set(full, channel);
     }
     return channel;
@@ -108,8 +121,12 @@ export class World {
 
   /** Forgets what a dead actor would still have done. */
   forget(actor: Actor): void {
-    for (const [name, channel] of this.#channels) if (channel.actor === actor) this.#channels.delete(name);
-    this.#timers = this.#timers.filter(timer => timer.actor !== actor);
+    for (const [name, channel] of this.#channels) {
+      if (channel.actor !== actor) continue;
+      this.#channels.delete(name);
+      channel.tasks.length = 0;
+    }
+    for (const timer of this.#timers) if (timer.actor === actor) this.#timers.delete(timer);
   }
 
   /**
@@ -170,22 +187,33 @@ export class World {
 
   #ready(): ActorChannel[] {
     const ready: ActorChannel[] = [];
-    for (const channel of this.#channels.values()) {
-      if (channel.tasks.length === 0 || channel.notBefore > this.#timeMs) continue;
-      if (channel.actor.state === 'running') ready.push(channel);
+    let idle = false;
+    for (const channel of this.#busy) {
+      if (channel.tasks.length === 0) {
+        channel.busy = false;
+        idle = true;
+      } else if (channel.notBefore <= this.#timeMs && channel.actor.state === 'running') ready.push(channel);
     }
+    if (idle) this.#busy = this.#busy.filter(({ busy }) => busy);
     return ready;
+  }
+
+  #nowBusy(channel: ActorChannel): void {
+    channel.busy = true;
+    let at = this.#busy.length;
+    while (at > 0 && (this.#busy[at - 1]?.number ?? 0) > channel.number) at--;
+    this.#busy.splice(at, 0, channel);
   }
 
   #schedule(actor: Actor, task: () => void, delayMs: number): Timer {
     if (actor.state === 'dead') return { cancel() {} };
     const timer: Scheduled = { due: this.#timeMs + Math.max(0, delayMs), order: this.#order++, actor, task };
-    this.#timers.push(timer);
+    this.#timers.add(timer);
     return {
       cancel: () => {
         if (timer.task === undefined) return;
         timer.task = undefined;
-        this.#timers = this.#timers.filter(other => other !== timer);
+        this.#timers.delete(timer);
       },
     };
   }
@@ -198,7 +226,7 @@ export class World {
     };
     for (const { due, actor } of this.#timers)
       if (actor.state === 'running') consider(Math.max(due, this.#timeMs));
-    for (const { tasks, notBefore, actor } of this.#channels.values()) {
+    for (const { tasks, notBefore, actor } of this.#busy) {
       if (tasks.length > 0 && actor.state === 'running') consider(notBefore);
     }
     return next;
@@ -206,12 +234,13 @@ export class World {
 
   /** Puts what is due on its actor's channel of timers, in the order in which it is due. */
   #fire(): void {
-    const due = this.#timers.filter(timer => timer.due <= this.#timeMs && timer.actor.state === 'running');
+    const due = [...this.#timers].filter(
+      timer => timer.due <= this.#timeMs && timer.actor.state === 'running',
+    );
     if (due.length === 0) return;
     due.sort((a, b) => a.due - b.due || a.order - b.order);
-    const fired = new Set(due);
-    this.#timers = this.#timers.filter(timer => !fired.has(timer));
     for (const timer of due) {
+      this.#timers.delete(timer);
       this.enqueue(timer.actor, 'timers', () => {
         const { task } = timer;
         timer.task = undefined;

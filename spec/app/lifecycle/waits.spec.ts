@@ -74,5 +74,9 @@ describe('what waits', () => {
     expect(reasons()).toHaveLength(1);
     now = 60_000;
     expect(reasons()).toEqual([]);
+    lifecycle.tell({ type: 'driver', event });
+    expect(reasons()).toHaveLength(1);
+    lifecycle.tell({ type: 'driver', event: { type: 'retried', what: event.what } });
+    expect(reasons()).toEqual([]);
   });
 });

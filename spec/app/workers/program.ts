@@ -47,7 +47,14 @@ const told = isKafkaRxError(failure)
   ? { code: failure.code, message: failure.message, at: failure.at }
   : undefined;
 const produced = metrics.value('kafka_rx_records_produced_total');
+const commits = Object.fromEntries(
+  (metrics.snapshot().get('kafka_rx_commits_total') ?? []).map(({ labels, value }) => [
+    labels['outcome'],
+    value,
+  ]),
+);
 const seen = {
+  commits,
   first,
   running,
   last: workers.health(),

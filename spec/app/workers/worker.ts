@@ -5,6 +5,7 @@ import { mapValue } from 'kafka-rx/operators';
 import { serveWorker } from 'kafka-rx/workers';
 
 interface Data {
+  readonly guarantee?: 'exactly-once';
   readonly fails?: number;
   readonly throws?: number;
   readonly exits?: number;
@@ -53,7 +54,10 @@ serveWorker(async ({ index, metrics, data }) => {
   broker.createTopic('in', 2);
   broker.createTopic('out', 2);
   for (let i = 0; i < 10; i++) broker.publish('in', [{ value: String(i) }]);
-  const app = createApp({ groupId: 'doubling', driver: memory({ broker }), metrics, commit: { every: 1 } });
+  const app = createApp({
+    ...{ groupId: 'doubling', driver: memory({ broker }), metrics },
+    ...(how.guarantee ? { guarantee: how.guarantee } : { commit: { every: 1 } }),
+  });
   app
     .topic('in', { value: number })
     .pipe(

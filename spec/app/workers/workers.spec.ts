@@ -62,6 +62,18 @@ test('each worker runs an app of its own; health, metrics and stop are one', asy
   );
 });
 
+test('under exactly once each worker has the units of its tasks, whose commits are counted together', async () => {
+  const run = program({ guarantee: 'exactly-once' });
+  expect([await run.ended, run.stderr()]).toEqual([0, '']);
+  const seen = run.result();
+  expect(seen.running).toEqual({ state: 'running', ready: true, live: true, reasons: [] });
+  expect(seen.last).toMatchObject(stopped);
+  expect([seen.consumed, seen.produced, seen.failure]).toEqual([20, 20, undefined]);
+  // A unit or more of each partition, and none that failed.
+  expect(seen.commits.confirmed).toBeGreaterThanOrEqual(4);
+  expect(Object.keys(seen.commits)).toEqual(['confirmed']);
+});
+
 test('one whose event loop is blocked is not ready, with the reason, until it is heard again', async () => {
   const run = program({ blocksLater: 1 });
   expect([await run.ended, run.stderr()]).toEqual([0, '']);

@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.js';
 import { appKillBeforeCommit, appKillMidBatch } from './app-kill.js';
-import { appPause } from './app-pause.js';
+import { appPause, appPauseBeforeEnd } from './app-pause.js';
 import { brokerKill } from './broker-kill.js';
 import { brokerPause5s, brokerPause70s } from './broker-pause.js';
 import { commitsRefused } from './commits-refused.js';
@@ -32,6 +32,7 @@ export const allFaults: readonly Fault[] = [
   appKillMidBatch,
   appKillBeforeCommit,
   appPause,
+  appPauseBeforeEnd,
   eventLoopBlock,
   membersJoinLeave,
   gracefulRebalance,

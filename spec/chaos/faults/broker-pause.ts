@@ -1,7 +1,7 @@
-import { type Fault, pick } from '../fault.js';
+import { type Fault, pick, type Surroundings } from '../fault.js';
 
 /** SIGSTOP of a broker: its sockets stay open and nothing answers. */
-function brokerPause(seconds: number): Fault {
+function brokerPause(seconds: number): Fault<Surroundings> {
   return {
     name: `broker-pause-${seconds}s`,
     holdMs: seconds * 1000,

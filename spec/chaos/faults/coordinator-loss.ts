@@ -1,7 +1,7 @@
-import type { Fault } from '../fault.js';
+import type { Fault, Surroundings } from '../fault.js';
 
 /** SIGKILL of the broker that coordinates the group; another takes over. */
-export const coordinatorLoss: Fault = {
+export const coordinatorLoss: Fault<Surroundings> = {
   name: 'coordinator-loss',
   holdMs: 8_000,
   threeNodes: true,

@@ -1,11 +1,11 @@
-import { byItself, type Fault, type World } from '../fault.js';
+import { byItself, type Fault, type Surroundings } from '../fault.js';
 
-function heal({ proxies }: World): void {
+function heal({ proxies }: Surroundings): void {
   for (const proxy of proxies) proxy.heal();
 }
 
 /** No connection between app and brokers, for longer than a session may be silent. */
-export const networkCut: Fault = {
+export const networkCut: Fault<Surroundings> = {
   name: 'network-cut',
   holdMs: 8_000,
   inject({ proxies }) {

@@ -12,6 +12,9 @@ export const slowSink: Fault = {
   heal: byItself,
 };
 
+/** No record of the output is as small; the markers that end transactions are, or none that writes there would ever end. */
+const tooSmallBytes = 100;
+
 /**
  * The cluster takes no record for one of the outputs, each is too large: the apps fail, as the default policy has it,
  * and are started again until it does.
@@ -19,7 +22,7 @@ export const slowSink: Fault = {
 export const failingSink: Fault = {
   name: 'failing-sink',
   holdMs: forMs,
-  inject: ({ topics }) => topics.limitBatches('rewards', 10),
+  inject: ({ topics }) => topics.limitBatches('rewards', tooSmallBytes),
   heal: ({ topics }) => topics.limitBatches('rewards', undefined),
 };
 

@@ -16,6 +16,7 @@ const clockToleranceMs = 5;
 export function* durableBelowCommitted(evidence: Evidence): Generator<Violation> {
   const { log, outputs, writes, samples } = evidence;
   const lengths = new Map<number, number>();
+  const logged = new Set(log.map(placeOf));
   for (const { partition, offset } of log)
     lengths.set(partition, Math.max(lengths.get(partition) ?? 0, offset + 1));
 
@@ -32,7 +33,10 @@ export function* durableBelowCommitted(evidence: Evidence): Generator<Violation>
 
   for (const [sink, first] of sinks) {
     for (const [partition, length] of lengths) {
-      const durableBy = latestBelow(partition, length, first);
+      const durableBy = latestBelow(partition, length, place =>
+        // What is no purchase comes into no output.
+        logged.has(place) ? (first.get(place) ?? Number.POSITIVE_INFINITY) : 0,
+      );
       for (const { knownMs, committed, source } of samples) {
         const offset = Math.min(committed.get(partition) ?? 0, length);
         if (offset <= 0 || (durableBy[offset - 1] ?? 0) <= knownMs + clockToleranceMs) continue;
@@ -53,11 +57,11 @@ function noteEarliest(first: Map<string, number>, place: string | undefined, at:
 }
 
 /** Per offset, when the last of it and all before it became durable; infinite from a missing one on. */
-function latestBelow(partition: number, length: number, first: ReadonlyMap<string, number>): number[] {
+function latestBelow(partition: number, length: number, durable: (place: string) => number): number[] {
   const latest: number[] = [];
   let max = 0;
   for (let offset = 0; offset < length; offset++) {
-    max = Math.max(max, first.get(placeOf({ partition, offset })) ?? Number.POSITIVE_INFINITY);
+    max = Math.max(max, durable(placeOf({ partition, offset })));
     latest.push(max);
   }
   return latest;

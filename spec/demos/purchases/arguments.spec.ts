@@ -32,6 +32,7 @@ const defaults = {
   json: false,
   metricsPort: undefined,
   workers: 1,
+  guarantee: 'at-least-once',
 };
 
 describe('the command line', () => {
@@ -42,7 +43,8 @@ describe('the command line', () => {
   it('takes all that was promised', () => {
     const line =
       '--brokers kafka-1:9092,[::1]:9093 --group g --input in.jsonl --idle-exit 0.5 --store ./history --on-invalid ' +
-      'dead-letter --dead-letter-topic dead --dead-letter-limit 2.5 --create-topics --json --metrics-port 9464 --workers 3';
+      'dead-letter --dead-letter-topic dead --dead-letter-limit 2.5 --create-topics --json --metrics-port 9464 --workers 3 ' +
+      '--guarantee exactly-once';
     expect(parse(...line.split(' '))).toStrictEqual({
       command: 'run',
       brokers: ['kafka-1:9092', '[::1]:9093'],
@@ -57,6 +59,7 @@ describe('the command line', () => {
       json: true,
       metricsPort: 9464,
       workers: 3,
+      guarantee: 'exactly-once',
     });
   });
 
@@ -134,7 +137,7 @@ describe('the command line', () => {
     const { text } = { text: '', ...parse('--help') };
     const { text: ofHistory } = { text: '', ...parse('history', '--help') };
     const promised =
-      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --dead-letter-limit --create-topics --json --metrics-port --workers';
+      '--brokers --group --input --idle-exit --store --on-invalid --dead-letter-topic --dead-letter-limit --create-topics --json --metrics-port --workers --guarantee';
     for (const option of promised.split(' ')) expect(text).toContain(`  ${option}`);
     expect(text).toContain('(default: /home/ada/.local/share/kafka-rx/purchases;');
     expect(text).toContain('embedded: /home/ada/.local/share/kafka-rx/purchases-embedded,');
@@ -189,6 +192,9 @@ describe('wrong usage is refused in one line that names it', () => {
     ['--idle-exit', '--idle-exit needs a value'],
     ['--on-invalid explode', 'fail, skip or dead-letter'],
     ['--on-invalid', '--on-invalid needs a value'],
+    ['--guarantee twice', '--guarantee must be at-least-once or exactly-once'],
+    ['--guarantee', '--guarantee needs a value'],
+    ['history --store d --customer c --guarantee exactly-once', '--guarantee does not belong to history'],
     ['--dead-letter-limit 101', 'a percentage from 0 to 100, or none'],
     ['--dead-letter-limit ten', 'a percentage from 0 to 100, or none'],
     ['--dead-letter-topic no/slash', "topic's name"],

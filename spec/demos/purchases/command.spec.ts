@@ -123,12 +123,14 @@ describe('purchases --input', () => {
       deadLettered: 0,
       seconds: expect.any(Number),
       recordsPerSecond: expect.any(Number),
+      guarantee: 'at-least-once',
     });
     expect(Object.keys(lastLine(out) as object)).toEqual([
       'consumed',
       ...Object.keys(counts),
       'seconds',
       'recordsPerSecond',
+      'guarantee',
     ]);
   }, 90_000);
 
@@ -140,7 +142,10 @@ describe('purchases --input', () => {
       store('empty'),
       '--json',
     );
-    expect([code, lastLine(out)]).toEqual([0, { consumed: 0, ...counts, seconds: 0, recordsPerSecond: 0 }]);
+    expect([code, lastLine(out)]).toEqual([
+      0,
+      { consumed: 0, ...counts, seconds: 0, recordsPerSecond: 0, guarantee: 'at-least-once' },
+    ]);
   }, 90_000);
 
   test('a missing file is one line and exit code 1; --json still ends with its line', async () => {
@@ -154,6 +159,37 @@ describe('purchases --input', () => {
     expect([code, lastLine(out)]).toEqual([1, expect.objectContaining({ consumed: 0 })]);
     expect(lines(err).at(-1)).toBe(`Cannot read ${store('nowhere.jsonl')}: there is no such file`);
     expect(err).not.toMatch(/^\s+at /m);
+  }, 90_000);
+});
+
+describe('purchases --guarantee exactly-once', () => {
+  const options = ['--guarantee', 'exactly-once'];
+
+  test('processes the file in units of work, and says so in the summary and in the line of JSON', async () => {
+    const file = await input('once.jsonl', ...good, bad);
+    const more = ['--input', file, '--on-invalid', 'dead-letter', ...options];
+    const [told, line] = await Promise.all([
+      run(...more, '--store', store('once')),
+      run(...more, '--store', store('once-json'), '--json'),
+    ]);
+    expect([told.code, told.out.split('\n')[0]]).toEqual([
+      0,
+      expect.stringMatching(/^Processed 5 purchases exactly once in /),
+    ]);
+    expect([line.code, lastLine(line.out)]).toEqual([
+      0,
+      {
+        ...{ consumed: 5, patterns: 4, rewards: 4, purchases: 4, stored: 4, skipped: 0, deadLettered: 1 },
+        ...{ seconds: expect.any(Number), recordsPerSecond: expect.any(Number), guarantee: 'exactly-once' },
+      },
+    ]);
+  }, 90_000);
+
+  test('a record that fails the run has nothing committed of its unit, and is named', async () => {
+    const file = await input('once-bad.jsonl', ...good, bad);
+    const { code, out, err } = await run('--input', file, '--store', store('once-bad'), '--json', ...options);
+    expect([code, lastLine(out)]).toEqual([1, expect.objectContaining({ guarantee: 'exactly-once' })]);
+    expect(lines(err).at(-1)).toMatch(/^DECODE: .*\(topic transactions, partition \d, offset \d\)/);
   }, 90_000);
 });
 
@@ -248,7 +284,10 @@ describe('purchases', () => {
 
   test('a broker out of reach is exit code 1 and one line with its address', async () => {
     const { code, out, err } = await run('--brokers', '127.0.0.1:1', '--store', store('cluster'), '--json');
-    expect([code, lastLine(out)]).toEqual([1, { consumed: 0, ...counts, seconds: 0, recordsPerSecond: 0 }]);
+    expect([code, lastLine(out)]).toEqual([
+      1,
+      { consumed: 0, ...counts, seconds: 0, recordsPerSecond: 0, guarantee: 'at-least-once' },
+    ]);
     expect(lines(err).at(-1)).toMatch(/^UNREACHABLE: .*127\.0\.0\.1:1/);
     expect(err).not.toMatch(/^\s+at /m);
   }, 90_000);

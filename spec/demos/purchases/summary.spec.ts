@@ -16,15 +16,20 @@ const counts = {
 
 describe('the totals of a run', () => {
   it('are one line of JSON with the promised fields', () => {
-    expect(totalsAsJson(runTotals(counts, 2500))).toBe(
+    expect(totalsAsJson(runTotals(counts, 2500, 'exactly-once'))).toBe(
       '{"consumed":69659,"patterns":69659,"rewards":69659,"purchases":69659,"stored":69659,"skipped":0,' +
-        '"deadLettered":0,"seconds":2.5,"recordsPerSecond":27863.6}',
+        '"deadLettered":0,"seconds":2.5,"recordsPerSecond":27863.6,"guarantee":"exactly-once"}',
     );
   });
 
   it('of a run without records have no rate, and no null', () => {
     const nothing = { ...counts, consumed: 0, patterns: 0, rewards: 0, purchases: 0, stored: 0 };
-    expect(runTotals(nothing, 0)).toStrictEqual({ ...nothing, seconds: 0, recordsPerSecond: 0 });
+    expect(runTotals(nothing, 0, 'at-least-once')).toStrictEqual({
+      ...nothing,
+      seconds: 0,
+      recordsPerSecond: 0,
+      guarantee: 'at-least-once',
+    });
   });
 });
 
@@ -37,8 +42,8 @@ describe('the summary', () => {
     tally.reward({ customerId: '00001', points: 11 });
     tally.reward({ customerId: '00002', points: 990 });
     tally.reward({ customerId: '00002', points: 99 });
-    expect(renderSummary(runTotals({ ...counts, skipped: 12 }, 2500), tally)).toBe(
-      `Processed 69,659 purchases in 2.50 s, 27,864 records/s
+    expect(renderSummary(runTotals({ ...counts, skipped: 12 }, 2500, 'exactly-once'), tally)).toBe(
+      `Processed 69,659 purchases exactly once in 2.50 s, 27,864 records/s
 
   consumed   69,659  from transactions
   patterns   69,659  written
@@ -64,7 +69,7 @@ Customers with most points
   });
 
   it('of nothing is still a summary', () => {
-    const nothing = runTotals({ ...counts, consumed: 0 }, 0);
+    const nothing = runTotals({ ...counts, consumed: 0 }, 0, 'at-least-once');
     expect(renderSummary(nothing, new Tally())).toMatch(/^Processed 0 purchases in 0\.00 s\n/);
     expect(renderSummary(nothing, new Tally())).not.toContain('Customers');
   });
@@ -73,7 +78,7 @@ Customers with most points
     const tally = new Tally();
     tally.pattern({ zipCode: '\u001b[2J', item: `\u001b]0;mine\u0007${'long '.repeat(100)}` });
     tally.reward({ customerId: '1\n2\u202e', points: 1 });
-    const text = renderSummary(runTotals(counts, 1000), tally);
+    const text = renderSummary(runTotals(counts, 1000, 'at-least-once'), tally);
     expect(text).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
     expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThan(100);
   });
@@ -88,7 +93,7 @@ Customers with most points
     }
     expect(tally.topCustomers(1)).toEqual([['steady', 15_000]]);
     expect(tally.busiestRegions(1, 1)).toEqual([{ region: '100', purchases: 5000, items: [['Red', 5000]] }]);
-    expect(renderSummary(runTotals(counts, 1000), tally)).toContain('approximate');
+    expect(renderSummary(runTotals(counts, 1000, 'at-least-once'), tally)).toContain('approximate');
   });
 });
 

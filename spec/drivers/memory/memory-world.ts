@@ -16,6 +16,7 @@ export class MemoryWorld {
     quietMs: 0,
     sessionTimeoutMs: 30_000,
     rebalanceTimeoutMs: 60_000,
+    transactionTimeoutMs: 60_000,
     publish: async (topic, records) => void this.broker.publish(topic, records),
     read: async topic => this.broker.records(topic),
   };

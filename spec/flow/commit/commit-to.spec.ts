@@ -1,8 +1,9 @@
 import { type Observer, Subject } from 'rxjs';
 import type { OffsetCommit } from '../../../lib/drivers/port.js';
+import type { CommitResult } from '../../../lib/flow/commit/commit-cycle.js';
 import { commitInOrder, type DeliveryEvent } from '../../../lib/flow/commit/commit-in-order.js';
 import { commitTo } from '../../../lib/flow/commit/commit-to.js';
-import type { CommitResult, Committer } from '../../../lib/flow/commit/committer.js';
+import type { Committer } from '../../../lib/flow/commit/committer.js';
 import { VirtualClock } from '../../../lib/testing/index.js';
 import { advance, point, ScriptedTarget, settle, shown } from './scripted-target.js';
 

@@ -1,18 +1,20 @@
 import { Subject, type Subscriber } from 'rxjs';
 import { Delivery, type Lane } from '../../../lib/flow/leases/delivery.js';
-import { emit, hold, isStale, lease, release } from '../../../lib/flow/leases/leases.js';
+import { emit, hold, isStale, laneOf, lease, release } from '../../../lib/flow/leases/leases.js';
 import { nestedDelivery } from '../../../lib/flow/leases/nested-delivery.js';
 import { deliveredAs, type KafkaRecord, madeOf } from '../../../lib/record/record.js';
 import { testRecord } from '../../../lib/testing/index.js';
 
 /** A lane that notes what it hears. */
-function lane(): Lane & { ended: boolean; readonly told: string[] } {
+function lane(): Lane & { ended: boolean; atBarrier: boolean; readonly told: string[] } {
   const told: string[] = [];
   return {
     topic: 't',
     partition: 1,
     epoch: 1,
     slot: 0,
+    outputSlot: 0,
+    atBarrier: false,
     origin: 'cluster/t',
     ended: false,
     leftAt: -1,
@@ -233,6 +235,18 @@ describe('a nested delivery', () => {
     expect(on.told).toEqual(['hold']);
     inner.handedOver();
     expect(done).toEqual([]);
+  });
+
+  test('writes where the last of the outer does, and is at a barrier when any of them is', () => {
+    const [first, last] = [lane(), { ...lane(), outputSlot: 3 }];
+    const record = madeOf([open(first).record, open(last).record], 0);
+    const of = () => {
+      const inner = laneOf(nestedDelivery(record, () => {}).record);
+      return [inner?.outputSlot, inner?.atBarrier];
+    };
+    expect(of()).toEqual([3, false]);
+    first.atBarrier = true;
+    expect(of()).toEqual([3, true]);
   });
 
   test('of a record that has no delivery cannot be', () => {

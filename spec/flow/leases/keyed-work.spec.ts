@@ -1,17 +1,31 @@
 import fc from 'fast-check';
 import { KeyedWork } from '../../../lib/flow/leases/keyed-work.js';
 
-/** Work whose pieces are named, and what has begun. */
+type Work = (done: () => void) => void;
+
+/** Pieces of work that say themselves what they do; none goes before others. */
+const plainWork = (concurrency: number) =>
+  new KeyedWork<string, Work>(concurrency, { begin: (work, done) => work(done), isFirst: () => false });
+
+/** Work whose pieces are named, and what has begun; what is in `first` goes before others. */
 function lanes(concurrency: number) {
-  const work = new KeyedWork<string>(concurrency);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const add = (key: string, name: string) =>
-    work.add(key, done => {
+  const first = new Set<string>();
+  const work = new KeyedWork<string, string>(concurrency, {
+    begin: (name, done) => {
       begun.push(name);
       ends.set(name, done);
-    });
-  return { work, begun, add, end: (name: string) => ends.get(name)?.() };
+    },
+    isFirst: name => first.has(name),
+  });
+  return {
+    work,
+    begun,
+    first,
+    add: (key: string, name: string) => work.add(key, name),
+    end: (name: string) => ends.get(name)?.(),
+  };
 }
 
 describe('keyed work', () => {
@@ -33,7 +47,7 @@ describe('keyed work', () => {
   });
 
   test('work that is done at once leaves room at once', () => {
-    const work = new KeyedWork<string>(1);
+    const work = plainWork(1);
     const ran: number[] = [];
     for (const n of [1, 2, 3]) {
       work.add('a', done => {
@@ -63,22 +77,86 @@ describe('keyed work', () => {
     expect(begun).toEqual(['a1', 'a4']);
   });
 
+  describe('what goes first', () => {
+    test('is before all that waits for room, however late it came, and in its own order', () => {
+      const { begun, first, add, end } = lanes(1);
+      first.add('d1').add('e1');
+      for (const name of ['a1', 'b1', 'c1', 'd1', 'e1']) add(name.charAt(0), name);
+      for (const name of ['a1', 'd1', 'e1', 'b1']) end(name);
+      expect(begun).toEqual(['a1', 'd1', 'e1', 'b1', 'c1']);
+    });
+
+    test('under a key whose work has just ended is before others too', () => {
+      const { begun, first, add, end } = lanes(1);
+      first.add('a2');
+      for (const name of ['a1', 'a2', 'b1']) add(name.charAt(0), name);
+      end('a1');
+      expect(begun).toEqual(['a1', 'a2']);
+    });
+
+    test('by now, though it waits already, goes before others once all was looked through', () => {
+      const { work, begun, first, add, end } = lanes(1);
+      for (const name of ['a1', 'b1', 'c1', 'd1']) add(name.charAt(0), name);
+      first.add('c1');
+      work.hurry();
+      for (const name of ['a1', 'c1', 'b1']) end(name);
+      expect(begun).toEqual(['a1', 'c1', 'b1', 'd1']);
+    });
+
+    test('takes along all that is before it under its key, and nothing that is behind it', () => {
+      const { work, begun, first, add, end } = lanes(1);
+      for (const name of ['a1', 'b1', 'c1', 'c2', 'c3', 'c4']) add(name.charAt(0), name);
+      first.add('c3');
+      work.hurry();
+      for (const name of ['a1', 'c1', 'c2', 'c3', 'b1']) end(name);
+      expect(begun).toEqual(['a1', 'c1', 'c2', 'c3', 'b1', 'c4']);
+    });
+
+    test('and comes under a key that waits or has work under way has what is before it go first', () => {
+      const { begun, first, add, end } = lanes(1);
+      first.add('c2').add('a3');
+      for (const name of ['a1', 'a2', 'b1', 'c1', 'c2', 'a3']) add(name.charAt(0), name);
+      for (const name of ['a1', 'c1', 'a2', 'c2', 'a3']) end(name);
+      expect(begun).toEqual(['a1', 'c1', 'a2', 'c2', 'a3', 'b1']);
+    });
+
+    test('is forgotten like the rest, and what comes under its key later is like any other', () => {
+      const { work, begun, first, add, end } = lanes(1);
+      first.add('b1');
+      for (const name of ['a1', 'b1']) add(name.charAt(0), name);
+      work.clear();
+      for (const name of ['c1', 'b2']) add(name.charAt(0), name);
+      for (const name of ['a1', 'c1']) end(name);
+      expect(begun).toEqual(['a1', 'c1', 'b2']);
+    });
+  });
+
   test('with any arrivals and endings: never too many, never two of a key, order kept, and all is done', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 4 }),
         fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 40 }),
         fc.array(fc.nat(), { maxLength: 80 }),
-        (concurrency, keys, picks) => {
-          const work = new KeyedWork<string>(concurrency);
+        fc.array(fc.boolean(), { maxLength: 40 }),
+        (concurrency, keys, picks, firsts) => {
+          const isFirst = new Map<Work, boolean>();
+          const work = new KeyedWork<string, Work>(concurrency, {
+            begin: (piece, done) => piece(done),
+            isFirst: piece => isFirst.get(piece) === true,
+          });
           const running: { readonly key: string; readonly n: number; readonly done: () => void }[] = [];
           const begun = new Map<string, number[]>();
           const endOne = (pick: number) => running.splice(pick % Math.max(1, running.length), 1)[0]?.done();
           keys.forEach((key, n) => {
-            work.add(key, done => {
+            const piece: Work = done => {
               running.push({ key, n, done });
               begun.set(key, [...(begun.get(key) ?? []), n]);
-            });
+            };
+            // At once, or while it waits.
+            if (n % 2 === 0) isFirst.set(piece, firsts[n] === true);
+            work.add(key, piece);
+            isFirst.set(piece, firsts[n] === true);
+            if (firsts[n] === true) work.hurry();
             expect(running.length).toBeLessThanOrEqual(concurrency);
             expect(new Set(running.map(one => one.key)).size).toBe(running.length);
             const pick = picks[n];

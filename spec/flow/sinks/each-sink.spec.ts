@@ -1,6 +1,7 @@
 import { type EachSinkOptions, type KafkaRecord, retry, string } from 'kafka-rx';
 import { type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { held, Members } from '../../app/members.js';
+import { Partitions } from '../../operators/partitions.js';
 
 const value = string;
 type Call = (
@@ -156,3 +157,35 @@ describe('app.each', () => {
 function raise(): never {
   throw new Error('bad record');
 }
+
+test('a partition at a barrier is served before others that wait', async () => {
+  const begun: string[] = [];
+  const works = new Map<string, ReturnType<typeof held<void>>>();
+  const partitions = new Partitions();
+  const t = await testApp(
+    app => {
+      const sink = app.each(
+        (record: KafkaRecord<Buffer | null, string>) => {
+          begun.push(record.value);
+          const work = held();
+          works.set(record.value, work);
+          return work.promise;
+        },
+        { concurrency: 1 },
+      );
+      app.topic('in', { value }).pipe(partitions.seen()).subscribe(sink);
+    },
+    { partitions: 3 },
+  );
+  const waiting = ['a0', 'b0', 'b1', 'c0', 'c1'];
+  t.pipeIn(
+    'in',
+    waiting.map(text => ({ value: text, partition: 'abc'.indexOf(text.charAt(0)) })),
+  );
+  partitions.barrier(2);
+  for (let ended = 0; ended < waiting.length; ended++) {
+    works.get(begun[ended] ?? '')?.resolve();
+    await t.idle();
+  }
+  expect(begun).toEqual(['a0', 'c0', 'c1', 'b0', 'b1']);
+});

@@ -1,5 +1,6 @@
 import { type Codec, KafkaRxError, string } from 'kafka-rx';
 import { testApp } from 'kafka-rx/testing';
+import { held } from '../../app/members.js';
 
 /** A codec that may decode only what it has prepared, as one with a schema registry does. */
 function preparing(
@@ -64,4 +65,24 @@ test('what is being prepared when the app stops is not handed out', async () => 
   await stopped;
   expect(t.read('out', { value: string })).toEqual([]);
   expect(t.committed('in')).toEqual([-1]);
+});
+
+test('what cannot be prepared of an epoch that is over fails nothing: its records come again', async () => {
+  const first = held();
+  let calls = 0;
+  const value = preparing(async () => {
+    if (++calls > 1) return;
+    await first.promise;
+    throw new Error('the registry is down');
+  });
+  const t = await testApp(app => app.topic('in', { value }).subscribe(app.to('out', { value: string })));
+  t.pipeIn('in', [{ value: 'a' }]);
+  await t.idle();
+  t.broker.faults.rebalance('test');
+  await t.idle();
+  first.resolve();
+  await t.idle();
+  expect(t.read('out', { value: string }).map(record => record.value)).toEqual(['a']);
+  await t.stop();
+  expect(t.committed('in')).toEqual([1]);
 });

@@ -299,3 +299,18 @@ describe('bounds', () => {
     expect(source.flushes.length).toBeLessThanOrEqual(2);
   });
 });
+
+test('a partition at its barrier goes on by itself: until it is given up nothing is fetched above the common bound for it', async () => {
+  const source = new ScriptedSource({ maxQueuedBytes: 1_000 });
+  source.assign([0, 1]);
+  const task = source.lanes.of({ topic: 't', partition: 0 })?.task;
+  task?.stopAt();
+  source.fetch({ partition: 0, from: 0, count: 2, bytes: 2_000 });
+  await source.turn();
+  expect(source.driver.splice(0)).toEqual(['pause 0', 'pause 1']);
+  // Its unit has failed: what waits of it may wait for long.
+  task?.abandon();
+  source.dispatcher.wake();
+  await source.turn();
+  expect(source.driver).toContain('resume 1');
+});

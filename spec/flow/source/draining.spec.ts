@@ -64,4 +64,23 @@ describe('draining', () => {
     await source.turn();
     expect(source.flushes.slice(before)).toEqual(['drain']);
   });
+
+  test('barriers share their reminders, however many wait and whatever settles: each flush looks through all that waits', async () => {
+    const source = new ScriptedSource();
+    source.assign([0, 1, 2, 3]);
+    for (const partition of [0, 1, 2, 3]) source.fetch({ partition, from: 0, count: 2 });
+    const before = source.flushes.length;
+    const done = [0, 1, 2, 3].map(partition => source.barrier(partition));
+    await source.turn();
+    expect(source.flushes.slice(before)).toEqual(['commit', 'commit', 'commit', 'commit']);
+    source.settle(0, 0);
+    source.settle(1, 0);
+    await source.turn();
+    await source.clock.advanceAsync(50);
+    expect(source.flushes.slice(before).length).toBe(5);
+    for (const partition of [0, 1, 2, 3]) source.settle(partition, 1);
+    for (const partition of [2, 3]) source.settle(partition, 0);
+    await source.turn();
+    expect(done.flat().length).toBe(4);
+  });
 });

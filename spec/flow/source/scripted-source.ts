@@ -1,11 +1,10 @@
 import type { Subscription } from 'rxjs';
-import { tap } from 'rxjs';
 import { TopologyGraph } from '../../../lib/app/topology/graph.js';
 import { bytes } from '../../../lib/codecs/bytes.js';
 import { nullable } from '../../../lib/codecs/nullable.js';
-import type { FetchedBatch, TopicPartition } from '../../../lib/drivers/port.js';
+import type { FetchedBatch, OffsetCommit, TopicPartition } from '../../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../../lib/errors/errors.js';
-import { type CommitPoint, commitInOrder } from '../../../lib/flow/commit/commit-in-order.js';
+import type { TaskCommit } from '../../../lib/flow/commit/task-commit.js';
 import {
   type DeliveryHost,
   type DropReason,
@@ -45,13 +44,17 @@ interface BatchParts {
   readonly from: number;
   readonly count: number;
   readonly bytes?: number;
+  /** Of its records, milliseconds. Default 0. */
+  readonly timestamp?: number;
   /** Default: behind the last record. */
   readonly nextOffset?: number;
+  /** Default: that. */
+  readonly endOffset?: number;
 }
 
 /**
  * A dispatcher between a driver and a topology that a test plays: batches go in by `fetch`, records come out and stay
- * leased until the test settles them, commit points go back as in the app.
+ * leased until the test settles them; watermarks that move are told as in the app.
  */
 export class ScriptedSource {
   readonly clock = new VirtualClock();
@@ -65,7 +68,8 @@ export class ScriptedSource {
   readonly flushes: FlushReason[] = [];
   readonly dropped: DropReason[] = [];
   readonly failures: KafkaRxError[] = [];
-  readonly points: CommitPoint[] = [];
+  /** Where a watermark stood each time that one moved. */
+  readonly points: OffsetCommit[] = [];
   /** What `bufferedBytes` of the producer says. */
   bufferedBytes = 0;
   /** What the driver's consumer says. */
@@ -79,12 +83,28 @@ export class ScriptedSource {
 
   readonly #heard: Subscription;
 
-  constructor(bounds: Partial<Bounds> = {}, paced: Partial<Pace> = {}) {
+  /**
+   * @param commit hears what moved; default: nobody does
+   * @param taskOf which task a partition is of; default: each is one
+   */
+  constructor(
+    bounds: Partial<Bounds> = {},
+    paced: Partial<Pace> = {},
+    commit?: TaskCommit,
+    taskOf: (partition: number) => string = String,
+  ) {
     const graph = new TopologyGraph();
     const node = graph.add('source', 't');
     const codec = nullable(bytes);
-    this.view = new TopicView({ graph, node }, topicPattern('t'), codec, codec, undefined, false, () =>
-      this.dispatcher.subscribersChanged(),
+    this.view = new TopicView(
+      { graph, node },
+      topicPattern('t'),
+      codec,
+      codec,
+      undefined,
+      false,
+      undefined,
+      () => this.dispatcher.subscribersChanged(),
     );
     // The view hands its own type to its own subscriber only.
     const views = [this.view as unknown as TopicView];
@@ -106,7 +126,7 @@ export class ScriptedSource {
       },
     };
     const allBounds = { ...noBounds, ...bounds };
-    this.inFlight = new InFlight(allBounds, this);
+    this.inFlight = new InFlight(allBounds, { reaches: most => this.bufferedBytes >= most });
     this.dispatcher = new Dispatcher({
       clock: this.clock,
       host,
@@ -115,19 +135,24 @@ export class ScriptedSource {
       pace: { ...pace, ...paced },
       lanes: this.lanes,
       inFlight: this.inFlight,
+      commit: {
+        moved: lane => {
+          const { topic, partition, epoch, watermark } = lane;
+          this.points.push({ topic, partition, epoch, offset: watermark.offset });
+          commit?.moved(lane);
+        },
+        handedOut: () => {},
+        forget: lane => commit?.forget(lane),
+      },
       keepsBatches: false,
       consumer: this,
       views: { of: () => views },
+      tasks: { of: ({ partition }) => taskOf(partition) },
+      maxTaskIdleMs: () => 0,
       originOf: ({ topicId }) => topicId,
       admit: headers => ({ headers, passing: undefined }),
       consumed: () => {},
     });
-    this.dispatcher.events$
-      .pipe(
-        commitInOrder(),
-        tap(point => this.dispatcher.advanced(point)),
-      )
-      .subscribe(point => this.points.push(point));
     this.#heard = this.view.records$.subscribe(record => this.#take(record));
     // The look for work that a new subscriber brings about is over, so that batches are handed out as they come.
     this.clock.flush();
@@ -140,6 +165,14 @@ export class ScriptedSource {
 
   lose(partition: number, epoch = 1): void {
     this.dispatcher.lose([{ topic: 't', partition, epoch }]);
+  }
+
+  /** As at the barrier of a task. */
+  barrier(partition: number): string[] {
+    const done: string[] = [];
+    const lane = this.lanes.of({ topic: 't', partition });
+    if (lane !== undefined) void this.dispatcher.quiet(lane.task, 'commit').then(() => done.push('quiet'));
+    return done;
   }
 
   /** Drains these partitions; the array tells when that is done. */
@@ -172,7 +205,9 @@ export class ScriptedSource {
     from,
     count,
     bytes: size = count,
+    timestamp = 0,
     nextOffset = from + count,
+    endOffset = nextOffset,
   }: BatchParts): void {
     let at = from;
     const batch: FetchedBatch = {
@@ -183,11 +218,11 @@ export class ScriptedSource {
       bytes: size,
       count,
       nextOffset,
-      endOffset: nextOffset,
+      endOffset,
       next: () =>
         at === from + count
           ? undefined
-          : { offset: at++, timestamp: 0, key: null, value: null, headers: noHeaders },
+          : { offset: at++, timestamp, key: null, value: null, headers: noHeaders },
       reread: () => undefined,
     };
     this.dispatcher.accept(batch);

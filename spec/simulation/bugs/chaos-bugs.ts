@@ -7,9 +7,9 @@ export const chaosBugs: readonly SeededBug[] = [
     what: 'topic sinks let go of a record when it was appended, before the broker has it',
     replacements: [
       {
-        file: 'lib/flow/sinks/topic-sink.ts',
-        find: 'this.#pending.push(partition, record[deliveriesOf]);',
-        replace: 'releaseAll(record[deliveriesOf]);',
+        file: 'lib/flow/sinks/topic-channel.ts',
+        find: 'this.#pending.push(partition, deliveries);',
+        replace: 'releaseAll(deliveries);',
       },
     ],
     shows: lost,
@@ -22,7 +22,8 @@ export const chaosBugs: readonly SeededBug[] = [
         file: 'lib/flow/commit/watermark.ts',
         find: 'const distance = sequence - this.#head;\n    if (distance < 0) return false;',
         replace:
-          'if (sequence < this.#head) return false;\n    this.#head = sequence;\n    const distance: number = 0;',
+          'if (sequence < this.#head) {\n      this.#settled++;\n      return false;\n    }\n' +
+          '    this.#head = sequence;\n    const distance: number = 0;',
       },
     ],
     shows: lost,
@@ -33,28 +34,20 @@ export const chaosBugs: readonly SeededBug[] = [
     replacements: [
       {
         file: 'lib/flow/source/dispatcher.ts',
-        find: "    if (lane.ended) {\n      lane.host.dropped('stale-epoch', 1);\n      return;\n    }\n    this.#inFlight",
+        find: "    if (lane.ended) {\n      lane.host.dropped('stale-epoch', 1);\n      return;\n    }\n    const before",
         replace:
-          '    if (lane.ended) {\n      this.#events.next(delivery);\n      return;\n    }\n    this.#inFlight',
+          '    if (lane.ended) {\n      this.#passed(lane, delivery.sequence, delivery.offset + 1);\n      return;\n    }\n' +
+          '    const before',
       },
       {
-        file: 'lib/flow/source/dispatcher.ts',
-        find: "      this.#events.next({ kind: 'revoked', lane });\n",
+        file: 'lib/flow/commit/dirty-lanes.ts',
+        find: '      if (lane.ended) continue;\n',
         replace: '',
       },
-      // A watermark for each epoch, as long as the app lives.
       {
-        file: 'lib/flow/commit/commit-in-order.ts',
-        find: '        let current = progress[lane.slot];\n',
-        replace:
-          '        const all = progress as unknown as Record<string, Progress | undefined>;\n' +
-          "        const key = ['of', lane.slot, lane.epoch].join();\n" +
-          '        let current = all[key];\n',
-      },
-      {
-        file: 'lib/flow/commit/commit-in-order.ts',
-        find: '          progress[lane.slot] = current;\n',
-        replace: '          all[key] = current;\n',
+        file: 'lib/flow/commit/dirty-lanes.ts',
+        find: '    return this.#laneOf.get(offset)?.ended === false;\n',
+        replace: '    return this.#laneOf.has(offset);\n',
       },
       {
         file: 'lib/drivers/memory/memory-consumer.ts',
@@ -126,11 +119,11 @@ export const chaosBugs: readonly SeededBug[] = [
     replacements: [
       {
         file: 'lib/flow/sinks/topic-sink.ts',
-        find: '      output.append(key, value, headers, timestamp);\n',
+        find: '      this.#channels.of(deliveries).append(partition, key, value, headers, timestamp, deliveries);\n',
         replace:
-          '      output.append(key, value, headers, timestamp);\n' +
+          '      this.#channels.of(deliveries).append(partition, key, value, headers, timestamp, deliveries);\n' +
           '      const unheard = { acknowledged: () => {}, refused: () => {} };\n' +
-          '      const echo = this.#parts.outputs.output(this.#topic, partition, unheard);\n' +
+          '      const echo = this.#parts.outputs.channel(0).output(this.#topic, partition, unheard);\n' +
           '      const [keyAgain, valueAgain] = [key && Buffer.from(key), value && Buffer.from(value)];\n' +
           '      this.host.clock.schedule(() => echo.append(keyAgain, valueAgain, headers, timestamp), 25_000);\n',
       },

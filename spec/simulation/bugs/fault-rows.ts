@@ -10,8 +10,8 @@ export const faultRows: readonly SeededBug[] = [
     replacements: [
       {
         file: 'lib/flow/commit/resume-points.ts',
-        find: 'if (!this.#parts.confirmed()) {',
-        replace: 'if (this.#parts.confirmed === undefined) {',
+        find: 'if (!this.#parts.confirmed()) throw unconfirmed();',
+        replace: 'if (this.#parts.confirmed === undefined) throw unconfirmed();',
       },
       {
         file: 'lib/stores/memory-store.ts',
@@ -125,9 +125,9 @@ export const faultRows: readonly SeededBug[] = [
         replace: '',
       },
       {
-        file: 'lib/flow/sinks/store-sink.ts',
-        find: '      if (!isStale(record)) return true;\n',
-        replace: '      if (!isStale(record) || !begun) return true;\n',
+        file: 'lib/flow/sinks/store-writes.ts',
+        find: '  if (!isStale(record)) return true;\n',
+        replace: '  if (!isStale(record) || !begun) return true;\n',
       },
     ],
     shows: /only who has a partition writes its documents/,

@@ -1,3 +1,5 @@
+import type { Guarantee } from '../purchase-workload.js';
+
 /** A piece of today's sources that is replaced by another. */
 export interface Replacement {
   /** From the repository's folder on. */
@@ -15,6 +17,13 @@ export interface SeededBug {
   readonly replacements: readonly Replacement[];
   /** What is said of it, as `invariant: message`. Whatever else is broken is not taken for it: a replacement may be broken itself. */
   readonly shows: RegExp;
+  /**
+   * Seeds within which it is to be found, where it takes several coincidences at once, and is none of those that every change is held to.
+   * Default: those of the command, 1,000.
+   */
+  readonly within?: number;
+  /** Under which it is looked for. Default: at least once. */
+  readonly guarantee?: Guarantee | undefined;
 }
 
 /** Shown where a record was not written, and its offset was committed. */

@@ -1,11 +1,26 @@
+import type { Guarantee } from '../purchase-workload.js';
 import { boundBugs } from './bound-bugs.js';
 import { chaosBugs } from './chaos-bugs.js';
 import { diskBugs } from './disk-bugs.js';
 import { faultRows } from './fault-rows.js';
+import { inputBugs } from './input-bugs.js';
 import type { SeededBug } from './seeded-bug.js';
+import { unitBugs } from './unit-bugs.js';
 
 /** All that the simulator is to find. */
-export const seededBugs: readonly SeededBug[] = [...chaosBugs, ...faultRows, ...boundBugs, ...diskBugs];
+export const seededBugs: readonly SeededBug[] = [
+  ...chaosBugs,
+  ...faultRows,
+  ...boundBugs,
+  ...diskBugs,
+  ...inputBugs,
+  ...unitBugs,
+];
+
+/** Those that are looked for under this guarantee. */
+export function bugsOf(guarantee: Guarantee): readonly SeededBug[] {
+  return seededBugs.filter(bug => (bug.guarantee ?? 'at-least-once') === guarantee);
+}
 
 /** Seeded bugs of spec/chaos that lie in what is not simulated, and why nobody sees them here. */
 export const notSimulated: Readonly<Record<string, string>> = {

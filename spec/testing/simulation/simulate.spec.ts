@@ -18,6 +18,24 @@ test('a topology that loses nothing passes under every fault', async () => {
   expect(report.marks.get('crash')).toBeGreaterThan(0);
 });
 
+test('under exactly once readers of committed records see each output once', async () => {
+  const twice = (guarantee: 'at-least-once' | 'exactly-once') =>
+    simulate(app => app.topic('in', passing).subscribe(app.to('out', passing)), {
+      inputs: { in: orders },
+      seeds: 20,
+      app: { guarantee },
+      invariant: view => {
+        const ids = view.records('out').map(({ value }) => Number(JSON.parse(String(value)).id));
+        const [lost, more] = [orders.length - new Set(ids).size, ids.length - new Set(ids).size];
+        return lost + more === 0 ? undefined : `${lost} orders were lost, ${more} came again`;
+      },
+    });
+  const { marks } = await twice('exactly-once');
+  for (const mark of ['commit held', 'lost answer: commit unit'])
+    expect([mark, (marks.get(mark) ?? 0) > 0]).toEqual([mark, true]);
+  await expect(twice('at-least-once')).rejects.toThrow(/0 orders were lost, \d came again/);
+}, 60_000);
+
 test('a side effect that is not idempotent is found, with a way to have the run again', async () => {
   let paid: number[] = [];
   const options: SimulateOptions = {

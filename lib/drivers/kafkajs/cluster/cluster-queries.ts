@@ -84,26 +84,34 @@ async function listOffsets(
   return indexed(responses, ({ offset }) => offsetOf(offset));
 }
 
-/** A group's committed offsets, with what came with them. */
+/** What a group has committed of a partition; `undecided` where an open transaction holds an offset of it. */
+type LookedUp = Committed & { readonly undecided: boolean };
+
+/**
+ * A group's committed offsets, with what came with them.
+ *
+ * @param requireStable false: what is committed now, also where a transaction may commit another offset at any moment
+ */
 export async function committedOffsets(
   coordinator: Broker,
   groupId: string,
   partitions: readonly TopicPartition[],
-): Promise<(partition: TopicPartition) => Committed> {
-  const answer = await sendTo(coordinator, offsetFetchRequest(groupId, partitions));
+  requireStable: boolean,
+): Promise<(partition: TopicPartition) => LookedUp> {
+  const answer = await sendTo(coordinator, offsetFetchRequest(groupId, partitions, requireStable));
   const found = new Map(answer.committed.map(committed => [partitionKey(committed), committed]));
   return partition => {
     const committed = found.get(partitionKey(partition));
-    if (committed === undefined) return nothingCommitted;
-    const { offset, metadata, leaderEpoch } = committed;
-    return { offset, metadata, leaderEpoch };
+    if (committed === undefined) return { ...nothingCommitted, undecided: false };
+    const { offset, metadata, leaderEpoch, undecided } = committed;
+    return { offset, metadata, leaderEpoch, undecided };
   };
 }
 
-/** Whether a group has committed anything at all. */
+/** Whether a group has committed anything at all, or is about to. */
 export async function hasCommitted(coordinator: Broker, groupId: string): Promise<boolean> {
-  const { committed } = await sendTo(coordinator, offsetFetchRequest(groupId, undefined));
-  return committed.some(({ offset }) => offset >= 0);
+  const { committed } = await sendTo(coordinator, offsetFetchRequest(groupId, undefined, true));
+  return committed.some(({ offset, undecided }) => offset >= 0 || undecided);
 }
 
 /** Asks the app where partitions begin, and answers in their order; of those that the answer leaves out, what is committed decides. */

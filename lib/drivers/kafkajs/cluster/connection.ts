@@ -60,7 +60,9 @@ export class KafkajsConnection implements DriverConnection {
     this.clusterId = clusterId;
     const open = path.unitOfWork?.bind(path);
     this.unitOfWork =
-      open && (async (taskId, groupId) => this.#producers.keep(await open(taskId, groupId, compression)));
+      open &&
+      (async (taskId, groupId, options) =>
+        this.#producers.keep(await open(taskId, groupId, options, compression)));
     this.admin = new KafkajsAdmin(driver, createKafka(settings, driver), path.queries);
   }
 

@@ -1,11 +1,18 @@
 import type { PartitionOffset, StartFrom, TopicPartition } from '../../port.js';
 import type { Committed } from '../../topic-commits.js';
-import { groupActive, missingTopics } from '../errors.js';
+import { groupActive, missingTopics, refusedDeletion } from '../errors.js';
 import { sendTo } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
+import { sendParts } from '../producer/send-parts.js';
+import { byTopic } from '../protocol/by-topic.js';
+import { deleteRecordsRequest } from '../protocol/delete-records.js';
+import { errorType } from '../protocol/error-codes.js';
 import { offsetCommitRequest } from '../protocol/offset-commit.js';
 import { committedOffsets, describeTopics, hasCommitted, offsetsAt } from './cluster-queries.js';
+
+/** How long a leader waits for its followers to have done it too. */
+const followersMs = 5_000;
 
 /** {@link ClusterQueries} by requests of our own, which tell topic ids and of each partition by itself. */
 export class FastQueries implements ClusterQueries {
@@ -43,7 +50,12 @@ export class FastQueries implements ClusterQueries {
   async committed(groupId: string, topic: string): Promise<readonly Committed[]> {
     const partitions = await this.#partitionsOf(topic);
     const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
-    return partitions.map(await committedOffsets(coordinator, groupId, partitions));
+    // Whoever only looks is not held up by a transaction.
+    const committedOf = await committedOffsets(coordinator, groupId, partitions, false);
+    return partitions.map(partition => {
+      const { offset, metadata, leaderEpoch } = committedOf(partition);
+      return { offset, metadata, leaderEpoch };
+    });
   }
 
   /**
@@ -57,6 +69,25 @@ export class FastQueries implements ClusterQueries {
       await sendTo(coordinator, offsetCommitRequest(nobody, offsets));
     } catch (error) {
       throw groupActive(groupId, error) ?? error;
+    }
+  }
+
+  async deleteRecords(offsets: readonly PartitionOffset[]): Promise<void> {
+    for (const [topic, ofTopic] of byTopic(offsets)) {
+      const partitions = await this.#partitionsOf(topic);
+      const missing = ofTopic.filter(({ partition }) => partitions[partition] === undefined);
+      if (missing.length > 0) throw missingTopics(missing.map(at => `${at.topic}-${at.partition}`));
+      const asked = new Map(ofTopic.map(at => [at.partition, at]));
+      for (const [leader, led] of await this.#byLeader(topic, partitions)) {
+        const ofLeader = led.flatMap(({ partition }) => asked.get(partition) ?? []);
+        if (ofLeader.length === 0) continue;
+        const broker = await this.#cluster.findBroker({ nodeId: leader });
+        const { results } = await sendParts(broker, deleteRecordsRequest(ofLeader, followersMs));
+        for (const { partition, errorCode } of results) {
+          const at = asked.get(partition);
+          if (errorCode !== 0 && at !== undefined) throw refusedDeletion(at, errorType(errorCode), undefined);
+        }
+      }
     }
   }
 

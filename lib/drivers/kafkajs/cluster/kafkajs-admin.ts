@@ -1,10 +1,11 @@
-import type { Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { checkStartFrom } from '../../../base/check-start-from.js';
 import { delay } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
-import type { DriverAdmin, DriverContext, PartitionOffset, StartFrom } from '../../port.js';
+import { checkDeletions } from '../../deletions.js';
+import type { DriverAdmin, DriverContext, NewTopic, PartitionOffset, StartFrom } from '../../port.js';
 import { backoffMs } from '../backoff.js';
-import { fatalErrorOf, kindOf, passingError, reasonOf } from '../errors.js';
+import { fatalErrorOf, kindOf, passingError, reasonOf, topicsError, typeOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 
 /** How long a question is asked again while the cluster is busy with itself, and a new topic is waited for. */
@@ -26,25 +27,21 @@ export class KafkajsAdmin implements DriverAdmin {
     this.#queries = queries;
   }
 
-  async createTopics(
-    topics: readonly { readonly name: string; readonly partitions: number }[],
-  ): Promise<void> {
+  async createTopics(topics: readonly NewTopic[]): Promise<void> {
     const there = await this.#existing(topics.map(({ name }) => name));
     const wanted = topics.filter(({ name }) => !there.has(name));
     if (wanted.length === 0) return;
-    const admin = this.#kafka.admin();
-    try {
-      await admin.connect();
-      await admin.createTopics({
+    await this.#order('Topics could not be created', admin =>
+      admin.createTopics({
         // kafkajs gives up at the first broker that has not heard of them yet; we wait below.
         waitForLeaders: false,
-        topics: wanted.map(({ name, partitions }) => ({ topic: name, numPartitions: partitions })),
-      });
-    } catch (error) {
-      throw fatalErrorOf(error) ?? passingError('DRIVER', 'Topics could not be created', error);
-    } finally {
-      await admin.disconnect().catch(() => {});
-    }
+        topics: wanted.map(({ name, partitions, configs = {} }) => ({
+          topic: name,
+          numPartitions: partitions,
+          configEntries: Object.entries(configs).map(([config, value]) => ({ name: config, value })),
+        })),
+      }),
+    );
     await this.#persist('new topics', async () => {
       const known = await this.#existing(wanted.map(({ name }) => name));
       const missing = wanted.filter(({ name }) => !known.has(name));
@@ -52,6 +49,32 @@ export class KafkajsAdmin implements DriverAdmin {
         throw new KafkaRxError('DRIVER', 'A new topic is not visible yet', { retriable: true });
     });
   }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    const there = names.length === 0 ? [] : await this.#persist('topics', () => this.#queries.topics(names));
+    if (there.length === 0) return;
+    try {
+      const topics = there.map(({ name }) => name);
+      await this.#order('Topics could not be deleted', admin => admin.deleteTopics({ topics }));
+    } catch (error) {
+      // Somebody else was first, with one of them: the others are deleted all the same.
+      if (typeOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+    }
+    // One that is made anew under the name meanwhile has another id.
+    const ids = new Set(there.map(({ id }) => id));
+    await this.#persist('deleted topics', async () => {
+      const left = (await this.#queries.topics(names)).find(({ id }) => ids.has(id));
+      if (left !== undefined)
+        throw new KafkaRxError('DRIVER', `Kafka still has the topic ${left.name}`, { retriable: true });
+    });
+  }
+
+  readonly deleteRecords = async (offsets: readonly PartitionOffset[]): Promise<void> => {
+    checkDeletions(offsets);
+    await this.#persist('deletion of records', async () => {
+      if (offsets.length > 0) await this.#queries.deleteRecords(offsets);
+    });
+  };
 
   readonly offsets = async (topic: string, at: StartFrom): Promise<readonly number[]> => {
     checkStartFrom('offsets', at);
@@ -67,6 +90,19 @@ export class KafkajsAdmin implements DriverAdmin {
     this.#persist('reset of offsets', async () => {
       if (offsets.length > 0) await this.#queries.resetOffsets(groupId, offsets);
     });
+
+  /** By an admin of kafkajs's that lives as long as the order: it goes on asking for the metadata of every topic that it has heard of. */
+  async #order(what: string, give: (admin: Admin) => Promise<unknown>): Promise<void> {
+    const admin = this.#kafka.admin();
+    try {
+      await admin.connect();
+      await give(admin);
+    } catch (error) {
+      throw topicsError(what, error);
+    } finally {
+      await admin.disconnect().catch(() => {});
+    }
+  }
 
   async #existing(names: readonly string[]): Promise<ReadonlySet<string>> {
     const topics = await this.#queries.topics(names);

@@ -1,10 +1,11 @@
 import { partitionKey } from '../../../base/partition-key.js';
-import { KafkaRxError } from '../../../errors/errors.js';
+import type { Gated } from '../../gates.js';
 import { Lineage } from '../../lineage.js';
+import { notAssigned } from '../../not-assigned.js';
 import type { AssignedPartition, FetchedBatch, TopicPartition } from '../../port.js';
 
 /** What is known of one partition for as long as one epoch lasts. */
-export interface PartitionState extends TopicPartition {
+export interface PartitionState extends Gated {
   epoch: number;
   /** The next offset to fetch; undefined until the committed offset was looked up. */
   position: number | undefined;
@@ -25,6 +26,8 @@ export interface PartitionState extends TopicPartition {
   madeAnew: boolean;
   /** A fetch of it failed as a whole: before the next one its topic is looked up, since nobody would tell that it is another now. */
   doubted: boolean;
+  /** Whether the listener knows that nothing more is there; `left-out`: an answer brought nothing, and may have had no room for it. */
+  caughtUp: 'unknown' | 'left-out' | 'told';
   /** Consecutive failures, and the monotonic time before which it is not fetched again. */
   failures: number;
   notBefore: number;
@@ -47,6 +50,7 @@ export class Assignment {
           topic,
           partition,
           epoch,
+          gate: undefined,
           position: undefined,
           paused: false,
           parked: undefined,
@@ -57,6 +61,7 @@ export class Assignment {
           leaderEpoch: undefined,
           madeAnew: false,
           doubted: false,
+          caughtUp: 'unknown',
           failures: 0,
           notBefore: 0,
         },
@@ -106,10 +111,32 @@ export class Assignment {
 
   /** Moves the position and begins a new epoch. Throws `DRIVER` for a partition that is not assigned. */
   seek(partition: TopicPartition, offset: number): number {
+    const state = this.#assigned(partition, offset);
+    this.#beginEpoch(state, offset);
+    return state.epoch;
+  }
+
+  /** Begins new epochs, of which nothing is known yet. Throws `DRIVER`, and changes nothing, where one is not assigned. */
+  rewind(partitions: readonly TopicPartition[]): readonly PartitionState[] {
+    const states = partitions.map(partition => this.#assigned(partition));
+    for (const state of states) {
+      this.#beginEpoch(state, undefined);
+      state.paused = false;
+      state.leaderEpoch = undefined;
+      state.failures = 0;
+    }
+    return states;
+  }
+
+  #assigned(partition: TopicPartition, offset?: number): PartitionState {
     const state = this.#partitions.get(partitionKey(partition));
     if (state === undefined) throw notAssigned(partition, offset);
+    return state;
+  }
+
+  #beginEpoch(state: PartitionState, position: number | undefined): void {
     state.epoch = ++this.#epoch;
-    state.position = offset;
+    state.position = position;
     state.parked = undefined;
     state.begun = false;
     state.halted = false;
@@ -117,14 +144,7 @@ export class Assignment {
     state.topicId = undefined;
     state.lineage.goOn(undefined);
     state.madeAnew = false;
+    state.caughtUp = 'unknown';
     state.notBefore = 0;
-    return state.epoch;
   }
-}
-
-function notAssigned({ topic, partition }: TopicPartition, offset: number): KafkaRxError {
-  return new KafkaRxError('DRIVER', 'A partition that is not assigned has no position to move', {
-    at: { topic, partition, offset },
-    remedy: 'Seek after `assigned`, and not after `lost`.',
-  });
 }

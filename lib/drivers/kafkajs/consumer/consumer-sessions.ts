@@ -8,6 +8,9 @@ import { type ClusterQueries, requireTopics } from '../kafkajs-path.js';
 /** Between two sessions, milliseconds at most. */
 const restartCapMs = 5_000;
 
+/** @see DriverEvent */
+const whatIsTried = 'consumer session';
+
 /** One kafkajs consumer, from connecting to its end; the membership of the group outlives it. */
 export interface ClientSession {
   /** Connects and joins; what comes of it is told by events. Never rejects. */
@@ -172,6 +175,7 @@ export class ConsumerSessions<S extends ClientSession> {
 
   #joined(partitions: readonly TopicPartition[]): void {
     if (!this.running) return;
+    if (this.#failures > 0) this.#context.driver.event({ type: 'retried', what: whatIsTried });
     this.#failures = 0;
     this.setConnected(undefined);
     this.#context.joined(partitions);
@@ -190,7 +194,7 @@ export class ConsumerSessions<S extends ClientSession> {
     const { clock, event, logger } = this.#context.driver;
     logger.warn({ attempt, delayMs, reason: kindOf(error) }, 'consumer session ended; opening another');
     this.setConnected(error);
-    event({ type: 'retrying', what: 'consumer session', attempt, delayMs, reason: reasonOf(error) });
+    event({ type: 'retrying', what: whatIsTried, attempt, delayMs, reason: reasonOf(error) });
     this.#context.ended();
     this.#restart = clock.schedule(() => this.#open(), delayMs);
   }

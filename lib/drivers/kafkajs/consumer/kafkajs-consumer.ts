@@ -1,6 +1,8 @@
 import { within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
+import { Gates } from '../../gates.js';
 import type {
+  AssignedPartition,
   ConsumerListener,
   ConsumerOptions,
   DriverConsumer,
@@ -10,12 +12,13 @@ import type {
   TopicPartition,
 } from '../../port.js';
 import type { StoredCommit } from '../../topic-commits.js';
+import { backoffMs } from '../backoff.js';
 import { kindOf } from '../errors.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
-import { Assignment } from './assignment.js';
+import { Assignment, type PartitionState } from './assignment.js';
 import { heartbeatIntervalOf } from './consumer-config.js';
 import { ConsumerSessions, type SessionEvents } from './consumer-sessions.js';
 import { GroupSession } from './group-session.js';
@@ -27,6 +30,8 @@ import { Standstills } from './standstills.js';
 
 /** How long the coordinator has to hear that the member leaves. */
 const leaveBoundMs = 3_000;
+/** Between two askings of a gate, milliseconds at most. */
+const gateCapMs = 1_000;
 
 /**
  * A member of a consumer group on kafkajs: the sessions that it goes through, and what lasts beyond them.
@@ -46,6 +51,7 @@ export class KafkajsConsumer implements DriverConsumer {
   readonly #sessions: ConsumerSessions<GroupSession>;
   readonly #membership: Membership;
   readonly #positions: Positions;
+  readonly #gates: Gates<PartitionState>;
   readonly #standstills: Standstills;
   readonly #fetcher: PartitionFetcher;
   readonly #committer: OffsetCommitter;
@@ -109,6 +115,18 @@ export class KafkajsConsumer implements DriverConsumer {
       readCommitted: options.readCommitted,
       isGone: state => this.#positions.presence.isGone(state),
     });
+    this.#gates = new Gates({
+      ready: options.ready,
+      clock: driver.clock,
+      event: driver.event,
+      backoffMs: attempt => backoffMs(attempt, gateCapMs),
+      isCurrent: state => assignment.readable(state) === state,
+      opened: state => {
+        this.#standstills.goesOn(state);
+        this.#fetcher.wake();
+      },
+      failed,
+    });
     this.#positions = new Positions({
       driver,
       asking: work => this.#standstills.excused(work),
@@ -164,6 +182,7 @@ export class KafkajsConsumer implements DriverConsumer {
       const state = this.#assignment.get(partition);
       if (state === undefined || !state.paused) continue;
       state.paused = false;
+      state.caughtUp = 'unknown';
       this.#standstills.goesOn(state);
       this.#driver.clock.defer(() => this.#fetcher.handOutParked(partition));
     }
@@ -174,6 +193,16 @@ export class KafkajsConsumer implements DriverConsumer {
     const epoch = this.#assignment.seek(partition, offset);
     this.#fetcher.wake();
     return epoch;
+  }
+
+  rewind(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
+    const states = this.#assignment.rewind(partitions);
+    for (const state of states) this.#standstills.goesOn(state);
+    this.#gates.close(states);
+    // Nothing of the app is called inside a call into the port.
+    this.#driver.clock.defer(() => this.#gates.ask(states));
+    this.#fetcher.wake();
+    return states.map(({ topic, partition, epoch }) => ({ topic, partition, epoch }));
   }
 
   commit(offsets: readonly OffsetCommit[]): Promise<void> {
@@ -259,7 +288,9 @@ export class KafkajsConsumer implements DriverConsumer {
     this.#standstills.begin();
     this.#positions.assigned(partitions);
     const assigned = this.#assignment.replace(partitions);
+    this.#gates.close(this.#assignment.states());
     this.#membership.assigned(assigned);
     this.#listener.assigned(assigned);
+    this.#gates.ask(this.#assignment.states());
   }
 }

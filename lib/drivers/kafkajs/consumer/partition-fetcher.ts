@@ -4,7 +4,6 @@
  * out and tells kafkajs that nothing came. So kafkajs heartbeats after each round
  * (src/consumer/runner.js, fetch) and goes on at once; a straggler holds up nothing.
  */
-import type { Timer } from '../../../base/clock.js';
 import { partitionKey } from '../../../base/partition-key.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import type { MembershipTerm } from '../../membership-term.js';
@@ -15,7 +14,6 @@ import type {
   FetchedBatch,
   TopicPartition,
 } from '../../port.js';
-import type { ReadPartition } from '../../read-partition.js';
 import { startBatch } from '../../start-batch.js';
 import { backoffMs } from '../backoff.js';
 import { fatalErrorOf, kindOf, reasonOf } from '../errors.js';
@@ -24,13 +22,16 @@ import type { Cluster } from '../internals/cluster.js';
 import { Interruption } from '../interruption.js';
 import type { Settings } from '../options.js';
 import { errorType, meansStaleMetadata, passes } from '../protocol/error-codes.js';
-import { type FetchedPartition, type FetchPosition, fetchRequest } from '../protocol/fetch.js';
+import { type FetchedPartition, fetchRequest } from '../protocol/fetch.js';
+import { type Asked, answers, askedOf } from './asked.js';
 import type { Assignment, PartitionState } from './assignment.js';
+import { CaughtUp } from './caught-up.js';
 import { KafkajsBatch } from './kafkajs-batch.js';
 import { LeaderWatch } from './leader-watch.js';
-import type { Positions, Sought } from './positions.js';
+import { isUnresolved, type Positions, type Sought } from './positions.js';
 import { readFetched } from './read-fetched.js';
 import { rebalanceWanted } from './rebalance-wanted.js';
+import { Sleepers } from './sleepers.js';
 import type { Standstills } from './standstills.js';
 
 export interface FetcherContext {
@@ -45,9 +46,6 @@ export interface FetcherContext {
   readonly failed: (error: KafkaRxError) => void;
 }
 
-/** What a fetch asked for. */
-type Asked = FetchPosition & ReadPartition;
-
 const unknownEpoch = -1;
 const backoffCapMs = 1_000;
 /** How long a fetch waits for records while another partition of the broker is held back and may be resumed. */
@@ -56,13 +54,20 @@ const shortWaitMs = 50;
 export class PartitionFetcher {
   readonly #context: FetcherContext;
   readonly #leaders: LeaderWatch;
-  readonly #sleepers = new Set<() => void>();
+  /** Brokers that had nothing to fetch. */
+  readonly #sleepers: Sleepers;
+  /** Where nobody wants to hear of it, nothing is spent on it. */
+  readonly #caughtUp: CaughtUp | undefined;
   #rejoin = false;
   #interruption = new Interruption();
   #turn = 0;
 
   constructor(context: FetcherContext) {
     this.#context = context;
+    const { listener } = context;
+    if (listener.caughtUp !== undefined)
+      this.#caughtUp = new CaughtUp({ listener, mayTell: state => this.#mayHandOut(state) });
+    this.#sleepers = new Sleepers(context.driver.clock);
     this.#leaders = new LeaderWatch({
       clock: context.driver.clock,
       partitions: () => context.assignment.states(),
@@ -73,7 +78,7 @@ export class PartitionFetcher {
   tap(broker: Broker, cluster: Cluster, isCurrent: () => boolean): void {
     broker.fetch = async parameters => {
       if (isCurrent()) await this.#fetch(broker, cluster, parameters, isCurrent);
-      else await this.#sleep(parameters.maxWaitTime);
+      else await this.#sleepers.sleep(parameters.maxWaitTime);
       return { responses: [] };
     };
   }
@@ -101,7 +106,7 @@ export class PartitionFetcher {
 
   /** Ends the waits of brokers that had nothing to fetch. */
   wake(): void {
-    for (const wake of [...this.#sleepers]) wake();
+    this.#sleepers.wake();
   }
 
   /** Hands out what was fetched while the membership was not sure. */
@@ -128,37 +133,30 @@ export class PartitionFetcher {
   ): Promise<void> {
     if (this.#rejoin) throw rebalanceWanted();
     const { assignment, driver, positions, settings, options } = this.#context;
-    const led = topics.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition }) => ({ topic, partition })),
-    );
-    const states = led.map(partition => assignment.readable(partition)).filter(state => state !== undefined);
-    const now = driver.clock.elapsed();
-    const due = this.#rotate(states.filter(state => state.parked === undefined && state.notBefore <= now));
-    if (due.length === 0) return this.#sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
-    try {
-      await positions.presence.check();
-      await this.#confirm(due);
-      const there = due.filter(state => !positions.presence.isGone(state));
-      const begins = (sought: Sought, offset: number) =>
-        this.#handOut(sought.state, startBatch(sought, offset));
-      // A rebalance does not wait for what the app has to look up; the next assignment asks again.
-      await this.#interruption.cut(positions.resolve(broker, cluster, there, begins));
-      const requested = new Map<string, Asked>();
-      for (const state of there) {
-        const { topic, partition, epoch, position: offset, topicId, leaderEpoch } = state;
-        if (
-          offset === undefined ||
-          topicId === undefined ||
-          state.parked !== undefined ||
-          positions.presence.isGone(state) ||
-          !assignment.isCurrent(state)
-        )
-          continue;
-        const lastFetchedEpoch = state.lineage.before(offset);
-        const asked = { topic, partition, epoch, offset, topicId, leaderEpoch, lastFetchedEpoch };
-        requested.set(partitionKey(state), asked);
+    const states: PartitionState[] = [];
+    for (const { topic, partitions } of topics) {
+      for (const { partition } of partitions) {
+        const state = assignment.readable({ topic, partition });
+        if (state !== undefined) states.push(state);
       }
-      if (requested.size === 0) return await this.#sleep(shortWaitMs);
+    }
+    const now = driver.clock.elapsed();
+    const due = this.#rotate(
+      states.filter(
+        state => state.gate === undefined && state.parked === undefined && state.notBefore <= now,
+      ),
+    );
+    if (due.length === 0) return this.#sleepers.sleep(states.length === 0 ? maxWaitTime : shortWaitMs);
+    this.#caughtUp?.order(due);
+    try {
+      if (positions.presence.hasSuspects) await positions.presence.check();
+      if (due.some(isDoubted)) await this.#confirm(due);
+      if (due.some(isUnresolved)) await this.#resolve(broker, cluster, due);
+      const requested = askedOf(
+        due,
+        state => !positions.presence.isGone(state) && assignment.isCurrent(state),
+      );
+      if (requested.size === 0) return await this.#sleepers.sleep(shortWaitMs);
       const answer = sendTo(
         broker,
         fetchRequest([...requested.values()], {
@@ -171,14 +169,33 @@ export class PartitionFetcher {
       const response = await this.#interruption.cut(answer);
       if (response === undefined) return;
       let stale = false;
+      const firstServed = this.#caughtUp?.firstServed(requested, response.partitions) ?? 0;
       for (const fetched of response.partitions) {
         const asked = requested.get(partitionKey(fetched));
-        if (asked !== undefined && (await this.#take(broker, asked, fetched)) === 'stale') stale = true;
+        if (asked === undefined) continue;
+        if (fetched.errorCode === 0 && fetched.diverging === undefined && fetched.records.length === 0)
+          this.#takeNothing(asked, fetched, asked.place < firstServed);
+        else if ((await this.#take(broker, asked, fetched)) === 'stale') stale = true;
       }
       if (stale) await this.#leaders.refresh(cluster, isCurrent);
     } catch (error) {
       // A session that was replaced meanwhile has its connections closed: that says nothing of the one that goes on.
       if (isCurrent()) await this.#recover(cluster, due, error, isCurrent);
+    }
+  }
+
+  /** What is not known of these; a rebalance does not wait for what the app has to look up, the next assignment asks again. */
+  async #resolve(broker: Broker, cluster: Cluster, due: readonly PartitionState[]): Promise<void> {
+    const { positions, standstills } = this.#context;
+    const there = due.filter(state => !positions.presence.isGone(state));
+    const begins = (sought: Sought, offset: number) =>
+      this.#handOut(sought.state, startBatch(sought, offset));
+    const undecided = await this.#interruption.cut(positions.resolve(broker, cluster, there, begins));
+    for (const { state, topic, partition, epoch } of undecided ?? []) {
+      if (state.epoch !== epoch) continue;
+      standstills.goesOn(state);
+      const what = `committed offset of ${topic}-${partition}`;
+      this.#tellRetry(what, state.failures + 1, this.#backOff(state), 'UNSTABLE_OFFSET_COMMIT');
     }
   }
 
@@ -188,8 +205,18 @@ export class PartitionFetcher {
     return [...items.slice(start), ...items.slice(0, start)];
   }
 
+  /** The usual answer where records are rare. @param alone whether anything there was would have come */
+  #takeNothing(asked: Asked, fetched: FetchedPartition, alone: boolean): void {
+    const { assignment, standstills } = this.#context;
+    const state = assignment.readable(asked);
+    if (state === undefined || !answers(asked, state)) return;
+    state.failures = 0;
+    standstills.answered(state, fetched);
+    this.#caughtUp?.broughtNothing(state, this.#endOf(fetched), alone);
+  }
+
   async #take(broker: Broker, asked: Asked, fetched: FetchedPartition): Promise<'stale' | undefined> {
-    const { assignment, options, standstills } = this.#context;
+    const { assignment, standstills } = this.#context;
     // Sought or made anew, or fetched from two brokers at once while the leader moves: then this answer is not the one.
     const state = assignment.readable(asked);
     if (state === undefined || !answers(asked, state)) return undefined;
@@ -208,12 +235,15 @@ export class PartitionFetcher {
     const { leaderEpoch = unknownEpoch } = asked;
     state.lineage.read(set.epochs.filter(({ epoch }) => leaderEpoch < 0 || epoch <= leaderEpoch));
     standstills.answered(state, fetched);
-    if (set.nextOffset === asked.offset) return undefined;
-    const stable = fetched.lastStableOffset;
-    const end = options.readCommitted && stable >= 0 ? stable : fetched.highWatermark;
+    const end = this.#endOf(fetched);
     // Brokers note where the log ends before they read it, and it may have grown in between.
     this.#handOut(state, new KafkajsBatch(asked, set, Math.max(end, set.nextOffset)));
+    if (state.epoch === asked.epoch) this.#caughtUp?.brought(state, end);
     return undefined;
+  }
+
+  #endOf({ lastStableOffset, highWatermark }: FetchedPartition): number {
+    return this.#context.options.readCommitted && lastStableOffset >= 0 ? lastStableOffset : highWatermark;
   }
 
   #mayHandOut(state: PartitionState): boolean {
@@ -226,6 +256,7 @@ export class PartitionFetcher {
       return;
     }
     state.begun = true;
+    state.caughtUp = 'unknown';
     this.#context.listener.batch(batch);
   }
 
@@ -265,8 +296,7 @@ export class PartitionFetcher {
 
   /** Whatever was fetched last of these may be of a topic that is none any more. */
   async #confirm(states: readonly PartitionState[]): Promise<void> {
-    const doubted = states.filter(state => state.doubted);
-    if (doubted.length === 0) return;
+    const doubted = states.filter(isDoubted);
     await this.#context.positions.presence.confirm(new Set(doubted.map(({ topic }) => topic)));
     for (const state of doubted) state.doubted = false;
   }
@@ -294,7 +324,7 @@ export class PartitionFetcher {
     } catch (cause) {
       this.#context.driver.logger.debug({ reason: kindOf(cause) }, 'metadata could not be refreshed');
     }
-    await this.#sleep(backoffMs(states[0]?.failures ?? 1, backoffCapMs));
+    await this.#sleepers.sleep(backoffMs(states[0]?.failures ?? 1, backoffCapMs));
   }
 
   #backOff(state: PartitionState): number {
@@ -308,22 +338,8 @@ export class PartitionFetcher {
     driver.logger.info({ what, attempt, delayMs, reason }, 'will be retried');
     driver.event({ type: 'retrying', what, attempt, delayMs, reason });
   }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      let timer: Timer | undefined;
-      const wake = (): void => {
-        this.#sleepers.delete(wake);
-        timer?.cancel();
-        resolve();
-      };
-      this.#sleepers.add(wake);
-      timer = this.#context.driver.clock.schedule(wake, ms);
-    });
-  }
 }
 
-/** Whether an answer to this is one for the partition as it is now. */
-function answers(asked: Asked, { epoch, position, topicId }: PartitionState): boolean {
-  return epoch === asked.epoch && position === asked.offset && topicId === asked.topicId;
+function isDoubted({ doubted }: PartitionState): boolean {
+  return doubted;
 }

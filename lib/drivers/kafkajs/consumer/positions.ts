@@ -46,6 +46,11 @@ export interface Sought extends ReadPartition {
   readonly state: PartitionState;
 }
 
+/** Whether something of it is to be looked up before it is fetched. */
+export function isUnresolved({ position, topicId, leaderEpoch }: PartitionState): boolean {
+  return position === undefined || topicId === undefined || leaderEpoch === undefined;
+}
+
 /** Where a partition goes on when it is looked up next; of the topic with that id alone. */
 interface Reset {
   readonly topicId: string | undefined;
@@ -104,24 +109,25 @@ export class Positions {
    * Finds the position of those partitions of this broker that have none yet.
    *
    * @param begins hears of those that begin at a place that is lost with the process unless somebody commits it
+   * @returns those that are to be asked about again, since a transaction that is not decided holds an offset of theirs
    */
   async resolve(
     broker: Broker,
     cluster: Cluster,
     states: readonly PartitionState[],
     begins: (partition: Sought, offset: number) => void,
-  ): Promise<void> {
+  ): Promise<readonly Sought[]> {
     const { options, membership, asking } = this.#context;
-    const asked = states.filter(
-      ({ position, topicId, leaderEpoch }) =>
-        position === undefined || topicId === undefined || leaderEpoch === undefined,
+    const asked = states.filter(isUnresolved);
+    if (asked.length === 0) return [];
+    // The wait may have ended the epoch, and the gate of the next is closed.
+    const without = (await this.#identify(cluster, asked)).filter(
+      ({ state }) => state.position === undefined && state.gate === undefined,
     );
-    if (asked.length === 0) return;
-    const unknown = (await this.#identify(cluster, asked)).filter(
-      ({ state }) => state.position === undefined,
-    );
-    if (unknown.length === 0) return;
-    const all = await committedOffsets(await membership.coordinator(), options.groupId, unknown);
+    if (without.length === 0) return [];
+    const all = await committedOffsets(await membership.coordinator(), options.groupId, without, true);
+    const undecided = without.filter(sought => all(sought).undecided);
+    const unknown = without.filter(sought => !undecided.includes(sought));
     const committed = (sought: Sought): Committed => {
       const last = committedFor(all(sought), sought.topicId);
       const cut = this.#truncation(sought);
@@ -157,6 +163,7 @@ export class Positions {
       if ((last < 0 && options.startFrom !== 'earliest') || position > Math.max(last, 0))
         begins(sought, position);
     }
+    return undecided;
   }
 
   /** The broker does not have the position: announces where it goes on, or fails, as the options say. */

@@ -79,7 +79,7 @@ export class Standstills {
     const { assignment, clock, isGone } = this.#context;
     const now = clock.elapsed();
     return [...assignment.states()].flatMap(state => {
-      if (state.paused || state.parked !== undefined) return [];
+      if (state.paused || state.parked !== undefined || state.gate !== undefined) return [];
       if (assignment.readable(state) === undefined || isGone(state)) return [];
       return this.#standstillOf(state, now) ?? [];
     });

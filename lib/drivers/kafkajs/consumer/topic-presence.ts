@@ -38,6 +38,11 @@ export class TopicPresence {
     this.#suspects.add(topic);
   }
 
+  /** Whether `check` has anything to look for. */
+  get hasSuspects(): boolean {
+    return this.#suspects.size > 0;
+  }
+
   /** Whether there is nothing to be fetched of it now. */
   isGone({ topic, partition }: PartitionState): boolean {
     const partitions = this.#gone.get(topic);

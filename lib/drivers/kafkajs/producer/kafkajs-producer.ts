@@ -1,3 +1,4 @@
+import { availableIn } from '../../../base/available-in.js';
 /**
  * The producer: adaptive batching in front of Produce requests.
  *
@@ -85,7 +86,7 @@ export class KafkajsProducer implements DriverProducer {
   }
 
   available(topic: string): () => readonly number[] {
-    return this.#context.transport.available?.(topic) ?? unknown;
+    return availableIn(this.#context.transport, topic);
   }
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {
@@ -297,8 +298,6 @@ export class KafkajsProducer implements DriverProducer {
     if (count > 0) queue.refuse(count, error);
   }
 }
-
-const unknown = (): readonly number[] => [];
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}:${partition}`;

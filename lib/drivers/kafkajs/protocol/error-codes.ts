@@ -49,6 +49,7 @@ const types: ReadonlyMap<number, string> = new Map([
   [78, 'OFFSET_NOT_AVAILABLE'],
   [82, 'FENCED_INSTANCE_ID'],
   [87, 'INVALID_RECORD'],
+  [88, 'UNSTABLE_OFFSET_COMMIT'],
   [89, 'THROTTLING_QUOTA_EXCEEDED'],
   [90, 'PRODUCER_FENCED'],
   [100, 'UNKNOWN_TOPIC_ID'],

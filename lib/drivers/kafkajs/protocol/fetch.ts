@@ -104,14 +104,14 @@ function decode(payload: Buffer, positions: readonly FetchPosition[]): FetchResp
   const clientSideThrottleTime = reader.int32();
   const errorCode = reader.int16();
   reader.skip(4);
-  const partitions = reader.compactArray(() => {
+  const partitions: FetchedPartition[] = [];
+  reader.compactArray(() => {
     const topicId = reader.bytes(16)?.toString('hex') ?? '';
     const topic = names.get(topicId) ?? '';
-    const found = reader.compactArray(() => partitionOf(reader, topic));
+    reader.compactArray(() => partitions.push(partitionOf(reader, topic)));
     reader.skipTags();
-    return found;
   });
-  return { clientSideThrottleTime, errorCode, partitions: partitions.flat() };
+  return { clientSideThrottleTime, errorCode, partitions };
 }
 
 function partitionOf(reader: ByteReader, topic: string): FetchedPartition {

@@ -1,5 +1,6 @@
 import type { EachBatchPayload } from 'kafkajs';
 import type { Timer } from '../../../base/clock.js';
+import { Gates } from '../../gates.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -9,6 +10,7 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../../port.js';
+import { backoffMs } from '../backoff.js';
 import { Assignment, type PartitionState } from '../consumer/assignment.js';
 import { heartbeatIntervalOf } from '../consumer/consumer-config.js';
 import { ConsumerSessions } from '../consumer/consumer-sessions.js';
@@ -22,6 +24,9 @@ import { StockPositions } from './stock-positions.js';
 import { StockSession } from './stock-session.js';
 
 type Heartbeat = EachBatchPayload['heartbeat'];
+
+/** Between two askings of a gate, milliseconds at most. */
+const gateCapMs = 1_000;
 
 /** The group went on without this member. */
 const expulsions: ReadonlySet<string> = new Set([
@@ -41,6 +46,7 @@ const expulsions: ReadonlySet<string> = new Set([
  * 3. where no handler is open, everything that was handed out is committed: `revoking` is called, and not waited for.
  */
 export class StockConsumer implements DriverConsumer {
+  readonly tellsNoEnds = true;
   readonly #driver: DriverContext;
   readonly #options: ConsumerOptions;
   readonly #listener: ConsumerListener;
@@ -48,6 +54,9 @@ export class StockConsumer implements DriverConsumer {
   readonly #assignment = new Assignment();
   readonly #handOut: StockHandOut;
   readonly #positions: StockPositions;
+  readonly #gates: Gates<PartitionState>;
+  /** What finds out where a partition begins; another one where it begins anew. */
+  readonly #searches = new WeakMap<PartitionState, object>();
   readonly #sessions: ConsumerSessions<StockSession>;
   readonly #committer: OffsetCommitter;
   #owned: readonly AssignedPartition[] = [];
@@ -102,8 +111,16 @@ export class StockConsumer implements DriverConsumer {
       driver,
       options,
       offsetReset: settings.offsetReset,
-      assignment: this.#assignment,
       queries,
+      failed: error => this.#sessions.fail(error),
+    });
+    this.#gates = new Gates({
+      ready: options.ready,
+      clock: driver.clock,
+      event: driver.event,
+      backoffMs: attempt => backoffMs(attempt, gateCapMs),
+      isCurrent: state => this.#assignment.readable(state) === state,
+      opened: state => void this.#begin([state]),
       failed: error => this.#sessions.fail(error),
     });
     this.#handOut = new StockHandOut({
@@ -153,6 +170,20 @@ export class StockConsumer implements DriverConsumer {
     return epoch;
   }
 
+  rewind(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
+    const states = this.#assignment.rewind(partitions);
+    this.#session?.pause(states);
+    const search = {};
+    for (const state of states) {
+      this.#searches.set(state, search);
+      this.#handOut.held.drop(state);
+    }
+    this.#gates.close(states);
+    // Nothing of the app is called inside a call into the port. By then they may be rewound again.
+    this.#driver.clock.defer(() => this.#goOn(states.filter(state => this.#searches.get(state) === search)));
+    return states.map(({ topic, partition, epoch }) => ({ topic, partition, epoch }));
+  }
+
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     await this.#committer.commit(offsets);
     this.#handOut.held.committed(offsets);
@@ -176,13 +207,13 @@ export class StockConsumer implements DriverConsumer {
     if (started) await this.#session?.close();
   }
 
-  /** Those of the partitions that kafkajs has to be told of; one without a position waits for it, paused. */
+  /** Those of the partitions that kafkajs has to be told of; one without a position, or with a closed gate, waits for it, paused. */
   #setPaused(partitions: readonly TopicPartition[], paused: boolean): TopicPartition[] {
     return partitions.filter(partition => {
       const state = this.#assignment.get(partition);
       if (state === undefined || state.paused === paused) return false;
       state.paused = paused;
-      return state.position !== undefined;
+      return state.position !== undefined && state.gate === undefined;
     });
   }
 
@@ -192,30 +223,40 @@ export class StockConsumer implements DriverConsumer {
     const known = this.#letGo !== undefined;
     const before = this.#end();
     if (!known && before.length > 0) this.#listener.lost(before);
-    const turn = this.#turn;
     const assigned = this.#assignment.replace(partitions);
+    this.#gates.close(this.#assignment.states());
     this.#owned = assigned;
     // kafkajs keeps pauses from one assignment to the next, and would begin where it thinks best.
     this.#session?.pause(assigned);
     this.#listener.assigned(assigned);
-    void this.#begin(turn);
+    this.#goOn([...this.#assignment.states()]);
   }
 
-  async #begin(turn: number): Promise<void> {
-    const begun = new Set<PartitionState>();
-    await this.#positions.resolve(
-      () => this.#turn === turn,
-      () => {
-        const found = [...this.#assignment.states()].filter(state => !begun.has(state));
-        for (const state of found) {
-          if (state.position === undefined) continue;
-          begun.add(state);
-          this.#session?.seek(state, state.position);
-          if (!state.paused) this.#session?.resume([state]);
-        }
-        this.#handOut.starts(this.#assignment.list());
-      },
+  /** Asks for the gates of these, and has those begin whose gate is open. */
+  #goOn(states: readonly PartitionState[]): void {
+    const open = states.filter(
+      state => state.gate === undefined && this.#assignment.readable(state) === state,
     );
+    this.#gates.ask(states);
+    void this.#begin(open);
+  }
+
+  async #begin(states: readonly PartitionState[]): Promise<void> {
+    const turn = this.#turn;
+    const search = {};
+    for (const state of states) this.#searches.set(state, search);
+    const left = new Set(states);
+    const sought = (): PartitionState[] =>
+      this.#turn === turn ? [...left].filter(state => this.#searches.get(state) === search) : [];
+    await this.#positions.resolve(sought, () => {
+      for (const state of sought()) {
+        if (state.position === undefined) continue;
+        left.delete(state);
+        this.#session?.seek(state, state.position);
+        if (!state.paused) this.#session?.resume([state]);
+      }
+      this.#handOut.starts(this.#assignment.list());
+    });
   }
 
   /** Within a handler: throws what kafkajs has to know. */

@@ -46,7 +46,7 @@ export class StockHandOut {
     const { topic, partition } = batch;
     const state = assignment.readable(batch);
     const first = batch.firstOffset();
-    if (state === undefined || first === null || isStale()) return;
+    if (state === undefined || state.gate !== undefined || first === null || isStale()) return;
     const at = readByName({ topic, partition, epoch: state.epoch });
     const from = await positions.handOutFrom(state, offsetOf(first));
     if (from === undefined || state.paused || isStale() || !assignment.isCurrent(at)) return;
@@ -67,7 +67,13 @@ export class StockHandOut {
   passed(partition: TopicPartition, nextOffset: number, endOffset: number): void {
     const { assignment, listener } = this.#context;
     const state = assignment.readable(partition);
-    if (state?.position === undefined || state.paused || nextOffset <= state.position) return;
+    if (
+      state?.position === undefined ||
+      state.gate !== undefined ||
+      state.paused ||
+      nextOffset <= state.position
+    )
+      return;
     state.position = nextOffset;
     listener.batch(new StockBatch(readByName(state), [], nextOffset, endOffset));
   }

@@ -6,7 +6,7 @@ import { startBatch } from '../../start-batch.js';
 import { committedFor, nothingCommitted } from '../../topic-commits.js';
 import { backoffMs } from '../backoff.js';
 import { whereToBegin } from '../cluster/cluster-queries.js';
-import type { Assignment, PartitionState } from '../consumer/assignment.js';
+import type { PartitionState } from '../consumer/assignment.js';
 import { announceReset, positionGone } from '../consumer/offset-reset.js';
 import { fatalErrorOf, kindOf, reasonOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
@@ -17,7 +17,6 @@ export interface StockPositionsContext {
   readonly driver: DriverContext;
   readonly options: ConsumerOptions;
   readonly offsetReset: OffsetReset;
-  readonly assignment: Assignment;
   readonly queries: ClusterQueries;
   readonly failed: (error: KafkaRxError) => void;
 }
@@ -51,23 +50,23 @@ export class StockPositions {
   }
 
   /**
-   * Finds the positions of this assignment; tries until it has, or `isCurrent` is no longer true.
+   * Finds the positions of those that are sought; tries until it has, or none is sought any more.
    *
    * @param found called whenever some more are known: a topic that is gone holds up nothing but itself
    */
-  async resolve(isCurrent: () => boolean, found: () => void): Promise<void> {
+  async resolve(sought: () => readonly PartitionState[], found: () => void): Promise<void> {
     const { driver, failed } = this.#context;
-    for (let attempt = 1; isCurrent(); attempt++) {
+    for (let attempt = 1; sought().length > 0; attempt++) {
       try {
-        const gone = await this.#resolve(isCurrent);
-        if (!isCurrent()) return;
+        const gone = await this.#resolve(sought);
+        if (sought().length === 0) return;
         found();
         if (gone.length === 0) return;
         await delay(driver.clock, backoffCapMs);
       } catch (error) {
         const fatal = fatalErrorOf(error);
         if (fatal !== undefined) {
-          if (isCurrent()) failed(fatal);
+          if (sought().length > 0) failed(fatal);
           return;
         }
         const delayMs = backoffMs(attempt, backoffCapMs);
@@ -79,9 +78,9 @@ export class StockPositions {
   }
 
   /** Returns the topics that are gone. */
-  async #resolve(isCurrent: () => boolean): Promise<readonly string[]> {
-    const { assignment, queries } = this.#context;
-    const unknown = [...assignment.states()].filter(state => state.position === undefined);
+  async #resolve(sought: () => readonly PartitionState[]): Promise<readonly string[]> {
+    const { queries } = this.#context;
+    const unknown = sought().filter(state => state.position === undefined);
     const names = [...new Set(unknown.map(({ topic }) => topic))];
     const existing = new Set((await queries.topics(names)).map(({ name }) => name));
     for (const topic of names) {
@@ -89,9 +88,9 @@ export class StockPositions {
       await this.#resolveTopic(
         topic,
         unknown.filter(state => state.topic === topic),
-        isCurrent,
+        sought,
       );
-      if (!isCurrent()) return [];
+      if (sought().length === 0) return [];
     }
     const gone = names.filter(topic => !existing.has(topic));
     this.#tell(gone, names);
@@ -101,7 +100,7 @@ export class StockPositions {
   async #resolveTopic(
     topic: string,
     unknown: readonly PartitionState[],
-    isCurrent: () => boolean,
+    sought: () => readonly PartitionState[],
   ): Promise<void> {
     const { options, queries } = this.#context;
     const committed = await queries.committed(options.groupId, topic);
@@ -109,10 +108,11 @@ export class StockPositions {
       committedFor(committed[partition] ?? nothingCommitted, undefined);
     const first = await queries.offsets(topic, options.startFrom);
     const earliest = await queries.offsets(topic, 'earliest');
-    const wanted = await whereToBegin(options, unknown.map(readByName), committedOf);
-    if (!isCurrent()) return;
-    for (const [i, state] of unknown.entries()) {
-      if (state.position !== undefined) continue;
+    const asked = sought().filter(state => unknown.includes(state) && state.position === undefined);
+    const wanted = await whereToBegin(options, asked.map(readByName), committedOf);
+    const still = sought();
+    for (const [i, state] of asked.entries()) {
+      if (state.position !== undefined || !still.includes(state)) continue;
       const { partition } = state;
       const stored = committedOf(state).offset;
       if (stored >= 0) this.#beginning.isOver(topic, partition);

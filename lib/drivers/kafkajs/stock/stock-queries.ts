@@ -1,9 +1,11 @@
 import type { Admin } from 'kafkajs';
+import { fieldOf } from '../../../errors/field-of.js';
+import { beyondTheEnd } from '../../deletions.js';
 import type { PartitionOffset, StartFrom } from '../../port.js';
 import type { Committed } from '../../topic-commits.js';
 import { offsetOf } from '../cluster/cluster-queries.js';
 import { commitsByTopic } from '../consumer/offset-committer.js';
-import { groupHasMembers } from '../errors.js';
+import { groupHasMembers, missingTopics, refusedDeletion, typeOf } from '../errors.js';
 import type { ClusterQueries, KnownTopic } from '../kafkajs-path.js';
 import { OffsetsAdmin } from './offsets-admin.js';
 
@@ -89,8 +91,54 @@ export class StockQueries implements ClusterQueries {
     }
   }
 
+  async deleteRecords(offsets: readonly PartitionOffset[]): Promise<void> {
+    for (const { topic, partitions } of commitsByTopic(offsets)) {
+      const [found] = await this.topics([topic]);
+      if (found === undefined) throw missingTopics([topic]);
+      const numbers = new Set(Array.from({ length: found.partitions }, (_, partition) => partition));
+      const missing = partitions.filter(({ partition }) => !numbers.has(partition));
+      if (missing.length > 0) throw missingTopics(missing.map(({ partition }) => `${topic}-${partition}`));
+      const wanted = partitions.map(({ partition, offset }) => ({ partition, offset }));
+      try {
+        await this.#ofOffsets.ask(async admin => {
+          // It looks for the leaders before it has asked for the topic's metadata, unless something else did.
+          const ends = await admin.fetchTopicOffsets(topic);
+          for (const { partition, high } of ends) {
+            const beyond = wanted.find(
+              one => one.partition === partition && offsetOf(one.offset) > offsetOf(high),
+            );
+            if (beyond !== undefined)
+              throw beyondTheEnd({ topic, partition, offset: offsetOf(beyond.offset) });
+          }
+          await admin.deleteTopicRecords({ topic, partitions: wanted });
+        });
+      } catch (error) {
+        throw refusalIn(error, topic) ?? error;
+      }
+    }
+  }
+
   /** kafkajs asks anew by itself. */
   async refresh(): Promise<void> {}
+}
+
+/** What kafkajs gathers of the partitions that were refused (src/errors.js, KafkaJSDeleteTopicRecordsError), and wraps. */
+function refusalIn(error: unknown, topic: string): Error | undefined {
+  let gathered = error;
+  for (let depth = 0; depth < 5 && !Array.isArray(fieldOf(gathered, 'partitions')); depth++)
+    gathered = fieldOf(gathered, 'cause');
+  const partitions = fieldOf(gathered, 'partitions');
+  if (!Array.isArray(partitions)) return undefined;
+  for (const one of partitions) {
+    const type = typeOf(fieldOf(one, 'error'));
+    const at = {
+      topic,
+      partition: Number(fieldOf(one, 'partition')),
+      offset: Number(fieldOf(one, 'offset')),
+    };
+    if (type !== undefined) return refusedDeletion(at, type, error);
+  }
+  return undefined;
 }
 
 function inOrder(offsets: readonly { readonly partition: number; readonly offset: string }[]): number[] {

@@ -2,7 +2,8 @@ import { within } from '../../../base/clock.js';
 import { isKafkaRxError, type KafkaRxError } from '../../../errors/errors.js';
 import type { DriverContext, OffsetCommit, UnitOfWork } from '../../port.js';
 import type { StoredCommit } from '../../topic-commits.js';
-import { abortedUnit, closedUnit, outsideOfUnit, UnitOutputs } from '../../unit-outputs.js';
+import { abortedUnit, closedUnit, outsideOfUnit } from '../../unit-errors.js';
+import { UnitOutputs } from '../../unit-outputs.js';
 import { kindOf } from '../errors.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import type { KafkajsProducer } from '../producer/kafkajs-producer.js';
@@ -36,15 +37,19 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
     this.producer.refuseNew(outsideOfUnit());
   }
 
+  override get failure(): KafkaRxError | undefined {
+    return this.dead ?? this.#transaction.failure;
+  }
+
   begin(): void {
     this.dead ??= this.#transaction.failure;
     this.enter();
-    this.#transaction.begin();
+    if (this.#transaction.begin()) this.producer.renumber();
     this.producer.refuseNew(undefined);
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
-    this.leave();
+    this.leaveWith(offsets);
     try {
       // Nothing may be on its way any more when the outcome is written.
       this.producer.refuseNew(outsideOfUnit());
@@ -55,10 +60,16 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
       );
       this.#throwIfLost();
       await this.#transaction.end('commit');
+      // Of a record that was refused and excused.
+      if (this.producer.hasLostSequences) this.#transaction.spend();
       this.left();
     } catch (error) {
-      this.#die(error);
-      await this.#rollBack();
+      const { lost } = this.#transaction;
+      if (lost !== undefined && error === lost) await this.#goOn(lost);
+      else {
+        this.#die(error);
+        await this.#rollBack(this.dead ?? abortedUnit());
+      }
       throw error;
     }
   }
@@ -69,10 +80,7 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
     try {
       await this.#drop(abortedUnit());
       await this.#transaction.end('abort');
-      if (this.producer.hasLostSequences) {
-        await this.#transaction.renew();
-        this.producer.renumber();
-      }
+      if (this.producer.hasLostSequences) this.#transaction.spend();
       this.left();
       this.producer.refuseNew(outsideOfUnit());
     } catch (error) {
@@ -89,13 +97,15 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
   async #close(): Promise<void> {
     const wasOpen = this.isOpen;
     this.#die(closedUnit());
-    if (wasOpen) await this.#rollBack();
+    if (wasOpen) await this.#rollBack(this.dead ?? closedUnit());
     await this.producer.close();
   }
 
   #throwIfLost(): void {
-    const lost = this.#transaction.failure ?? this.dead ?? this.refused;
-    if (lost !== undefined) throw lost;
+    const { failure, lost, unanswered } = this.#transaction;
+    const reason = failure ?? this.dead ?? lost ?? this.refused;
+    // A record that was given up since no coordinator answered: that says more than that its time was over.
+    if (reason !== undefined) throw reason === this.refused ? (unanswered ?? reason) : reason;
   }
 
   /** What waits is refused; resolves when what is under way was answered for. */
@@ -111,16 +121,26 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
     this.left();
   }
 
-  /** Lets readers pass what is there of a unit that failed; whoever opens it next does so at the latest. */
-  async #rollBack(): Promise<void> {
-    const aborted = this.#drop(this.dead ?? abortedUnit()).then(() => this.#transaction.end('abort'));
+  /** Only this unit has failed: the next one may begin. */
+  async #goOn(error: KafkaRxError): Promise<void> {
+    if (await this.#rollBack(error)) this.left();
+    else this.#die(error);
+  }
+
+  /** Lets readers pass what is there of a unit that failed; whoever opens it next does so at the latest. Tells whether it is done. */
+  async #rollBack(reason: KafkaRxError): Promise<boolean> {
+    const aborted = this.#drop(reason).then(() => this.#transaction.end('abort'));
     const { clock, logger } = this.#context.driver;
-    const told = aborted.catch(error => {
-      logger.info(
-        { transactionalId: this.#transaction.transactionalId, reason: kindOf(error) },
-        'a unit of work was left open: readers wait until its timeout, or until it is opened anew',
-      );
-    });
-    await within(clock, told, rollbackBoundMs);
+    const told = aborted.then(
+      () => true,
+      error => {
+        logger.info(
+          { transactionalId: this.#transaction.transactionalId, reason: kindOf(error) },
+          'a unit of work was left open: readers wait until its timeout, or until it is opened anew',
+        );
+        return false;
+      },
+    );
+    return (await within(clock, told, rollbackBoundMs)) === true;
   }
 }

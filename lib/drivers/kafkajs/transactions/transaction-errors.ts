@@ -1,9 +1,19 @@
 /** What becomes of a unit of work that Kafka refuses, or does not answer for. */
 import { KafkaRxError } from '../../../errors/errors.js';
+import { fencedUnit } from '../../unit-errors.js';
 import { commitError, fatalErrorOf, kindOf } from '../errors.js';
 
-/** The id has another owner, or the coordinator gave up an open transaction of this one. */
+/**
+ * The coordinator, or a partition's leader, knows a newer epoch of the id: it has another owner, or the coordinator has given up what was
+ * open. Coordinators before Kafka 2.7 and leaders of today say the second name for it.
+ */
 const fences: ReadonlySet<string> = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH']);
+
+/**
+ * The brokers have forgotten the producer's id: `transactional.id.expiration.ms` have passed since the last transaction, or the leader's
+ * `producer.id.expiration.ms`. Nobody has taken it away, so that it can be renewed.
+ */
+const expiries: ReadonlySet<string> = new Set(['INVALID_PRODUCER_ID_MAPPING', 'UNKNOWN_PRODUCER_ID']);
 
 /** The group has gone on without the member. */
 const expulsions: ReadonlySet<string> = new Set([
@@ -13,22 +23,54 @@ const expulsions: ReadonlySet<string> = new Set([
   'OFFSET_METADATA_TOO_LARGE',
 ]);
 
+export function isFence(type: string | undefined): boolean {
+  return type !== undefined && fences.has(type);
+}
+
+export function isExpiry(type: string | undefined): boolean {
+  return type !== undefined && expiries.has(type);
+}
+
 export function refusedTransaction(transactionalId: string, type: string): KafkaRxError {
   const cause = Object.assign(new Error('refused'), { name: 'KafkaJSProtocolError', type });
-  if (fences.has(type)) {
-    return new KafkaRxError(
-      'COMMIT_REFUSED',
-      `Transaction ${transactionalId} was opened by another owner or timed out: ${type}`,
-      { cause, remedy: 'Drop it; open the unit of work anew only if the task is still assigned.' },
-    );
-  }
+  if (fences.has(type)) return fencedUnit(transactionalId, { type, cause });
   if (expulsions.has(type)) return commitError(cause);
+  if (expiries.has(type)) return expiredTransaction(transactionalId, type, cause);
+  if (type === 'INVALID_TRANSACTION_TIMEOUT') return timeoutTooLong(transactionalId, type, cause);
   return (
     fatalErrorOf(cause) ??
     new KafkaRxError('COMMIT_FAILED', `Kafka refuses transaction ${transactionalId}: ${type}`, {
       cause,
       remedy: 'Open the unit of work anew: nothing of it was committed.',
     })
+  );
+}
+
+function expiredTransaction(transactionalId: string, type: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError(
+    'COMMIT_FAILED',
+    `The brokers have forgotten transactional id ${transactionalId}, which was unused for long: ${type}`,
+    { cause, remedy: 'Do the work of the unit again: the next one begins under a new producer id.' },
+  );
+}
+
+/** It was deleted while records were on their way to it, or from it. */
+export function transactionWithoutTopic(transactionalId: string, what: string): KafkaRxError {
+  return new KafkaRxError(
+    'MISSING_TOPIC',
+    `Kafka no longer has a topic that is part of transaction ${transactionalId} (${what})`,
+    {
+      remedy:
+        'Open the unit of work anew: nothing of it was committed. Create the topic where it is written to.',
+    },
+  );
+}
+
+function timeoutTooLong(transactionalId: string, type: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `The brokers do not take the transaction timeout of ${transactionalId}: ${type}`,
+    { cause, remedy: "Choose one within the brokers' transaction.max.timeout.ms (15 min by default)." },
   );
 }
 
@@ -40,7 +82,7 @@ export function failedTransaction(transactionalId: string, cause: unknown): Kafk
   });
 }
 
-/** Nobody answered in time. What was asked may have been done. */
+/** Nobody answered in time. What was asked may have been done; it was no commit. */
 export function unansweredTransaction(transactionalId: string, what: string, reason: string): KafkaRxError {
   return new KafkaRxError(
     'COMMIT_FAILED',
@@ -50,10 +92,4 @@ export function unansweredTransaction(transactionalId: string, what: string, rea
       retriable: true,
     },
   );
-}
-
-export function notAMember(): KafkaRxError {
-  return new KafkaRxError('COMMIT_REFUSED', 'This connection has no member in the group', {
-    remedy: 'Start the consumer before the unit of work is committed.',
-  });
 }

@@ -1,9 +1,9 @@
+import { availableIn } from '../../../base/available-in.js';
 import type { TopicPartition } from '../../port.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from '../producer/produce-transport.js';
 import { meansLostSequence } from '../protocol/error-codes.js';
 import type { ProducerIdentity } from '../protocol/init-producer-id.js';
 import type { KafkaTransaction } from './kafka-transaction.js';
-import { refusedTransaction } from './transaction-errors.js';
 
 /** The way of batches that belong to a transaction: their partitions are made known to it first. */
 export class TransactionalTransport implements ProduceTransport {
@@ -21,13 +21,11 @@ export class TransactionalTransport implements ProduceTransport {
     // Elsewhere the records would go out once more under another identity; here that is another transaction.
     const lost = results.find(({ error }) => error !== undefined && isLost(error));
     if (lost?.error === undefined) return results;
-    const failure = refusedTransaction(this.#transaction.transactionalId, lost.error);
-    this.#transaction.fail(failure);
-    throw failure;
+    throw this.#transaction.refused(lost.error);
   }
 
-  async identity(): Promise<ProducerIdentity> {
-    return this.#transaction.identity;
+  identity(): Promise<ProducerIdentity> {
+    return this.#transaction.identity();
   }
 
   leader(partition: TopicPartition): number {
@@ -39,7 +37,7 @@ export class TransactionalTransport implements ProduceTransport {
   }
 
   available(topic: string): () => readonly number[] {
-    return this.#inner.available?.(topic) ?? unknown;
+    return availableIn(this.#inner, topic);
   }
 
   add(topics: readonly string[]): Promise<void> {
@@ -55,5 +53,4 @@ export class TransactionalTransport implements ProduceTransport {
   }
 }
 
-const unknown = (): readonly number[] => [];
 const isLost = (type: string): boolean => type === 'PRODUCER_FENCED' || meansLostSequence(type);

@@ -44,3 +44,26 @@ test('a pause ends with the assignment', () => {
   assignment.replace([p0]);
   expect(assignment.get(p0)?.paused).toBe(false);
 });
+
+test('a rewind is a greater epoch of which nothing is known, not even a pause; with one that is not assigned it is none', () => {
+  const assignment = new Assignment();
+  const [first, second] = assignment.replace([p0, p1]);
+  const state = assignment.get(p0);
+  if (state === undefined) throw new Error('not assigned');
+  Object.assign(state, { position: 7, paused: true, halted: true, begun: true, topicId: 'id', notBefore: 9 });
+  expect(() => assignment.rewind([p0, { topic: 't', partition: 7 }])).toThrow(
+    expect.objectContaining({ code: 'DRIVER', message: expect.stringContaining('t-7') }),
+  );
+  expect(state.epoch).toBe(first?.epoch);
+  expect(assignment.rewind([p0])).toEqual([state]);
+  expect(state).toMatchObject({
+    position: undefined,
+    paused: false,
+    halted: false,
+    begun: false,
+    notBefore: 0,
+  });
+  expect(state.topicId).toBeUndefined();
+  expect(state.epoch).toBeGreaterThan(first?.epoch ?? 0);
+  expect(assignment.get(p1)?.epoch).toBe(second?.epoch);
+});

@@ -4,6 +4,7 @@ import {
   type SessionEvents,
 } from '../../../../lib/drivers/kafkajs/consumer/consumer-sessions.js';
 import type { ClusterQueries } from '../../../../lib/drivers/kafkajs/kafkajs-path.js';
+import type { DriverEvent } from '../../../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../../../lib/errors/errors.js';
 import { silentLogger } from '../../../../lib/logging/logger.js';
 import { ManualClock } from '../manual-clock.js';
@@ -36,9 +37,10 @@ function setUp(topics = async (names: readonly string[]) => names) {
   const made: FakeSession[] = [];
   const failures: KafkaRxError[] = [];
   const refusal: { of?: Error } = {};
+  const told: DriverEvent[] = [];
   const sessions: ConsumerSessions<FakeSession> = new ConsumerSessions(
     {
-      driver: { clientId: 'c', clock, logger: silentLogger, event: () => {} },
+      driver: { clientId: 'c', clock, logger: silentLogger, event: event => told.push(event) },
       // Nothing else of them is used here.
       listener: { failed: (error: KafkaRxError) => failures.push(error) } as never,
       queries: {
@@ -62,7 +64,7 @@ function setUp(topics = async (names: readonly string[]) => names) {
     ['a'],
   );
   const open = (): string[] => made.filter(({ isOpen }) => isOpen).map(session => session.topics.join());
-  return { clock, made, sessions, open, failures, refusal };
+  return { clock, made, sessions, open, failures, refusal, told };
 }
 
 describe('of the sessions that a consumer goes through one is open at most', () => {
@@ -96,6 +98,21 @@ describe('of the sessions that a consumer goes through one is open at most', () 
     await clock.settle();
     expect(open()).toEqual(['a,b']);
   });
+});
+
+test('a session that joins behind one that failed says that the tries are over, once', async () => {
+  const { clock, made, sessions, told } = setUp();
+  void sessions.start();
+  await clock.settle();
+  made[0]?.crash();
+  await clock.advance(10_000);
+  made[1]?.events.joined([]);
+  made[1]?.events.joined([]);
+  const what = 'consumer session';
+  expect(told.filter(event => 'what' in event)).toMatchObject([
+    { type: 'retrying', what },
+    { type: 'retried', what },
+  ]);
 });
 
 describe('a client that refuses to be made', () => {

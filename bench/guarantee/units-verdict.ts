@@ -1,0 +1,53 @@
+import type { Outcome } from '../benchmark.js';
+import type { LoadReport } from '../latency/load-plan.js';
+import { shownSpread, spreadOf } from '../spread.js';
+
+/** At one number of partitions, one of each a round. */
+export interface UnitFigures {
+  readonly partitions: number;
+  /** Purchases a second. */
+  readonly throughput: number[];
+  /** CPU a purchase, µs, all threads of the process. */
+  readonly cpuUs: number[];
+}
+
+const targetRatio = 1.3;
+const [few, many] = [4, 100];
+
+/** Ratios are taken within a round, since the machine may change from one to the next, and their median then. */
+export function unitsVerdictOf(
+  flows: readonly UnitFigures[],
+  latencies: readonly { readonly intervalMs: number; readonly reports: readonly LoadReport[] }[],
+): Outcome {
+  const at = (wanted: number): readonly number[] =>
+    flows.find(({ partitions }) => partitions === wanted)?.cpuUs ?? [];
+  const ratiosTo = (wanted: number) => spreadOf(at(wanted).map((us, i) => us / (at(few)[i] ?? Number.NaN)));
+  const rows = flows.map(({ partitions, throughput, cpuUs }) => ({
+    partitions,
+    throughput: spreadOf(throughput),
+    cpuUs: spreadOf(cpuUs),
+    ratio: ratiosTo(partitions),
+  }));
+  const promptness = latencies.map(({ intervalMs, reports }) => ({
+    intervalMs,
+    p50Ms: spreadOf(reports.map(({ p50Ms }) => p50Ms)),
+    p99Ms: spreadOf(reports.map(({ p99Ms }) => p99Ms)),
+  }));
+  const ratio = ratiosTo(many);
+  return {
+    lines: [
+      `  ${'partitions'.padEnd(12)} ${'purchases/s'.padEnd(28)} ${'CPU µs a purchase'.padEnd(20)} CPU to that of ${few}, by round`,
+      ...rows.map(
+        row =>
+          `  ${row.partitions.toLocaleString('en-US').padEnd(12)} ${shownSpread(row.throughput).padEnd(28)} ${shownSpread(row.cpuUs, 1).padEnd(20)} ${shownSpread(row.ratio, 2)}`,
+      ),
+      ...promptness.map(
+        row =>
+          `  every ${row.intervalMs} ms: p50 ${shownSpread(row.p50Ms, 1)} ms, p99 ${shownSpread(row.p99Ms, 1)} ms`,
+      ),
+    ],
+    verdict: `a purchase of ${many} partitions costs ${ratio.median.toFixed(2)} times one of ${few}, target ${targetRatio}`,
+    pass: ratio.median <= targetRatio,
+    figures: { targetRatio, ratio, rows, latencies: promptness },
+  };
+}

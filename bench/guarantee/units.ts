@@ -1,0 +1,88 @@
+import type { BenchmarkOptions, Outcome, Tell } from '../benchmark.js';
+import { type BenchBroker, withBenchBroker } from '../flow/bench-broker.js';
+import { loadInput } from '../flow/flow-input.js';
+import type { LoadReport } from '../latency/load-plan.js';
+import { measuredSeconds, playLoad, warmUpSeconds } from '../latency/play-load.js';
+import { type Contestants, prepareContestants } from '../peers/contestants.js';
+import { playFlow } from './play-flow.js';
+import { type UnitFigures, unitsVerdictOf } from './units-verdict.js';
+
+const partitionCounts = [4, 100, 1_000] as const;
+const intervalsMs = [100, 20] as const;
+const warmUp = 100_000;
+const defaultRecords = 200_000;
+const perSecond = 1_000;
+const latencyPartitions = 4;
+
+/**
+ * What a unit of work for each partition costs: the purchase flow exactly once at few partitions and at many, its outputs read back;
+ * and how soon outputs are seen at several intervals.
+ */
+export async function measureUnits(
+  { rounds, records = defaultRecords }: BenchmarkOptions,
+  tell: Tell,
+): Promise<Outcome> {
+  return withBenchBroker(async broker => {
+    const contestants = await prepareContestants(broker.folder, []);
+    const flows = partitionCounts.map(
+      (partitions): UnitFigures => ({ partitions, throughput: [], cpuUs: [] }),
+    );
+    const latencies = intervalsMs.map(intervalMs => ({ intervalMs, reports: [] as LoadReport[] }));
+    for (let round = 0; round <= rounds; round++) {
+      for (const figures of flows) {
+        const { partitions } = figures;
+        // The broker, which compiles too: nothing of it counts, and few partitions will do.
+        if (round === 0 && partitions !== partitionCounts[0]) continue;
+        tell(
+          round === 0
+            ? 'units: warming up the broker'
+            : `units: ${partitions} partitions, round ${round} of ${rounds}`,
+        );
+        const report = await flowOf(broker, contestants, partitions, warmUp + records, round);
+        if (round === 0) continue;
+        figures.throughput.push((report.records / report.wallMs) * 1000);
+        figures.cpuUs.push((report.cpuMs / report.records) * 1000);
+      }
+    }
+    for (let round = 1; round <= rounds; round++) {
+      for (const { intervalMs, reports } of latencies) {
+        tell(
+          `units: ${perSecond.toLocaleString('en-US')}/s every ${intervalMs} ms, round ${round} of ${rounds}`,
+        );
+        reports.push(
+          await playLoad(broker, contestants, {
+            ...{ name: 'kafka-rx', guarantee: 'exactly-once', intervalMs, perSecond },
+            ...{ partitions: latencyPartitions, tuning: 'latency', readCommitted: true },
+            group: `latency-${intervalMs}-${round}`,
+          }),
+        );
+      }
+    }
+    const { lines, ...outcome } = unitsVerdictOf(flows, latencies);
+    return {
+      ...outcome,
+      lines: [
+        `${records.toLocaleString('en-US')} purchases after ${warmUp.toLocaleString('en-US')} of warm-up, exactly once, input and three outputs of so many partitions; ${rounds} rounds in turn`,
+        `latency: at ${perSecond.toLocaleString('en-US')}/s, ${latencyPartitions} partitions, until a reader of committed records has it; ${measuredSeconds} s after ${warmUpSeconds} s of warm-up`,
+        ...lines,
+        'outputs: read back committed after every run, the same by count and checksum of partition, key and value',
+      ],
+    };
+  });
+}
+
+async function flowOf(
+  broker: BenchBroker,
+  contestants: Contestants,
+  partitions: number,
+  records: number,
+  round: number,
+): ReturnType<typeof playFlow> {
+  await broker.freshTopics(['transactions'], partitions);
+  const expected = await loadInput(broker.brokers, 'transactions', records, partitions);
+  return playFlow(broker, contestants, {
+    ...{ title: 'kafka-rx exactly-once', name: 'kafka-rx', guarantee: 'exactly-once' },
+    ...{ group: `units-${partitions}-${round}`, records, warmUp, partitions, expected },
+    reading: () => {},
+  });
+}

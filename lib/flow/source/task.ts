@@ -1,0 +1,134 @@
+import type { TakesTurns, Turn } from './turns.js';
+
+/** What a task asks of its inputs, and tells them. */
+export interface TaskLane {
+  readonly opened: number;
+  readonly unsettled: number;
+  readonly span: number;
+  readonly hasWork: boolean;
+  readonly heard: boolean;
+  readonly quiet: boolean;
+  outputSlot: number;
+  atBarrier: boolean;
+  abandoned: boolean;
+}
+
+/** What a task of several inputs stands still for. */
+export interface InputWait<L> {
+  /** The input that has no record here. */
+  readonly input: L;
+  /** On the clock's monotonic time. */
+  readonly since: number;
+}
+
+/**
+ * What has turns, and what is committed as one: a partition by itself, or those of one number of topics that are co-partitioned. It
+ * lasts for an assignment; its name, for as long as the app's topics are put together so.
+ */
+export class TaskOf<L extends TaskLane> implements TakesTurns {
+  turn: Turn = 'none';
+  /** Sequence numbers of all its inputs that may be given out, as `opened` counts them. */
+  limit = Number.POSITIVE_INFINITY;
+  /** Records handed out and not settled, of it alone. */
+  maxUnsettled = Number.POSITIVE_INFINITY;
+  /** What it waits for, with records of other inputs in hand. */
+  wait: InputWait<L> | undefined;
+  /** What it has waited for, where nothing was handed out since. */
+  waited: InputWait<L> | undefined;
+  #inputs: readonly L[] = [];
+  #several = false;
+  /** What was given out of those that are over. */
+  #openedBefore = 0;
+  #ended = false;
+
+  /** @param name such as `orders/0`, or `orders+payments/0` */
+  constructor(readonly name: string) {}
+
+  /** Those whose epoch goes on. */
+  get inputs(): readonly L[] {
+    return this.#inputs;
+  }
+
+  /** Where it never had another, as most tasks, nothing is chosen. */
+  get only(): L | undefined {
+    return this.#several ? undefined : this.#inputs[0];
+  }
+
+  add(input: L): void {
+    this.#inputs = [...this.#inputs, input];
+    this.#several = this.#inputs.length > 1;
+  }
+
+  /** Its epoch is over. */
+  remove(input: L): void {
+    this.#ended = true;
+    this.#openedBefore += input.opened;
+    this.#inputs = this.#inputs.filter(other => other !== input);
+  }
+
+  /** The epoch of one of its inputs is over: nothing is committed of it as a whole any more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Sequence numbers given out. */
+  get opened(): number {
+    const { only } = this;
+    if (only !== undefined) return this.#openedBefore + only.opened;
+    return this.#inputs.reduce((sum, { opened }) => sum + opened, this.#openedBefore);
+  }
+
+  /** Deliveries that are under way, those that a failure holds among them. */
+  get unsettled(): number {
+    return this.#inputs.reduce((sum, { unsettled }) => sum + unsettled, 0);
+  }
+
+  /** From the watermark to the newest delivery, of the input where that is longest. */
+  get span(): number {
+    return this.only?.span ?? this.#inputs.reduce((most, { span }) => Math.max(most, span), 0);
+  }
+
+  /** Records wait for nothing but their turn. */
+  get isBehind(): boolean {
+    return this.wait === undefined && this.#inputs.some(({ hasWork }) => hasWork);
+  }
+
+  /** Nothing is pending but what a failure holds, or what is done for nothing. */
+  get quiet(): boolean {
+    return this.#inputs.every(({ quiet }) => quiet);
+  }
+
+  /** It has a record to hand out, and somebody to take it. */
+  get mayHandOut(): boolean {
+    const { only } = this;
+    if (only !== undefined) return only.hasWork && only.heard && this.opened < this.limit;
+    return (
+      this.wait === undefined &&
+      this.opened < this.limit &&
+      this.#inputs.some(({ hasWork, heard }) => hasWork && heard)
+    );
+  }
+
+  /** Its outputs go to this channel from now on. */
+  writeTo(slot: number): void {
+    for (const input of this.#inputs) input.outputSlot = slot;
+  }
+
+  /** It hands out nothing more, and who has something of it lets that through at once. */
+  stopAt(): void {
+    this.limit = this.opened;
+    for (const input of this.#inputs) input.atBarrier = true;
+  }
+
+  /** It may hand out so many more, of which so many may be unsettled. */
+  goOn(records: number, maxUnsettled: number): void {
+    this.maxUnsettled = maxUnsettled;
+    this.limit = this.opened + records;
+    for (const input of this.#inputs) input.atBarrier = false;
+  }
+
+  /** Nothing more of this epoch is committed, whatever settles: nobody waits for that. */
+  abandon(): void {
+    for (const input of this.#inputs) input.abandoned = true;
+  }
+}

@@ -1,0 +1,160 @@
+import type { Clock } from '../../base/clock.js';
+import type { AssignedPartition, UnitOfWork } from '../../drivers/port.js';
+import type { KafkaRxError } from '../../errors/errors.js';
+import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commit-cycle.js';
+import type { CommitLane, FailingTask, TaskCommit } from '../commit/task-commit.js';
+import type { Outputs } from '../sinks/outputs.js';
+import type { Lanes } from '../source/lanes.js';
+import type { PartitionLane, Task } from '../source/partition-lane.js';
+import { MissingOutputs } from './missing-outputs.js';
+import { TaskUnit, type TaskUnitHost } from './task-unit.js';
+import { type UnitBounds, UnitPace } from './unit-pace.js';
+
+export interface ExactlyOnceParts {
+  readonly clock: Clock;
+  readonly bounds: UnitBounds;
+  readonly sessionTimeoutMs: number;
+  /** Milliseconds that a record may take to be delivered. */
+  readonly deliveryTimeoutMs: number;
+  readonly lanes: Lanes;
+  readonly outputs: Outputs;
+  /** Neither failed nor stopped. */
+  live(): boolean;
+  fail(error: KafkaRxError): void;
+}
+
+/** What is there once the app runs. */
+export interface ExactlyOnceRun {
+  /** Opens the unit of a task, by its name. */
+  open(task: string): Promise<UnitOfWork>;
+  /** Notes offsets wherever they are to be noted first, and commits them with the unit. */
+  through(unit: UnitOfWork): CommitTarget;
+  quiet(task: Task): Promise<void>;
+  goOn(task: Task): void;
+  rewind(task: Task): void;
+}
+
+/** Exactly once: a unit of work for each task, committed at its barriers. */
+export class ExactlyOnce implements TaskCommit {
+  readonly #parts: ExactlyOnceParts;
+  readonly #report: (result: CommitResult) => void;
+  /** By the names of their tasks: they outlive epochs. */
+  readonly #units = new Map<string, TaskUnit>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #missing: MissingOutputs;
+  #run: ExactlyOnceRun | undefined;
+  #closed = false;
+
+  constructor(parts: ExactlyOnceParts, report: (result: CommitResult) => void) {
+    this.#parts = parts;
+    this.#report = report;
+    this.#missing = new MissingOutputs(parts.clock, parts.deliveryTimeoutMs);
+  }
+
+  /** Before the first partition is assigned. */
+  runs(run: ExactlyOnceRun): void {
+    this.#run = run;
+  }
+
+  /** @see ConsumerOptions.ready */
+  ready(partition: AssignedPartition): Promise<void> | undefined {
+    const run = this.#run;
+    const lane = this.#laneOf(partition);
+    if (run === undefined || lane === undefined || this.#closed) return undefined;
+    return this.#missing.during(lane.task, this.#unitOf(lane.task, run).open(lane.task));
+  }
+
+  get underWay(): CommitUnderWay | undefined {
+    let longest: CommitUnderWay | undefined;
+    for (const { underWay } of this.#units.values()) {
+      if (underWay !== undefined && (longest === undefined || underWay.since < longest.since))
+        longest = underWay;
+    }
+    return longest;
+  }
+
+  get failing(): readonly FailingTask[] {
+    return [...this.#units.values()].flatMap(({ failing }) => failing);
+  }
+
+  moved(lane: CommitLane): void {
+    if (lane.dirty) return;
+    lane.dirty = true;
+    this.#units.get(lane.task.name)?.handedOut();
+  }
+
+  handedOut(lane: CommitLane): void {
+    this.#units.get(lane.task.name)?.handedOut();
+  }
+
+  forget(lane: CommitLane): void {
+    const unit = this.#units.get(lane.task.name);
+    if (unit === undefined) return;
+    const { task } = unit;
+    this.#end(unit);
+    // The epoch of one input is over and those of others go on, whose records were in the same unit: they come again. Not before it is
+    // known whether all of them are.
+    if (task !== undefined) this.#parts.clock.defer(() => this.#beginAnew(task));
+  }
+
+  #beginAnew(task: Task): void {
+    const { live } = this.#parts;
+    if (task.inputs.length > 0 && live() && !this.#closed) this.#run?.rewind(task);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([...this.#units.values()].map(task => task.flush()));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const task of this.#units.values()) this.#end(task);
+  }
+
+  /** Resolves when what was ended is dropped. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#ending);
+  }
+
+  #end(task: TaskUnit): void {
+    const ended = task
+      .end()
+      .catch(() => {})
+      .finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+  }
+
+  #unitOf({ name }: Task, run: ExactlyOnceRun): TaskUnit {
+    const known = this.#units.get(name);
+    if (known !== undefined) return known;
+    const { clock, bounds, sessionTimeoutMs, lanes, outputs, live, fail } = this.#parts;
+    const host: TaskUnitHost = {
+      clock,
+      sessionTimeoutMs,
+      get live() {
+        return live();
+      },
+      // The second has a name of its own, which no partition has.
+      open: which => run.open(which === 0 ? name : `${name}/2`),
+      openChannel: producer => outputs.openChannel(producer),
+      closeChannel: channel => outputs.closeChannel(channel),
+      through: unit => run.through(unit),
+      quiet: task => run.quiet(task),
+      goOn: task => {
+        for (const input of task.inputs) input.dirty = false;
+        run.goOn(task);
+      },
+      rewind: task => run.rewind(task),
+      told: result => this.#report(result),
+      fail,
+    };
+    const unit = new TaskUnit(host, new UnitPace(bounds, lanes.tasks));
+    this.#units.set(name, unit);
+    return unit;
+  }
+
+  #laneOf(partition: AssignedPartition): PartitionLane | undefined {
+    const lane = this.#parts.lanes.of(partition);
+    return lane?.epoch === partition.epoch && !lane.ended ? lane : undefined;
+  }
+}

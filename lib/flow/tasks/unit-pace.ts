@@ -1,0 +1,120 @@
+/** What a task's units keep to; all of it more than 0. */
+export interface UnitBounds {
+  /** Milliseconds that a unit goes on before its barrier: how long its outputs wait to be seen. */
+  readonly intervalMs: number;
+  /** Records of one unit. */
+  readonly maxRecords: number;
+  /** Records of the task that are handed out and not settled. */
+  readonly maxUnsettled: number;
+  /** Milliseconds after which the coordinator aborts what is open. */
+  readonly transactionTimeoutMs: number;
+}
+
+/** A unit that was committed. */
+export interface CommittedUnit {
+  /** What was under way when its barrier began, and how many milliseconds until all of it had settled. */
+  readonly unsettled: number;
+  readonly settleMs: number;
+  /** Whether other records of the task waited when its barrier began. */
+  readonly behind: boolean;
+}
+
+/** Of the interval: what waiting at the barrier may take, in which the task hands out nothing. */
+const settleShare = 0.1;
+/** An interval grows to this many of what was asked for, since outputs wait for it. */
+const longestIntervals = 10;
+/** Of the transaction's own time: what the longest unit leaves to its commit and to a coordinator that is away. */
+const timeoutShare = 0.25;
+/** Fewer at a time do not settle sooner where each takes long, since asynchronous calls run side by side: as long as the transaction has time for it. */
+const fewestUnsettled = 32;
+/**
+ * A task begins with so many at a time, and all tasks of an app with so many together: how long they take is not known before the first
+ * units, and tasks wait for each other where they share an operator that takes few at once.
+ */
+const firstUnsettled = 256;
+const firstUnsettledOfAll = 2_048;
+const growth = 2;
+const shrinking = 4;
+
+/**
+ * How long the units of one task go on, and how much they take. The interval is as asked for while settling at the barrier takes a
+ * tenth of it; where that takes longer and records wait, the interval grows first, which loses nothing but promptness, and then fewer records
+ * are under way at once. A unit that was aborted is tried again with a quarter of its records, down to one, so that whatever
+ * cannot pass is alone at last; each that passes doubles them again.
+ */
+export class UnitPace {
+  readonly #bounds: UnitBounds;
+  readonly #longestMs: number;
+  #intervalMs: number;
+  #maxRecords: number;
+  #maxUnsettled: number;
+
+  /** @param tasks of the app */
+  constructor(bounds: UnitBounds, tasks = 1) {
+    this.#bounds = bounds;
+    const { intervalMs, transactionTimeoutMs } = bounds;
+    this.#longestMs = Math.min(intervalMs * longestIntervals, transactionTimeoutMs * timeoutShare);
+    this.#intervalMs = Math.min(intervalMs, this.#longestMs);
+    this.#maxRecords = bounds.maxRecords;
+    this.#maxUnsettled = Math.min(
+      bounds.maxUnsettled,
+      firstUnsettled,
+      Math.max(1, Math.floor(firstUnsettledOfAll / tasks)),
+    );
+  }
+
+  /** Milliseconds from the unit's first record to its barrier. */
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** Records of the next unit. */
+  get maxRecords(): number {
+    return this.#maxRecords;
+  }
+
+  /** Records of the task that may be under way at once. */
+  get maxUnsettled(): number {
+    return Math.min(this.#maxUnsettled, this.#maxRecords);
+  }
+
+  /** The next unit holds a single record: what fails in it is that record's. */
+  get isSingle(): boolean {
+    return this.#maxRecords === 1;
+  }
+
+  committed({ unsettled, settleMs, behind }: CommittedUnit): void {
+    const { intervalMs, maxRecords } = this.#bounds;
+    this.#maxRecords = Math.min(maxRecords, this.#maxRecords * 2);
+    // Where nothing waits, nothing is lost by settling often.
+    const wanted = Math.min(
+      behind ? Math.max(intervalMs, settleMs / settleShare) : intervalMs,
+      this.#longestMs,
+    );
+    // Shorter by little steps: one quick unit says little of the next.
+    this.#intervalMs = Math.max(wanted, this.#intervalMs * (1 - settleShare));
+    if (this.#intervalMs < intervalMs * (1 + settleShare)) this.#intervalMs = wanted;
+    this.#maxUnsettled = Math.min(this.#bounds.maxUnsettled, this.#unsettledNext(unsettled, settleMs));
+  }
+
+  #unsettledNext(unsettled: number, settleMs: number): number {
+    const now = this.#maxUnsettled;
+    const held = Math.min(unsettled, now);
+    const affordedMs = this.#longestMs * settleShare;
+    const mostMs = this.#bounds.transactionTimeoutMs * timeoutShare;
+    // A little more of it, and the brokers would abort the unit.
+    if (settleMs > mostMs) return Math.max(1, Math.floor((held * mostMs) / settleMs));
+    // At the moment of a barrier there are seldom quite as many as there may be.
+    const isUsed = unsettled * growth >= now;
+    if (now < fewestUnsettled)
+      return isUsed && settleMs * growth <= mostMs ? Math.min(fewestUnsettled, now * growth) : now;
+    if (settleMs > affordedMs) return Math.max(fewestUnsettled, Math.floor((held * affordedMs) / settleMs));
+    return isUsed && settleMs * growth <= affordedMs ? now * growth : now;
+  }
+
+  /** @param records what the unit held */
+  aborted(records: number): void {
+    const held = Math.min(records, this.#maxRecords);
+    if (held > 0) this.#maxRecords = Math.max(1, Math.floor(held / shrinking));
+  }
+}

@@ -1,0 +1,203 @@
+/** What becomes of units that fail, as the table of docs/exactly-once.md has it. */
+import { type App, KafkaRxError, string } from 'kafka-rx';
+import { mapAsync } from 'kafka-rx/operators';
+import { type Member, Members } from './members.js';
+
+const value = string;
+const options = { guarantee: 'exactly-once', commit: { intervalMs: 100 } } as const;
+
+const copy = (app: App): void => void app.topic('in', { value }).subscribe(app.to('left', { value }));
+
+/** The errors of the commits that were told. */
+const told = (member: Member): string[] =>
+  member.events.flatMap(event =>
+    event.type === 'commit' && event.result.error !== undefined ? [event.result.error.code] : [],
+  );
+
+const counted = (member: Member, outcome: string) =>
+  member.metrics.value('kafka_rx_commits_total', { outcome });
+
+describe('a unit of one record', () => {
+  test('that fails three times with what no repetition mends fails the app with that, and not before', async () => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, options);
+    await members.pass(500);
+    const refusal = new KafkaRxError('COMMIT_FAILED', 'offsets are not taken here');
+    members.broker.faults.refuseCommits(2, refusal);
+    members.publish('in', 'a');
+    await members.pass(30_000);
+    expect([member.outcome, told(member), members.values('left')]).toEqual([
+      'running',
+      ['COMMIT_FAILED', 'COMMIT_FAILED'],
+      ['a'],
+    ]);
+    members.broker.faults.refuseCommits(Number.POSITIVE_INFINITY, refusal);
+    members.publish('in', 'b');
+    await members.pass(30_000);
+    expect(member.outcome).toMatchObject({ code: 'COMMIT_FAILED' });
+    // One of the two that failed before, and once as one that might have held two.
+    expect([told(member).length, members.values('left'), members.committed('in')]).toEqual([
+      2 + 1 + 3,
+      ['a'],
+      [1],
+    ]);
+  });
+
+  test('is tried for as long as its failures are such that pass', async () => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, options);
+    await members.pass(500);
+    members.broker.faults.refuseCommits(10);
+    members.publish('in', 'a');
+    await members.pass(60_000);
+    expect([member.outcome, told(member).length, members.values('left')]).toEqual(['running', 10, ['a']]);
+    await members.stop(member);
+  });
+});
+
+/** Three calls, one after the other: the first is quick, and its output opens the transaction. */
+function oneByOne(members: Members, ms: number) {
+  return (app: App): void => {
+    const call = (v: string) =>
+      new Promise<string>(resolve => members.clock.schedule(() => resolve(v), v === 'a' ? 0 : ms));
+    app
+      .topic('in', { value })
+      .pipe(mapAsync(call, { concurrency: 1 }))
+      .subscribe(app.to('left', { value }));
+  };
+}
+
+test('a unit that the brokers abort for its time is dropped, told and counted, and its records come again, fewer at a time', async () => {
+  const members = new Members({ in: 1, left: 1 });
+  const member = members.start(oneByOne(members, 40_000), options);
+  await members.pass(500);
+  members.publish('in', 'a', 'b', 'c');
+  await members.pass(100_000);
+  expect([told(member), counted(member, 'TRANSACTION_TIMEOUT')]).toEqual([['TRANSACTION_TIMEOUT'], 1]);
+  await members.pass(150_000);
+  expect([member.outcome, told(member).length, members.values('left'), members.committed('in')]).toEqual([
+    'running',
+    1,
+    ['a', 'b', 'c'],
+    [3],
+  ]);
+  await members.stop(member);
+});
+
+test.each([0, 1, 500, 11_999, 12_001])(
+  'a record that has not settled for four fifths of the transaction’s time fails the app then, %i ms behind the start',
+  async laterMs => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(oneByOne(members, 1e9), options);
+    await members.pass(500 + laterMs);
+    members.publish('in', 'a', 'b');
+    await members.pass(47_900);
+    expect(member.outcome).toBe('running');
+    // Of what is left of it the app ends.
+    await members.pass(1_000);
+    expect(member.app.health()).toMatchObject({ live: false });
+    await members.pass(60_000);
+    expect(member.outcome).toMatchObject({ code: 'STALLED', at: { offset: 1 } });
+    expect([members.values('left'), members.committed('in')]).toEqual([[], [-1]]);
+  },
+);
+
+test('a commit that nobody answers is settled by its own task, which goes on behind it', async () => {
+  const members = new Members({ in: 1, left: 1 });
+  const member = members.start(copy, options);
+  await members.pass(500);
+  members.broker.faults.holdCommit('group', 'in/0');
+  members.publish('in', 'a', 'b');
+  await members.pass(1_000);
+  members.publish('in', 'c');
+  await members.pass(35_000);
+  expect([told(member), counted(member, 'COMMIT_UNKNOWN')]).toEqual([['COMMIT_UNKNOWN'], 1]);
+  expect(members.values('left')).toEqual([]);
+  members.broker.faults.decideCommit('group', 'in/0');
+  await members.pass(40_000);
+  expect([member.outcome, members.values('left'), members.committed('in')]).toEqual([
+    'running',
+    ['a', 'b', 'c'],
+    [3],
+  ]);
+  await members.stop(member);
+});
+
+describe('a unit that somebody else has opened', () => {
+  const sessionTimeoutMs = 6_000;
+  const fence = ({ broker }: Members) => {
+    for (const unit of ['in/0', 'in/0/2']) broker.faults.fence('group', unit);
+  };
+
+  test('is told and counted; the task opens it anew two session timeouts later, and not before', async () => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, { ...options, sessionTimeoutMs });
+    await members.pass(500);
+    members.publish('in', 'a');
+    await members.pass(10);
+    fence(members);
+    await members.pass(11_900);
+    // The one that had the record, and the next.
+    expect([told(member), counted(member, 'COMMIT_REFUSED')]).toEqual([
+      ['COMMIT_REFUSED', 'COMMIT_REFUSED'],
+      2,
+    ]);
+    expect(members.values('left')).toEqual([]);
+    await members.pass(1_000);
+    expect([member.outcome, members.values('left')]).toEqual(['running', ['a']]);
+    await members.stop(member);
+  });
+
+  test.each([
+    ['within ten session timeouts fails the app', 45_000, { code: 'COMMIT_REFUSED' }],
+    ['later than that is waited for as before', 61_000, 'running'],
+  ])('again, %s', async (_, afterMs, outcome) => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, { ...options, sessionTimeoutMs });
+    await members.pass(500);
+    members.publish('in', 'a');
+    await members.pass(10);
+    fence(members);
+    await members.pass(afterMs);
+    members.publish('in', 'b');
+    await members.pass(10);
+    fence(members);
+    await members.pass(30_000);
+    if (typeof outcome === 'string') expect(member.outcome).toBe(outcome);
+    else expect(member.outcome).toMatchObject(outcome);
+    expect(members.values('left')).toEqual(outcome === 'running' ? ['a', 'b'] : ['a']);
+  });
+
+  test('again and again is no failure where the group tells each time that there is another owner', async () => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, { ...options, sessionTimeoutMs });
+    await members.pass(500);
+    for (const v of ['a', 'b', 'c']) {
+      members.publish('in', v);
+      await members.pass(10);
+      fence(members);
+      await members.pass(1_000);
+      members.broker.faults.rebalance('group');
+      await members.pass(2_000);
+    }
+    await members.pass(60_000);
+    expect([member.outcome, members.values('left')]).toEqual(['running', ['a', 'b', 'c']]);
+    await members.stop(member);
+  });
+
+  test('between two of its units is told and counted, too', async () => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, { ...options, sessionTimeoutMs });
+    await members.pass(500);
+    members.publish('in', 'a');
+    await members.pass(10);
+    // The one that is not written to: that of its next unit.
+    members.broker.faults.fence('group', 'in/0/2');
+    await members.pass(1_000);
+    expect([told(member), counted(member, 'COMMIT_REFUSED')]).toEqual([['COMMIT_REFUSED'], 1]);
+    expect([members.values('left'), member.app.health().reasons.length]).toEqual([['a'], 1]);
+    await members.pass(12_000);
+    expect([member.outcome, member.app.health().reasons]).toEqual(['running', []]);
+    await members.stop(member);
+  });
+});

@@ -1,0 +1,186 @@
+/** What a task of several inputs waits for, and how long: through full bounds, pauses, traffic, and records that are no good. */
+import { type App, type AppOptions, string } from 'kafka-rx';
+import { held, Members } from './members.js';
+
+const coPartitioned = [['orders', 'payments']];
+const value = string;
+const dated = (timestamp: number, partition = 0, text = String(timestamp)) => ({
+  value: text,
+  timestamp,
+  partition,
+});
+
+function told(seen: string[], sources: Partial<Record<string, object>> = {}) {
+  return (app: App): void => {
+    for (const topic of ['orders', 'payments'])
+      app
+        .topic(topic, { value, ...sources[topic] })
+        .subscribe(app.each(record => void seen.push(`${topic} ${record.timestamp}`)));
+  };
+}
+
+function started(options: Partial<AppOptions> = {}, sources: Parameters<typeof told>[1] = {}) {
+  const members = new Members({ orders: 1, payments: 1 });
+  const seen: string[] = [];
+  const start = () => members.start(told(seen, sources), { coPartitioned, ...options });
+  return { members, seen, start };
+}
+
+describe.each(['at-least-once', 'exactly-once'] as const)(
+  'an input of which nothing is here, %s',
+  guarantee => {
+    test.each([0, -1, 5_000])(
+      'goes on after a full intake, though its task stood at its span then (maxTaskIdleMs %i)',
+      async maxTaskIdleMs => {
+        const members = new Members({ orders: 2, payments: 2 });
+        const seen: string[] = [];
+        const wire = (app: App): void => {
+          for (const topic of ['orders', 'payments'])
+            app.topic(topic, { value }).subscribe(
+              app.each(async ({ partition }) => {
+                seen.push(`${topic} ${partition}`);
+                if (partition === 0)
+                  await new Promise<void>(done => void members.clock.schedule(() => done(), 1_000));
+              }),
+            );
+        };
+        const bounds = { maxSpan: 5, maxQueuedBytes: 100_000 };
+        members.start(wire, { coPartitioned, maxTaskIdleMs, guarantee, bounds });
+        await members.pass(6_000);
+        members.broker.publish(
+          'orders',
+          Array.from({ length: 20 }, (_, i) => dated(1 + i)),
+        );
+        await members.pass(7_000);
+        members.broker.publish(
+          'orders',
+          Array.from({ length: 4 }, (_, i) => dated(1 + i, 1, 'y'.repeat(50_000))),
+        );
+        await members.pass(120_000);
+        expect(seen).toHaveLength(24);
+        members.broker.publish(
+          'payments',
+          [100, 101, 102].map(time => dated(time)),
+        );
+        await members.pass(60_000);
+        expect(seen.slice(24)).toEqual(['payments 0', 'payments 0', 'payments 0']);
+      },
+    );
+
+    test('is told of for as long as it is waited for, whatever comes of the others meanwhile', async () => {
+      const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 600_000 });
+      const { app } = start();
+      await members.pass(1_000);
+      for (let i = 0; i < 120; i++) {
+        members.broker.publish('payments', [dated(i)]);
+        await members.pass(1_000);
+      }
+      expect(seen).toEqual([]);
+      expect(app.health().reasons).toEqual([expect.stringMatching(/'orders' keeps .* for 1(19|20) s now/)]);
+    });
+
+    test('is waited for from its last record on, also where it was told of as at its end before that had its turn', async () => {
+      const members = new Members({ orders: 1, payments: 1 });
+      const seen: string[] = [];
+      const first = held();
+      members.start(
+        app => {
+          for (const topic of ['orders', 'payments'])
+            app.topic(topic, { value }).subscribe(
+              app.each(async ({ timestamp }) => {
+                seen.push(`${topic} ${timestamp}`);
+                if (timestamp === 1) await first.promise;
+              }),
+            );
+        },
+        { coPartitioned, guarantee, maxTaskIdleMs: 3_000, bounds: { maxSpan: 1 } },
+      );
+      members.broker.publish('orders', [dated(1)]);
+      members.broker.publish('payments', [dated(10)]);
+      await members.pass(1_000);
+      members.broker.publish('orders', [dated(2)]);
+      await members.pass(1_000);
+      first.resolve();
+      await members.pass(1_000);
+      members.broker.publish('orders', [dated(7)]);
+      await members.pass(10_000);
+      expect(seen).toEqual(['orders 1', 'orders 2', 'orders 7', 'payments 10']);
+    });
+
+    test('is not waited for anew with each batch that holds no record', async () => {
+      const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 3_000 });
+      start();
+      members.broker.publish('payments', [dated(5)]);
+      for (let i = 0; i < 4; i++) {
+        const aborted = members.broker.transaction();
+        aborted.publish('orders', [dated(1)]);
+        aborted.abort();
+        await members.pass(1_000);
+      }
+      expect(seen).toEqual(['payments 5']);
+    });
+  },
+);
+
+test('what a codec prepares is not fetched beyond its bound, though its task waits for it', async () => {
+  const waiting = held();
+  let fetched = 0;
+  const slow = {
+    ...string,
+    prepare: (batch: readonly (Buffer | null)[]) => {
+      for (const bytes of batch) fetched += bytes?.length ?? 0;
+      return waiting.promise;
+    },
+  };
+  const bounds = { maxQueuedBytes: 3_000_000, maxQueuedBytesPerPartition: 100_000 };
+  const { members, start } = started({ bounds }, { orders: { value: slow } });
+  const large = 'x'.repeat(50_000);
+  for (let i = 0; i < 400; i++) members.broker.publish('orders', [dated(i, 0, large)]);
+  members.broker.publish('payments', [dated(1_000)]);
+  const { app } = start();
+  await members.pass(120_000);
+  expect(fetched).toBeLessThan(5_000_000);
+  expect(app.health().reasons).toEqual(
+    expect.arrayContaining([expect.stringContaining('a codec prepares what has come of it')]),
+  );
+});
+
+test('a decode that gives a promise is a problem of its record, and no rejection is left', async () => {
+  const rejections: unknown[] = [];
+  const note = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', note);
+  const rejecting = { ...string, decode: async () => Promise.reject(new Error('boom')) };
+  const { members, seen, start } = started(
+    {},
+    { orders: { value: rejecting, timestamp: Number, onDecodeError: 'skip' } },
+  );
+  start();
+  members.broker.publish('orders', [dated(1)]);
+  members.broker.publish('payments', [dated(2)]);
+  await members.pass(1_000);
+  await new Promise(resolve => setTimeout(resolve, 20));
+  process.off('unhandledRejection', note);
+  expect([rejections, seen, members.committed('orders')]).toEqual([[], ['payments 2'], [1]]);
+});
+
+test.each([{}, { timestamp: Number }])(
+  'a record too far ahead keeps those behind it from nothing: its problem comes at once (%p)',
+  async source => {
+    const { members, seen, start } = started(
+      {},
+      { orders: { maxAheadMs: 60_000, onDecodeError: 'skip', ...source } },
+    );
+    await members.clock.advanceAsync(1_000_000);
+    const now = members.clock.now();
+    members.broker.publish('orders', [dated(now - 900), dated(now * 10), dated(now - 800), dated(now - 799)]);
+    members.broker.publish(
+      'payments',
+      Array.from({ length: 200 }, (_, i) => dated(now - 1_000 + i * 4)),
+    );
+    start();
+    await members.pass(5_000);
+    const times = seen.map(line => Number(line.split(' ')[1]));
+    expect(times).toHaveLength(203);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  },
+);

@@ -1,0 +1,156 @@
+import type { AssignedPartition, TopicPartition } from '../../lib/drivers/port.js';
+import type { ReadWatch } from '../../lib/testing/simulation/read-watch.js';
+
+/** A record that was handed out to the topology. */
+export interface HandedOut extends TopicPartition {
+  readonly offset: number;
+  readonly timestamp: number;
+}
+
+/** What a process has heard of the end of an input. */
+interface ToldEnd {
+  readonly position: number;
+  readonly end: number;
+  readonly atMs: number;
+}
+
+/** An input of a process during one epoch. */
+interface Input {
+  readonly epoch: number;
+  /** Since it was last fetched without a pause. */
+  ends: readonly ToldEnd[];
+}
+
+interface Taken extends HandedOut {
+  readonly input: Input;
+  readonly atMs: number;
+  /** Of each input of its task, by topic: what of its ends was known by then. */
+  readonly ends: ReadonlyMap<string, readonly ToldEnd[]>;
+}
+
+/**
+ * In which order the inputs of tasks are handed out, and what was known then. A record may come behind a later one of another input only
+ * where its own input was at its end when that one came, and had been for as long as tasks wait.
+ */
+export class InputLog implements ReadWatch {
+  readonly #topics: readonly string[];
+  readonly #maxIdleMs: number;
+  readonly #inputs = new Map<string, Input>();
+  /** By process and partition: what was handed out, in order. */
+  readonly #taken = new Map<string, Taken[]>();
+  readonly #marks = new Set<string>();
+  #wrong: string | undefined;
+  #nowMs: () => number = () => 0;
+
+  /** @param topics of one task; @param maxIdleMs -1: no order is promised */
+  constructor(topics: readonly string[], maxIdleMs: number) {
+    this.#topics = topics;
+    this.#maxIdleMs = maxIdleMs;
+  }
+
+  /** A run begins. */
+  clear(): void {
+    this.#inputs.clear();
+    this.#taken.clear();
+    this.#marks.clear();
+    this.#wrong = undefined;
+  }
+
+  /** The first record that came out of turn. */
+  get wrong(): string | undefined {
+    return this.#wrong;
+  }
+
+  /** What has rarely happened. */
+  get marks(): Iterable<string> {
+    return this.#marks;
+  }
+
+  /** Of virtual time, on which all processes agree. */
+  tellsTime(nowMs: () => number): void {
+    this.#nowMs = nowMs;
+  }
+
+  begun(process: string, partitions: readonly AssignedPartition[]): void {
+    for (const { topic, partition, epoch } of partitions)
+      this.#inputs.set(`${process} ${topic}/${partition}`, { epoch, ends: [] });
+  }
+
+  paused(process: string, partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      const input = this.#inputs.get(`${process} ${topic}/${partition}`);
+      // What comes from now on nobody tells.
+      if (input !== undefined) input.ends = [];
+    }
+  }
+
+  caughtUp(
+    process: string,
+    { topic, partition, epoch }: AssignedPartition,
+    position: number,
+    end: number,
+  ): void {
+    const input = this.#inputs.get(`${process} ${topic}/${partition}`);
+    // Of an epoch that is over.
+    if (input?.epoch !== epoch) return;
+    input.ends = [...input.ends, { position, end, atMs: this.#nowMs() }];
+  }
+
+  handedOut(process: string, { topic, partition, offset, timestamp }: HandedOut): void {
+    const input = this.#inputs.get(`${process} ${topic}/${partition}`);
+    if (input === undefined) {
+      this.#wrong ??= `${process} was handed ${topic}/${partition}@${offset}, and has heard of no epoch of it`;
+      return;
+    }
+    const task = `${process} ${partition}`;
+    const taken = this.#taken.get(task) ?? [];
+    this.#taken.set(task, taken);
+    const ends = new Map(
+      this.#topics.map(name => [name, this.#inputs.get(`${process} ${name}/${partition}`)?.ends ?? []]),
+    );
+    const one: Taken = { topic, partition, offset, timestamp, input, atMs: this.#nowMs(), ends };
+    this.#check(process, one, taken);
+    taken.push(one);
+  }
+
+  /** Against what was handed out of other inputs since the last record of this one. */
+  #check(process: string, one: Taken, taken: readonly Taken[]): void {
+    const last = taken.findLastIndex(({ input }) => input === one.input);
+    const before = taken[last];
+    const others = taken
+      .slice(last + 1)
+      .filter(
+        other =>
+          other.topic !== one.topic &&
+          this.#inputs.get(`${process} ${other.topic}/${other.partition}`) === other.input,
+      );
+    if (before !== undefined && others.length > 0) this.#marks.add('task: inputs take turns');
+    if (this.#maxIdleMs < 0) return;
+    for (const other of others) {
+      if (!isEarlier(one, other)) continue;
+      if (this.#mayBeLate(one, before, other)) {
+        this.#marks.add('task: an older record comes when its input was at its end');
+        continue;
+      }
+      this.#wrong ??=
+        `${process} was handed ${told(one)} behind ${told(other)}, when ${one.topic}/${one.partition} was not known to be ` +
+        `at its end${this.#maxIdleMs === 0 ? '' : ` for ${this.#maxIdleMs} ms`}`;
+    }
+  }
+
+  /** Whether its input was known to be at its end when a later record of another was handed out. */
+  #mayBeLate(one: Taken, before: Taken | undefined, other: Taken): boolean {
+    const ends = other.ends.get(one.topic) ?? [];
+    return ends.some(({ position, end, atMs }) => {
+      const isOfNow = position > (before?.offset ?? -1) && position <= one.offset && end <= one.offset;
+      return isOfNow && Math.max(atMs, before?.atMs ?? 0) + this.#maxIdleMs <= other.atMs;
+    });
+  }
+}
+
+function isEarlier(one: HandedOut, other: HandedOut): boolean {
+  return one.timestamp < other.timestamp || (one.timestamp === other.timestamp && one.topic < other.topic);
+}
+
+const told = ({ topic, partition, offset, timestamp }: HandedOut): string =>
+  `${topic}/${partition}@${offset} of ${timestamp}`;
