@@ -36,7 +36,12 @@ async function tool(name: string, args: readonly string[], about: string): Promi
 }
 
 async function layout(): Promise<Verdict> {
-  const { passed, failures } = await runJest('jest.config.mjs', ['spec/layout.spec.ts'], false);
+  const { passed, failures } = await runJest(
+    'jest.config.mjs',
+    ['spec/layout.spec.ts'],
+    false,
+    Date.now() + toolTimeoutMs,
+  );
   const warnings = (await longFiles(repository)).map(
     ({ file, lines }) =>
       `${file} has ${lines} lines of code: split it, or say why not in a "// length:" comment`,

@@ -1,4 +1,4 @@
-import { count } from './jest-run.js';
+import { count, suiteTimes } from './jest-run.js';
 
 const suite = (status: string, tests: readonly string[], message = '') => ({
   name: 'a.spec.ts',
@@ -33,4 +33,18 @@ describe('what jest reports', () => {
       failures: [expect.any(String)],
     });
   });
+});
+
+test('a run is told with its slowest suites, and with those that had not ended when it was killed', () => {
+  const notes = [
+    { suite: '/a/spec/x.spec.ts', began: 1_000 },
+    { suite: '/a/spec/y.spec.ts', began: 2_000 },
+    { suite: '/a/spec/x.spec.ts', tookMs: 4_200 },
+    { suite: '/a/spec/z.spec.ts', began: 6_000 },
+    { suite: '/a/spec/z.spec.ts', tookMs: 9_000 },
+  ];
+  const lines = notes.map(note => `${JSON.stringify(note)}\n`).join('');
+  expect(suiteTimes(lines, 20_000, 21_000)).toBe(
+    '2 suites ended in 20.0 s; slowest: spec/z.spec.ts 9.0 s, spec/x.spec.ts 4.2 s; not ended: spec/y.spec.ts for 19.0 s',
+  );
 });

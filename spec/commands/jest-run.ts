@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { seconds } from './command.js';
 
 /** What a run came to. Each part adds up over several runs. */
 export interface Counts {
@@ -14,6 +15,11 @@ export interface Counts {
   readonly skipped: readonly string[];
   /** Failures as jest prints them, a suite each; and why jest itself failed. */
   readonly failures: readonly string[];
+}
+
+/** A run and how long it took, as a line for people. */
+export interface Run extends Counts {
+  readonly took: string;
 }
 
 /** What we use of jest's `--json`. */
@@ -30,25 +36,37 @@ interface JestReport {
   }[];
 }
 
-/** Longer than any run of ours (the suites against a real Kafka take 20 minutes here, and half as long again beside other work); what hangs (an open socket after the last test) is ended and counted as a failure. */
-const runTimeoutMs = 36 * 60_000;
-
 /**
  * @param config a file in the repository
  * @param visible whether jest prints to the terminal as it goes; else only its verdict is kept
+ * @param until when it is killed, in ms since 1970: what hangs (an open socket after the last test) is a failure then
  */
-export async function runJest(config: string, args: readonly string[], visible: boolean): Promise<Counts> {
+export async function runJest(
+  config: string,
+  args: readonly string[],
+  visible: boolean,
+  until: number,
+): Promise<Run> {
   const folder = await mkdtemp(join(tmpdir(), 'kafka-rx-jest-'));
   try {
     const outputFile = join(folder, 'report.json');
     const jest = join('node_modules', 'jest', 'bin', 'jest.js');
-    const own = [jest, `--config=${config}`, '--json', `--outputFile=${outputFile}`];
-    const { code, said } = await finish([...own, ...args], visible);
+    const timesFile = join(folder, 'times.jsonl');
+    const reporters = [
+      '--reporters=default',
+      `--reporters=${join('<rootDir>', 'spec', 'commands', 'suite-times.mjs')}`,
+    ];
+    const own = [jest, `--config=${config}`, '--json', `--outputFile=${outputFile}`, ...reporters];
+    const began = Date.now();
+    const { code, said } = await finish([...own, ...args], visible, until, timesFile);
+    const lines = await readFile(timesFile, 'utf8').catch(() => '');
+    const took = `${config}: ${suiteTimes(lines, Date.now() - began, Date.now())}`;
     const report = await readFile(outputFile, 'utf8').catch(() => undefined);
     if (report === undefined) {
-      return { passed: 0, failed: 1, skipped: [], failures: [`jest (${config}) reported nothing:\n${said}`] };
+      const failures = [`jest (${config}) reported nothing:\n${said}`];
+      return { passed: 0, failed: 1, skipped: [], failures, took };
     }
-    return count(JSON.parse(report), config, code);
+    return { ...count(JSON.parse(report), config, code), took };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -72,23 +90,57 @@ export function count(report: JestReport, config: string, code: number | undefin
   return { passed: report.numPassedTests, failed, skipped, failures };
 }
 
+const shownSlowest = 5;
+
+/**
+ * What the reporter noted, for people: how many suites in what time, the slowest, and those that had begun and not ended.
+ * @param lines of suite-times.mjs
+ * @param tookMs of the whole run
+ * @param now in ms since 1970
+ */
+export function suiteTimes(lines: string, tookMs: number, now: number): string {
+  const running = new Map<string, number>();
+  const ended: { suite: string; tookMs: number }[] = [];
+  for (const line of lines.split('\n').filter(text => text !== '')) {
+    const note: { suite: string; began?: number; tookMs?: number } = JSON.parse(line);
+    const suite = note.suite.replace(/^.*\/spec\//, 'spec/');
+    if (note.began !== undefined) running.set(suite, note.began);
+    if (note.tookMs === undefined) continue;
+    running.delete(suite);
+    ended.push({ suite, tookMs: note.tookMs });
+  }
+  ended.sort((a, b) => b.tookMs - a.tookMs);
+  const slowest = ended.slice(0, shownSlowest).map(({ suite, tookMs: ms }) => `${suite} ${seconds(ms)}`);
+  const still = [...running].map(([suite, began]) => `${suite} for ${seconds(now - began)}`);
+  const parts = [`${ended.length} suites ended in ${seconds(tookMs)}`];
+  if (slowest.length > 0) parts.push(`slowest: ${slowest.join(', ')}`);
+  if (still.length > 0) parts.push(`not ended: ${still.join(', ')}`);
+  return parts.join('; ');
+}
+
 function finish(
   args: readonly string[],
   visible: boolean,
+  until: number,
+  timesFile: string,
 ): Promise<{ code: number | undefined; said: string }> {
   return new Promise((resolve, reject) => {
     // The JSON goes to the file, yet --json moves all that people read to stderr.
     const child = spawn(process.execPath, args, {
+      env: { ...process.env, KAFKA_RX_SUITE_TIMES: timesFile },
       stdio: ['inherit', 'ignore', visible ? 'inherit' : 'pipe'],
     });
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-8_000);
     });
-    const bound = setTimeout(() => {
-      said += `\nkilled after ${runTimeoutMs / 60_000} minutes`;
-      child.kill('SIGKILL');
-    }, runTimeoutMs);
+    const bound = setTimeout(
+      () => {
+        said += '\nkilled at the bound of npm test';
+        child.kill('SIGKILL');
+      },
+      Math.max(0, until - Date.now()),
+    );
     child.on('error', reject);
     child.on('close', code => {
       clearTimeout(bound);

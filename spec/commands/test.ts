@@ -1,7 +1,7 @@
 /** `npm test`: both suites, and one honest line at the end. */
 import { missingPrerequisites } from '../kafka/provision.js';
 import { runCommand } from './command.js';
-import { type Counts, runJest } from './jest-run.js';
+import { type Run, runJest } from './jest-run.js';
 
 const help = `npm test [-- [--no-broker] <arguments of jest>]
 
@@ -12,20 +12,24 @@ Where these are missing, one line says so; with CI set in the environment it is 
 
 Arguments of jest go to the first run, for example: npm test -- --no-broker spec/card
 
-In a pipe it prints failures only. The last line is "N passed, N failed", with ", N skipped" where tests did not run.
+In a pipe it prints failures, and for each of the two runs a line with its time and its slowest suites. The last line is "N passed, N failed", with ", N skipped" where tests did not run.
 Exit codes: 0 all passed, 1 something failed.`;
 
 const shownSkipped = 10;
 
+/** For both runs together: longer than they take beside other work. What hangs is told by name, and is a failure. */
+const boundMs = 44 * 60_000;
+
 await runCommand(help, async () => {
   const args = process.argv.slice(2).filter(argument => argument !== '--no-broker');
   const visible = process.stderr.isTTY === true;
-  const runs = [await runJest('jest.config.mjs', args, visible)];
+  const until = Date.now() + boundMs;
+  const runs = [told(await runJest('jest.config.mjs', args, visible, until), visible)];
 
   const why = args.length < process.argv.length - 2 ? 'left out by --no-broker' : missingPrerequisites();
   let missing = 0;
   if (why === undefined) {
-    runs.push(await runJest('jest.broker.config.mjs', [], visible));
+    runs.push(told(await runJest('jest.broker.config.mjs', [], visible, until), visible));
   } else {
     process.stdout.write(`The suites against a real Kafka (spec/broker) did not run: ${why}\n`);
     // On a developer's machine this may be so; a green CI must have run everything.
@@ -34,7 +38,12 @@ await runCommand(help, async () => {
   return summary(runs, missing, visible);
 });
 
-function summary(runs: readonly Counts[], missing: number, visible: boolean): { line: string; ok: boolean } {
+function told(run: Run, visible: boolean): Run {
+  if (!visible) process.stdout.write(`${run.took}\n`);
+  return run;
+}
+
+function summary(runs: readonly Run[], missing: number, visible: boolean): { line: string; ok: boolean } {
   const passed = sum(runs.map(run => run.passed));
   const failed = sum(runs.map(run => run.failed)) + missing;
   const skipped = runs.flatMap(run => run.skipped);
