@@ -23,6 +23,8 @@ import { partitionsAtFirst, TopicAdmin } from './topic-admin.js';
 import { progressSince, workInFlight } from './waits.js';
 
 const stopDeadlineMs = 10_000;
+/** What the closing behind the drain may add under exactly once: units whose coordinator does not answer are rolled back for so long. */
+const rollBackMs = 3_000;
 const readyMs = 60_000;
 const drainMs = 60_000;
 /** For so long what a killed process left open may hold readers: until its successor is there, as after every other fault. */
@@ -229,7 +231,8 @@ class ChaosRun {
   async #stop(member: Member, during: string): Promise<void> {
     if (!member.running) return;
     const { deadlineMs, tookMs } = await member.stop(stopDeadlineMs);
-    this.#stops.push({ member: member.name, during, deadlineMs, tookMs });
+    const closingMs = this.request.guarantee === 'exactly-once' ? rollBackMs : 0;
+    this.#stops.push({ member: member.name, during, deadlineMs: deadlineMs + closingMs, tookMs });
     this.#tell(`${member.name} stopped in ${tookMs} ms`);
   }
 
