@@ -17,6 +17,8 @@ interface ToldEnd {
 /** An input of a process during one epoch. */
 interface Input {
   readonly epoch: number;
+  /** How many records its task had been handed out by then: what is read again behind those is in no order with them. */
+  readonly behind: number;
   /** Since it was last fetched without a pause. */
   ends: readonly ToldEnd[];
 }
@@ -72,8 +74,10 @@ export class InputLog implements ReadWatch {
   }
 
   begun(process: string, partitions: readonly AssignedPartition[]): void {
-    for (const { topic, partition, epoch } of partitions)
-      this.#inputs.set(`${process} ${topic}/${partition}`, { epoch, ends: [] });
+    for (const { topic, partition, epoch } of partitions) {
+      const behind = this.#taken.get(`${process} ${partition}`)?.length ?? 0;
+      this.#inputs.set(`${process} ${topic}/${partition}`, { epoch, behind, ends: [] });
+    }
   }
 
   paused(process: string, partitions: readonly TopicPartition[]): void {
@@ -118,7 +122,7 @@ export class InputLog implements ReadWatch {
     const last = taken.findLastIndex(({ input }) => input === one.input);
     const before = taken[last];
     const others = taken
-      .slice(last + 1)
+      .slice(Math.max(last + 1, one.input.behind))
       .filter(
         other =>
           other.topic !== one.topic &&
