@@ -1,17 +1,11 @@
 import type { Kafka } from 'kafkajs';
-import type {
-  ConsumerListener,
-  ConsumerOptions,
-  DriverContext,
-  TopicPartition,
-  UnitOptions,
-} from '../port.js';
+import type { ConsumerListener, ConsumerOptions, DriverContext, UnitOptions } from '../port.js';
 import { transactionalId } from '../transactional-id.js';
 import { notAMember } from '../unit-errors.js';
 import { unitProducerOptions } from '../unit-producer-options.js';
 import type { KnownCluster } from './cluster/advertised.js';
 import { ClusterConnections } from './cluster/cluster-connections.js';
-import { describeTopics, leadership } from './cluster/cluster-queries.js';
+import { describeTopics } from './cluster/cluster-queries.js';
 import { FastQueries } from './cluster/fast-queries.js';
 import { KafkajsConsumer } from './consumer/kafkajs-consumer.js';
 import { type Cluster, clusterOf } from './internals/cluster.js';
@@ -22,7 +16,6 @@ import { ClusterTransport, type ProduceTransport } from './producer/produce-tran
 import type { BatchCompression } from './protocol/record-batch-builder.js';
 import { KafkaTransaction } from './transactions/kafka-transaction.js';
 import { KafkajsUnitOfWork } from './transactions/kafkajs-unit-of-work.js';
-import { LeftOpen } from './transactions/left-open.js';
 import { TransactionCoordinator } from './transactions/transaction-coordinator.js';
 import { TransactionalTransport } from './transactions/transactional-transport.js';
 
@@ -35,8 +28,6 @@ export class FastPath implements KafkajsPath {
   readonly #connections: ClusterConnections;
   /** The newest consumer of each group: whose offsets a unit of work commits. */
   readonly #members = new Map<string, KafkajsConsumer>();
-  /** By transactional id: what was opened from here and not ended from here. */
-  readonly #leftOpen = new Map<string, LeftOpen>();
 
   /** Throws `CONFIGURATION` where kafkajs is another one inside. */
   constructor(driver: DriverContext, settings: Settings, kafka: Kafka) {
@@ -81,10 +72,7 @@ export class FastPath implements KafkajsPath {
     const { clock } = this.#driver;
     const timeoutMs = options.transactionTimeoutMs;
     const coordinator = new TransactionCoordinator(this.#cluster, this.#driver, id, timeoutMs);
-    const leftOpen = this.#leftOpen.get(id) ?? new LeftOpen();
-    this.#leftOpen.set(id, leftOpen);
-    const past = { leftOpen, leadership: (of: readonly TopicPartition[]) => leadership(this.#cluster, of) };
-    const transaction = await KafkaTransaction.open(coordinator, { clock, timeoutMs }, past);
+    const transaction = await KafkaTransaction.open(coordinator, { clock, timeoutMs });
     const { maxBatchBytes, maxRequestBytes, requestTimeoutMs } = this.#settings;
     const leaders = new ClusterTransport(this.#cluster, requestTimeoutMs, compression, id);
     const producer = new KafkajsProducer(

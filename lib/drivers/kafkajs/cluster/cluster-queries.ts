@@ -13,7 +13,6 @@ import {
   topicMetadataRequest,
   topicMetadataVersion,
 } from '../protocol/topic-metadata.js';
-import type { Leadership } from '../transactions/left-open.js';
 
 const metadataKey = 3;
 /** UNKNOWN_TOPIC_OR_PARTITION, and INVALID_TOPIC_EXCEPTION: no topic can have the name. */
@@ -48,20 +47,6 @@ export async function describeTopics(
   throw new KafkaRxError('DRIVER', `Kafka does not describe topic ${failed.name}: ${type}`, {
     remedy: 'Give the user the right to describe it by an ACL, or correct the name.',
     retriable: passes(type),
-  });
-}
-
-/** Who could write a marker to each of these partitions. */
-export async function leadership(
-  cluster: Cluster,
-  partitions: readonly TopicPartition[],
-): Promise<readonly Leadership[]> {
-  const names = [...new Set(partitions.map(({ topic }) => topic))];
-  const { topics } = await describeTopics(cluster, names);
-  return partitions.map(({ topic, partition }) => {
-    const known = topics.find(({ name }) => name === topic);
-    if (known === undefined) return 'gone';
-    return (known.leaders[partition] ?? -1) < 0 ? 'leaderless' : 'led';
   });
 }
 

@@ -13,8 +13,6 @@ export interface TopicMetadata {
   readonly partitions: number;
   /** By partition: how many leaders it has had, which requests may name. -1 where the broker does not tell. */
   readonly leaderEpochs: readonly number[];
-  /** By partition: the node that leads it, -1 where none does. */
-  readonly leaders: readonly number[];
 }
 
 export interface MetadataResponse extends Throttled {
@@ -85,11 +83,10 @@ function topicOf(reader: ByteReader): TopicMetadata {
   const internal = reader.boolean();
   const int32 = (): number => reader.int32();
   const leaderEpochs: number[] = [];
-  const leaders: number[] = [];
   const partitions = reader.compactArray(() => {
     reader.skip(2);
     const partition = reader.int32();
-    leaders[partition] = reader.int32();
+    reader.skip(4);
     leaderEpochs[partition] = reader.int32();
     reader.compactArray(int32);
     reader.compactArray(int32);
@@ -98,5 +95,5 @@ function topicOf(reader: ByteReader): TopicMetadata {
   }).length;
   reader.skip(4);
   reader.skipTags();
-  return { errorCode, name, id, internal, partitions, leaderEpochs, leaders };
+  return { errorCode, name, id, internal, partitions, leaderEpochs };
 }

@@ -13,7 +13,6 @@ import { initTransactionalIdRequest, type ProducerIdentity } from '../protocol/i
 import type { PartsRequest, Throttled } from '../protocol/protocol-request.js';
 import type { OneError, PartitionErrors } from '../protocol/transaction-answers.js';
 import { txnOffsetCommitRequest } from '../protocol/txn-offset-commit.js';
-import { type Leadership, LeftOpen } from './left-open.js';
 import type { Question, TransactionCoordinator } from './transaction-coordinator.js';
 import { isExpiry, isFence, refusedTransaction } from './transaction-errors.js';
 
@@ -23,12 +22,6 @@ export interface TransactionTime {
   readonly clock: Pick<Clock, 'elapsed'>;
   /** The coordinator aborts what is open for longer. */
   readonly timeoutMs: number;
-}
-
-/** What is known here of a transactional id from before it was opened. */
-export interface Past {
-  readonly leftOpen: LeftOpen;
-  readonly leadership: (partitions: readonly TopicPartition[]) => Promise<readonly Leadership[]>;
 }
 
 const oneError = ({ errorCode }: OneError): readonly number[] => [errorCode];
@@ -51,7 +44,6 @@ export class KafkaTransaction {
   #renewal: 'none' | 'next' | 'now' = 'none';
   #renewing: Promise<void> | undefined;
   readonly #added = new Set<string>();
-  readonly #leftOpen: LeftOpen;
   /** One request at a time: the coordinator refuses another one while it writes the first down. */
   #adding: Promise<void> = Promise.resolve();
   /** Since when the coordinator may have heard of this one. */
@@ -63,36 +55,15 @@ export class KafkaTransaction {
   /** The brokers take nothing of this owner any more, not even the end of what is open. */
   #isFenced = false;
 
-  private constructor(
-    coordinator: Coordinator,
-    time: TransactionTime,
-    identity: ProducerIdentity,
-    leftOpen: LeftOpen,
-  ) {
+  private constructor(coordinator: Coordinator, time: TransactionTime, identity: ProducerIdentity) {
     this.#coordinator = coordinator;
     this.#time = time;
     this.#identity = identity;
-    this.#leftOpen = leftOpen;
   }
 
-  /**
-   * Fences whoever has the id, and settles what he left open: resolves when that is done.
-   * @param past the id's, where it was open here before
-   */
-  static async open(
-    coordinator: Coordinator,
-    time: TransactionTime,
-    past: Past = { leftOpen: new LeftOpen(), leadership: async () => [] },
-  ): Promise<KafkaTransaction> {
-    const identity = await identityFrom(coordinator, time, undefined);
-    const transaction = new KafkaTransaction(coordinator, time, identity, past.leftOpen);
-    const open = await past.leftOpen.within(past.leadership);
-    if (open.length > 0) {
-      await transaction.add(open);
-      await transaction.end('abort');
-    }
-    past.leftOpen.clear();
-    return transaction;
+  /** Fences whoever has the id, and settles what he left open: resolves when that is done. */
+  static async open(coordinator: Coordinator, time: TransactionTime): Promise<KafkaTransaction> {
+    return new KafkaTransaction(coordinator, time, await identityFrom(coordinator, time, undefined));
   }
 
   get transactionalId(): string {
@@ -145,7 +116,6 @@ export class KafkaTransaction {
       if (wanted.length === 0) return;
       await this.#ask(addPartitionsToTxnRequest(this.transactionalId, this.#identity, wanted), eachError);
       for (const partition of wanted) this.#added.add(partitionKey(partition));
-      this.#leftOpen.add(wanted);
     });
     this.#adding = added.catch(() => {});
     return added;
@@ -177,18 +147,13 @@ export class KafkaTransaction {
       await this.#ask(request, oneError, { uncertain });
     } catch (error) {
       // Whatever was answered in the end: an attempt before that may have committed it.
-      if (outcome === 'commit' && mayBeDone) {
-        // Of a commit an abort behind it would take what its offsets are committed for.
-        this.#leftOpen.clear();
-        throw this.#fail(undecidedUnit(this.transactionalId, error));
-      }
+      if (outcome === 'commit' && mayBeDone) throw this.#fail(undecidedUnit(this.transactionalId, error));
       this.#deciding = false;
       // The coordinator knows of nothing that could be aborted.
       if (outcome === 'abort' && this.#since === undefined) return;
       throw error;
     }
     this.#since = undefined;
-    this.#leftOpen.clear();
   }
 
   /** What it means that a leader has refused a batch of this one. */
