@@ -429,8 +429,11 @@ export interface UnitOfWork extends DriverProducer {
    * nothing. After any other rejection nothing more can be made of this unit, nor, where `failure` says so, of the next.
    */
   commit(offsets: readonly OffsetCommit[]): Promise<void>;
-  /** What was refused so far is dealt with: it does not keep the unit from being committed. */
-  excuse(): void;
+  /**
+   * What was refused so far is dealt with: it does not keep the unit from being committed. False where it does nevertheless, since nobody
+   * knows whether a record was written that was given up, or since the brokers have given up the unit.
+   */
+  excuse(): boolean;
   /** Drops what was written. Does nothing where no unit has begun. */
   abort(): Promise<void>;
 }

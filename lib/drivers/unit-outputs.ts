@@ -37,8 +37,9 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
   }
 
   /** @see UnitOfWork.excuse */
-  excuse(): void {
+  excuse(): boolean {
     this.refused = undefined;
+    return true;
   }
 
   get isClosed(): boolean {

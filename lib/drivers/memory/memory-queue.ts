@@ -265,6 +265,7 @@ export class MemoryQueue {
         remedy:
           'They may be in the topic all the same. Look at the broker, or raise producer.deliveryTimeoutMs in createApp.',
         cause,
+        retriable: true,
       },
     );
   }

@@ -90,7 +90,7 @@ export class TaskUnit {
   #failing: { readonly inputs: readonly TopicPartition[]; readonly error: KafkaRxError } | undefined;
   /** It ends the epoch itself, and goes on in the next. */
   #isRewinding = false;
-  /** When another owner last had the task, on the clock's monotonic time. */
+  /** When another owner last had the task, of which the group told nothing; on the clock's monotonic time. */
   #refusedAt = Number.NEGATIVE_INFINITY;
   /** A unit of this epoch has failed: it is given up, or ended by whoever ends it first. */
   #failed = false;
@@ -354,10 +354,11 @@ export class TaskUnit {
     if (error.code === 'COMMIT_REFUSED') {
       const now = this.#host.clock.elapsed();
       const again = now - this.#refusedAt < sessionsBetweenRefusals * this.#host.sessionTimeoutMs;
-      this.#refusedAt = now;
-      this.#after(task, 2 * this.#host.sessionTimeoutMs, () =>
-        again ? this.#host.fail(error) : this.#rewind(task),
-      );
+      this.#after(task, 2 * this.#host.sessionTimeoutMs, () => {
+        this.#refusedAt = now;
+        if (again) this.#host.fail(error);
+        else this.#rewind(task);
+      });
       return;
     }
     if (this.#pace.isSingle && !error.retriable && ++this.#failuresOfOne >= triesOfOne) {

@@ -18,7 +18,8 @@ export interface UnitRefusals {
 
 /**
  * A unit of work as the sinks of its task see it. What is refused is told to nobody, since with it the whole unit is over and all
- * comes again; but in a unit of one record, where it is known whose fault it is: then that record gets its policy, and the unit goes on.
+ * comes again; but in a unit of one record, where it is known whose fault it is: then that record gets its policy, and the unit goes on. What no
+ * broker has acknowledged in time is no record's fault.
  *
  * A topic that is gone keeps no unit from being opened as long as its task has written nothing to it: an app may have sinks that have nothing to
  * write for days, its dead letters first of all. The first record for it ends the unit, and from then on the topic is waited for.
@@ -87,13 +88,14 @@ export class UnitProducer implements DriverProducer {
   }
 
   #refused(listener: OutputListener, count: number, error: KafkaRxError): void {
-    const { failure } = this.#unit;
-    if (failure !== undefined || !this.#refusals.isSingle()) {
-      // What ended it says more than what became of the record: whether another owner has it, and what is to be done.
-      this.#refusals.refused(failure ?? error);
-      return;
-    }
-    this.#unit.excuse();
-    listener.refused(count, error);
+    if (this.#isOfRecord(error)) listener.refused(count, error);
+    // What ended it says more than what became of the record: whether another owner has it, and what is to be done.
+    else this.#refusals.refused(this.#unit.failure ?? error);
+  }
+
+  /** Whether it is known that the record was not written, and that no repetition writes it. */
+  #isOfRecord(error: KafkaRxError): boolean {
+    const mayBe = this.#unit.failure === undefined && this.#refusals.isSingle() && !error.retriable;
+    return mayBe && this.#unit.excuse();
   }
 }

@@ -111,9 +111,9 @@ export class SimulatedUnit extends UnitOutputs<SimulatedProducer> implements Uni
     };
   }
 
-  override excuse(): void {
+  override excuse(): boolean {
     this.#parts.watch.excused();
-    super.excuse();
+    return super.excuse();
   }
 
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {

@@ -73,8 +73,8 @@ export class KafkajsProducer implements DriverProducer {
 
   async prepare(topics: readonly string[]): Promise<void> {
     if (this.#closed !== undefined) throw closedError('producer');
-    await this.#context.requireTopics(topics);
     try {
+      await this.#context.requireTopics(topics);
       await this.#context.transport.add(topics);
     } catch (error) {
       throw fatalErrorOf(error) ?? unreachable(error);

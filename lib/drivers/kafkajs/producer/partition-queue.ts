@@ -178,7 +178,10 @@ export class PartitionQueue implements TopicPartition {
     const count = this.inFlight;
     if (count <= 1) return 'alone';
     this.#underWay = false;
-    this.#takeBackSequence();
+    const batch = this.#entries[0]?.batch;
+    // Whatever became of sendings before: had the leader written one, it would know the batch again. So the halves have its numbers.
+    if (batch?.sequence !== undefined) this.#sequence = batch.sequence.sequence;
+    batch?.number(undefined);
     this.#split(Math.ceil(count / 2));
     return 'halved';
   }

@@ -51,6 +51,7 @@ export function timedOut({ topic, partition }: TopicPartition, deliveryTimeoutMs
     `Kafka did not acknowledge within ${deliveryTimeoutMs} ms (${topic}-${partition})`,
     {
       remedy: 'Check that the brokers are up and that enough replicas are in sync.',
+      retriable: true,
     },
   );
 }

@@ -1,7 +1,18 @@
+import { KafkaRxError } from '../../../errors/errors.js';
 import type { Logger } from '../../../logging/logger.js';
 import type { ProducerIdentity } from '../protocol/init-producer-id.js';
 import type { PartitionQueue } from './partition-queue.js';
 import type { ProduceTransport } from './produce-transport.js';
+
+function sameIdentity(): KafkaRxError {
+  return new KafkaRxError(
+    'PRODUCE',
+    'What was sent may have been written or not, and nothing can follow it in this transaction',
+    {
+      remedy: 'Nothing: the unit of work is dropped, and its records come again.',
+    },
+  );
+}
 
 /** Whom a producer's batches come from: one identity for all partitions, and another for those that have spent it. */
 export class ProducerIdentities {
@@ -29,13 +40,19 @@ export class ProducerIdentities {
     }
   }
 
-  /** Undefined where the cluster gives none. Rejects when it could not be asked; the next call asks again. */
+  /**
+   * Undefined where the cluster gives none. Rejects when it could not be asked; the next call asks again. Rejects for good where the identity
+   * that the partition has spent is the only one: that of a transaction, to its end.
+   */
   async #forPartition({ spent }: PartitionQueue): Promise<ProducerIdentity | undefined> {
     this.#newest ??= this.#ask();
     const identity = await this.#newest;
     if (identity === undefined || identity !== spent) return identity;
     this.#newest = this.#ask();
-    return this.#newest;
+    const other = await this.#newest;
+    // Numbered from 0 on once more, a batch would be taken for one that is written already.
+    if (other === spent) throw sameIdentity();
+    return other;
   }
 
   /** The one that was is no longer to be used. */

@@ -41,6 +41,12 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
     return this.dead ?? this.#transaction.failure;
   }
 
+  override excuse(): boolean {
+    const { lost, unanswered } = this.#transaction;
+    if (this.producer.hasLostSequences || lost !== undefined || unanswered !== undefined) return false;
+    return super.excuse();
+  }
+
   begin(): void {
     this.dead ??= this.#transaction.failure;
     this.enter();
@@ -60,8 +66,6 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
       );
       this.#throwIfLost();
       await this.#transaction.end('commit');
-      // Of a record that was refused and excused.
-      if (this.producer.hasLostSequences) this.#transaction.spend();
       this.left();
     } catch (error) {
       const { lost } = this.#transaction;

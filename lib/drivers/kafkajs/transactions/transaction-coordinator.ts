@@ -129,7 +129,8 @@ export class TransactionCoordinator {
     const types = errorCodes(answer)
       .filter(code => code !== 0)
       .map(errorType);
-    const [first] = types;
+    // What was not attempted was not, because of another part.
+    const first = types.find(type => type !== 'OPERATION_NOT_ATTEMPTED') ?? types[0];
     if (first === undefined) return { answer };
     const final = types.find(type => !coordinatorPasses(type));
     if (final !== undefined) throw refusedTransaction(this.transactionalId, final);
