@@ -271,8 +271,24 @@ describe('that brokers take no record of an output is told before whatever else 
     members.publish('in', 'a', 'b');
     await members.pass(47_500);
     expect([member.outcome, toldErrors(member)]).toEqual(['running', ['PRODUCE']]);
+    await members.pass(600_000);
+    // Nor is it told as the fault of the one that is left alone in its unit.
+    expect(member.outcome).toMatchObject({ code: 'STALLED', at: { offset: 0 } });
+    expect(String(member.outcome)).toMatch(
+      /the driver tries again: produce to left-0 .*: the partition has no leader/,
+    );
+  });
+
+  test('and is told as the health of the app, until they take it', async () => {
+    const { members, member } = await withoutLeader(10);
+    members.publish('in', 'a', 'b');
+    await members.pass(200_000);
+    expect(member.outcome).toBe('running');
+    expect(member.app.health().reasons.join()).toMatch(/not acknowledged within 40000 ms/);
+    members.broker.faults.clear();
     await members.pass(60_000);
-    expect(String(member.outcome)).toMatch(/'left' could not write: .* not acknowledged within 40000 ms/);
+    expect(members.values('left')).toEqual(['a', 'b']);
+    await members.stop(member);
   });
 
   test('or, where most of that patience was gone, with it', async () => {

@@ -324,8 +324,20 @@ const needed: readonly Proof[] = [
   },
   {
     sentence:
-      'A record that no broker acknowledges is refused after two thirds of it, and the app fails with `STALLED` at four fifths; a ' +
-      '`producer.deliveryTimeoutMs` or `stallTimeoutMs` above these is refused with `CONFIGURATION`.',
+      'A record that no broker acknowledges is given up after two thirds of it: its unit is dropped and its records come again, as `health()` ' +
+      'tells, until brokers take them.',
+    shown: [
+      [faults, 'and is told as the health of the app, until they take it'],
+      [
+        'drivers/kafkajs/transactions/sequences',
+        'a record that nobody acknowledged in time is no record’s fault: the unit is dropped, and nothing follows it',
+      ],
+    ],
+  },
+  {
+    sentence:
+      'What has not settled at four fifths of it fails the app with `STALLED`; a `producer.deliveryTimeoutMs` or `stallTimeoutMs` above these is ' +
+      'refused with `CONFIGURATION`.',
     shown: [
       [
         faults,
