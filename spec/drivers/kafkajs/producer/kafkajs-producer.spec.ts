@@ -82,7 +82,10 @@ class FakeCluster implements ProduceTransport {
   }
 }
 
-function setUp(options: Partial<ProducerOptions> = {}) {
+function setUp(
+  options: Partial<ProducerOptions> = {},
+  requireTopics: (topics: readonly string[]) => Promise<void> = async () => {},
+) {
   const clock = new ManualClock();
   const cluster = new FakeCluster();
   const events: DriverEvent[] = [];
@@ -92,7 +95,7 @@ function setUp(options: Partial<ProducerOptions> = {}) {
       transport: cluster,
       maxBatchBytes: 10_000,
       maxRequestBytes: 40_000,
-      requireTopics: async () => {},
+      requireTopics,
     },
     { maxRecordBytes: 5_000, deliveryTimeoutMs: 30_000, ...options },
   );
@@ -110,6 +113,14 @@ function setUp(options: Partial<ProducerOptions> = {}) {
   };
   return { clock, cluster, events, producer, output };
 }
+
+test.each([
+  ['a broker that is gone', new Error('Connection timeout'), { code: 'UNREACHABLE', retriable: true }],
+  ['a topic that is missing', new KafkaRxError('MISSING_TOPIC', 'No such topic'), { code: 'MISSING_TOPIC' }],
+])('topics are prepared or not by what their metadata say: %s', async (_, error, expected) => {
+  const { producer } = setUp({}, () => Promise.reject(error));
+  await expect(producer.prepare(['t'])).rejects.toMatchObject(expected);
+});
 
 test('old metadata is renewed beside what is sent, once at a time', async () => {
   const { clock, cluster, output } = setUp();

@@ -8,6 +8,10 @@ import type { DriverEvent } from '../../../../lib/drivers/port.js';
 import { silentLogger } from '../../../../lib/logging/logger.js';
 import { ManualClock } from '../manual-clock.js';
 
+const [notAttempted, unknownTopic] = [55, 3];
+/** Stands for an answer of two parts: the second, which fails, is why the first was not attempted. */
+const mixed = 1_000;
+
 /** Answers with these error codes, one after the other, and then with the last; `silent`: not at all. */
 function setUp(
   answers: readonly (number | 'silent')[],
@@ -51,7 +55,9 @@ function setUp(
   const uncertain = (): void => {
     uncertainAttempts++;
   };
-  const ended = coordinator.ask({ request, errorCodes: ({ errorCode }) => [errorCode], uncertain }).then(
+  const errorCodes = ({ errorCode }: { readonly errorCode: number }): readonly number[] =>
+    errorCode === mixed ? [notAttempted, unknownTopic] : [errorCode];
+  const ended = coordinator.ask({ request, errorCodes, uncertain }).then(
     () => 'done',
     (error: { readonly code: string; readonly retriable: boolean }) => `${error.code} ${error.retriable}`,
   );
@@ -157,4 +163,11 @@ test('a topic that there is not for 3 s is told, and is not waited for any longe
   const passing = setUp([unknownTopic, unknownTopic, 0]);
   await passing.clock.advance(5_000);
   expect(await passing.ended).toBe('done');
+});
+
+test('what was not attempted was not because of another part: a topic that is gone is told within seconds', async () => {
+  const { clock, ended, events } = setUp([mixed]);
+  await clock.advance(5_000);
+  expect(await ended).toBe('MISSING_TOPIC false');
+  expect(events[0]).toMatchObject({ type: 'retrying', reason: 'UNKNOWN_TOPIC_OR_PARTITION' });
 });
