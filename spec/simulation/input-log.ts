@@ -19,8 +19,10 @@ interface Input {
   readonly epoch: number;
   /** How many records its task had been handed out by then: what is read again behind those is in no order with them. */
   readonly behind: number;
-  /** Since it was last fetched without a pause. */
+  /** What holds of now: since it was last paused, and what was told before and is the same still. */
   ends: readonly ToldEnd[];
+  /** What was told before it was paused, and is unsure until it is told again. */
+  before: readonly ToldEnd[];
 }
 
 interface Taken extends HandedOut {
@@ -76,15 +78,17 @@ export class InputLog implements ReadWatch {
   begun(process: string, partitions: readonly AssignedPartition[]): void {
     for (const { topic, partition, epoch } of partitions) {
       const behind = this.#taken.get(`${process} ${partition}`)?.length ?? 0;
-      this.#inputs.set(`${process} ${topic}/${partition}`, { epoch, behind, ends: [] });
+      this.#inputs.set(`${process} ${topic}/${partition}`, { epoch, behind, ends: [], before: [] });
     }
   }
 
   paused(process: string, partitions: readonly TopicPartition[]): void {
     for (const { topic, partition } of partitions) {
       const input = this.#inputs.get(`${process} ${topic}/${partition}`);
+      if (input === undefined) continue;
       // What comes from now on nobody tells.
-      if (input !== undefined) input.ends = [];
+      input.before = [...input.before, ...input.ends];
+      input.ends = [];
     }
   }
 
@@ -97,7 +101,10 @@ export class InputLog implements ReadWatch {
     const input = this.#inputs.get(`${process} ${topic}/${partition}`);
     // Of an epoch that is over.
     if (input?.epoch !== epoch) return;
-    input.ends = [...input.ends, { position, end, atMs: this.#nowMs() }];
+    // Where the end is the same still, nothing has come meanwhile.
+    const still = input.before.filter(told => told.end === end);
+    input.ends = [...still, ...input.ends, { position, end, atMs: this.#nowMs() }];
+    input.before = [];
   }
 
   handedOut(process: string, { topic, partition, offset, timestamp }: HandedOut): void {
