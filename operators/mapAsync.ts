@@ -133,6 +133,8 @@ export function mapAsync<K, V, U>(
           start(one, 1);
         },
         isFirst: ({ record }) => isAtBarrier(record),
+        // Under exactly once: a task that has much waiting here keeps no other from its barrier.
+        partyOf: ({ record }) => laneOf(record)?.outputSlot ?? 0,
       });
       const retries = new Retries();
       const calls = new Set<Call<K, V>>();

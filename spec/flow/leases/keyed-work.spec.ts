@@ -18,6 +18,8 @@ function lanes(concurrency: number) {
       ends.set(name, done);
     },
     isFirst: name => first.has(name),
+    // Those of x and y; all else is nobody's.
+    partyOf: name => ['x', 'y'].indexOf(name.charAt(0)) + 1,
   });
   return {
     work,
@@ -128,6 +130,44 @@ describe('keyed work', () => {
       for (const name of ['c1', 'b2']) add(name.charAt(0), name);
       for (const name of ['a1', 'c1']) end(name);
       expect(begun).toEqual(['a1', 'c1', 'b2']);
+    });
+  });
+
+  describe('parties', () => {
+    const names = ['x1', 'x2', 'x3', 'x4', 'y1', 'y2'];
+
+    test('take turns for the room there is, among those that go first as among the others', () => {
+      const { work, begun, first, add, end } = lanes(1);
+      work.hurry();
+      for (const name of names) add(name, name);
+      for (const name of ['x1', 'x2']) end(name);
+      expect(begun).toEqual(['x1', 'x2', 'y1']);
+      for (const name of ['x4', 'y2']) first.add(name);
+      for (const name of ['x5', 'x6', 'y3', 'y4']) {
+        first.add(name);
+        add(name, name);
+      }
+      work.hurry();
+      for (let n = 2; n < 10; n++) end(begun[n] ?? '');
+      expect(begun.slice(3)).toEqual(['x5', 'y3', 'x6', 'y4', 'x4', 'y2', 'x3']);
+    });
+
+    test('of what waited before anybody was hurried, too', () => {
+      const { work, begun, first, add, end } = lanes(1);
+      for (const name of names) {
+        add(name, name);
+        first.add(name);
+      }
+      work.hurry();
+      for (let n = 0; n < 5; n++) end(begun[n] ?? '');
+      expect(begun).toEqual(['x1', 'x2', 'y1', 'x3', 'y2', 'x4']);
+    });
+
+    test('are not asked for where nobody is ever hurried', () => {
+      const { begun, add, end } = lanes(1);
+      for (const name of names) add(name, name);
+      for (const name of names) end(name);
+      expect(begun).toEqual(names);
     });
   });
 
