@@ -1,7 +1,7 @@
 /** What becomes of units that fail, as the table of docs/exactly-once.md has it. */
 import { type App, KafkaRxError, string } from 'kafka-rx';
 import { mapAsync } from 'kafka-rx/operators';
-import { type Member, Members } from './members.js';
+import { held, type Member, Members } from './members.js';
 
 const value = string;
 const options = { guarantee: 'exactly-once', commit: { intervalMs: 100 } } as const;
@@ -166,6 +166,61 @@ describe('a unit that somebody else has opened', () => {
     if (typeof outcome === 'string') expect(member.outcome).toBe(outcome);
     else expect(member.outcome).toMatchObject(outcome);
     expect(members.values('left')).toEqual(outcome === 'running' ? ['a', 'b'] : ['a']);
+  });
+
+  test.each<[string, (app: App) => void]>([
+    ['written', copy],
+    [
+      'in a call',
+      app =>
+        void app
+          .topic('in', { value })
+          .pipe(mapAsync(async v => v))
+          .subscribe(app.to('left', { value })),
+    ],
+  ])(
+    'while a record is %s is no stall of that: the task waits for two session timeouts, as they are by default',
+    async (_, wire) => {
+      const members = new Members({ in: 1, left: 1 });
+      const member = members.start(wire, options);
+      await members.pass(500);
+      fence(members);
+      members.publish('in', 'a');
+      await members.pass(59_500);
+      expect([member.outcome, told(member), member.app.health().reasons]).toEqual([
+        'running',
+        ['COMMIT_REFUSED'],
+        [expect.stringContaining('somebody else has opened its unit')],
+      ]);
+      await members.pass(1_000);
+      expect([member.outcome, members.values('left'), members.committed('in')]).toEqual([
+        'running',
+        ['a'],
+        [1],
+      ]);
+      expect(member.app.health().reasons).toEqual([]);
+      await members.stop(member);
+    },
+  );
+
+  test('is the only thing that is told of a partition that was at its span then', async () => {
+    const members = new Members({ in: 1, left: 1 });
+    const second = held<string>();
+    const call = (v: string) => (v === 'b' ? second.promise : new Promise<string>(() => {}));
+    const member = members.start(
+      app => void app.topic('in', { value }).pipe(mapAsync(call)).subscribe(app.to('left', { value })),
+      { ...options, commit: { intervalMs: 10_000 }, bounds: { maxSpan: 2 } },
+    );
+    await members.pass(500);
+    members.publish('in', 'a', 'b', 'c');
+    await members.pass(100);
+    expect(member.app.health().reasons).toEqual([expect.stringContaining('is at its span')]);
+    fence(members);
+    second.resolve('b');
+    await members.pass(20_000);
+    expect(member.app.health().reasons).toEqual([
+      expect.stringContaining('somebody else has opened its unit'),
+    ]);
   });
 
   test('again and again is no failure where the group tells each time that there is another owner', async () => {

@@ -409,6 +409,7 @@ const failures: readonly Proof[] = [
       [
         failing,
         'is told and counted; the task opens it anew two session timeouts later, and not before',
+        'while a record is %s is no stall of that: the task waits for two session timeouts, as they are by default',
         'between two of its units is told and counted, too',
       ],
       [

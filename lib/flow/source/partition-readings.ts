@@ -51,7 +51,10 @@ export function standstillReadings(
   }));
 }
 
-/** Something is under way. What an ended branch gave up of a partition that nobody hears any more is not. */
-function waits({ unsettled, heard, quiet }: PartitionLane): boolean {
-  return unsettled > 0 && (heard || !quiet);
+/**
+ * Something is under way that is waited for. What an ended branch gave up of a partition that nobody hears any more is not, nor what is of a
+ * unit of work that was dropped: its task goes on when its time has come, whatever settles.
+ */
+function waits({ unsettled, heard, quiet, abandoned }: PartitionLane): boolean {
+  return unsettled > 0 && !abandoned && (heard || !quiet);
 }

@@ -22,15 +22,17 @@ const slowDrainMs = 5000;
 /** One sentence for each bound that is reached, each partition at its span, each record that holds a partition for long. */
 export function sourceWaits(parts: SourceWaitsParts): readonly string[] {
   const { bounds, inFlight, lanes, readings, slowMs, nowMs } = parts;
+  // Of those whose unit of work was dropped nothing settles that counts: they wait for their task to begin anew.
+  const waited = lanes.all.filter(({ abandoned }) => !abandoned);
   // What was given up settles never: whoever stands at it is told of that instead.
-  const blocked = lanes.all.filter(
+  const blocked = waited.filter(
     lane =>
       lane.task.turn === 'blocked' && lane.span >= bounds.maxSpan && lane.givenUp?.offset !== lane.waitingAt,
   );
-  const awaited = lanes.all.filter(
+  const awaited = waited.filter(
     lane => lane.task.wait?.input === lane && nowMs - lane.task.wait.since >= slowMs,
   );
-  const drains = lanes.all.filter(
+  const drains = waited.filter(
     lane => lane.draining && !lane.quiet && nowMs - lane.drainingSince >= slowDrainMs,
   );
   const slow = readings().filter(
