@@ -76,7 +76,8 @@ export interface AppOptions {
   readonly guarantee?: 'at-least-once' | 'exactly-once' | undefined;
   /**
    * Under exactly once, milliseconds after which the brokers abort what a process has left open, from 1,000 to 900,000; what settles later
-   * than that is not committed, and the app fails with `STALLED` at four fifths of it. Default 60,000.
+   * than that is not committed: of what has not settled at four fifths of it fewer records come again, and the app fails with `STALLED` where
+   * it was one alone. Default 60,000.
    */
   readonly transactionTimeoutMs?: number | undefined;
   /** Commit after `intervalMs` (default 1,000 ms; 100 under exactly once) or `every` so many commit points (default 10,000). */
@@ -104,7 +105,7 @@ export interface AppOptions {
   readonly rebalanceTimeoutMs?: number | undefined;
   /**
    * Milliseconds that one record may hold its partition's watermark before the app fails. Default 300,000; under exactly once
-   * four fifths of `transactionTimeoutMs`, and no more than that.
+   * four fifths of `transactionTimeoutMs`, and no more than that: where its unit of work holds others, fewer come again before.
    */
   readonly stallTimeoutMs?: number | undefined;
   /**

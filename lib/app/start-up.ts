@@ -108,7 +108,11 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
       boundBy: options.guarantee === 'exactly-once' ? 'transactionTimeoutMs' : 'stallTimeoutMs',
       partitions: readings,
       retries: () => lifecycle.retries,
-      stalled: error => host.fail(error),
+      stalled: (error, at) => {
+        const fatal = exactlyOnce === undefined ? error : exactlyOnce.stalled(at, error);
+        if (fatal !== undefined) host.fail(fatal);
+        return fatal === undefined;
+      },
     }),
   );
   const ends = new EndOffsets({

@@ -13,6 +13,7 @@ const under = 'app/under-exactly-once';
 const faults = 'app/exactly-once-faults';
 const promises = 'app/exactly-once-promises';
 const failing = 'app/exactly-once-failing';
+const backlog = 'app/exactly-once-backlog';
 const pace = 'flow/tasks/unit-pace';
 const onKafka = 'broker/transactions';
 const needs = 'broker/exactly-once-needs';
@@ -336,20 +337,45 @@ const needed: readonly Proof[] = [
   },
   {
     sentence:
-      'What has not settled at four fifths of it fails the app with `STALLED`; a `producer.deliveryTimeoutMs` or `stallTimeoutMs` above these is ' +
-      'refused with `CONFIGURATION`.',
+      'A `producer.deliveryTimeoutMs` above that, or a `stallTimeoutMs` above four fifths, is refused with `CONFIGURATION`.',
     shown: [
       [
         faults,
         'than the patience with a record that does not settle, of which some is gone by then',
         'than the time of a transaction that is as old as it gets before its barrier',
-        'or, where most of that patience was gone, with it',
-      ],
-      [
-        failing,
-        'a record that has not settled for four fifths of the transaction’s time fails the app then, %i ms behind the start',
       ],
       [under, '%s of %p', 'not %p'],
+    ],
+  },
+  {
+    sentence:
+      'Where a record has not settled at four fifths, it may have waited for others of its unit, or for those of other tasks, to which `mapAsync` ' +
+      'gives room in turn: the unit is dropped, and fewer come again.',
+    shown: [
+      [
+        backlog,
+        '%i tasks of %i records, of calls of %i ms, come to an end, each record once',
+        'a task of one record does not wait for all that another has waiting',
+        'drops its unit, told and counted, while that holds others, and fails the app when it is alone in one',
+      ],
+      [
+        'flow/leases/keyed-work',
+        'take turns for the room there is, among those that go first as among the others',
+      ],
+    ],
+  },
+  {
+    sentence: 'The app fails with `STALLED` where it was alone in its unit.',
+    shown: [
+      [
+        failing,
+        'a record that is alone in its unit, and has not settled for four fifths of the transaction’s time, fails the app then, %i ms behind the start',
+      ],
+      [faults, 'or, where most of that patience was gone, with it'],
+      [
+        backlog,
+        'is what STALLED names, also where the one before it comes to wait for it, since it takes all the room',
+      ],
     ],
   },
   {
@@ -371,9 +397,13 @@ const needed: readonly Proof[] = [
 const failures: readonly Proof[] = [
   {
     sentence:
-      'a unit could not be committed (`COMMIT_FAILED`, `PRODUCE`, `TRANSACTION_TIMEOUT`) | it is dropped, told as an event `commit` with its ' +
-      'error, and its records come again',
+      'a unit could not be committed (`COMMIT_FAILED`, `PRODUCE`, `TRANSACTION_TIMEOUT`), or a record of it has not settled in time (`STALLED`) | it ' +
+      'is dropped, told as an event `commit` with its error, and its records come again',
     shown: [
+      [
+        backlog,
+        'drops its unit, told and counted, while that holds others, and fails the app when it is alone in one',
+      ],
       [
         under,
         'at their commit: each is an event with its error; again and again it is a reason in health, until one passes',

@@ -13,7 +13,8 @@ export interface StallGuardParts {
   readonly partitions: () => readonly PartitionReading[];
   /** What the driver tries again, as `health()` has it. */
   readonly retries: () => readonly Wait[];
-  readonly stalled: (error: KafkaRxError) => void;
+  /** Makes an end of it: the app fails, or nobody waits for what was under way there any more. @returns whether the app goes on */
+  readonly stalled: (error: KafkaRxError, at: PartitionReading) => boolean;
 }
 
 /**
@@ -26,12 +27,17 @@ export function guardAgainstStall(parts: StallGuardParts): () => void {
   const { clock, timeoutMs, partitions, stalled } = parts;
   let timer: Timer | undefined;
   const look = (): void => {
-    let oldest: PartitionReading | undefined;
-    for (const one of partitions()) if (oldest === undefined || ageMs(one) > ageMs(oldest)) oldest = one;
-    const leftMs = timeoutMs - (oldest === undefined ? 0 : ageMs(oldest));
-    if (oldest !== undefined && leftMs <= 0) stalled(stalledAt(oldest, parts));
-    // When that one will have waited for so long: under exactly once the brokers do not wait for a later look.
-    else timer = clock.schedule(look, Math.ceil(leftMs));
+    for (;;) {
+      let oldest: PartitionReading | undefined;
+      for (const one of partitions()) if (oldest === undefined || ageMs(one) > ageMs(oldest)) oldest = one;
+      const leftMs = timeoutMs - (oldest === undefined ? 0 : ageMs(oldest));
+      if (oldest === undefined || leftMs > 0) {
+        // When that one will have waited for so long: under exactly once the brokers do not wait for a later look.
+        timer = clock.schedule(look, Math.ceil(leftMs));
+        return;
+      }
+      if (!stalled(stalledAt(oldest, parts), oldest)) return;
+    }
   };
   timer = clock.schedule(look, timeoutMs / 4);
   return () => timer?.cancel();

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { AssignedPartition, UnitOfWork } from '../../drivers/port.js';
+import type { AssignedPartition, TopicPartition, UnitOfWork } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { CommitLane, FailingTask, TaskCommit } from '../commit/task-commit.js';
@@ -100,6 +100,13 @@ export class ExactlyOnce implements TaskCommit {
   #beginAnew(task: Task): void {
     const { live } = this.#parts;
     if (task.inputs.length > 0 && live() && !this.#closed) this.#run?.rewind(task);
+  }
+
+  /** A record of this partition has not settled for too long. @see TaskUnit.stalled */
+  stalled(partition: TopicPartition, error: KafkaRxError): KafkaRxError | undefined {
+    const lane = this.#parts.lanes.of(partition);
+    const unit = lane && this.#units.get(lane.task.name);
+    return unit === undefined ? error : unit.stalled(error);
   }
 
   async flush(): Promise<void> {

@@ -88,6 +88,8 @@ export class TaskUnit {
   #failuresOfOne = 0;
   /** What the last one failed with, and of which partition; undefined: it was committed, or is somebody else's affair. */
   #failing: { readonly inputs: readonly TopicPartition[]; readonly error: KafkaRxError } | undefined;
+  /** Of the first of those that stalled since the last that was committed: what it called may be under way still, and what later ones wait for. */
+  #stalled: KafkaRxError | undefined;
   /** It ends the epoch itself, and goes on in the next. */
   #isRewinding = false;
   /** When another owner last had the task, of which the group told nothing; on the clock's monotonic time. */
@@ -223,7 +225,7 @@ export class TaskUnit {
     this.#task = undefined;
     this.#ways = undefined;
     // Whoever has it next tells of its own.
-    if (!this.#isRewinding) this.#failing = undefined;
+    if (!this.#isRewinding) this.#failing = this.#stalled = undefined;
     if (ways === undefined) return this.#opening.then(() => {});
     const closed = this.#close(ways);
     // Whoever opens the next one does so when this is closed.
@@ -306,7 +308,7 @@ export class TaskUnit {
     }
     this.#failures = 0;
     this.#failuresOfOne = 0;
-    this.#failing = undefined;
+    this.#failing = this.#stalled = undefined;
     this.#pace.committed(settled);
   }
 
@@ -316,6 +318,22 @@ export class TaskUnit {
 
   #isOver(task: Task): boolean {
     return task.ended || !this.#isOf(task) || this.#failed;
+  }
+
+  /**
+   * A record of it has not settled for too long. Where its unit holds others it may have waited for these, or with them for those of other
+   * tasks: the unit is dropped.
+   *
+   * @returns what the app is to fail with; undefined: fewer come again
+   */
+  stalled(error: KafkaRxError): KafkaRxError | undefined {
+    const task = this.#task;
+    // What was given up, and is held, is there again after a restart.
+    if (task === undefined || task.inputs.some(({ held }) => held > 0)) return error;
+    this.#stalled ??= error;
+    if (this.#pace.isSingle || task.opened - this.#begunAt < 2) return this.#stalled;
+    this.#drop(task, error);
+    return undefined;
   }
 
   /** The unit cannot be committed any more: what is under way of it is done for nothing. */

@@ -34,6 +34,7 @@ function setUp() {
     commit: async () => {},
     quiet: async () => {},
     goOn: () => {},
+    rewind: () => {},
   };
   /** How each unit says that a record was refused. */
   const refuse: ((error: KafkaRxError) => void)[] = [];
@@ -73,7 +74,10 @@ function setUp() {
     }),
     quiet: () => next.quiet(),
     goOn: () => next.goOn(),
-    rewind: ({ inputs }) => void said.push(`rewind ${inputs.map(({ epoch }) => epoch)}`),
+    rewind: ({ inputs }) => {
+      said.push(`rewind ${inputs.map(({ epoch }) => epoch)}`);
+      next.rewind();
+    },
     told: ({ error }) => void said.push(error === undefined ? 'confirmed' : `failed: ${error.code}`),
     fail: error => void said.push(`fail: ${error.code}`),
   };
@@ -429,5 +433,73 @@ describe('a unit that fails', () => {
     await pass(100);
     await pass(60_000);
     expect(heard().slice(-2)).toEqual(['failed: CONFIGURATION', 'fail: CONFIGURATION']);
+  });
+});
+
+describe('a unit of which a record has not settled for too long', () => {
+  const stall = (offset: number) =>
+    new KafkaRxError('STALLED', `offset ${offset}`, { at: { topic: 'in', partition: 0, offset } });
+  /** Records were handed out, and settle not. */
+  const handOut = ({ unit }: { unit: TaskUnit }, lane: Writable, records: number) => {
+    Object.assign(lane, { opened: lane.opened + records, unsettled: records });
+    unit.handedOut();
+  };
+
+  test('is dropped at once where it holds others, and told; fewer come again', async () => {
+    const set = setUp();
+    const { unit, begin, open, end, pass, heard } = set;
+    const lane = begin(1);
+    await open(1);
+    handOut(set, lane, 8);
+    heard();
+    expect([unit.stalled(stall(3)), lane.abandoned, heard()]).toEqual([undefined, true, ['failed: STALLED']]);
+    await pass();
+    expect(heard()).toEqual(['rewind 1']);
+    await end(1);
+    const after = begin(2);
+    await open(2);
+    expect(after.task.limit - after.task.opened).toBe(2);
+  });
+
+  test('is what the app fails with where it holds one, or may hold no more: by the first of those that stalled since a commit', async () => {
+    const set = setUp();
+    const { unit, next, begin, open, end, pass, settle, heard } = set;
+    const lane = begin(1);
+    await open(1);
+    const other = stall(7);
+    handOut(set, lane, 1);
+    expect(unit.stalled(other)).toBe(other);
+    Object.assign(lane, { unsettled: 0, watermark: { offset: 1 } });
+    await pass(100);
+    const first = stall(3);
+    handOut(set, lane, 2);
+    expect([unit.stalled(first), lane.abandoned]).toEqual([undefined, true]);
+    next.rewind = () => void end(1);
+    await pass();
+    const after = begin(2);
+    await open(2);
+    heard();
+    // A gap in the log takes a number, too.
+    handOut(set, after, 2);
+    expect([unit.stalled(stall(1)), after.abandoned, heard()]).toEqual([first, false, []]);
+    await end(2);
+    // Whoever has the task next begins anew.
+    await pass();
+    const another = begin(3);
+    await open(3);
+    settle(another);
+    const own = stall(2);
+    expect(unit.stalled(own)).toBe(own);
+  });
+
+  test('is not dropped for what was given up, which comes again only after a restart', async () => {
+    const set = setUp();
+    const { unit, begin, open } = set;
+    const lane = begin(1);
+    await open(1);
+    handOut(set, lane, 8);
+    lane.held = 1;
+    const given = stall(0);
+    expect([unit.stalled(given), lane.abandoned]).toEqual([given, false]);
   });
 });
