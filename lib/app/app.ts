@@ -176,6 +176,7 @@ function assemble(options: AppOptions): AppParts {
     deadLetters: options.deadLetters,
     app: options.groupId,
     inFlight,
+    endedBranches: lanes.endedBranches,
     views,
     protect: masks => graph.masks.add(masks),
     masks: () => graph.masks.all.map(({ path }) => path),

@@ -7,6 +7,7 @@ import { DropWarnings } from '../errors/policies/drop-warnings.js';
 import type { Policies } from '../errors/policies/policy.js';
 import { PolicyHost } from '../errors/policies/policy-host.js';
 import type { Delivery, DropReason, Problem, Stage } from '../flow/leases/delivery.js';
+import type { EndedBranches, TakenInUnits } from '../flow/sinks/ended-branches.js';
 import type { Outputs } from '../flow/sinks/outputs.js';
 import type { SinkHost } from '../flow/sinks/sink.js';
 import type { InFlight } from '../flow/source/in-flight.js';
@@ -28,6 +29,7 @@ export interface AppHostParts {
   /** The app's name in its dead letters. */
   readonly app: string;
   readonly inFlight: InFlight;
+  readonly endedBranches: EndedBranches;
   readonly views: Views;
   /** Paths of the value that the topology masks or the guard watches. */
   readonly masks: () => readonly string[];
@@ -118,6 +120,10 @@ export class AppHost extends PolicyHost implements SinkHost {
 
   override protect(masks: readonly MaskedField[]): void {
     this.#parts.protect(masks);
+  }
+
+  branchEnded(sink: string, taken: TakenInUnits): void {
+    this.#parts.endedBranches.add(sink, taken);
   }
 
   observe(topic: string, place: Place): void {

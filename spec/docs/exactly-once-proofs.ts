@@ -210,6 +210,32 @@ const notPromised: readonly Proof[] = [
   },
   {
     sentence:
+      '**A branch that ends** (`take(n)`, `first`, `takeWhile`, `elementAt` above a sink with `mayEnd`) ends for good.',
+    shown: [['app/lifecycle/after-the-end', 'is refused where it is subscribed again (%d, %d)']],
+  },
+  {
+    sentence:
+      'Where the unit fails that what it wrote is in, its records come again and the branch does not: the app fails with `SINK_ENDED`, naming the ' +
+      'last of them, before any is handed out, and a start of the app mends that.',
+    shown: [
+      [
+        'app/exactly-once-ended',
+        '%s',
+        'also where a record of another task has ended it, or of the same one in a later unit',
+        'also where the group gives its partition out, and it comes back',
+        'where its unit was committed, whatever is dropped later',
+        'where its records come again to another member, of which each has a branch of its own',
+      ],
+    ],
+  },
+  {
+    sentence:
+      "What a `through` or an operator's dead letter above such a sink wrote is not looked at, nor the end of one of several behind a plain `merge` " +
+      'or a Subject.',
+    shown: [['app/exactly-once-ended', 'what is above its sink, or hidden, is not looked at: %s']],
+  },
+  {
+    sentence:
       '**One record of several tasks**: each has a unit of its own, and a record is written with one.',
     shown: [
       [units, 'another task of the group is not fenced'],

@@ -1,4 +1,8 @@
 import { type Observer, Subscription } from 'rxjs';
+import { isRecord } from '../../record/is-record.js';
+import type { KafkaRecord } from '../../record/record.js';
+import { deliveriesOf } from '../leases/delivery.js';
+import type { TakenInUnits } from './ended-branches.js';
 
 /** What a subscription needs of its sink. */
 export interface SubscribedSink {
@@ -15,12 +19,17 @@ export interface SubscribedSink {
 export class SinkSubscription extends Subscription implements Observer<unknown> {
   readonly #sink: SubscribedSink;
 
-  constructor(sink: SubscribedSink) {
+  /** @param taken what it was handed, of a sink whose outputs are dropped with their unit of work */
+  constructor(
+    sink: SubscribedSink,
+    readonly taken: TakenInUnits | undefined,
+  ) {
     super();
     this.#sink = sink;
   }
 
   next(record: unknown): void {
+    if (this.taken !== undefined && isRecord(record)) this.taken.note((record as KafkaRecord)[deliveriesOf]);
     this.#sink.next(record);
   }
 

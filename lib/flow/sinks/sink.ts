@@ -26,6 +26,7 @@ import {
 } from '../leases/leases.js';
 import { type AppSink, noteAppSink } from './app-sink.js';
 import { brokenStream } from './broken-stream.js';
+import { TakenInUnits } from './ended-branches.js';
 import { SinkSubscription } from './sink-subscription.js';
 
 /** What every sink needs of its app. */
@@ -35,6 +36,8 @@ export interface SinkHost extends DeliveryHost {
   readonly dispatching: Coordinates | undefined;
   /** Ends a sink that may end: what is closed by that, and had records under way, releases them. */
   end(sink: string, close: () => void): void;
+  /** Notes what a branch had that has ended for good: it must not come again unnoticed. */
+  branchEnded(sink: string, taken: TakenInUnits): void;
   /** Notes the way that a record took to a sink nobody was seen to subscribe. */
   observe(topic: string, place: Place): void;
 }
@@ -68,6 +71,10 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
   readonly #subscriptions = new Set<SinkSubscription>();
   /** It was subscribed by a stream that is none of the app's, as behind a plain `merge`, and that has not completed. */
   #subscribedUnseen = false;
+  /** What it was handed by such a stream. */
+  readonly #taken = new TakenInUnits();
+  /** What it could not do: it may have become dead letters. */
+  readonly #letters = new TakenInUnits();
   readonly #observed = new Set<string>();
   /** The topic seen last: mostly there is one, and comparing beats looking up. */
   #lastTopic = '';
@@ -82,6 +89,11 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
     this.#mayEnd = mayEnd;
     placed(this, mayEnd ? { ...place, subscription: () => this.#subscription() } : place);
     noteAppSink(this);
+  }
+
+  /** Whether what it writes is dropped with the unit of work of its record. */
+  protected get writesInUnits(): boolean {
+    return false;
   }
 
   /** Takes a leased record; must not throw, and must see to it that the lease is released in the end. */
@@ -112,6 +124,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
         this.host.observe(record.topic, this.place);
       }
     }
+    if (this.#subscribedUnseen && this.#mayEnd && this.writesInUnits) this.#taken.note(deliveries);
     if (leaseAll(deliveries, this.name)) this.take(record);
   }
 
@@ -161,6 +174,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
       return;
     }
     this.#subscribedUnseen = false;
+    this.#branchEnded(this.#taken);
     this.host.end(this.name, () => super.unsubscribe());
   }
 
@@ -175,7 +189,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
   }
 
   #subscription(): SinkSubscription {
-    const subscription = new SinkSubscription(this);
+    const subscription = new SinkSubscription(this, this.writesInUnits ? new TakenInUnits() : undefined);
     this.#subscriptions.add(subscription);
     return subscription;
   }
@@ -187,6 +201,7 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
       close();
       return;
     }
+    this.#branchEnded(subscription.taken);
     const isLast = this.#subscriptions.size === 0 && !this.#subscribedUnseen;
     if (isLast) this.place.graph.ends.sinkEnded(this.name);
     this.host.end(this.name, () => {
@@ -195,11 +210,17 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
     });
   }
 
+  #branchEnded(taken: TakenInUnits | undefined): void {
+    if (taken !== undefined) this.host.branchEnded(this.name, taken);
+    this.host.branchEnded(this.name, this.#letters);
+  }
+
   /** The app fails first: what this closes must find it failed, and hold what it has under way. */
   #end(how: string): void {
     if (!this.host.live) this.#close();
     else if (this.#mayEnd) {
       this.place.graph.ends.sinkEnded(this.name);
+      this.#branchEnded(this.#taken);
       this.host.end(this.name, () => this.#close());
     } else {
       this.host.fail(
@@ -231,6 +252,11 @@ export abstract class Sink<K, V> extends Subscription implements AppSink<KafkaRe
   ): void {
     // The record's own host: behind `through` that is not the app itself.
     const host = listOf(deliveries)[0]?.lane.host ?? this.host;
+    if (this.#mayEnd) {
+      this.#letters.note(deliveries);
+      // It has ended while this was under way.
+      if (this.closed) this.host.branchEnded(this.name, this.#letters);
+    }
     host.problem({ stage, node: this.name, error, verdict }, deliveries);
     releaseAll(deliveries);
   }

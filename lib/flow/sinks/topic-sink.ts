@@ -125,6 +125,10 @@ export class TopicSink<K, V> extends Sink<K, V> implements TopicWriter {
     parts.outputs.declare(topic);
   }
 
+  protected override get writesInUnits(): boolean {
+    return true;
+  }
+
   protected take(record: KafkaRecord<K, V>): void {
     let key: Buffer | null = null;
     let value: Buffer | null = null;

@@ -93,6 +93,7 @@ export class Dispatcher implements LaneOwner {
     this.#handOut = new HandOut({
       inFlight,
       intake: this.#intake,
+      endedBranches: lanes.endedBranches,
       keepsBatches,
       admit: parts.admit,
       passed: (lane, sequence, offset) => this.#passed(lane, sequence, offset),

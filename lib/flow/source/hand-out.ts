@@ -3,6 +3,7 @@ import type { LetterPosition } from '../../errors/dead-letters/letter.js';
 import type { Headers } from '../../record/headers.js';
 import { isOfTopic } from '../../stores/origin.js';
 import { type BatchPin, Delivery } from '../leases/delivery.js';
+import type { EndedBranches } from '../sinks/ended-branches.js';
 import { type Admission, withoutTarget } from './admission.js';
 import type { InFlight } from './in-flight.js';
 import type { Intake } from './intake.js';
@@ -11,6 +12,8 @@ import type { CurrentBatch, PartitionLane } from './partition-lane.js';
 export interface HandOutParts {
   readonly inFlight: InFlight;
   readonly intake: Intake;
+  /** Asked of each record that comes again. */
+  readonly endedBranches: EndedBranches;
   /** Whether batches are kept until their records are settled, so that these can be had again. */
   readonly keepsBatches: boolean;
   /** What the headers of a record say, and what is left of them for the topology. */
@@ -82,15 +85,28 @@ export class HandOut {
     if (lane.firstOffset < 0) lane.firstOffset = record.offset;
     const delivery = new Delivery(lane, lane.opened++, record.offset, pin);
     this.#inFlight.opened(pin);
-    if (record.offset >= lane.repeatsBelow) this.#inFlight.handedOut++;
     this.#inFlight.dispatching = delivery;
-    if (record.headers.length > 0) this.#admit(lane, record, delivery);
-    else for (const view of lane.views) view.deliver(record, delivery);
+    if (record.offset >= lane.repeatsBelow) {
+      this.#inFlight.handedOut++;
+      this.#toViews(lane, record, delivery);
+    } else this.#again(lane, record, delivery);
     this.#inFlight.dispatching = undefined;
     delivery.closeWindow();
     // A sink that failed meanwhile must find the offset uncommitted: the source keeps its lease.
     if (this.#halted) delivery.hold();
     else delivery.release();
+  }
+
+  #toViews(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
+    if (record.headers.length > 0) this.#admit(lane, record, delivery);
+    else for (const view of lane.views) view.deliver(record, delivery);
+  }
+
+  /** Of a unit of work that was dropped. */
+  #again(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
+    const refusal = this.#parts.endedBranches.refusal(lane, record.offset);
+    if (refusal === undefined) this.#toViews(lane, record, delivery);
+    else lane.host.fail(refusal);
   }
 
   #begin(lane: PartitionLane): CurrentBatch | undefined {

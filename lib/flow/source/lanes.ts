@@ -1,4 +1,5 @@
 import type { AssignedPartition, TopicPartition } from '../../drivers/port.js';
+import { EndedBranches } from '../sinks/ended-branches.js';
 import type { PartitionLane } from './partition-lane.js';
 import { Repeats } from './repeats.js';
 
@@ -8,6 +9,8 @@ export class Lanes {
   /** One number per partition for the app's life: per-partition state lies in arrays under it. */
   readonly #slots = new Map<string, number>();
   readonly #repeats = new Repeats();
+  /** What must not come again. */
+  readonly endedBranches = new EndedBranches();
   #all: readonly PartitionLane[] = [];
   #tasks = 0;
 
