@@ -7,6 +7,7 @@ export const nullLane: Lane = {
   partition: 0,
   epoch: 1,
   slot: 0,
+  orderSlot: 0,
   outputSlot: 0,
   atBarrier: false,
   origin: 'cluster/transactions',

@@ -49,8 +49,8 @@ export interface MapAsyncOptions extends Omit<OperatorOptions, 'onError'> {
   /** Calls under way at once, at least 1. Default 16. */
   readonly concurrency?: number | undefined;
   /**
-   * What is kept in order: records of one key (the default; records without a key are free), of one partition, or
-   * nothing. Work on the next of a kind begins when that on the one before has ended.
+   * What is kept in order: records of one key (the default; records without a key are free), of one partition (where topics are
+   * co-partitioned, of those of one number), or nothing. Work on the next of a kind begins when that on the one before has ended.
    */
   readonly order?: 'key' | 'partition' | 'none' | undefined;
   /**
@@ -274,7 +274,7 @@ function resultsOf<U>(given: AsyncResult<U>, gone: Observable<void>): Observable
 
 /** Equal for records that must stay in order. */
 function orderKey(record: KafkaRecord, order: 'key' | 'partition' | 'none'): unknown {
-  if (order === 'partition') return laneOf(record)?.slot ?? record.partition;
+  if (order === 'partition') return laneOf(record)?.orderSlot ?? record.partition;
   const { key } = record;
   // A record without a key has no order to keep: it stands for itself.
   if (order === 'none' || key === null || key === undefined) return record;

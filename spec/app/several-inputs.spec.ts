@@ -1,7 +1,7 @@
 /** Tasks of several inputs: partitions of one number of co-partitioned topics, by the time of their records. */
 import { type App, type AppOptions, type KafkaRecord, KafkaRxError, silentLogger, string } from 'kafka-rx';
 import { type MemoryBroker, memory } from 'kafka-rx/memory';
-import { batch, mergeNamed } from 'kafka-rx/operators';
+import { batch, mapAsync, mergeNamed } from 'kafka-rx/operators';
 import type { Subscription } from 'rxjs';
 import type { ConsumerListener } from '../../lib/drivers/port.js';
 import { Members } from './members.js';
@@ -494,4 +494,42 @@ describe('what a killed process has left open', () => {
       expect(seen).toEqual(['1']);
     },
   );
+});
+
+describe.each(['mapAsync', 'app.each'] as const)('the order of a partition behind a batch: %s', by => {
+  test('is kept in a task of several inputs, whichever of them the last record of a batch is of', async () => {
+    const members = new Members({ payments: 1, orders: 1, out: 1 });
+    const called: string[] = [];
+    const slowly = async (v: string): Promise<string> => {
+      await new Promise<void>(resolve => {
+        members.clock.schedule(() => resolve(), v.startsWith('orders first') ? 50 : 0);
+      });
+      called.push(v);
+      return v;
+    };
+    const member = members.start(
+      app => {
+        const batches = mergeNamed(
+          'both',
+          app.topic('orders', { value }),
+          app.topic('payments', { value }),
+        ).pipe(
+          batch(records => records.map(record => record.value).join('+'), { maxRecords: 2, maxWaitMs: 10 }),
+        );
+        if (by === 'app.each') batches.subscribe(app.each(record => slowly(record.value)));
+        else
+          batches.pipe(mapAsync(slowly, { order: 'partition' })).subscribe(app.to('out', { value: string }));
+      },
+      { coPartitioned, guarantee: 'exactly-once', commit: { intervalMs: 100 } },
+    );
+    members.broker.publish('orders', [
+      { value: 'orders first', timestamp: 1 },
+      { value: 'orders second', timestamp: 3 },
+    ]);
+    members.broker.publish('payments', [{ value: 'payments first', timestamp: 2 }]);
+    await members.pass(2_000);
+    expect(called).toEqual(['orders first+payments first', 'orders second']);
+    expect(members.values('out')).toEqual(by === 'app.each' ? [] : called);
+    await members.stop(member);
+  });
 });

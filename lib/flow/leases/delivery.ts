@@ -89,6 +89,11 @@ export interface RetrySchedule {
 export interface Lane extends AssignedPartition {
   /** A small number of the partition's own within its app: per-partition state lives in arrays under it. */
   readonly slot: number;
+  /**
+   * The number under which work on its records is kept in order: its own or, in a task of several inputs, the task's, since what is made
+   * of records of several of them is work on each.
+   */
+  readonly orderSlot: number;
   /** The channel that outputs of its records go to; 0: the app's one producer. */
   readonly outputSlot: number;
   /** It hands out nothing until all that it handed out has settled: who has something of it lets that through at once, before others. */

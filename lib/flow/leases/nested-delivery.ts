@@ -93,6 +93,9 @@ class NestedLane implements Lane {
   get slot(): number {
     return this.lane.slot;
   }
+  get orderSlot(): number {
+    return this.lane.orderSlot;
+  }
   get outputSlot(): number {
     return lastLane(this.outer)?.outputSlot ?? 0;
   }

@@ -16,7 +16,7 @@ import { Sink, type SinkHost, type SinkOptions, sinkOptions } from './sink.js';
 
 /** @category Sinks @since 0.1.0 */
 export interface EachSinkOptions extends SinkOptions {
-  /** Calls under way at once, over all partitions. One partition's records are handed over one at a time. Default 16. */
+  /** Calls under way at once, over all partitions. Those of one partition, or of a task of several, are handed over one at a time. Default 16. */
   readonly concurrency?: number | undefined;
   /** What becomes of a record whose call throws or rejects. Default: the app's policy for `process`. */
   readonly onError?: Policy | undefined;
@@ -41,7 +41,7 @@ export type EachFunction<K, V> = (
 export class EachSink<K, V> extends Sink<K, V> {
   readonly #call: EachFunction<K, V>;
   readonly #onError: Policy | undefined;
-  /** By the partition's number in its app. */
+  /** @see Lane.orderSlot */
   readonly #work: KeyedWork<number, KafkaRecord<K, V>>;
   readonly #retries = new Retries();
 
@@ -65,8 +65,8 @@ export class EachSink<K, V> extends Sink<K, V> {
   }
 
   protected take(record: KafkaRecord<K, V>): void {
-    // A record of several deliveries goes by its last, as its coordinates do; one without any does not get here.
-    this.#work.add(laneOf(record)?.slot ?? 0, record);
+    // A record of several tasks goes by its last, as its coordinates do; one of no delivery does not get here.
+    this.#work.add(laneOf(record)?.orderSlot ?? 0, record);
   }
 
   #run(record: KafkaRecord<K, V>, done: () => void, attempt: number): void {

@@ -130,7 +130,9 @@ export class Dispatcher implements LaneOwner {
       const task = tasks.get(name) ?? new TaskOf<PartitionLane>(name);
       tasks.set(name, task);
       const slot = this.#lanes.slotOf(partition);
-      return new PartitionLane(partition, slot, host, views.of(partition.topic), this, task);
+      const lane = new PartitionLane(partition, slot, host, views.of(partition.topic), this, task);
+      lane.orderSlot = this.#lanes.slotOfTask(name);
+      return lane;
     });
     for (const lane of lanes) lane.watermarkMovedAt = clock.elapsed();
     this.#lanes.add(lanes);

@@ -1,3 +1,4 @@
+import { partitionKey } from '../../base/partition-key.js';
 import type { AssignedPartition, TopicPartition } from '../../drivers/port.js';
 import { EndedBranches } from '../sinks/ended-branches.js';
 import type { PartitionLane } from './partition-lane.js';
@@ -35,7 +36,15 @@ export class Lanes {
 
   /** The partition's number: the same in every epoch. */
   slotOf(partition: TopicPartition): number {
-    const name = laneName(partition);
+    return this.#slotNamed(laneName(partition));
+  }
+
+  /** The task's number, another than any partition's where it may have several inputs; where it has one, that one's. */
+  slotOfTask(name: string): number {
+    return this.#slotNamed(name);
+  }
+
+  #slotNamed(name: string): number {
     const slot = this.#slots.get(name) ?? this.#slots.size;
     this.#slots.set(name, slot);
     return slot;
@@ -67,8 +76,9 @@ export class Lanes {
   }
 }
 
-function laneName({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
+/** As a task of one partition is named. */
+function laneName(partition: TopicPartition): string {
+  return partitionKey(partition);
 }
 
 function epochName(partition: AssignedPartition): string {

@@ -41,6 +41,8 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
   origin: string;
   /** A batch has said so; until then it is the name. */
   originKnown = false;
+  /** @see Lane.orderSlot */
+  orderSlot: number;
   /** @see Lane.outputSlot */
   outputSlot = 0;
   /** @see Lane.atBarrier */
@@ -112,6 +114,7 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
     this.partition = at.partition;
     this.epoch = at.epoch;
     this.origin = at.topic;
+    this.orderSlot = slot;
     task.add(this);
     this.preparation = preparationFor(views);
     this.#viewsHeard = heardOf(views);

@@ -13,6 +13,7 @@ function lane(): Lane & { ended: boolean; atBarrier: boolean; readonly told: str
     partition: 1,
     epoch: 1,
     slot: 0,
+    orderSlot: 0,
     outputSlot: 0,
     atBarrier: false,
     origin: 'cluster/t',
