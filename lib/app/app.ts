@@ -208,6 +208,7 @@ function assemble(options: AppOptions): AppParts {
     options.guarantee === 'exactly-once'
       ? new ExactlyOnce(
           {
+            groupId: options.groupId,
             clock,
             bounds: unitBounds(options),
             sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,

@@ -34,7 +34,10 @@ describe('a unit of one record', () => {
     members.broker.faults.refuseCommits(Number.POSITIVE_INFINITY, refusal);
     members.publish('in', 'b');
     await members.pass(30_000);
-    expect(member.outcome).toMatchObject({ code: 'COMMIT_FAILED' });
+    expect(member.outcome).toMatchObject({
+      code: 'COMMIT_FAILED',
+      at: { topic: 'in', partition: 0, offset: 1 },
+    });
     // One of the two that failed before, and once as one that might have held two.
     expect([told(member).length, members.values('left'), members.committed('in')]).toEqual([
       2 + 1 + 3,
@@ -240,6 +243,70 @@ describe('a unit that somebody else has opened', () => {
     await members.pass(60_000);
     expect([member.outcome, members.values('left')]).toEqual(['running', ['a', 'b', 'c']]);
     await members.stop(member);
+  });
+
+  test.each<[string, (members: Members) => void]>([
+    [
+      'by a rebalance',
+      members => {
+        fence(members);
+        members.clock.schedule(() => members.broker.faults.rebalance('group'), 1_000);
+      },
+    ],
+    [
+      'by an expelled session',
+      ({ broker }) => {
+        broker.faults.expireSession(broker.members('group')[0]?.memberId ?? '');
+      },
+    ],
+  ])('for the first time behind one that the group explained %s: the app goes on', async (_, refuse) => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, { ...options, sessionTimeoutMs });
+    await members.pass(500);
+    members.publish('in', 'a');
+    await members.pass(10);
+    refuse(members);
+    await members.pass(20_000);
+    expect([counted(member, 'COMMIT_REFUSED'), members.values('left')]).toEqual([expect.any(Number), ['a']]);
+    expect(told(member)).toContain('COMMIT_REFUSED');
+    // The one that the group does not explain.
+    members.publish('in', 'b');
+    await members.pass(10);
+    fence(members);
+    await members.pass(30_000);
+    expect([member.outcome, members.values('left'), members.committed('in')]).toEqual([
+      'running',
+      ['a', 'b'],
+      [2],
+    ]);
+    // And the second of these: 30 s behind the first.
+    members.publish('in', 'c');
+    await members.pass(10);
+    fence(members);
+    await members.pass(30_000);
+    expect([member.outcome, members.values('left')]).toEqual([
+      expect.objectContaining({ code: 'COMMIT_REFUSED' }),
+      ['a', 'b'],
+    ]);
+  });
+
+  test('twice fails the app with its place, and with what to do about it', async () => {
+    const members = new Members({ in: 1, left: 1 });
+    const member = members.start(copy, { ...options, sessionTimeoutMs });
+    await members.pass(500);
+    for (const v of ['a', 'b']) {
+      members.publish('in', v);
+      await members.pass(10);
+      fence(members);
+      await members.pass(20_000);
+    }
+    expect(member.outcome).toMatchObject({
+      code: 'COMMIT_REFUSED',
+      at: { topic: 'in', partition: 0, offset: 1 },
+      remedy: "Another program uses the transactional id 'group/in%2F0': stop it, or take another groupId",
+    });
+    expect(String(member.outcome)).not.toMatch(/Open it anew|Give the task up/);
+    expect(String(member.outcome)).toMatch(/Transaction group\/in%2F0 was opened by another owner/);
   });
 
   test('between two of its units is told and counted, too', async () => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { AssignedPartition, TopicPartition, UnitOfWork } from '../../drivers/port.js';
+import { transactionalId } from '../../drivers/transactional-id.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { CommitLane, FailingTask, TaskCommit } from '../commit/task-commit.js';
@@ -11,6 +12,7 @@ import { TaskUnit, type TaskUnitHost } from './task-unit.js';
 import { type UnitBounds, UnitPace } from './unit-pace.js';
 
 export interface ExactlyOnceParts {
+  readonly groupId: string;
   readonly clock: Clock;
   readonly bounds: UnitBounds;
   readonly sessionTimeoutMs: number;
@@ -61,7 +63,8 @@ export class ExactlyOnce implements TaskCommit {
     const run = this.#run;
     const lane = this.#laneOf(partition);
     if (run === undefined || lane === undefined || this.#closed) return undefined;
-    return this.#missing.during(lane.task, this.#unitOf(lane.task, run).open(lane.task));
+    const unit = this.#unitOf(lane.task, run);
+    return this.#missing.during(lane.task, unit.open(lane.task), () => unit.failedAt);
   }
 
   get underWay(): CommitUnderWay | undefined {
@@ -134,10 +137,11 @@ export class ExactlyOnce implements TaskCommit {
   #unitOf({ name }: Task, run: ExactlyOnceRun): TaskUnit {
     const known = this.#units.get(name);
     if (known !== undefined) return known;
-    const { clock, bounds, sessionTimeoutMs, lanes, outputs, live, fail } = this.#parts;
+    const { groupId, clock, bounds, sessionTimeoutMs, lanes, outputs, live, fail } = this.#parts;
     const host: TaskUnitHost = {
       clock,
       sessionTimeoutMs,
+      transactionalId: transactionalId(groupId, name),
       get live() {
         return live();
       },

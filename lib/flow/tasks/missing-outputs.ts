@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { type Coordinates, isKafkaRxError, KafkaRxError, told } from '../../errors/errors.js';
 import type { Task } from '../source/partition-lane.js';
 
 /**
@@ -17,8 +17,11 @@ export class MissingOutputs {
     this.#patienceMs = patienceMs;
   }
 
-  /** @throws what the opening does; a topic that is missing is `retriable` for as long as the patience lasts */
-  async during(task: Task, opening: Promise<void>): Promise<void> {
+  /**
+   * @param at where the task begins again, where that is known
+   * @throws what the opening does; a topic that is missing is `retriable` for as long as the patience lasts
+   */
+  async during(task: Task, opening: Promise<void>, at: () => Coordinates | undefined): Promise<void> {
     try {
       await opening;
     } catch (error) {
@@ -26,7 +29,7 @@ export class MissingOutputs {
       const now = this.#clock.elapsed();
       const since = this.#since.get(task) ?? now;
       this.#since.set(task, since);
-      if (now - since >= this.#patienceMs) throw error;
+      if (now - since >= this.#patienceMs) throw absence(error, false, at());
       throw passingAbsence(error);
     }
   }
@@ -34,7 +37,11 @@ export class MissingOutputs {
 
 /** The same of a topic that may come back. */
 export function passingAbsence(error: KafkaRxError): KafkaRxError {
-  return new KafkaRxError('MISSING_TOPIC', error.message, {
-    ...{ cause: error, remedy: error.remedy, retriable: true },
-  });
+  return absence(error, true);
+}
+
+/** A topic that was there when the app started: what the driver advises is for one that was not. */
+function absence(error: KafkaRxError, retriable: boolean, at?: Coordinates): KafkaRxError {
+  const remedy = 'Create it anew, or start the app again with the topics that there are';
+  return new KafkaRxError('MISSING_TOPIC', told(error).what, { at, cause: error, remedy, retriable });
 }

@@ -1,12 +1,12 @@
 import { doublingMs } from '../../base/backoff.js';
 import type { Clock, Timer } from '../../base/clock.js';
-import type { TopicPartition, UnitOfWork } from '../../drivers/port.js';
-import { isKafkaRxError, type KafkaRxError } from '../../errors/errors.js';
+import type { OffsetCommit, TopicPartition, UnitOfWork } from '../../drivers/port.js';
+import { type Coordinates, isKafkaRxError, type KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult, CommitTarget, CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { FailingTask } from '../commit/task-commit.js';
 import type { OutputChannel } from '../sinks/output-channel.js';
 import type { Task } from '../source/partition-lane.js';
-import { failureOf, offsetsOf, type SettledUnit, unexpected } from './unit-commit.js';
+import { beginningOf, failingAt, failureOf, offsetsOf, type SettledUnit, unexpected } from './unit-commit.js';
 import type { UnitPace } from './unit-pace.js';
 import { UnitProducer, type UnitRefusals } from './unit-producer.js';
 
@@ -17,6 +17,8 @@ export interface TaskUnitHost {
   readonly live: boolean;
   /** Milliseconds after which the group has told of an owner that it has gone on without. */
   readonly sessionTimeoutMs: number;
+  /** By which the brokers know it. */
+  readonly transactionalId: string;
   /** Opens one of the task's two units anew, and so fences whoever had it. */
   open(which: 0 | 1): Promise<UnitOfWork>;
   openChannel(producer: UnitProducer): Promise<OutputChannel>;
@@ -90,6 +92,9 @@ export class TaskUnit {
   #failing: { readonly inputs: readonly TopicPartition[]; readonly error: KafkaRxError } | undefined;
   /** Of the first of those that stalled since the last that was committed: what it called may be under way still, and what later ones wait for. */
   #stalled: KafkaRxError | undefined;
+  /** In this epoch. */
+  #committed: readonly OffsetCommit[] = [];
+  #failedAt: Coordinates | undefined;
   /** It ends the epoch itself, and goes on in the next. */
   #isRewinding = false;
   /** When another owner last had the task, of which the group told nothing; on the clock's monotonic time. */
@@ -123,6 +128,11 @@ export class TaskUnit {
     return inputs.map(({ topic, partition }) => ({ topic, partition, failures, error, isTaken }));
   }
 
+  /** Where the unit began that failed last; undefined: none has. */
+  get failedAt(): Coordinates | undefined {
+    return this.#failedAt;
+  }
+
   /** Before anything of this epoch is looked up: nobody else commits for the task from then on. Once for all of its inputs, which each ask. */
   open(task: Task): Promise<void> {
     if (this.#opens?.task === task) return this.#opens.opened;
@@ -145,6 +155,7 @@ export class TaskUnit {
     this.#task = task;
     this.#ways = ways;
     this.#failed = false;
+    this.#committed = [];
     this.#begunAt = task.opened;
     this.#begin(task, ways[0]);
   }
@@ -306,6 +317,7 @@ export class TaskUnit {
       this.#giveUp(task, error, records);
       return;
     }
+    this.#committed = offsets;
     this.#failures = 0;
     this.#failuresOfOne = 0;
     this.#failing = this.#stalled = undefined;
@@ -361,6 +373,8 @@ export class TaskUnit {
     if (this.#failed) return;
     this.#failed = true;
     this.#failing = { inputs: task.inputs, error };
+    const at = beginningOf(task, this.#committed) ?? this.#failedAt;
+    this.#failedAt = at;
     task.stopAt();
     task.abandon();
     if (error.code === 'CONFIGURATION') {
@@ -374,13 +388,13 @@ export class TaskUnit {
       const again = now - this.#refusedAt < sessionsBetweenRefusals * this.#host.sessionTimeoutMs;
       this.#after(task, 2 * this.#host.sessionTimeoutMs, () => {
         this.#refusedAt = now;
-        if (again) this.#host.fail(error);
+        if (again) this.#host.fail(failingAt(error, at, takenBy(this.#host.transactionalId)));
         else this.#rewind(task);
       });
       return;
     }
     if (this.#pace.isSingle && !error.retriable && ++this.#failuresOfOne >= triesOfOne) {
-      this.#host.fail(error);
+      this.#host.fail(failingAt(error, at));
       return;
     }
     this.#pace.aborted(records);
@@ -400,4 +414,8 @@ export class TaskUnit {
       if (!task.ended && this.#isOf(task) && this.#host.live) then();
     }, delayMs);
   }
+}
+
+function takenBy(transactionalId: string): string {
+  return `Another program uses the transactional id '${transactionalId}': stop it, or take another groupId`;
 }

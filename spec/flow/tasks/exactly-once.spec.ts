@@ -15,6 +15,7 @@ function setUp() {
   const lanes = new Lanes();
   const tasks = new ExactlyOnce(
     {
+      groupId: 'group',
       clock: new VirtualClock(),
       bounds: { intervalMs: 100, maxRecords: 100, maxUnsettled: 100, transactionTimeoutMs: 60_000 },
       sessionTimeoutMs: 6_000,
@@ -104,6 +105,7 @@ function several(
   const state = { live: true };
   const tasks = new ExactlyOnce(
     {
+      groupId: 'group',
       clock,
       bounds: { intervalMs: 100, maxRecords: 100, maxUnsettled, transactionTimeoutMs: 60_000 },
       sessionTimeoutMs: 6_000,

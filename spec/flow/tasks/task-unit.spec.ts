@@ -43,6 +43,7 @@ function setUp() {
     clock,
     live: true,
     sessionTimeoutMs: 6_000,
+    transactionalId: 'group/in%2F0',
     open: async which => {
       const name = `${which}#${number++}`;
       said.push(`open ${name}`);
