@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { transactionalId } from '../../lib/drivers/transactional-id.js';
+import { transactionalId } from '../../lib/base/transactional-id.js';
 
 /** Mostly made of what could be confused. */
 const name = fc.oneof(

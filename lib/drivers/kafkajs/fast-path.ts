@@ -1,6 +1,6 @@
 import type { Kafka } from 'kafkajs';
+import { transactionalId } from '../../base/transactional-id.js';
 import type { ConsumerListener, ConsumerOptions, DriverContext, UnitOptions } from '../port.js';
-import { transactionalId } from '../transactional-id.js';
 import { notAMember } from '../unit-errors.js';
 import { unitProducerOptions } from '../unit-producer-options.js';
 import type { KnownCluster } from './cluster/advertised.js';

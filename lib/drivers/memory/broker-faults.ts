@@ -1,8 +1,8 @@
 import { flag, kind, milliseconds, required, shape, text, whole } from '../../base/option-kinds.js';
 import { checkArgument, type Fields } from '../../base/option-schema.js';
 import { topicNameKind } from '../../base/topic-name.js';
+import { tasksOf, transactionalId } from '../../base/transactional-id.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
-import { transactionalId } from '../transactional-id.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
 import type { ProduceScope } from './scripted-faults.js';
@@ -126,30 +126,49 @@ export class BrokerFaults {
     this.#cluster.clock.defer(() => member.fail(error), 'group');
   }
 
-  /** Another owner opens this task's unit of work: the present one can commit nothing more. */
+  /**
+   * Another owner opens this task's units of work: the present one can commit nothing more. A task of an app has two, which take turns:
+   * `orders/0` means both of them, `orders/0/2` the second alone.
+   *
+   * @throws `CONFIGURATION` where no unit of work was opened under this name, with those that were
+   */
   fence(groupId: string, taskId: string): void {
     checkArgument('fence', 'groupId', nameKind, groupId);
     checkArgument('fence', 'taskId', nameKind, taskId);
-    this.#cluster.tasks.get(transactionalId(groupId, taskId))?.fence();
+    const { tasks } = this.#cluster;
+    tasks.get(this.#idOf(groupId, taskId))?.fence();
+    // As an app names the second unit of a task.
+    tasks.get(transactionalId(groupId, `${taskId}/2`))?.fence();
   }
 
   /**
    * The next commit of this task's unit of work is taken, and decided only by `decideCommit`, as where its owner ended while it asked, or the
    * coordinator stands still: he hears nothing of it (after 30 s `COMMIT_UNKNOWN`), its records do not show, and its offsets are not
-   * there yet. Whoever opens the unit meanwhile waits, and so does whoever reads the offsets and wants stable ones.
+   * there yet. Whoever opens the unit meanwhile waits, and so does whoever reads the offsets and wants stable ones. Of an app's task
+   * `orders/0` it is the first of two units that take turns, and `orders/0/2` the second.
+   *
+   * @throws `CONFIGURATION` where the group has units of work and none was opened under this name, with those that were; before the first
+   *   is opened any name is taken, for the commit to come
    */
   holdCommit(groupId: string, taskId: string, how: HeldCommit = {}): void {
     checkArgument('holdCommit', 'groupId', nameKind, groupId);
     checkArgument('holdCommit', 'taskId', nameKind, taskId);
     checkArgument('holdCommit', 'how', howKind, how);
-    this.#cluster.undecided.script(transactionalId(groupId, taskId), how);
+    // Of a group that has none yet it may be the very first.
+    const isFirst = tasksOf(groupId, this.#cluster.transactionalIds).length === 0;
+    const id = isFirst ? transactionalId(groupId, taskId) : this.#idOf(groupId, taskId);
+    this.#cluster.undecided.script(id, how);
   }
 
-  /** Ends `holdCommit`: records and offsets are there at once, whoever has the task by now. */
+  /**
+   * Ends `holdCommit`: records and offsets are there at once, whoever has the task by now.
+   *
+   * @throws `CONFIGURATION` where no unit of work was opened under this name, with those that were
+   */
   decideCommit(groupId: string, taskId: string): void {
     checkArgument('decideCommit', 'groupId', nameKind, groupId);
     checkArgument('decideCommit', 'taskId', nameKind, taskId);
-    this.#cluster.undecided.decide(transactionalId(groupId, taskId));
+    this.#cluster.undecided.decide(this.#idOf(groupId, taskId));
   }
 
   /**
@@ -163,6 +182,22 @@ export class BrokerFaults {
   /** Ends `down`. */
   up(): void {
     this.#cluster.setReachable(true);
+  }
+
+  /** @throws where nobody has ever opened it: a fault of nothing would let a test pass that shows nothing */
+  #idOf(groupId: string, taskId: string): string {
+    const id = transactionalId(groupId, taskId);
+    const { transactionalIds } = this.#cluster;
+    if (transactionalIds.has(id)) return id;
+    const known = tasksOf(groupId, transactionalIds).map(name => `'${name}'`);
+    throw new KafkaRxError(
+      'CONFIGURATION',
+      `The group '${groupId}' has no unit of work '${taskId}'; it has ${known.join(', ') || 'none'}`,
+      {
+        remedy:
+          "Name one that is open: of an app under exactly once its task, such as 'orders/0', once its partitions are assigned.",
+      },
+    );
   }
 
   #find(memberId: string): { readonly group: ConsumerGroup; readonly member: GroupMember } {

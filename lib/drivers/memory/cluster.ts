@@ -27,6 +27,8 @@ export class Cluster {
   readonly undecided = new UndecidedCommits();
   /** By transactional id, each unit of work that has an owner: how he is fenced. */
   readonly tasks = new Map<string, { fence(): void }>();
+  /** Every transactional id that a unit of work was ever opened by. */
+  readonly transactionalIds = new Set<string>();
   readonly #topics = new Map<string, Topic>();
   readonly #groups = new Map<string, ConsumerGroup>();
   readonly #listeners = new Set<ReachabilityListener>();

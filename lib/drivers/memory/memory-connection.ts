@@ -1,4 +1,5 @@
 import { checkStartFrom } from '../../base/check-start-from.js';
+import { transactionalId } from '../../base/transactional-id.js';
 import { Closables } from '../closables.js';
 import type {
   ConsumerListener,
@@ -13,7 +14,6 @@ import type {
   UnitOfWork,
   UnitOptions,
 } from '../port.js';
-import { transactionalId } from '../transactional-id.js';
 import type { Cluster } from './cluster.js';
 import { MemoryAdmin } from './memory-admin.js';
 import { MemoryConsumer } from './memory-consumer.js';

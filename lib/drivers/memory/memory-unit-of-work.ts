@@ -47,6 +47,7 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
     const { tasks } = unit.cluster;
     const { transactionalId } = unit;
     tasks.get(transactionalId)?.fence();
+    unit.cluster.transactionalIds.add(transactionalId);
     const entry = { fence: () => this.#die(fencedUnit(transactionalId)) };
     tasks.set(transactionalId, entry);
     this.#close = () => {

@@ -91,10 +91,7 @@ export class Dispatcher implements LaneOwner {
     this.#commit = commit;
     this.#intake = new Intake({ clock, bounds, lanes, consumer, wake: () => this.wake() });
     this.#handOut = new HandOut({
-      inFlight,
-      intake: this.#intake,
-      endedBranches: lanes.endedBranches,
-      keepsBatches,
+      ...{ inFlight, intake: this.#intake, endedBranches: lanes.endedBranches, keepsBatches },
       admit: parts.admit,
       passed: (lane, sequence, offset) => this.#passed(lane, sequence, offset),
     });

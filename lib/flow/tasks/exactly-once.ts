@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
+import { transactionalId } from '../../base/transactional-id.js';
 import type { AssignedPartition, TopicPartition, UnitOfWork } from '../../drivers/port.js';
-import { transactionalId } from '../../drivers/transactional-id.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { CommitLane, FailingTask, TaskCommit } from '../commit/task-commit.js';

@@ -6,7 +6,8 @@ import type { CommitResult, CommitTarget, CommitTrigger, CommitUnderWay } from '
 import type { FailingTask } from '../commit/task-commit.js';
 import type { OutputChannel } from '../sinks/output-channel.js';
 import type { Task } from '../source/partition-lane.js';
-import { beginningOf, failingAt, failureOf, offsetsOf, type SettledUnit, unexpected } from './unit-commit.js';
+import { beginningOf, failureOf, offsetsOf, type SettledUnit, unexpected } from './unit-commit.js';
+import { failingAt, takenBy } from './unit-failure.js';
 import type { UnitPace } from './unit-pace.js';
 import { UnitProducer, type UnitRefusals } from './unit-producer.js';
 
@@ -414,8 +415,4 @@ export class TaskUnit {
       if (!task.ended && this.#isOf(task) && this.#host.live) then();
     }, delayMs);
   }
-}
-
-function takenBy(transactionalId: string): string {
-  return `Another program uses the transactional id '${transactionalId}': stop it, or take another groupId`;
 }

@@ -1,5 +1,5 @@
 import type { OffsetCommit } from '../../drivers/port.js';
-import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError, told } from '../../errors/errors.js';
+import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { CommitTarget, CommitTrigger } from '../commit/commit-cycle.js';
 import type { Task } from '../source/partition-lane.js';
 import type { CommittedUnit } from './unit-pace.js';
@@ -23,18 +23,6 @@ export function beginningOf({ inputs }: Task, committed: readonly OffsetCommit[]
     if (offset >= 0) return { topic, partition, offset };
   }
   return undefined;
-}
-
-/** The same error as that with which the app fails: of a task, and with what to do about it. */
-export function failingAt(
-  error: KafkaRxError,
-  at: Coordinates | undefined,
-  remedy = error.remedy,
-): KafkaRxError {
-  const { code, path, retriable, rule } = error;
-  return new KafkaRxError(code, told(error).what, {
-    ...{ at: error.at ?? at, cause: error, path, remedy, retriable, rule },
-  });
 }
 
 /** A unit of which all has settled. */

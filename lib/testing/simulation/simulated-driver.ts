@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { partitionKey } from '../../base/partition-key.js';
+import { transactionalId } from '../../base/transactional-id.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -14,7 +15,6 @@ import type {
   UnitOfWork,
   UnitOptions,
 } from '../../drivers/port.js';
-import { transactionalId } from '../../drivers/transactional-id.js';
 import type { Holdings } from './holdings.js';
 import { OffsetLabels, type StoredOffset } from './offset-labels.js';
 import { Pauses } from './pauses.js';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { partitionKey } from '../../base/partition-key.js';
+import { transactionalId } from '../../base/transactional-id.js';
 import type {
   OffsetCommit,
   OutputListener,
@@ -7,7 +8,6 @@ import type {
   TopicPartition,
   UnitOfWork,
 } from '../../drivers/port.js';
-import { transactionalId } from '../../drivers/transactional-id.js';
 import { abortedUnit, closedUnit, undecidedUnit } from '../../drivers/unit-errors.js';
 import { UnitOutputs } from '../../drivers/unit-outputs.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';

@@ -1,3 +1,12 @@
+/** The tasks of a group, out of ids that may be of others. */
+export function tasksOf(groupId: string, transactionalIds: Iterable<string>): readonly string[] {
+  const prefix = `${groupId}/`;
+  return [...transactionalIds]
+    .filter(id => id.startsWith(prefix) && !id.slice(prefix.length).includes('/'))
+    .map(id => decodeURIComponent(id.slice(prefix.length)))
+    .sort();
+}
+
 const escapes: Readonly<Record<string, string>> = { '/': '%2F', '%': '%25' };
 
 /**
