@@ -51,6 +51,7 @@ const foundations = [
   'lib/record/outgoing.ts',
   'lib/logging/logger.ts',
   'lib/base/queue.ts',
+  'lib/base/transactional-id.ts',
   'lib/errors/withheld.ts',
 ];
 

@@ -374,8 +374,7 @@ export class TaskUnit {
     if (this.#failed) return;
     this.#failed = true;
     this.#failing = { inputs: task.inputs, error };
-    const at = beginningOf(task, this.#committed) ?? this.#failedAt;
-    this.#failedAt = at;
+    this.#failedAt = beginningOf(task, this.#committed) ?? this.#failedAt;
     task.stopAt();
     task.abandon();
     if (error.code === 'CONFIGURATION') {
@@ -389,13 +388,13 @@ export class TaskUnit {
       const again = now - this.#refusedAt < sessionsBetweenRefusals * this.#host.sessionTimeoutMs;
       this.#after(task, 2 * this.#host.sessionTimeoutMs, () => {
         this.#refusedAt = now;
-        if (again) this.#host.fail(failingAt(error, at, takenBy(this.#host.transactionalId)));
+        if (again) this.#host.fail(failingAt(error, this.#failedAt, takenBy(this.#host.transactionalId)));
         else this.#rewind(task);
       });
       return;
     }
     if (this.#pace.isSingle && !error.retriable && ++this.#failuresOfOne >= triesOfOne) {
-      this.#host.fail(failingAt(error, at));
+      this.#host.fail(failingAt(error, this.#failedAt));
       return;
     }
     this.#pace.aborted(records);
