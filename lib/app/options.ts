@@ -60,7 +60,7 @@ export interface AppOptions {
   readonly producer?: Partial<ProducerOptions> | undefined;
   /**
    * What becomes of a store that was lost while its group has commits: filled again from what the topics still hold, which
-   * repeats outputs too; left empty; or the app fails with `STORE_LOST`. Default: `'refill'` where it is sure that it was
+   * repeats outputs too, but not under exactly once; left empty; or the app fails with `STORE_LOST`. Default: `'refill'` where it is sure that it was
    * lost, `'keep'` where it may be on a machine that is away. Each is told by an event, the log and `health()`.
    */
   readonly onStoreLost?: OnStoreLost | undefined;

@@ -223,6 +223,7 @@ function resumePoints(
     confirmed: () => clock.elapsed() < member.confirmedUntil,
     live: () => lanes.all,
     isOnce: options.guarantee === 'exactly-once',
+    fills: (partition, upTo) => lanes.fills(partition, upTo),
     onStoreLost: options.onStoreLost,
     partitionsInAll: () => cluster.partitions(),
     during: (what, work) => slow.during(what, work),

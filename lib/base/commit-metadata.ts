@@ -20,9 +20,21 @@ const roomForTopic = 200;
 
 /**
  * What a section may be of: `topic`, Kafka's id of the topic that the offset is of; `stores`, names and places of the stores
- * that the text names, in the same order; `ids`, digests of their ids.
+ * that the text names, in the same order; `ids`, digests of their ids; `filled`, up to where stores are filled again that are behind
+ * the offset.
  */
-export type CommitSection = 'topic' | 'stores' | 'ids';
+export type CommitSection = 'topic' | 'stores' | 'ids' | 'filled';
+
+/** The text, of a commit that stores are behind which are filled again. @param upTo below this offset they are whole */
+export function withFilled(text: string, upTo: number): string {
+  return withSection(text, 'filled', String(upTo));
+}
+
+/** Up to where stores are filled again that are behind the commit; undefined where it says nothing of that. */
+export function filledIn(text: string): number | undefined {
+  const said = sectionIn(text, 'filled');
+  return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : undefined;
+}
 
 /** A store in which an offset is durable. */
 export interface CommittedStore {

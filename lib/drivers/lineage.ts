@@ -19,10 +19,19 @@ const always = -1;
 export class Lineage {
   /** Ascending by offset. */
   #starts: EpochStart[] = [];
+  /** Of a commit that is above what is read. */
+  #committed: { readonly epoch: number | undefined; readonly offset: number } | undefined;
 
-  /** Whatever was read before is forgotten: what comes next follows a record of this epoch, or one of which nothing is known. */
-  goOn(epoch: number | undefined): void {
-    this.#starts = epoch === undefined || epoch < 0 ? [] : [{ epoch, offset: always }];
+  /**
+   * Whatever was read before is forgotten: what comes next follows a record of this epoch, or one of which nothing is known.
+   *
+   * @param committed offset of the commit that said so, where that is above what comes next
+   */
+  goOn(epoch: number | undefined, committed?: number): void {
+    const isKnown = epoch !== undefined && epoch >= 0;
+    this.#starts = isKnown ? [{ epoch, offset: always }] : [];
+    this.#committed =
+      committed === undefined ? undefined : { epoch: isKnown ? epoch : undefined, offset: committed };
   }
 
   /** These were read, in order of offsets. */
@@ -36,6 +45,8 @@ export class Lineage {
 
   /** The epoch of the record before this offset; undefined where it is not known. */
   before(offset: number): number | undefined {
+    // It may be committed once more before it is read, and what was read is of earlier leaders.
+    if (offset === this.#committed?.offset) return this.#committed.epoch;
     return this.#starts.findLast(start => start.offset < offset)?.epoch;
   }
 

@@ -174,6 +174,24 @@ const promised: readonly Proof[] = [
   },
 ];
 
+const refilled: readonly Proof[] = [
+  {
+    sentence:
+      'A store that is [filled again](stores.md#a-store-that-is-new), since it is new or was put back from an older copy, gets all that was committed ' +
+      "before, and nothing of that is written to topics again: the group's commit stays where it is meanwhile.",
+    shown: [
+      [
+        'app/refilled-once',
+        'is filled from the first record, beside a topic to which nothing is written twice',
+        'is filled from where it was, beside a topic to which nothing is written twice',
+        'no batch holds records that were committed before and others',
+        'dead letters are not written twice, and count once against their limit',
+        'goes on where it was in the next process, and the commit never goes back',
+      ],
+    ],
+  },
+];
+
 const notPromised: readonly Proof[] = [
   {
     sentence:
@@ -537,4 +555,11 @@ const failures: readonly Proof[] = [
   },
 ];
 
-export const proofs: readonly Proof[] = [...beginning, ...promised, ...notPromised, ...needed, ...failures];
+export const proofs: readonly Proof[] = [
+  ...beginning,
+  ...promised,
+  ...refilled,
+  ...notPromised,
+  ...needed,
+  ...failures,
+];

@@ -19,6 +19,8 @@ interface Input {
   readonly epoch: number;
   /** How many records its task had been handed out by then: what is read again behind those is in no order with them. */
   readonly behind: number;
+  /** Below this offset what was committed fills a store again, before anything of its task that comes behind that. */
+  fillsUpTo: number;
   /** What holds of now: since it was last paused, and what was told before and is the same still. */
   ends: readonly ToldEnd[];
   /** What was told before it was paused, and is unsure until it is told again. */
@@ -78,8 +80,19 @@ export class InputLog implements ReadWatch {
   begun(process: string, partitions: readonly AssignedPartition[]): void {
     for (const { topic, partition, epoch } of partitions) {
       const behind = this.#taken.get(`${process} ${partition}`)?.length ?? 0;
-      this.#inputs.set(`${process} ${topic}/${partition}`, { epoch, behind, ends: [], before: [] });
+      this.#inputs.set(`${process} ${topic}/${partition}`, {
+        epoch,
+        behind,
+        fillsUpTo: -1,
+        ends: [],
+        before: [],
+      });
     }
+  }
+
+  fills(process: string, { topic, partition }: TopicPartition, upTo: number): void {
+    const input = this.#inputs.get(`${process} ${topic}/${partition}`);
+    if (input !== undefined) input.fillsUpTo = upTo;
   }
 
   paused(process: string, partitions: readonly TopicPartition[]): void {
@@ -139,6 +152,10 @@ export class InputLog implements ReadWatch {
     if (this.#maxIdleMs < 0) return;
     for (const other of others) {
       if (!isEarlier(one, other)) continue;
+      if (isFill(other) && !isFill(one)) {
+        this.#marks.add('task: what fills a store comes before older records that are new');
+        continue;
+      }
       if (this.#mayBeLate(one, before, other)) {
         this.#marks.add('task: an older record comes when its input was at its end');
         continue;
@@ -158,6 +175,8 @@ export class InputLog implements ReadWatch {
     });
   }
 }
+
+const isFill = ({ offset, input }: Taken): boolean => offset < input.fillsUpTo;
 
 function isEarlier(one: HandedOut, other: HandedOut): boolean {
   return one.timestamp < other.timestamp || (one.timestamp === other.timestamp && one.topic < other.topic);

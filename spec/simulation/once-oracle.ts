@@ -13,11 +13,8 @@ interface Made {
 
 /** Of no input there is more than one of an output, and those of one partition come in its order, also where they were set aside. */
 export function notOnce(view: SimulationView, shape: Shape): string | undefined {
-  // A store that was lost is filled again: everything is made again, outputs too.
-  if (view.hasGoneBack && view.disksLost > 0) {
-    view.mark('once: not asked, since a store is filled again');
-    return undefined;
-  }
+  // A store that was lost is filled again, and nothing is written again.
+  if (view.hasGoneBack && view.disksLost > 0) view.mark('once: asked where a store is filled again');
   noteParts(view, shape);
   const written = new Map(view.written.flatMap(one => idsIn(one.input.value).map(id => [id, one] as const)));
   for (const topic of outputs) {

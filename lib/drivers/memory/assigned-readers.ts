@@ -245,7 +245,7 @@ export class AssignedReaders {
     } else if (offset >= 0) {
       const position = wanted ?? offset;
       // The epoch of what was committed holds for what is below it, too.
-      reader.begin(position, { epoch: position <= offset ? leaderEpoch : undefined });
+      reader.begin(position, { epoch: position <= offset ? leaderEpoch : undefined, committed: offset });
     } else {
       const position = wanted ?? this.#startOf(reader);
       // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one; or what came

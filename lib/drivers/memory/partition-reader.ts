@@ -26,6 +26,8 @@ interface Beginning {
   readonly toBeCommitted?: boolean;
   /** Of the leader that wrote the record before. */
   readonly epoch?: number | undefined;
+  /** The offset of the commit that it begins at, or below. */
+  readonly committed?: number | undefined;
 }
 
 /** Reads one assigned partition: a fetch and a batch each deferred turn, as long as there is something to read. */
@@ -71,10 +73,10 @@ export class PartitionReader implements ReadPartition, Gated {
   }
 
   /** Begins, unless a seek came first; with a batch without records where this is to be committed. */
-  begin(position: number, { toBeCommitted = false, epoch }: Beginning = {}): void {
+  begin(position: number, { toBeCommitted = false, epoch, committed }: Beginning = {}): void {
     if (this.#position !== undefined) return;
     this.#position = position;
-    this.lineage.goOn(epoch);
+    this.lineage.goOn(epoch, committed);
     this.#begins = toBeCommitted;
     this.wake();
   }

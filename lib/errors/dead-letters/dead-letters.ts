@@ -1,7 +1,7 @@
 import { defaults } from '../../app/defaults.js';
 import type { Clock } from '../../base/clock.js';
 import type { Deliveries, Delivery, Problem } from '../../flow/leases/delivery.js';
-import { listOf } from '../../flow/leases/leases.js';
+import { isWritten, listOf } from '../../flow/leases/leases.js';
 import type { Outputs } from '../../flow/sinks/outputs.js';
 import type { TopicWriter } from '../../flow/sinks/topic-channel.js';
 import { TopicChannels } from '../../flow/sinks/topic-channels.js';
@@ -62,9 +62,10 @@ export class DeadLetters implements TopicWriter {
 
   /**
    * Takes a lease on the delivery; called inside its window or under a lease. A record that was made into several parts has one
-   * letter of a node, of the first that failed there: its replay makes all of them again.
+   * letter of a node, of the first that failed there: its replay makes all of them again. One that comes again to fill a store has its letters already.
    */
   publish(problem: Problem, delivery: Delivery): void {
+    if (isWritten(delivery)) return;
     const { clock, handedOut, failed } = this.#parts;
     const target = problem.target ?? this.#parts.wayTo(problem);
     if (!this.#isFirst(delivery, `${problem.node}\n${target.way}`)) return;

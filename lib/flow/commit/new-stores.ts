@@ -30,6 +30,8 @@ export interface NewStoresParts {
   readonly onStoreLost: OnStoreLost | undefined;
   /** Partitions of all topics that the app reads, whoever has them. */
   readonly partitionsInAll: () => Promise<number>;
+  /** Those that this member has. It is asked about a few at a time: those of a broker, or those of a task. */
+  readonly live: () => readonly unknown[];
   readonly announce: (event: StoreNew) => void;
   /** A reason in `health()`, with which the app does its work all the same. @returns the way out */
   readonly notice: (reason: string) => () => void;
@@ -64,14 +66,16 @@ export class NewStores {
   /** A store that is to be filled again is noted to stand for the one that was lost. Rejects with `STORE_LOST`. */
   async judge(partitions: readonly CommittedPartition[]): Promise<void> {
     for (const store of this.#stores) {
-      const isUnfilled = store.positions.isNew?.() === true && this.#standsFor(store).length === 0;
+      // What it stands for since it was told of may be but the first of several.
+      const mayStand = this.#standsFor(store).length === 0 || this.#told.has(store);
+      const isUnfilled = store.positions.isNew?.() === true && mayStand;
       const others = partitions.filter(({ offset, metadata }) => {
         const ids = storesNamedIn(metadata);
         if (offset === undefined || offset === 0 || ids.length === 0 || this.isNamed(store, ids))
           return false;
         return isUnfilled || this.#isInPlaceOf(store, metadata);
       });
-      if (others.length > 0) await this.#take(store, others, partitions.length);
+      if (others.length > 0) await this.#take(store, others);
     }
   }
 
@@ -93,8 +97,8 @@ export class NewStores {
     return positions.standsFor?.() ?? [];
   }
 
-  async #take(store: Named, others: readonly CommittedPartition[], assigned: number): Promise<void> {
-    const alone = assigned >= (await this.#parts.partitionsInAll());
+  async #take(store: Named, others: readonly CommittedPartition[]): Promise<void> {
+    const alone = this.#parts.live().length >= (await this.#parts.partitionsInAll());
     const found = others.flatMap(({ metadata }) => this.#inPlaceOf(store, metadata));
     const because = causeOf(found, store.positions.place?.(), alone);
     const does = this.#does(because);

@@ -12,7 +12,7 @@
  */
 
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
-import { metadataOfStores, storesNamedIn } from '../../base/commit-metadata.js';
+import { filledIn, metadataOfStores, storesNamedIn, withFilled } from '../../base/commit-metadata.js';
 import { partitionKey } from '../../base/partition-key.js';
 import type {
   AssignedPartition,
@@ -40,12 +40,21 @@ export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly live: () => readonly LivePartition[];
   /** What is committed has all of its outputs, and they must not come again. */
   readonly isOnce: boolean;
+  /** Under exactly once: the epoch begins below this offset, up to which all is committed, and what was made of that is not written again. */
+  readonly fills: (partition: AssignedPartition, upTo: number) => void;
   /** Says in `health()` what takes long. */
   readonly during: <T>(what: string, work: Promise<T>) => Promise<T>;
   readonly announce: (event: ResumedAtStore | Parameters<NewStoresParts['announce']>[0]) => void;
 }
 
-type LivePartition = Pick<Lane, 'topic' | 'partition' | 'epoch' | 'origin'>;
+type LivePartition = Pick<Lane, 'topic' | 'partition' | 'epoch' | 'origin' | 'fillsUpTo'>;
+
+/** A commit of an epoch that goes on. */
+interface OwnCommit {
+  readonly at: OffsetCommit;
+  readonly fillsUpTo: number;
+  readonly position: StorePosition;
+}
 
 interface PositionedStore {
   readonly name: string;
@@ -75,7 +84,8 @@ export class ResumePoints {
   }
 
   /**
-   * The same target, with each commit noted in the stores first. Rejects, and nothing was noted, with `COMMIT_REFUSED` for
+   * The same target, with each commit noted in the stores first. While these are filled again, what is committed stays where it was, and says
+   * how far they are. Rejects, and nothing was noted, with `COMMIT_REFUSED` for
    * a partition whose epoch is over, and with a retriable `COMMIT_FAILED` while the membership is not confirmed.
    */
   notedBefore(target: CommitTarget): CommitTarget {
@@ -87,27 +97,29 @@ export class ResumePoints {
     const metadata = metadataOfStores(stores);
     return {
       commit: async offsets => {
-        await this.#note(this.#ours(offsets));
+        const ours = this.#ours(offsets);
+        await this.#note(ours.map(({ position }) => position));
         return target.commit(
-          offsets.map(({ topic, partition, epoch, offset }) => ({
-            topic,
-            partition,
-            epoch,
-            offset,
-            metadata,
-          })),
+          ours.map(({ at: { topic, partition, epoch, offset }, fillsUpTo }) =>
+            offset < fillsUpTo
+              ? { topic, partition, epoch, offset: fillsUpTo, metadata: withFilled(metadata, offset) }
+              : { topic, partition, epoch, offset, metadata },
+          ),
         );
       },
     };
   }
 
-  /** As positions of the topics that their epochs read. */
-  #ours(offsets: readonly OffsetCommit[]): readonly StorePosition[] {
+  /** With the positions of the topics that their epochs read. */
+  #ours(offsets: readonly OffsetCommit[]): readonly OwnCommit[] {
     if (!this.#parts.confirmed()) throw unconfirmed();
-    const origins = new Map(this.#parts.live().map(lane => [epochKey(lane), lane.origin]));
+    const lanes = new Map(this.#parts.live().map(lane => [epochKey(lane), lane]));
     return offsets.map(at => {
-      const origin = origins.get(epochKey(at));
-      if (origin !== undefined) return { origin, partition: at.partition, offset: at.offset };
+      const lane = lanes.get(epochKey(at));
+      if (lane !== undefined) {
+        const { origin, fillsUpTo } = lane;
+        return { at, fillsUpTo, position: { origin, partition: at.partition, offset: at.offset } };
+      }
       throw new KafkaRxError('COMMIT_REFUSED', 'The epoch of the partition is over', {
         at,
         remedy: 'Nothing: what it covers is delivered again, to whoever has the partition now',
@@ -120,7 +132,15 @@ export class ResumePoints {
       const noted = this.#noted.get(placeKey(origin, partition));
       return noted === undefined || noted < offset;
     });
-    if (news.length === 0) return;
+    if (news.length > 0) await this.#noteNews(news);
+    for (const { origin, partition, offset } of positions) {
+      const place = placeKey(origin, partition);
+      const filling = this.#filling.get(place);
+      if (filling !== undefined && filling.upTo <= offset) this.#filled(place);
+    }
+  }
+
+  async #noteNews(news: readonly StorePosition[]): Promise<void> {
     const writes = this.#stores.flatMap(({ name, positions }) => {
       const written = positions.advance(news);
       return written === undefined
@@ -128,18 +148,23 @@ export class ResumePoints {
         : this.#parts.during(`the store '${name}' to note its positions`, written);
     });
     if (writes.length > 0) await Promise.all(writes);
-    for (const { origin, partition, offset } of news) {
-      const place = placeKey(origin, partition);
-      this.#noted.set(place, offset);
-      const filling = this.#filling.get(place);
-      if (filling !== undefined && filling.upTo <= offset) this.#filled(place);
-    }
+    for (const { origin, partition, offset } of news) this.#noted.set(placeKey(origin, partition), offset);
   }
 
   /** @see ConsumerOptions.resumeAt */
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
     await this.#newStores.judge(partitions);
-    return this.#whole(partitions, await Promise.all(partitions.map(at => this.#begin(at))));
+    const begins = await this.#whole(partitions, await Promise.all(partitions.map(at => this.#begin(at))));
+    if (this.#parts.isOnce) await Promise.all(partitions.map((at, i) => this.#fills(at, begins[i])));
+    return begins;
+  }
+
+  /** Where a partition begins below its commit. What the brokers may have lost of that was not committed for good: records there are others. */
+  async #fills(at: CommittedPartition, begin: number | undefined): Promise<void> {
+    const { topic, partition, epoch, offset: committed } = at;
+    if (begin === undefined || committed === undefined || begin >= committed) return;
+    const end = (await this.#offsetOf(at, 'latest')) ?? committed;
+    this.#parts.fills({ topic, partition, epoch }, Math.min(committed, end));
   }
 
   /**
@@ -229,6 +254,12 @@ export class ResumePoints {
       if (committed === undefined || durable >= committed || !this.#newStores.isNamed(store, ids)) continue;
       if (behind === undefined || durable < behind.position) behind = { store: name, position: durable };
     }
+    // Whoever filled one last did not come to the end of it.
+    const filled = filledIn(metadata);
+    const [first] = this.#stores;
+    const isUnfilled = filled !== undefined && committed !== undefined && filled < committed;
+    if (first !== undefined && isUnfilled && (behind === undefined || filled < behind.position))
+      behind = { store: behind?.store ?? first.name, position: filled };
     if (behind === undefined || committed === undefined) return undefined;
     const offset = Math.min(committed, Math.max(behind.position, await this.#first(at)));
     this.#parts.announce({ type: 'resumed-at-store', topic, partition, ...behind, committed, offset });

@@ -99,6 +99,11 @@ export interface Lane extends AssignedPartition {
   /** It hands out nothing until all that it handed out has settled: who has something of it lets that through at once, before others. */
   readonly atBarrier: boolean;
   /**
+   * Under exactly once, while a store is filled again: the group had committed all below this offset when the epoch began, and with it what
+   * was made of it for Kafka. That is not written again. -1: nothing is filled.
+   */
+  readonly fillsUpTo: number;
+  /**
    * Which topic the epoch reads, as the documents and positions of stores have it: fixed with the first batch, whatever becomes of
    * the topic's name meanwhile.
    */

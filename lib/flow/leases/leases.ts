@@ -226,6 +226,19 @@ export function isOver(deliveries: Deliveries): boolean {
   return deliveries.length > 0 && deliveries.every(delivery => delivery.lane.ended);
 }
 
+/**
+ * Whether it is made of records alone that were committed before, and come again to fill a store: what is made of it for Kafka was written
+ * with them.
+ */
+export function isWritten(deliveries: Deliveries): boolean {
+  if (!Array.isArray(deliveries)) return isBelowFill(deliveries as Delivery);
+  return deliveries.length > 0 && deliveries.every(isBelowFill);
+}
+
+function isBelowFill({ offset, lane }: Delivery): boolean {
+  return offset < lane.fillsUpTo;
+}
+
 function outsideWindow(at: Delivery, by: string): KafkaRxError {
   return new KafkaRxError(
     'OUTSIDE_DISPATCH_WINDOW',

@@ -10,7 +10,7 @@ import {
   type Problem,
   type Stage,
 } from './delivery.js';
-import { lastLane, listOf } from './leases.js';
+import { isWritten, lastLane, listOf } from './leases.js';
 
 /** A record inside a delivery of its own, within the one that it came with. */
 export interface NestedDelivery<K, V> {
@@ -101,6 +101,9 @@ class NestedLane implements Lane {
   }
   get atBarrier(): boolean {
     return this.outer.some(({ lane }) => lane.atBarrier);
+  }
+  get fillsUpTo(): number {
+    return this.outer.every(isWritten) ? Number.POSITIVE_INFINITY : -1;
   }
   get origin(): string {
     // As a record's coordinates, those of the last.

@@ -18,7 +18,7 @@ import type { KafkaRecord } from '../../record/record.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import { timeOfWriting } from '../../record/time-of-writing.js';
 import { type Deliveries, deliveriesOf, type Verdict } from '../leases/delivery.js';
-import { listOf } from '../leases/leases.js';
+import { isWritten, listOf, releaseAll } from '../leases/leases.js';
 import { type Guard, unmasked } from './guard.js';
 import { keyBytes } from './key-bytes.js';
 import { makerOf, makerOfFault } from './maker-of.js';
@@ -130,6 +130,10 @@ export class TopicSink<K, V> extends Sink<K, V> implements TopicWriter {
   }
 
   protected take(record: KafkaRecord<K, V>): void {
+    if (isWritten(record[deliveriesOf])) {
+      releaseAll(record[deliveriesOf]);
+      return;
+    }
     let key: Buffer | null = null;
     let value: Buffer | null = null;
     let made: Headers = noHeaders;

@@ -183,6 +183,8 @@ export class Dispatcher implements LaneOwner {
     if (lane.endSince < 0) lane.endSince = this.#parts.clock.elapsed();
     this.#intake.atEnd(lane);
     this.#order.lookAgain(lane.task);
+    // It may have been the last that others waited for.
+    if (lane.task.filled) this.goOn(lane.task);
   }
 
   #prepare(lane: PartitionLane, preparation: BatchPreparation, batch: FetchedBatch): void {

@@ -44,6 +44,11 @@ export class HandOut {
 
   /** Hands out the partition's next record; false when it has none. */
   next(lane: PartitionLane): boolean {
+    if (lane.ahead !== undefined) {
+      // It was behind what its task had to settle first.
+      this.nextLookedAt(lane);
+      return true;
+    }
     const record = this.#advance(lane);
     if (record === undefined || lane.current === undefined) return false;
     this.#deliver(lane, record, lane.current.pin);

@@ -62,6 +62,14 @@ export class Lanes {
     lane.repeatsBelow = this.#repeats.below(lane.slot, origin);
   }
 
+  /** It begins below this offset, which is committed, to fill a store again, and what was made of that for Kafka is not written twice. */
+  fills(partition: AssignedPartition, upTo: number): void {
+    for (const lane of this.during([partition])) {
+      lane.fillsUpTo = upTo;
+      lane.task.filling = true;
+    }
+  }
+
   remove(lanes: readonly PartitionLane[]): void {
     for (const lane of lanes) {
       this.#byName.delete(laneName(lane));

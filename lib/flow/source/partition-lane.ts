@@ -49,6 +49,8 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
   atBarrier = false;
   /** Nothing more of this epoch is committed, whatever settles: nobody waits for that. */
   abandoned = false;
+  /** @see Lane.fillsUpTo */
+  fillsUpTo = -1;
   readonly preparation: BatchPreparation | undefined;
   readonly batches = new Queue<FetchedBatch>();
   current: CurrentBatch | undefined;
@@ -156,13 +158,24 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
   }
 
   /**
-   * What waits of it cannot be handed out: it is at its span, nobody hears it, or its task waits for another input. Where nothing waits, nothing
-   * would be handed out that had it go on later.
+   * What waits of it cannot be handed out: it is at its span, nobody hears it, or its task waits for another input, or fills stores with that.
+   * Where nothing waits, nothing would be handed out that had it go on later.
    */
   get stuck(): boolean {
     if (this.queuedBytes === 0) return false;
-    const { turn, wait } = this.task;
-    return turn === 'blocked' || !this.heard || (wait !== undefined && wait.input !== this);
+    const { turn, wait, filling } = this.task;
+    if (turn === 'blocked' || !this.heard) return true;
+    return (wait !== undefined && wait.input !== this) || (filling && this.filled);
+  }
+
+  /** @see TaskLane.filled */
+  get filled(): boolean {
+    const { fillsUpTo, ahead } = this;
+    // Before its first answer nobody knows where it begins.
+    if (fillsUpTo < 0) return this.originKnown || this.atEnd;
+    if (fillsUpTo <= this.position || (ahead !== undefined && ahead.record.offset >= fillsUpTo)) return true;
+    // The records at the end may have been compacted away.
+    return this.atEnd && !this.hasWork && this.preparing === 0;
   }
 
   /** @see TaskInput.isRead */

@@ -34,7 +34,8 @@ export class TaskTurn {
   /** @param now the clock's monotonic time */
   take(task: Task, now: number): void {
     const { only } = task;
-    if (only === undefined) this.#ofSeveral(task, now);
+    // While stores are filled again each record is looked at first, also of a single input.
+    if (only === undefined || task.filling) this.#ofSeveral(task, now);
     else this.#ofOne(task, only, now);
   }
 
@@ -80,6 +81,10 @@ export class TaskTurn {
       records++;
       if (handOut.halted || inFlight.atBound) break;
       if ((records & 31) === 0 && clock.elapsed() >= until) break;
+    }
+    if (task.filled) {
+      task.stopAt();
+      for (const lane of task.inputs) begun.add(lane);
     }
     for (const lane of begun) commit.handedOut(lane);
   }

@@ -8,6 +8,8 @@ export interface TaskLane {
   readonly hasWork: boolean;
   readonly heard: boolean;
   readonly quiet: boolean;
+  /** Nothing of it is left to hand out that was committed before. @see TaskOf.filling */
+  readonly filled: boolean;
   outputSlot: number;
   atBarrier: boolean;
   abandoned: boolean;
@@ -35,6 +37,11 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
   wait: InputWait<L> | undefined;
   /** What it has waited for, where nothing was handed out since. */
   waited: InputWait<L> | undefined;
+  /**
+   * Stores are filled again by what was committed before: until all inputs have handed that out, none of them hands out what comes behind it; and
+   * there is a barrier between the two, so that nothing is made of both.
+   */
+  filling = false;
   #inputs: readonly L[] = [];
   #several = false;
   /** What was given out of those that are over. */
@@ -52,6 +59,11 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
   /** Where it never had another, as most tasks, nothing is chosen. */
   get only(): L | undefined {
     return this.#several ? undefined : this.#inputs[0];
+  }
+
+  /** It has handed out all that was committed before, and comes to the barrier behind it. */
+  get filled(): boolean {
+    return this.filling && this.#inputs.every(({ filled }) => filled);
   }
 
   add(input: L): void {
@@ -100,12 +112,14 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
 
   /** It has a record to hand out, and somebody to take it. */
   get mayHandOut(): boolean {
-    const { only } = this;
-    if (only !== undefined) return only.hasWork && only.heard && this.opened < this.limit;
+    const { only, filling } = this;
+    if (only !== undefined && !filling) return only.hasWork && only.heard && this.opened < this.limit;
     return (
       this.wait === undefined &&
       this.opened < this.limit &&
-      this.#inputs.some(({ hasWork, heard }) => hasWork && heard)
+      // What is held of those that are filled waits for the others, or for the barrier alone.
+      (this.filled ||
+        this.#inputs.some(({ hasWork, heard, filled }) => hasWork && heard && !(filling && filled)))
     );
   }
 
@@ -122,6 +136,8 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
 
   /** It may hand out so many more, of which so many may be unsettled. */
   goOn(records: number, maxUnsettled: number): void {
+    // All that it had handed out has settled.
+    if (this.filled) this.filling = false;
     this.maxUnsettled = maxUnsettled;
     this.limit = this.opened + records;
     for (const input of this.#inputs) input.atBarrier = false;

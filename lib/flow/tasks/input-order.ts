@@ -36,7 +36,8 @@ export class InputOrder {
       // Told of its end while its last records waited for their turn, it is at it only now.
       if (input.atEnd && input.endSince < 0) input.endSince = now;
     }
-    const choice = chooseInput(task.inputs, maxIdleMs(), now);
+    const inputs = task.filling ? task.inputs.filter(({ filled }) => !filled) : task.inputs;
+    const choice = chooseInput(inputs, maxIdleMs(), now);
     if (choice.kind === 'take') {
       task.waited = undefined;
       return choice.input;

@@ -183,7 +183,10 @@ export class SimulatedProcess {
       if (rare !== undefined) this.#parts.mark(rare);
       const refilled = event.type === 'store-new' && event.does === 'refill';
       if (refilled) this.#parts.goesBack(actor.name, undefined);
-      if (event.type === 'resumed-at-store') this.#parts.goesBack(actor.name, event);
+      if (event.type === 'resumed-at-store') {
+        this.#parts.goesBack(actor.name, event);
+        if (options.guarantee === 'exactly-once') this.#parts.reads?.fills(this.name, event, event.committed);
+      }
       if (event.type === 'revoked' || event.type === 'lost') this.#parts.hasNone(actor.name);
     });
     void app.run().then(

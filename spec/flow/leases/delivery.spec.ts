@@ -16,6 +16,7 @@ function lane(): Lane & { ended: boolean; atBarrier: boolean; readonly told: str
     orderSlot: 0,
     outputSlot: 0,
     atBarrier: false,
+    fillsUpTo: -1,
     origin: 'cluster/t',
     ended: false,
     leftAt: -1,

@@ -4,7 +4,7 @@ import { TaskOf } from '../../../lib/flow/source/task.js';
 
 function lane(given: Partial<TaskLane> = {}): TaskLane {
   return {
-    ...{ opened: 0, unsettled: 0, span: 0, hasWork: false, heard: true, quiet: true },
+    ...{ opened: 0, unsettled: 0, span: 0, hasWork: false, heard: true, quiet: true, filled: true },
     ...{ outputSlot: 0, atBarrier: false, abandoned: false },
     ...given,
   };

@@ -157,7 +157,7 @@ export class Positions {
       state.position = position;
       // The epoch of what was committed holds for what is below it too; a reset begins where nothing is known.
       const isKnown = position <= last && (reset === undefined || cut !== undefined);
-      state.lineage.goOn(isKnown ? leaderEpoch : cut?.epoch);
+      state.lineage.goOn(isKnown ? leaderEpoch : cut?.epoch, isKnown ? last : undefined);
       // Nobody has committed where it begins, and the next start would be elsewhere, or take the group for a new one; or what was to
       // be read has expired, and with nothing behind it no record would say that the group has come so far.
       if ((last < 0 && options.startFrom !== 'earliest') || position > Math.max(last, 0))
