@@ -271,7 +271,21 @@ const notPromised: readonly Proof[] = [
     ],
   },
   {
-    sentence: 'Whatever else puts records of several together fails the app with `SEVERAL_TASKS`.',
+    sentence:
+      "Rxjs's own operators that gather plain records (`bufferCount`) are lossy ([operators](operators.md#rxjss)): what a function makes of them is of one record alone.",
+    shown: [],
+    notOurs:
+      'rxjs hands on what the function gives, which carries the delivery of the record that it was made with',
+  },
+  {
+    sentence: 'Every barrier cuts what `batch` gathers, 100 ms by default, whatever its `maxWaitMs`.',
+    shown: [
+      [app, 'what is gathered or called at a barrier is in its unit'],
+      [promises, 'comes every 100 ms where nothing else is asked for'],
+    ],
+  },
+  {
+    sentence: 'A record that carries the deliveries of several tasks fails the app with `SEVERAL_TASKS`.',
     shown: [[under, 'fails the app by name, and nothing of it is committed']],
   },
   {
