@@ -8,7 +8,8 @@ import type { Outputs } from '../sinks/outputs.js';
 import type { Lanes } from '../source/lanes.js';
 import type { PartitionLane, Task } from '../source/partition-lane.js';
 import { MissingOutputs } from './missing-outputs.js';
-import { TaskUnit, type TaskUnitHost } from './task-unit.js';
+import { TaskUnit } from './task-unit.js';
+import type { TaskUnitHost } from './task-unit-host.js';
 import { type UnitBounds, UnitPace } from './unit-pace.js';
 
 export interface ExactlyOnceParts {

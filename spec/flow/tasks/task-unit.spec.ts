@@ -5,7 +5,8 @@ import { KafkaRxError } from '../../../lib/errors/errors.js';
 import type { OutputChannel } from '../../../lib/flow/sinks/output-channel.js';
 import type { PartitionLane, Task } from '../../../lib/flow/source/partition-lane.js';
 import { TaskOf } from '../../../lib/flow/source/task.js';
-import { TaskUnit, type TaskUnitHost } from '../../../lib/flow/tasks/task-unit.js';
+import { TaskUnit } from '../../../lib/flow/tasks/task-unit.js';
+import type { TaskUnitHost } from '../../../lib/flow/tasks/task-unit-host.js';
 import { UnitPace } from '../../../lib/flow/tasks/unit-pace.js';
 import { held } from '../../app/members.js';
 
