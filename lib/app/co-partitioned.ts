@@ -16,6 +16,7 @@ export function requireCoPartitionedRead(
 ): void {
   const unread = groups.flat().find(name => !patterns.some(pattern => mayRead(pattern, name, ownOutputs)));
   if (unread === undefined) return;
+  if (ownOutputs.has(unread)) throw ownOutput(unread);
   const names = patterns.flatMap(pattern => pattern.names);
   const meant = nearestName(unread, names);
   const instead = meant === undefined ? '' : `; '${meant}' is read`;
@@ -27,6 +28,17 @@ export function requireCoPartitionedRead(
         meant === undefined
           ? `Give a name that app.topic reads (${patterns.map(({ label }) => label).join(', ')}), or leave it out`
           : `Write ${meant}`,
+    },
+  );
+}
+
+function ownOutput(name: string): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `createApp: coPartitioned has '${name}', which this app writes, and no source reads by name`,
+    {
+      remedy:
+        'Leave it out: a source by RegExp reads nothing that its own app writes. Or read it by its name',
     },
   );
 }

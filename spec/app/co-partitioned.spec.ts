@@ -70,7 +70,11 @@ test('a topic that a RegExp may find later is taken, and one that it cannot find
   await expect(start('refunds').run()).rejects.toMatchObject({ code: 'CONFIGURATION' });
   // Neither an internal topic nor what the app writes is found by one.
   await expect(start('__payments').run()).rejects.toMatchObject({ code: 'CONFIGURATION' });
-  await expect(start('payouts').run()).rejects.toMatchObject({ code: 'CONFIGURATION' });
+  await expect(start('payouts').run()).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringContaining("'payouts', which this app writes"),
+    remedy: expect.stringContaining('a source by RegExp reads nothing that its own app writes'),
+  });
 });
 
 describe('while the app runs', () => {
