@@ -1,4 +1,4 @@
-import { count, suiteTimes } from './jest-run.js';
+import { count, runJest, suiteTimes } from './jest-run.js';
 
 const suite = (status: string, tests: readonly string[], message = '') => ({
   name: 'a.spec.ts',
@@ -46,5 +46,14 @@ test('a run is told with its slowest suites, and with those that had not ended w
   const lines = notes.map(note => `${JSON.stringify(note)}\n`).join('');
   expect(suiteTimes(lines, 20_000, 21_000)).toBe(
     '2 suites ended in 20.0 s; slowest: spec/z.spec.ts 9.0 s, spec/x.spec.ts 4.2 s; not ended: spec/y.spec.ts for 19.0 s',
+  );
+});
+
+test('suites that are named are run, and no others', async () => {
+  const run = await runJest('jest.config.mjs', ['spec/card/redact.spec.ts'], false, Date.now() + 60_000);
+  expect(run).toMatchObject({ failed: 0, failures: [], skipped: [] });
+  expect(run.passed).toBeGreaterThan(0);
+  expect(run.took).toMatch(
+    /^jest\.config\.mjs: 1 suites ended in .*; slowest: spec\/card\/redact\.spec\.ts /,
   );
 });

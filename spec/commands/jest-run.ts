@@ -56,7 +56,8 @@ export async function runJest(
       '--reporters=default',
       `--reporters=${join('<rootDir>', 'spec', 'commands', 'suite-times.mjs')}`,
     ];
-    const own = [jest, `--config=${config}`, '--json', `--outputFile=${outputFile}`, ...reporters];
+    // The list of reporters takes whatever stands behind it that is no option.
+    const own = [jest, `--config=${config}`, ...reporters, '--json', `--outputFile=${outputFile}`];
     const began = Date.now();
     const { code, said } = await finish([...own, ...args], visible, until, timesFile);
     const lines = await readFile(timesFile, 'utf8').catch(() => '');
