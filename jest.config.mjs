@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** Every layer but the real broker. `spec/broker` and what needs Java runs through `jest.broker.config.mjs`. */
 const entryPoints = {
   '^kafka-rx$': '<rootDir>/lib/index.ts',
@@ -15,6 +17,8 @@ export default {
   testEnvironment: 'node',
   // Time is virtual or bounded by the tests themselves: this is for a machine that is busy with something else.
   testTimeout: 30_000,
+  // Jest leaves a core to itself, which it hardly uses: of two that is half.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   roots: ['<rootDir>/spec'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/spec/broker/'],
