@@ -30,6 +30,14 @@ const beside =
     in$.subscribe(app.to('right', { value }));
   };
 
+/** These are in the first unit, which is dropped. */
+async function dropsFirstUnit(members: Members, ...values: readonly string[]): Promise<void> {
+  await members.pass(500);
+  members.broker.faults.refuseCommits(1);
+  members.publish('in', ...values);
+  await members.pass(5_000);
+}
+
 describe('a branch that has ended within a unit that is dropped fails the app, and has its outputs behind a restart', () => {
   test.each<[string, MonoTypeOperatorFunction<Texts>, number, string[]]>([
     ['take', take(2), 1, ['a', 'b']],
@@ -39,10 +47,7 @@ describe('a branch that has ended within a unit that is dropped fails the app, a
   ])('%s', async (_, ends, offset, left) => {
     const members = new Members({ in: 1, left: 1, right: 1 });
     const member = members.start(beside(ends), options);
-    await members.pass(500);
-    members.broker.faults.refuseCommits(1);
-    members.publish('in', 'a', 'b', 'c');
-    await members.pass(5_000);
+    await dropsFirstUnit(members, 'a', 'b', 'c');
     expect(member.outcome).toMatchObject({
       code: 'SINK_ENDED',
       at: { topic: 'in', partition: 0, offset },
@@ -86,10 +91,7 @@ describe('a branch that has ended within a unit that is dropped fails the app, a
       in$.pipe(take(1)).subscribe(left);
       in$.pipe(filter(record => record.value === 'c')).subscribe(left);
     }, options);
-    await members.pass(500);
-    members.broker.faults.refuseCommits(1);
-    members.publish('in', 'a', 'b', 'c');
-    await members.pass(5_000);
+    await dropsFirstUnit(members, 'a', 'b', 'c');
     expect(member.outcome).toMatchObject({ code: 'SINK_ENDED', at: { offset: 0 } });
     expect([members.values('left'), members.committed('in')]).toEqual([[], [-1]]);
   });
@@ -102,10 +104,7 @@ describe('a branch that has ended within a unit that is dropped fails the app, a
       plain(in$.pipe(take(1))).subscribe(app.to('left', { value, mayEnd: true }));
       in$.subscribe(app.to('right', { value }));
     }, options);
-    await members.pass(500);
-    members.broker.faults.refuseCommits(1);
-    members.publish('in', 'a', 'b');
-    await members.pass(5_000);
+    await dropsFirstUnit(members, 'a', 'b');
     expect(member.outcome).toMatchObject({ code: 'SINK_ENDED', at: { offset: 0 } });
   });
 
@@ -123,10 +122,7 @@ describe('a branch that has ended within a unit that is dropped fails the app, a
       },
       { ...options, deadLetters: { topic: 'letters' } },
     );
-    await members.pass(500);
-    members.broker.faults.refuseCommits(1);
-    members.publish('in', 'a', 'b');
-    await members.pass(5_000);
+    await dropsFirstUnit(members, 'a', 'b');
     expect(member.outcome).toMatchObject({ code: 'SINK_ENDED', at: { offset: 0 } });
   });
 
@@ -188,10 +184,7 @@ describe('a branch that has ended is no failure', () => {
       in$.pipe(take(1)).subscribe(app.each(record => void seen.push(record.value), { mayEnd: true }));
       in$.subscribe(app.to('right', { value }));
     }, options);
-    await members.pass(500);
-    members.broker.faults.refuseCommits(1);
-    members.publish('in', 'a', 'b');
-    await members.pass(5_000);
+    await dropsFirstUnit(members, 'a', 'b');
     expect([member.outcome, seen, members.values('right')]).toEqual(['running', ['a'], ['a', 'b']]);
     await members.stop(member);
   });

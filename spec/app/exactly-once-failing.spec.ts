@@ -134,12 +134,18 @@ describe('a unit that somebody else has opened', () => {
     for (const unit of ['in/0', 'in/0/2']) broker.faults.fence('group', unit);
   };
 
-  test('is told and counted; the task opens it anew two session timeouts later, and not before', async () => {
+  /** A member whose unit has a record, and is not committed yet. */
+  async function writing(): Promise<{ members: Members; member: Member }> {
     const members = new Members({ in: 1, left: 1 });
     const member = members.start(copy, { ...options, sessionTimeoutMs });
     await members.pass(500);
     members.publish('in', 'a');
     await members.pass(10);
+    return { members, member };
+  }
+
+  test('is told and counted; the task opens it anew two session timeouts later, and not before', async () => {
+    const { members, member } = await writing();
     fence(members);
     await members.pass(11_900);
     // The one that had the record, and the next.
@@ -157,11 +163,7 @@ describe('a unit that somebody else has opened', () => {
     ['within ten session timeouts fails the app', 45_000, { code: 'COMMIT_REFUSED' }],
     ['later than that is waited for as before', 61_000, 'running'],
   ])('again, %s', async (_, afterMs, outcome) => {
-    const members = new Members({ in: 1, left: 1 });
-    const member = members.start(copy, { ...options, sessionTimeoutMs });
-    await members.pass(500);
-    members.publish('in', 'a');
-    await members.pass(10);
+    const { members, member } = await writing();
     fence(members);
     await members.pass(afterMs);
     members.publish('in', 'b');
@@ -260,11 +262,7 @@ describe('a unit that somebody else has opened', () => {
       },
     ],
   ])('for the first time behind one that the group explained %s: the app goes on', async (_, refuse) => {
-    const members = new Members({ in: 1, left: 1 });
-    const member = members.start(copy, { ...options, sessionTimeoutMs });
-    await members.pass(500);
-    members.publish('in', 'a');
-    await members.pass(10);
+    const { members, member } = await writing();
     refuse(members);
     await members.pass(20_000);
     expect([counted(member, 'COMMIT_REFUSED'), members.values('left')]).toEqual([expect.any(Number), ['a']]);
@@ -310,11 +308,7 @@ describe('a unit that somebody else has opened', () => {
   });
 
   test('between two of its units is told and counted, too', async () => {
-    const members = new Members({ in: 1, left: 1 });
-    const member = members.start(copy, { ...options, sessionTimeoutMs });
-    await members.pass(500);
-    members.publish('in', 'a');
-    await members.pass(10);
+    const { members, member } = await writing();
     // The one that is not written to: that of its next unit.
     members.broker.faults.fence('group', 'in/0/2');
     await members.pass(1_000);

@@ -266,31 +266,30 @@ describe('that brokers take no record of an output is told before whatever else 
     return { members, member };
   }
 
+  /** It is no record's fault, and is told as the app's health until brokers take what there is. */
+  async function goesOnOnceTaken(members: Members, member: Member): Promise<void> {
+    expect(member.outcome).toBe('running');
+    expect(member.app.health().reasons.join()).toMatch(/not acknowledged within 40000 ms/);
+    members.broker.faults.clear();
+    await members.pass(60_000);
+    expect(members.values('left')).toEqual(['a', 'b']);
+    await members.stop(member);
+  }
+
   test('than the patience with a record that does not settle, of which some is gone by then', async () => {
     const { members, member } = await withoutLeader(7_000);
     members.publish('in', 'a', 'b');
     await members.pass(47_500);
     expect([member.outcome, toldErrors(member)]).toEqual(['running', ['PRODUCE']]);
     await members.pass(600_000);
-    // Nor is it the fault of the one that is left alone in its unit.
-    expect(member.outcome).toBe('running');
-    expect(member.app.health().reasons.join()).toMatch(/not acknowledged within 40000 ms/);
-    members.broker.faults.clear();
-    await members.pass(60_000);
-    expect(members.values('left')).toEqual(['a', 'b']);
-    await members.stop(member);
+    await goesOnOnceTaken(members, member);
   });
 
   test('and is told as the health of the app, until they take it', async () => {
     const { members, member } = await withoutLeader(10);
     members.publish('in', 'a', 'b');
     await members.pass(200_000);
-    expect(member.outcome).toBe('running');
-    expect(member.app.health().reasons.join()).toMatch(/not acknowledged within 40000 ms/);
-    members.broker.faults.clear();
-    await members.pass(60_000);
-    expect(members.values('left')).toEqual(['a', 'b']);
-    await members.stop(member);
+    await goesOnOnceTaken(members, member);
   });
 
   test('or, where most of that patience was gone, with it', async () => {

@@ -1,11 +1,12 @@
 /** What docs/exactly-once.md says of exactly once, sentence by sentence, where no other spec shows it; spec/docs/exactly-once.spec.ts has the list. */
 import { type App, KafkaRxError, memoryStore, string } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
-import { mapAsync, mapValue, share } from 'kafka-rx/operators';
+import { mapAsync, share } from 'kafka-rx/operators';
 import { map, scan } from 'rxjs';
 import { silentLogger } from '../../lib/logging/logger.js';
 import { PortCalls } from '../contract/contract-client.js';
 import { RecordingListener } from '../contract/recording-listener.js';
+import { copyingGood } from './copying-good.js';
 import { held, type Member, Members } from './members.js';
 
 const value = string;
@@ -93,22 +94,14 @@ describe('of what a unit writes', () => {
 
   test('a dead letter is there once, though its unit failed before', async () => {
     const members = new Members({ in: 1, left: 1, letters: 1 });
-    const wire = (app: App): void => {
-      app
-        .topic('in', { value })
-        .pipe(
-          mapValue(v => {
-            if (v === 'b') throw new Error('broken');
-            return v;
-          }),
-        )
-        .subscribe(app.to('left', { value }));
-    };
-    const member = members.start(wire, {
-      ...options,
-      policies: { process: 'dead-letter' },
-      deadLetters: { topic: 'letters', limit: 'none' },
-    });
+    const member = members.start(
+      copyingGood('left', v => v === 'b'),
+      {
+        ...options,
+        policies: { process: 'dead-letter' },
+        deadLetters: { topic: 'letters', limit: 'none' },
+      },
+    );
     await members.pass(500);
     members.broker.faults.refuseCommits(3);
     members.publish('in', 'a', 'b', 'c');

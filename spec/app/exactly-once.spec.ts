@@ -3,6 +3,7 @@ import { type App, KafkaRxError, string } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mapValue, share } from 'kafka-rx/operators';
 import type { Driver } from '../../lib/drivers/port.js';
+import { copyingGood } from './copying-good.js';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -90,22 +91,14 @@ test('what an app that fails had written is seen by nobody, and comes again once
 
 test('a dead letter is written with the unit of its record', async () => {
   const members = cluster();
-  const wire = (app: App): void => {
-    app
-      .topic('in', { value })
-      .pipe(
-        mapValue(v => {
-          if (v === 'b') throw new Error('broken');
-          return v;
-        }),
-      )
-      .subscribe(app.to('left', { value }));
-  };
-  const member = members.start(wire, {
-    ...options,
-    policies: { process: 'dead-letter' },
-    deadLetters: { topic: 'letters', limit: 'none' },
-  });
+  const member = members.start(
+    copyingGood('left', v => v === 'b'),
+    {
+      ...options,
+      policies: { process: 'dead-letter' },
+      deadLetters: { topic: 'letters', limit: 'none' },
+    },
+  );
   await members.pass(500);
   members.publish('in', 'a', 'b', 'c');
   await members.pass(50);

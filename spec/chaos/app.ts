@@ -16,13 +16,10 @@ import { changingStore } from './changing-topics.js';
 import { lettersTopic } from './exactly-once/acceptance-topics.js';
 import { FailPoints } from './fail-points.js';
 import { LeftOutPartitions } from './left-out-partitions.js';
-import { type AppTask, groupId, type Order, type Report } from './messages.js';
+import { groupId, type Order } from './messages.js';
 import { NotingStore } from './noting-store.js';
 import { seedBug } from './seeded-bugs.js';
-import { told } from './told.js';
-
-/** Short beside what a record takes, so that `in flight` is that of the moment. */
-const statusMs = 25;
+import { runSupervised, taskOfProcess, watchProcess } from './supervised.js';
 
 /** The poison of the load becomes dead letters, however much of it a short run brings. */
 const exactlyOnce: Partial<AppOptions> = {
@@ -31,25 +28,12 @@ const exactlyOnce: Partial<AppOptions> = {
   deadLetters: { topic: lettersTopic, limit: 'none' },
 };
 
-const task: AppTask = JSON.parse(process.argv[2] ?? '{}');
+const task = taskOfProcess();
+watchProcess();
 const metrics = memoryMetrics();
 const failPoints = new FailPoints(task.guarantee);
 const leftOut = new LeftOutPartitions();
 if (task.path === 'fast') leftOut.install(task.bug === 'ignore-missing-partition');
-
-function tell(report: Report): void {
-  // Main may be gone; then so is this process, by `disconnect`.
-  if (process.connected) process.send?.(report, undefined, undefined, () => {});
-}
-
-process.on('unhandledRejection', reason =>
-  tell({ report: 'rejection', text: `unhandled rejection: ${textOf(reason)}` }),
-);
-process.on('uncaughtException', error => {
-  tell({ report: 'rejection', text: `uncaught exception: ${textOf(error)}` });
-  setTimeout(() => process.exit(1), 100);
-});
-process.on('disconnect', () => process.exit(1));
 
 const store = new NotingStore(lmdb('history', { ...historyOptions, directory: task.folder }), task.folder);
 const app = createApp({
@@ -73,25 +57,7 @@ mkdirSync(copies, { recursive: true });
 const copiesStore = new NotingStore(lmdb(changingStore, { value: string, directory: copies }), copies);
 changingFlow(app, copiesStore);
 
-app.events$.subscribe(event => {
-  const text = told(event);
-  if (text !== undefined) tell({ report: 'event', atMs: Date.now(), text });
-});
-const status = setInterval(() => {
-  const { state, ready } = app.health();
-  const inFlight = metrics.value('kafka_rx_in_flight_records');
-  const consumed = metrics.value('kafka_rx_records_consumed_total');
-  tell({
-    report: 'status',
-    state,
-    ready,
-    inFlight,
-    consumed,
-    rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
-  });
-}, statusMs);
-
-process.on('message', (order: Order) => {
+function obey(order: Order): void {
   if (order.order === 'slow-store')
     for (const one of [store, copiesStore]) one.slow(order.delayMs, order.forMs);
   if (order.order === 'fail-store') store.fail(order.writes);
@@ -101,13 +67,6 @@ process.on('message', (order: Order) => {
   if (order.order === 'stop-before-end') failPoints.stopBeforeEnd();
   if (order.order === 'refuse-commits') failPoints.refuseCommits(order.forMs);
   if (order.order === 'leave-out-partitions') leftOut.begin(order.forMs);
-  if (order.order === 'stop') void stop(order.deadlineMs);
-});
-
-async function stop(deadlineMs: number): Promise<void> {
-  const from = performance.now();
-  await app.stop({ deadlineMs });
-  tell({ report: 'stopped', tookMs: Math.round(performance.now() - from) });
 }
 
 function block(forMs: number): void {
@@ -115,16 +74,4 @@ function block(forMs: number): void {
   while (performance.now() < until);
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-try {
-  await app.run();
-  process.exitCode = 0;
-} catch {
-  process.exitCode = 1; // told as an event already; main starts it again
-} finally {
-  clearInterval(status);
-  setTimeout(() => process.exit(), 50);
-}
+await runSupervised(app, metrics, obey);

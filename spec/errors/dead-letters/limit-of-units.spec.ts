@@ -1,36 +1,24 @@
 /** The limit under exactly once: what comes again since its unit was dropped is no other record that failed. */
-import { type App, string } from 'kafka-rx';
-import { mapValue } from 'kafka-rx/operators';
 import { CountedLetters } from '../../../lib/errors/dead-letters/counted-letters.js';
 import type { DeadLetterLimit } from '../../../lib/errors/dead-letters/options.js';
 import { Delivery, type Lane } from '../../../lib/flow/leases/delivery.js';
+import { copyingGood } from '../../app/copying-good.js';
 import { Members } from '../../app/members.js';
-
-const value = string;
-
-function copyingGood(app: App): void {
-  app
-    .topic('in', { value })
-    .pipe(
-      mapValue(v => {
-        if (v.startsWith('x')) throw new Error('broken');
-        return v;
-      }),
-    )
-    .subscribe(app.to('out', { value }));
-}
 
 async function started(
   guarantee: 'exactly-once' | 'at-least-once',
   limit: DeadLetterLimit = { perMinute: 2 },
 ) {
   const members = new Members({ in: 1, out: 1, letters: 1 });
-  const member = members.start(copyingGood, {
-    guarantee,
-    commit: { intervalMs: 100 },
-    policies: { process: 'dead-letter' },
-    deadLetters: { topic: 'letters', limit },
-  });
+  const member = members.start(
+    copyingGood('out', v => v.startsWith('x')),
+    {
+      guarantee,
+      commit: { intervalMs: 100 },
+      policies: { process: 'dead-letter' },
+      deadLetters: { topic: 'letters', limit },
+    },
+  );
   await members.pass(500);
   return { members, member };
 }

@@ -1,8 +1,9 @@
-import { type App, string } from 'kafka-rx';
-import { mapAsync, mapValue } from 'kafka-rx/operators';
+import { string } from 'kafka-rx';
+import { mapAsync, } from 'kafka-rx/operators';
 import { type TestApp, testApp } from 'kafka-rx/testing';
 import { LetterLimit } from '../../../lib/errors/dead-letters/limit.js';
 import type { DeadLetterLimit } from '../../../lib/errors/dead-letters/options.js';
+import { copyingGood } from '../../app/copying-good.js';
 
 const minute = 60_000;
 
@@ -57,17 +58,7 @@ test('a number a minute is exceeded by the next, whatever the records, and not a
 
 const value = string;
 
-function topology(app: App): void {
-  app
-    .topic('in', { value })
-    .pipe(
-      mapValue(text => {
-        if (text === 'bad') throw new Error('bad');
-        return text;
-      }),
-    )
-    .subscribe(app.to('out', { value }));
-}
+const topology = copyingGood('out', text => text === 'bad');
 
 function start(limit?: DeadLetterLimit): Promise<TestApp> {
   const options = { policies: { process: 'dead-letter' }, commit: { every: 1 } } as const;
