@@ -130,6 +130,7 @@ describe('what was thrown is asked in the ways that never throw', () => {
     'try {} catch (e) { g(() => (e as Error).message); }',
     'try {} catch (e) { throw Object.assign(e, { a: 1 }); }',
     'try {} catch (e) { const { a } = Object(e); }',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the template that is looked for
     'try {} catch (e) { log(`${e}`); }',
     'p.catch(e => e.code);',
     'p.then(x => x, e => e.code);',

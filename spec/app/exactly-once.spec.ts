@@ -141,7 +141,7 @@ test('what is gathered or called at a barrier is in its unit', async () => {
         }),
       )
       .subscribe(app.to('left', { value }));
-    in$.pipe(mapAsync(async v => (await call.promise, v))).subscribe(app.to('right', { value }));
+    in$.pipe(mapAsync(v => call.promise.then(() => v))).subscribe(app.to('right', { value }));
   };
   const member = members.start(wire, options);
   await members.pass(500);

@@ -15,7 +15,6 @@ function* steps() {
 const work: readonly (readonly [string, Given, RegExp])[] = [
   ['a function', task, /gave a function, which nobody calls.*await task\(\)/],
   ['a generator', steps, /gave an iterator, which nobody takes anything from.*generator/],
-  // biome-ignore lint/suspicious/useIterableCallbackReturn: an iterator of its own make is what this is about
   ['an iterator without more', () => ({ next: () => ({ done: true }) }), /gave an iterator/],
   ['a list of functions, behind another thing', () => [1, task()], /a list of functions.*task\(\)/],
   ['a list of Observables', () => [of(1)], /a list of Observables/],

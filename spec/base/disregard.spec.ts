@@ -47,7 +47,6 @@ async function unheard(make: (rejecting: () => Promise<never>) => void): Promise
     const { then } = promise;
     // Our own catch comes second: nothing is to end this process.
     promise.catch(() => {});
-    // biome-ignore lint/suspicious/noThenProperty: it is watched
     return Object.defineProperty(promise, 'then', {
       value(...args: Parameters<typeof then>) {
         heard++;

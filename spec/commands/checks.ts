@@ -19,7 +19,12 @@ export interface Verdict {
 /** By name, in the order in which they run: one after the other, since most take all processors for themselves. */
 export const checks: Readonly<Record<string, () => Promise<Verdict>>> = {
   types: () => tool('tsc', ['-p', 'tsconfig.json', '--pretty', 'false'], 'everything compiles'),
-  lint: () => tool('biome', ['ci', '--colors=off', '--reporter=github', '.'], 'formatted, no findings'),
+  lint: () =>
+    tool(
+      'biome',
+      ['ci', '--error-on-warnings', '--colors=off', '--reporter=github', '.'],
+      'formatted, no findings',
+    ),
   layout,
   'dead code': () => tool('knip', ['--no-progress', '--treat-config-hints-as-errors'], 'everything is used'),
   packaging,

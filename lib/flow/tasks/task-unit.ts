@@ -1,8 +1,8 @@
 import { doublingMs } from '../../base/backoff.js';
-import type { Clock, Timer } from '../../base/clock.js';
+import type { Timer } from '../../base/clock.js';
 import type { OffsetCommit, TopicPartition, UnitOfWork } from '../../drivers/port.js';
 import { type Coordinates, isKafkaRxError, type KafkaRxError } from '../../errors/errors.js';
-import type { CommitResult, CommitTarget, CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
+import type { CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { FailingTask } from '../commit/task-commit.js';
 import type { OutputChannel } from '../sinks/output-channel.js';
 import type { Task } from '../source/partition-lane.js';

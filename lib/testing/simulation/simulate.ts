@@ -45,6 +45,10 @@ export interface SimulatedRecord {
   readonly partition?: number | undefined;
 }
 
+/** What an invariant says: what is wrong, or nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: one that throws what is wrong gives nothing else
+type Judgement = string | undefined | void;
+
 /** @category Testing @since 0.2.0 */
 export interface SimulateOptions {
   /** What is written, by topics that sources of the topology read, at least one record each; when is drawn, the order within a topic stays. */
@@ -62,9 +66,7 @@ export interface SimulateOptions {
   /**
    * Looked at when everything has come to rest: all processes run, all inputs are committed. Throws, or returns what is wrong.
    */
-  readonly invariant?:
-    | ((view: SimulationView) => string | undefined | void | Promise<string | undefined | void>)
-    | undefined;
+  readonly invariant?: ((view: SimulationView) => Judgement | Promise<Judgement>) | undefined;
   /** Called before each run, for what the topology's own functions remember. */
   readonly reset?: (() => void) | undefined;
   /** Steps after which a run ends as one that does not come to rest. Default 40,000. */

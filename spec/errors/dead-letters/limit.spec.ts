@@ -1,5 +1,5 @@
 import { string } from 'kafka-rx';
-import { mapAsync, } from 'kafka-rx/operators';
+import { mapAsync } from 'kafka-rx/operators';
 import { type TestApp, testApp } from 'kafka-rx/testing';
 import { LetterLimit } from '../../../lib/errors/dead-letters/limit.js';
 import type { DeadLetterLimit } from '../../../lib/errors/dead-letters/options.js';
