@@ -188,7 +188,7 @@ function unitsOf(
       return slow.during(`the unit of work of ${task} to open`, opened);
     },
     through: unit => resume.notedBefore(unit),
-    quiet: task => dispatcher.quiet(task, 'commit'),
+    quiet: task => dispatcher.quiet(task),
     goOn: task => dispatcher.goOn(task),
     rewind: task => {
       try {
@@ -222,6 +222,7 @@ function resumePoints(
     originOf: topicId => cluster.originOf(topicId),
     confirmed: () => clock.elapsed() < member.confirmedUntil,
     live: () => lanes.all,
+    laneAt: partition => lanes.at(partition),
     isOnce: options.guarantee === 'exactly-once',
     fills: (partition, upTo) => lanes.fills(partition, upTo),
     onStoreLost: options.onStoreLost,

@@ -13,7 +13,6 @@
 
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
 import { filledIn, metadataOfStores, storesNamedIn, withFilled } from '../../base/commit-metadata.js';
-import { partitionKey } from '../../base/partition-key.js';
 import type {
   AssignedPartition,
   CommittedPartition,
@@ -36,8 +35,8 @@ export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly originOf: (topicId: string) => string;
   /** Whether the group has confirmed the membership within the session timeout: otherwise another may go on already. */
   readonly confirmed: () => boolean;
-  /** The partitions whose epochs go on, each with the topic that its epoch reads. */
-  readonly live: () => readonly LivePartition[];
+  /** A partition whose epoch goes on, with the topic that this reads. */
+  readonly laneAt: (partition: AssignedPartition) => LivePartition | undefined;
   /** What is committed has all of its outputs, and they must not come again. */
   readonly isOnce: boolean;
   /** Under exactly once: the epoch begins below this offset, up to which all is committed, and what was made of that is not written again. */
@@ -47,7 +46,7 @@ export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly announce: (event: ResumedAtStore | Parameters<NewStoresParts['announce']>[0]) => void;
 }
 
-type LivePartition = Pick<Lane, 'topic' | 'partition' | 'epoch' | 'origin' | 'fillsUpTo'>;
+type LivePartition = Pick<Lane, 'origin' | 'fillsUpTo'>;
 
 /** A commit of an epoch that goes on. */
 interface OwnCommit {
@@ -71,6 +70,8 @@ export class ResumePoints {
   readonly needed: boolean;
   /** What all stores have noted, by origin and partition: a commit that is tried again, or in parts, is noted once. */
   readonly #noted = new Map<string, number>();
+  /** What each commit says of the stores. */
+  #ofStores: string | undefined;
 
   /** @param stores offsets are held against those that have positions */
   constructor(stores: Iterable<DocumentStore<unknown>>, parts: ResumePointsParts) {
@@ -90,11 +91,7 @@ export class ResumePoints {
    */
   notedBefore(target: CommitTarget): CommitTarget {
     if (this.#stores.length === 0) return target;
-    // Not before they are open: ids are made then.
-    const stores = this.#stores.map(({ name, positions }) => {
-      return { id: positions.id, name, place: positions.place?.() };
-    });
-    const metadata = metadataOfStores(stores);
+    const metadata = this.#metadata();
     return {
       commit: async offsets => {
         const ours = this.#ours(offsets);
@@ -110,12 +107,19 @@ export class ResumePoints {
     };
   }
 
+  /** Names the stores. Not before they are open: ids are made then. */
+  #metadata(): string {
+    this.#ofStores ??= metadataOfStores(
+      this.#stores.map(({ name, positions }) => ({ id: positions.id, name, place: positions.place?.() })),
+    );
+    return this.#ofStores;
+  }
+
   /** With the positions of the topics that their epochs read. */
   #ours(offsets: readonly OffsetCommit[]): readonly OwnCommit[] {
     if (!this.#parts.confirmed()) throw unconfirmed();
-    const lanes = new Map(this.#parts.live().map(lane => [epochKey(lane), lane]));
     return offsets.map(at => {
-      const lane = lanes.get(epochKey(at));
+      const lane = this.#parts.laneAt(at);
       if (lane !== undefined) {
         const { origin, fillsUpTo } = lane;
         return { at, fillsUpTo, position: { origin, partition: at.partition, offset: at.offset } };
@@ -303,8 +307,4 @@ function storeAhead(what: string, at: Coordinates): KafkaRxError {
 /** An origin may hold slashes; the partition is what stands behind the last one. */
 function placeKey(origin: string, partition: number): string {
   return `${origin}/${partition}`;
-}
-
-function epochKey({ topic, partition, epoch }: AssignedPartition): string {
-  return `${partitionKey({ topic, partition })}@${epoch}`;
 }

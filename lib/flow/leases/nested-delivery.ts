@@ -10,7 +10,7 @@ import {
   type Problem,
   type Stage,
 } from './delivery.js';
-import { isWritten, lastLane, listOf } from './leases.js';
+import { isOver, isWritten, lastLane, listOf } from './leases.js';
 
 /** A record inside a delivery of its own, within the one that it came with. */
 export interface NestedDelivery<K, V> {
@@ -103,15 +103,15 @@ class NestedLane implements Lane {
     return this.outer.some(({ lane }) => lane.atBarrier);
   }
   get fillsUpTo(): number {
-    return this.outer.every(isWritten) ? Number.POSITIVE_INFINITY : -1;
+    return isWritten(this.outer) ? Number.POSITIVE_INFINITY : -1;
   }
   get origin(): string {
     // As a record's coordinates, those of the last.
-    return this.outer.at(-1)?.lane.origin ?? this.lane.origin;
+    return lastLane(this.outer)?.origin ?? this.lane.origin;
   }
   get ended(): boolean {
     // Of several, some may go on: what is made of them is theirs still.
-    return this.outer.every(({ lane }) => lane.ended);
+    return isOver(this.outer);
   }
   get leftAt(): number {
     return this.lane.leftAt;

@@ -1,6 +1,5 @@
 import { KafkaRxError } from '../../errors/errors.js';
 import type { Deliveries, Delivery, Lane } from '../leases/delivery.js';
-import { listOf } from '../leases/leases.js';
 
 /** How far a branch had a partition, and of which topic that was. */
 interface Had {
@@ -20,7 +19,8 @@ export class TakenInUnits {
   }
 
   note(deliveries: Deliveries): void {
-    for (const delivery of listOf(deliveries)) this.#note(delivery);
+    if (!Array.isArray(deliveries)) this.#note(deliveries as Delivery);
+    else for (const delivery of deliveries) this.#note(delivery);
   }
 
   #note({ lane, offset, outer }: Delivery): void {

@@ -142,9 +142,9 @@ export class Dispatcher implements LaneOwner {
     this.wake();
   }
 
-  /** Resolves when nothing of it is pending but what a failure holds. */
-  quiet(task: Task, reason: FlushReason): Promise<void> {
-    return this.#draining.quiet(task.inputs, reason);
+  /** At its barrier: resolves when nothing of it is pending but what a failure holds. */
+  quiet(task: Task): Promise<void> {
+    return this.#draining.quiet(task.inputs, 'commit');
   }
 
   /** It may hand out again. */
@@ -161,8 +161,8 @@ export class Dispatcher implements LaneOwner {
   }
 
   accept(batch: FetchedBatch): void {
-    const lane = this.#lanes.of(batch);
-    if (lane === undefined || lane.epoch !== batch.epoch || lane.draining) return;
+    const lane = this.#lanes.at(batch);
+    if (lane === undefined || lane.draining) return;
     // By the first of the epoch: nothing was handed out before.
     if (!lane.originKnown) this.#lanes.begins(lane, this.#parts.originOf(batch));
     lane.endOffset = batch.endOffset;
@@ -176,8 +176,8 @@ export class Dispatcher implements LaneOwner {
 
   /** @see ConsumerListener.caughtUp */
   caughtUp(partition: AssignedPartition): void {
-    const lane = this.#lanes.of(partition);
-    if (lane === undefined || lane.epoch !== partition.epoch || lane.draining) return;
+    const lane = this.#lanes.at(partition);
+    if (lane === undefined || lane.draining) return;
     lane.atEnd = true;
     // Batches without records begin nothing anew.
     if (lane.endSince < 0) lane.endSince = this.#parts.clock.elapsed();
@@ -273,13 +273,12 @@ export class Dispatcher implements LaneOwner {
     if (!this.#dispatching && !this.#scheduled) this.wake();
   }
 
-  /** This number of the lane is done with; where its watermark moved, that may be committed, and a partition at its span may go on. */
+  /** This number of the lane is done with; where its watermark moved, that may be committed. */
   #passed(lane: PartitionLane, sequence: number, offset: number): void {
     if (!lane.watermark.settle(sequence, offset)) return;
     // One look at the clock for all that settles in one burst: from its first on, a dispatch is scheduled.
     if (!this.#dispatching && !this.#scheduled) this.#now = this.#parts.clock.elapsed();
     lane.watermarkMovedAt = this.#now;
-    if (lane.task.turn === 'blocked') this.#unblock(lane.task);
     this.#commit.moved(lane);
   }
 

@@ -54,7 +54,9 @@ export class Draining {
    * @param lane the only one of which that is so
    */
   lookAgain(lane?: PartitionLane): void {
-    if (this.#waiters.length === 0 || (lane !== undefined && this.#drains === 0 && !lane.quiet)) return;
+    if (this.#waiters.length === 0) return;
+    // Most of what settles is of no task at a barrier, or not the last of one.
+    if (lane !== undefined && this.#drains === 0 && !(lane.atBarrier && lane.quiet)) return;
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const wake of waiters) wake();

@@ -162,6 +162,7 @@ function standsFor(
 
 /** By which a record is chosen: the lowest that a view of it takes from its value, or else its own. */
 function timestampOf(record: SourceRecord, { topic, partition, views, host }: PartitionLane): number {
+  if (views.every(view => view.time === undefined)) return record.timestamp;
   const at = { topic, partition, offset: record.offset };
   const taken = views
     .map(view => view.timestampAhead(record, at, host.clock))

@@ -28,6 +28,12 @@ export class Lanes {
     return this.#byName.get(laneName(partition));
   }
 
+  /** In this epoch; undefined where that is over. */
+  at(partition: AssignedPartition): PartitionLane | undefined {
+    const lane = this.of(partition);
+    return lane?.epoch === partition.epoch && !lane.ended ? lane : undefined;
+  }
+
   /** Those of these epochs that have not ended. */
   during(partitions: readonly AssignedPartition[]): readonly PartitionLane[] {
     const names = new Set(partitions.map(epochName));
@@ -64,10 +70,10 @@ export class Lanes {
 
   /** It begins below this offset, which is committed, to fill a store again, and what was made of that for Kafka is not written twice. */
   fills(partition: AssignedPartition, upTo: number): void {
-    for (const lane of this.during([partition])) {
-      lane.fillsUpTo = upTo;
-      lane.task.filling = true;
-    }
+    const lane = this.at(partition);
+    if (lane === undefined) return;
+    lane.fillsUpTo = upTo;
+    lane.task.filling = true;
   }
 
   remove(lanes: readonly PartitionLane[]): void {

@@ -69,23 +69,21 @@ export class TaskTurn {
   #ofSeveral(task: Task, now: number): void {
     const { pace, clock, handOut, inFlight, order, consumed, commit } = this.#parts;
     const until = now + pace.turnMs;
-    const begun = new Set<PartitionLane>();
+    const handedOut = new Map<PartitionLane, number>();
     let records = 0;
     while (records < pace.turnRecords && task.opened < task.limit && !this.isFull(task)) {
       const lane = order.next(task);
       if (lane === undefined) break;
       if (lane.unsettled === 0) lane.watermarkMovedAt = now;
       handOut.nextLookedAt(lane);
-      begun.add(lane);
-      consumed(lane.topic, 1);
+      handedOut.set(lane, (handedOut.get(lane) ?? 0) + 1);
       records++;
       if (handOut.halted || inFlight.atBound) break;
       if ((records & 31) === 0 && clock.elapsed() >= until) break;
     }
-    if (task.filled) {
-      task.stopAt();
-      for (const lane of task.inputs) begun.add(lane);
-    }
-    for (const lane of begun) commit.handedOut(lane);
+    for (const [lane, count] of handedOut) consumed(lane.topic, count);
+    const { filled } = task;
+    if (filled) task.stopAt();
+    for (const lane of filled ? task.inputs : handedOut.keys()) commit.handedOut(lane);
   }
 }

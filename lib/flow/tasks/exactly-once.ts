@@ -6,7 +6,7 @@ import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commi
 import type { CommitLane, FailingTask, TaskCommit } from '../commit/task-commit.js';
 import type { Outputs } from '../sinks/outputs.js';
 import type { Lanes } from '../source/lanes.js';
-import type { PartitionLane, Task } from '../source/partition-lane.js';
+import type { Task } from '../source/partition-lane.js';
 import { MissingOutputs } from './missing-outputs.js';
 import { TaskUnit } from './task-unit.js';
 import type { TaskUnitHost } from './task-unit-host.js';
@@ -62,7 +62,7 @@ export class ExactlyOnce implements TaskCommit {
   /** @see ConsumerOptions.ready */
   ready(partition: AssignedPartition): Promise<void> | undefined {
     const run = this.#run;
-    const lane = this.#laneOf(partition);
+    const lane = this.#parts.lanes.at(partition);
     if (run === undefined || lane === undefined || this.#closed) return undefined;
     const unit = this.#unitOf(lane.task, run);
     return this.#missing.during(lane.task, unit.open(lane.task), () => unit.failedAt);
@@ -163,10 +163,5 @@ export class ExactlyOnce implements TaskCommit {
     const unit = new TaskUnit(host, new UnitPace(bounds, lanes.tasks));
     this.#units.set(name, unit);
     return unit;
-  }
-
-  #laneOf(partition: AssignedPartition): PartitionLane | undefined {
-    const lane = this.#parts.lanes.of(partition);
-    return lane?.epoch === partition.epoch && !lane.ended ? lane : undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { availableIn } from '../../base/available-in.js';
 import type {
   DriverProducer,
   OutputListener,
@@ -58,10 +57,6 @@ export class UnitProducer implements DriverProducer {
 
   partitionCount(topic: string): number {
     return this.#unit.partitionCount(topic);
-  }
-
-  available(topic: string): () => readonly number[] {
-    return availableIn(this.#unit, topic);
   }
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {

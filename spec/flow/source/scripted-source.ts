@@ -170,8 +170,10 @@ export class ScriptedSource {
   /** As at the barrier of a task. */
   barrier(partition: number): string[] {
     const done: string[] = [];
-    const lane = this.lanes.of({ topic: 't', partition });
-    if (lane !== undefined) void this.dispatcher.quiet(lane.task, 'commit').then(() => done.push('quiet'));
+    const task = this.lanes.of({ topic: 't', partition })?.task;
+    if (task === undefined) return done;
+    task.stopAt();
+    void this.dispatcher.quiet(task).then(() => done.push('quiet'));
     return done;
   }
 
