@@ -19,6 +19,13 @@ const Mention = t.strict({ id: t.number });
 const LargeMention = t.strict({ id: t.number, note: t.string });
 const Batch = t.strict({ ids: t.array(t.number) });
 
+// Once for all runs: what is generated for a type is the same in each, and thousands of apps are started.
+const asPurchase = json(Purchase);
+const asMaskedPurchase = json(MaskedPurchase);
+const asMention = json(Mention);
+const asLargeMention = json(LargeMention);
+const asBatch = json(Batch);
+
 type Masked$ = Observable<KafkaRecord<Buffer | null, MaskedPurchase>>;
 
 /** @param stores those on disk, of each process the last that it made */
@@ -28,21 +35,19 @@ export function topologyOf(
   stores: Map<string, ReadStore>,
 ): SimulatedTopology {
   return (app, process) => {
-    const masked = app.topic(inputsOf(shape), { value: json(Purchase) }).pipe(
+    const masked = app.topic(inputsOf(shape), { value: asPurchase }).pipe(
       mask('cardNumber'),
       peek(({ value }) => log.noteRead(value.id)),
       share(),
     );
     masked
       .pipe(project(({ id }) => ({ id })))
-      .subscribe(app.to('patterns', { keyBy: ({ id }) => String(id), value: json(Mention) }));
+      .subscribe(app.to('patterns', { keyBy: ({ id }) => String(id), value: asMention }));
     tooLarge(app, masked, shape);
     rewards(app, process, masked, shape);
     gathered(app, masked, shape, log);
     audited(app, masked, shape, log);
-    masked.subscribe(
-      app.to('purchases', { keyBy: ({ customerId }) => customerId, value: json(MaskedPurchase) }),
-    );
+    masked.subscribe(app.to('purchases', { keyBy: ({ customerId }) => customerId, value: asMaskedPurchase }));
     storesBatches(app, process, masked, shape);
     if (shape.store !== undefined) masked.subscribe(app.store(storeOf(process, shape, stores)));
     called(app, process, masked, shape, log);
@@ -103,7 +108,7 @@ function tooLarge(app: App, masked: Masked$, { tooLarge: ids = [], policy }: Sha
       app.to('patterns', {
         name: 'too large',
         keyBy: ({ id }) => String(id),
-        value: json(LargeMention),
+        value: asLargeMention,
         onProduceError: policy,
       }),
     );
@@ -127,7 +132,7 @@ function rewards(
             { order },
           ),
         );
-  made.subscribe(app.to('rewards', { keyBy: ({ id }) => String(id), value: json(Mention) }));
+  made.subscribe(app.to('rewards', { keyBy: ({ id }) => String(id), value: asMention }));
 }
 
 function gathered(
@@ -145,7 +150,7 @@ function gathered(
         return record;
       }),
     )
-    .subscribe(app.to('batches', { keyBy: () => null, value: json(Batch) }));
+    .subscribe(app.to('batches', { keyBy: () => null, value: asBatch }));
 }
 
 function audited(
@@ -157,14 +162,14 @@ function audited(
   if (!audits) return;
   masked
     .pipe(
-      through(app.to('audit', { keyBy: ({ customerId }) => customerId, value: json(MaskedPurchase) })),
+      through(app.to('audit', { keyBy: ({ customerId }) => customerId, value: asMaskedPurchase })),
       map(record => {
         log.failOnce('behind through', [record.value.id], throwsAt);
         return record;
       }),
       project(({ id }) => ({ id })),
     )
-    .subscribe(app.to('audited', { keyBy: ({ id }) => String(id), value: json(Mention) }));
+    .subscribe(app.to('audited', { keyBy: ({ id }) => String(id), value: asMention }));
 }
 
 function storeOf(
@@ -183,7 +188,7 @@ function storeOf(
     customer: ({ customerId }: MaskedPurchase) => customerId,
     zip: ({ zipCode }: MaskedPurchase) => zipCode,
   };
-  const made = process.lmdb('history', { value: json(MaskedPurchase), by }, { shared });
+  const made = process.lmdb('history', { value: asMaskedPurchase, by }, { shared });
   stores.set(process.name, { place: shared ? 'history' : `${process.name}/history`, store: made });
   return made;
 }
@@ -193,7 +198,7 @@ function storesBatches(app: App, process: ProcessContext, masked: Masked$, shape
   const where = { shared: shape.store === 'shared' };
   masked
     .pipe(batch(records => ({ ids: records.map(({ value }) => value.id) }), shape.batch))
-    .subscribe(app.store(process.lmdb('batches', { value: json(Batch) }, where)));
+    .subscribe(app.store(process.lmdb('batches', { value: asBatch }, where)));
 }
 
 /** A function that must not be called any more once the app has failed. */
