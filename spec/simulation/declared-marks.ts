@@ -27,6 +27,7 @@ const declaredMarks: readonly string[] = [
   ...['stopped', 'stopped beyond the session', 'session expired unheard', 'partitions lost', 'rebalance'],
   ...['outage', 'commits refused', 'produce failed', 'late acknowledgements', 'write failed'],
   ...['partitions added', 'topic recreated', 'topic deleted', 'records expired', 'unread records expired'],
+  ...['records compacted', 'records at the end compacted'],
   'disks lost',
   ...['told: commit COMMIT_FAILED', 'told: commit COMMIT_REFUSED'],
   ...['told: commit UNREACHABLE', 'told: commit-dropped', 'told: drained', 'told: failed', 'told: lost'],
@@ -34,6 +35,7 @@ const declaredMarks: readonly string[] = [
   ...['told: store-new', 'told: topic-back', 'told: topic-gone'],
   // Of tasks of several inputs.
   'task: inputs take turns',
+  'task: records at the end of an input compacted',
   'task: an input goes on while the others are paused',
   'task: an older record comes when its input was at its end',
 ];

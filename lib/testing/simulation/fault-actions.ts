@@ -1,4 +1,5 @@
 import type { MemoryBroker } from '../../drivers/memory/index.js';
+import type { TopicPartition } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { Disturbed } from './disturbances.js';
 import type { FaultKind, FaultProfile } from './profile.js';
@@ -30,8 +31,8 @@ export interface FaultActionsParts {
   readonly losingDisks: () => void;
   /** The topic's records and partitions are about to go; it comes back empty. */
   readonly recreating: (topic: string) => void;
-  /** Records below this offset are about to go. */
-  readonly deleting: (topic: string, partition: number, below: number) => void;
+  /** Records from one offset to another (exclusive) are about to go. */
+  readonly deleting: (at: TopicPartition, from: number, to: number) => void;
 }
 
 const mostPartitions = 6;
@@ -176,11 +177,10 @@ export class FaultActions {
   }
 
   #topicFaults(): void {
-    const { world, broker, inputs, passing, groupId, deleting, topicsChanged } = this.#parts;
+    const { world, broker, passing, topicsChanged } = this.#parts;
     const { choices } = world;
-    const topic = (): string => inputs[choices.pick('topic', inputs.length)] ?? '';
     if (this.#happens('partitions-added')) {
-      const name = topic();
+      const name = this.#anyInput();
       const count = broker.cluster.partitionCount(name);
       if (count > 0 && count < mostPartitions) {
         this.#mark('partitions added');
@@ -192,7 +192,7 @@ export class FaultActions {
       }
     }
     if (this.#happens('topic-recreated')) {
-      const name = topic();
+      const name = this.#anyInput();
       const count = broker.cluster.partitionCount(name);
       if (count > 0) {
         this.#mark('topic recreated');
@@ -208,22 +208,53 @@ export class FaultActions {
         this.#takeAway(name, count, goneMs);
       }
     }
-    if (this.#happens('retention')) {
-      const name = topic();
-      const count = broker.cluster.partitionCount(name);
-      if (count === 0) return;
-      const partition = choices.pick('partition', count);
-      const committed = broker.committed(groupId, name)[partition] ?? -1;
-      const end = broker.endOffsets(name)[partition] ?? 0;
-      const unread = choices.pick('retention beyond what is committed', 4) === 1;
-      const below = unread
-        ? Math.min(end, Math.max(committed, 0) + 1 + choices.pick('records', 5))
-        : committed;
-      if (below <= 0) return;
-      this.#mark(unread ? 'unread records expired' : 'records expired');
-      deleting(name, partition, below);
-      broker.deleteRecords({ topic: name, partition }, below);
-    }
+    if (this.#happens('retention')) this.#retention();
+    if (this.#happens('compaction')) this.#compaction();
+  }
+
+  #retention(): void {
+    const { world, broker, groupId, deleting } = this.#parts;
+    const { choices } = world;
+    const at = this.#anyPartition();
+    if (at === undefined) return;
+    const committed = broker.committed(groupId, at.topic)[at.partition] ?? -1;
+    const end = broker.endOffsets(at.topic)[at.partition] ?? 0;
+    const unread = choices.pick('retention beyond what is committed', 4) === 1;
+    const below = unread ? Math.min(end, Math.max(committed, 0) + 1 + choices.pick('records', 5)) : committed;
+    if (below <= 0) return;
+    this.#mark(unread ? 'unread records expired' : 'records expired');
+    deleting(at, 0, below);
+    broker.deleteRecords(at, below);
+  }
+
+  /** Some records in a row go and their offsets stay; at the end, as where tombstones were the last and have been cleaned, or before it. */
+  #compaction(): void {
+    const { world, broker, coPartitioned, deleting } = this.#parts;
+    const { choices } = world;
+    const at = this.#anyPartition();
+    if (at === undefined) return;
+    const end = broker.endOffsets(at.topic)[at.partition] ?? 0;
+    if (end === 0) return;
+    const from = Math.max(0, end - 1 - choices.pick('compacted from the end', 8));
+    const isTail = choices.pick('compacted before the end', 2) === 0;
+    const to = isTail ? end : from + 1;
+    this.#mark(to === end ? 'records at the end compacted' : 'records compacted');
+    if (to === end && coPartitioned.flat().includes(at.topic))
+      this.#mark('task: records at the end of an input compacted');
+    deleting(at, from, to);
+    broker.punchGap(at, from, to);
+  }
+
+  #anyPartition(): TopicPartition | undefined {
+    const { world, broker } = this.#parts;
+    const topic = this.#anyInput();
+    const count = broker.cluster.partitionCount(topic);
+    return count === 0 ? undefined : { topic, partition: world.choices.pick('partition', count) };
+  }
+
+  #anyInput(): string {
+    const { world, inputs } = this.#parts;
+    return inputs[world.choices.pick('topic', inputs.length)] ?? '';
   }
 
   /** A topic, and those that must have as many partitions. */

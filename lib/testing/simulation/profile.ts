@@ -28,6 +28,7 @@ export const faultKinds = [
   'lost-disk',
   'held-commits',
   'terminate',
+  'compaction',
 ] as const;
 
 /** @category Testing @since 0.2.0 */
@@ -69,10 +70,17 @@ const ranges: Readonly<Record<FaultKind, readonly [number, number]>> = {
   // Of each unit of work that is committed.
   'held-commits': [5e-3, 3e-1],
   terminate: [2e-4, 4e-3],
+  compaction: [2e-4, 4e-3],
 };
 
 /** Drawn behind all else, so that seeds of before mean what they did. */
-const later: ReadonlySet<FaultKind> = new Set(['topic-deleted', 'lost-disk', 'held-commits', 'terminate']);
+const later: ReadonlySet<FaultKind> = new Set([
+  'topic-deleted',
+  'lost-disk',
+  'held-commits',
+  'terminate',
+  'compaction',
+]);
 
 /**
  * Each kind is left out in a third of the runs, so that no fault can hide behind another that is always there.

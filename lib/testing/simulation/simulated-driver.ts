@@ -232,11 +232,11 @@ function simulatedConsumer(
     pause: partitions => {
       pauses.paused(partitions);
       paused(partitions);
-      inner.pause(partitions);
+      inner.pause(epochs.known(partitions));
     },
     resume: partitions => {
       pauses.resumed(partitions);
-      inner.resume(partitions);
+      inner.resume(epochs.known(partitions));
     },
     seek: (partition, offset) => inner.seek(partition, offset),
     rewind: partitions => {

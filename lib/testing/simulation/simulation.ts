@@ -146,7 +146,7 @@ class Simulation {
       topicsChanged: () => this.#workload.topicsChanged(),
       losingDisks: () => this.#loseDisks(),
       recreating: topic => this.#workload.recreating(topic),
-      deleting: (topic, partition, below) => this.#workload.deleting(topic, partition, below),
+      deleting: (at, from, to) => this.#workload.deleting(at, from, to),
     });
     this.#health = new HealthWatch({
       world: this.#world,

@@ -28,13 +28,18 @@ export class ToldEpochs {
     }
   }
 
+  /** Those of which it knows the epoch that there is: a pause that it asks for is none of the assignment that is on its way. */
+  known(partitions: readonly TopicPartition[]): readonly TopicPartition[] {
+    return partitions.filter(one => this.#isKnown(partitionKey(one)));
+  }
+
   /**
    * Where an assignment is on its way: epochs after those that the process knows, and before those that it will hear of, in which nothing
    * comes. Undefined where it knows all that there is.
    */
   between(partitions: readonly TopicPartition[]): readonly AssignedPartition[] | undefined {
     const keys = partitions.map(partitionKey);
-    if (keys.every(key => this.#heard.get(key) === this.#current.get(key))) return undefined;
+    if (keys.every(key => this.#isKnown(key))) return undefined;
     return partitions.map(({ topic, partition }, i) => {
       const key = keys[i] ?? '';
       const heard = this.#heard.get(key) ?? 0;
@@ -42,5 +47,9 @@ export class ToldEpochs {
       this.#heard.set(key, epoch);
       return { topic, partition, epoch };
     });
+  }
+
+  #isKnown(key: string): boolean {
+    return this.#heard.get(key) === this.#current.get(key);
   }
 }

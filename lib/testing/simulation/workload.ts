@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { MemoryBroker } from '../../drivers/memory/index.js';
+import type { TopicPartition } from '../../drivers/port.js';
 import type { LaterTopic, SimulatedInput, WrittenInput } from './simulation-parts.js';
 
 /** Writes the inputs when their time has come, and knows what became of each. */
@@ -78,9 +79,9 @@ export class Workload {
     this.#goneOf(topic, () => true);
   }
 
-  /** Retention is about to delete what is below an offset. */
-  deleting(topic: string, partition: number, below: number): void {
-    this.#goneOf(topic, one => one.partition === partition && one.offset < below);
+  /** Retention, or compaction, is about to delete what is from one offset to another (exclusive). */
+  deleting({ topic, partition }: TopicPartition, from: number, to: number): void {
+    this.#goneOf(topic, one => one.partition === partition && one.offset >= from && one.offset < to);
   }
 
   /** As any producer does: again in a while where there is no such topic, or nobody to write to. */
