@@ -22,6 +22,13 @@ export function stallTimeoutOf(options: Timeouts): number {
   return stallTimeoutMs ?? (guarantee === 'exactly-once' ? longestOf(options) : defaults.stallTimeoutMs);
 }
 
+/** Of the two options by which `stallTimeoutOf` goes, the one that is to be raised where work takes longer. */
+export function stallBoundBy({ guarantee, stallTimeoutMs }: Timeouts): keyof Timeouts {
+  return guarantee === 'exactly-once' && stallTimeoutMs === undefined
+    ? 'transactionTimeoutMs'
+    : 'stallTimeoutMs';
+}
+
 /** Milliseconds that a record of a unit of work may take to be delivered. */
 export function unitDeliveryTimeoutOf({ producer, transactionTimeoutMs }: Timeouts): number {
   const asked = producer?.deliveryTimeoutMs ?? defaults.producer.deliveryTimeoutMs;
