@@ -16,7 +16,7 @@ import type { Closers } from './closing.js';
 import { CoPartitionedCounts, requireCoPartitioned } from './co-partitioned.js';
 import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
-import { consumerOptions, producerOptions, unitBounds } from './options.js';
+import { consumerOptions, unitOptions } from './options.js';
 import { OwnStores } from './own-stores.js';
 import { isUnreachable, StartTries } from './start-tries.js';
 import { stallBoundBy, stallTimeoutOf } from './unit-timeouts.js';
@@ -176,15 +176,11 @@ function unitsOf(
 ): ExactlyOnceRun {
   const unitOfWork = connection.unitOfWork?.bind(connection);
   if (unitOfWork === undefined) throw withoutUnits(options.driver.name);
-  const unitOptions = {
-    ...producerOptions(options.producer),
-    transactionTimeoutMs: unitBounds(options).transactionTimeoutMs,
-  };
   return {
     async open(task) {
       // Whoever opens a unit fences its owner, which this member may not be any more.
       if (clock.elapsed() >= member.confirmedUntil) throw unconfirmed();
-      const opened = unitOfWork(task, options.groupId, unitOptions);
+      const opened = unitOfWork(task, options.groupId, unitOptions(options));
       return slow.during(`the unit of work of ${task} to open`, opened);
     },
     through: unit => resume.notedBefore(unit),
