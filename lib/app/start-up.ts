@@ -233,7 +233,7 @@ function toldPartitions([first, ...others]: readonly CommittedPartition[]): stri
   return others.length === 0 ? named : `${named} and ${others.length} others`;
 }
 
-/** Notes what the app reads. */
+/** Notes which topics the app reads from now on, and tells of it; returns their names. */
 function subscribed(
   topics: readonly TopicDescription[],
   { cluster, lifecycle }: AppParts,
