@@ -42,12 +42,18 @@ import { Lifecycle } from './lifecycle/lifecycle.js';
 import { onSignals } from './lifecycle/signals.js';
 import { SlowWork } from './lifecycle/slow-work.js';
 import { UnheardViews } from './lifecycle/unheard-views.js';
-import { type AppOptions, checkApp, producerOptions, stopDeadlineMs, unitBounds } from './options.js';
+import {
+  type AppOptions,
+  checkApp,
+  producerOptions,
+  stopDeadlineMs,
+  unitBounds,
+  unitOptions,
+} from './options.js';
 import { ReadCluster } from './read-cluster.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
 import { type TopologyDescription, TopologyGraph } from './topology/graph.js';
-import { unitDeliveryTimeoutOf } from './unit-timeouts.js';
 import { Wiring } from './wiring.js';
 
 /**
@@ -141,7 +147,7 @@ class KafkaRxApp implements App {
   }
 }
 
-/** Makes the parts, each from those before it; the two that hear of later ones are told at the end. */
+/** Makes the parts, each from those before it; those that hear of later ones are told at the end. */
 function assemble(options: AppOptions): AppParts {
   const clock = options.clock ?? options.driver.clock ?? systemClock;
   const logger = redactingLogger(options.logger ?? silentLogger);
@@ -150,6 +156,7 @@ function assemble(options: AppOptions): AppParts {
   const slow = new SlowWork(clock, lifecycle.waits);
   const bounds: Bounds = withDefaults<Bounds, Partial<Bounds>>(defaults.bounds, options.bounds);
 
+  // What is read and written.
   const outputs = new Outputs(producerOptions(options.producer));
   const views = new Views(outputs.topics);
   const graph = new TopologyGraph(options.deadLetters !== undefined);
@@ -158,6 +165,8 @@ function assemble(options: AppOptions): AppParts {
   const tasks = new TaskNames(options.coPartitioned ?? []);
   const inFlight = new InFlight(bounds, outputs);
   const member = new GroupMember();
+
+  // What is seen of it, and what the user wires by.
   const readings = () => partitionReadings(lanes.all, () => member.standstills, clock.elapsed());
   const measured = instruments(steadyMetrics(options.metrics ?? noMetrics, logger), {
     inFlightRecords: () => inFlight.unsettled,
@@ -191,19 +200,13 @@ function assemble(options: AppOptions): AppParts {
     random: options.random,
   });
 
-  const admission: AdmissionParts = {
-    app: options.groupId,
-    trust: options.replays ?? defaults.replays,
-    setsAside: options.deadLetters !== undefined,
-    target: (node, way) => graph.replayTarget(node, way),
-    passing: id => graph.passedBy(id),
-  };
+  // Deliveries settle in any order, and what may be committed is committed in order: up to each partition's watermark; or, under exactly
+  // once, each task by itself: all that it has handed out settles, and is committed with all that was written.
   const committing = withDefaults<CommitterOptions, NonNullable<AppOptions['commit']>>(
     { clock, ...defaults.commit },
     options.commit,
   );
   const tell = (result: CommitResult): void => commits.told(result);
-  // Each task by itself: all that it has handed out settles, and is committed with all that was written.
   const exactlyOnce =
     options.guarantee === 'exactly-once'
       ? new ExactlyOnce(
@@ -212,7 +215,7 @@ function assemble(options: AppOptions): AppParts {
             clock,
             bounds: unitBounds(options),
             sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
-            deliveryTimeoutMs: unitDeliveryTimeoutOf(options),
+            deliveryTimeoutMs: unitOptions(options).deliveryTimeoutMs,
             lanes,
             outputs,
             live: () => lifecycle.live,
@@ -221,9 +224,17 @@ function assemble(options: AppOptions): AppParts {
           tell,
         )
       : undefined;
-  // Otherwise deliveries settle in any order, and what may be committed is committed in order: up to each partition's watermark.
   const strategy = exactlyOnce ?? new WatermarkCommit(member, committing, tell);
   const commits = new Commits(clock, lifecycle, measured, strategy, error => host.fail(error));
+
+  // Records are handed out, and let go of when the group asks for their partition.
+  const admission: AdmissionParts = {
+    app: options.groupId,
+    trust: options.replays ?? defaults.replays,
+    setsAside: options.deadLetters !== undefined,
+    target: (node, way) => graph.replayTarget(node, way),
+    passing: id => graph.passedBy(id),
+  };
   const dispatcher = new Dispatcher({
     clock,
     host,
@@ -253,6 +264,7 @@ function assemble(options: AppOptions): AppParts {
     commits,
     hearsEnds: tasks.severalInputs,
   });
+
   const unheard = new UnheardViews(lifecycle);
   views.onSubscribersChanged(() => {
     dispatcher.subscribersChanged();

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, longestMs } from '../base/clock.js';
+import { longestDeliveryMs } from '../base/longest-delivery-ms.js';
 import { identityKind } from '../base/name-kinds.js';
 import {
   call,
@@ -16,7 +17,7 @@ import {
 } from '../base/option-kinds.js';
 import { checkOptions, type Fields, type Kind } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
-import type { ConsumerOptions, Driver, ProducerOptions, StartFrom } from '../drivers/port.js';
+import type { ConsumerOptions, Driver, ProducerOptions, StartFrom, UnitOptions } from '../drivers/port.js';
 import { type DeadLetterOptions, deadLetterOptions } from '../errors/dead-letters/options.js';
 import { type Policies, policiesKind, verdictOf } from '../errors/policies/policy.js';
 import { checkCommits, committerOptions } from '../flow/commit/committer-options.js';
@@ -29,7 +30,7 @@ import type { Logger } from '../logging/logger.js';
 import type { Metrics } from '../logging/metrics/metrics.js';
 import { defaults } from './defaults.js';
 import { withoutDeadLetters } from './topology/graph.js';
-import { checkUnitTimeouts, longestTransactionMs } from './unit-timeouts.js';
+import { checkUnitTimeouts, longestTransactionMs, transactionTimeoutOf } from './unit-timeouts.js';
 
 /** What `createApp` takes. Every default stands in `lib/app/defaults.ts`. @category App @since 0.1.0 */
 export interface AppOptions {
@@ -211,13 +212,22 @@ export function producerOptions({
   return { maxRecordBytes, deliveryTimeoutMs };
 }
 
+/** What the driver's units of work are told, defaults filled in. No record may take longer than the transaction has. */
+export function unitOptions(options: AppOptions): UnitOptions {
+  const { maxRecordBytes, deliveryTimeoutMs } = producerOptions(options.producer);
+  const transactionTimeoutMs = transactionTimeoutOf(options);
+  const longestMs = longestDeliveryMs(transactionTimeoutMs);
+  return { maxRecordBytes, deliveryTimeoutMs: Math.min(deliveryTimeoutMs, longestMs), transactionTimeoutMs };
+}
+
 /** What the units of work under exactly once keep to, defaults filled in. */
-export function unitBounds({ commit, bounds, transactionTimeoutMs }: AppOptions): UnitBounds {
+export function unitBounds(options: AppOptions): UnitBounds {
+  const { commit, bounds } = options;
   return {
     intervalMs: commit?.intervalMs ?? defaults.unit.intervalMs,
     maxRecords: commit?.every ?? defaults.commit.every,
     maxUnsettled: bounds?.maxUnsettled ?? defaults.bounds.maxUnsettled,
-    transactionTimeoutMs: transactionTimeoutMs ?? defaults.transactionTimeoutMs,
+    transactionTimeoutMs: transactionTimeoutOf(options),
   };
 }
 

@@ -16,10 +16,10 @@ import type { Closers } from './closing.js';
 import { CoPartitionedCounts, requireCoPartitioned } from './co-partitioned.js';
 import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
-import { consumerOptions, producerOptions, unitBounds } from './options.js';
+import { consumerOptions, unitOptions } from './options.js';
 import { OwnStores } from './own-stores.js';
 import { isUnreachable, StartTries } from './start-tries.js';
-import { stallTimeoutOf } from './unit-timeouts.js';
+import { stallBoundBy, stallTimeoutOf } from './unit-timeouts.js';
 
 /**
  * Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. Each step
@@ -105,7 +105,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     guardAgainstStall({
       clock,
       timeoutMs: stallTimeoutOf(options),
-      boundBy: options.guarantee === 'exactly-once' ? 'transactionTimeoutMs' : 'stallTimeoutMs',
+      boundBy: stallBoundBy(options),
       partitions: readings,
       retries: () => lifecycle.retries,
       stalled: (error, at) => {
@@ -176,15 +176,11 @@ function unitsOf(
 ): ExactlyOnceRun {
   const unitOfWork = connection.unitOfWork?.bind(connection);
   if (unitOfWork === undefined) throw withoutUnits(options.driver.name);
-  const unitOptions = {
-    ...producerOptions(options.producer),
-    transactionTimeoutMs: unitBounds(options).transactionTimeoutMs,
-  };
   return {
     async open(task) {
       // Whoever opens a unit fences its owner, which this member may not be any more.
       if (clock.elapsed() >= member.confirmedUntil) throw unconfirmed();
-      const opened = unitOfWork(task, options.groupId, unitOptions);
+      const opened = unitOfWork(task, options.groupId, unitOptions(options));
       return slow.during(`the unit of work of ${task} to open`, opened);
     },
     through: unit => resume.notedBefore(unit),
@@ -238,7 +234,7 @@ function toldPartitions([first, ...others]: readonly CommittedPartition[]): stri
   return others.length === 0 ? named : `${named} and ${others.length} others`;
 }
 
-/** Notes what the app reads. */
+/** Notes which topics the app reads from now on, and tells of it; returns their names. */
 function subscribed(
   topics: readonly TopicDescription[],
   { cluster, lifecycle }: AppParts,

@@ -13,8 +13,14 @@ interface Timeouts {
 /** Of the transaction's time; in what is left of it the unit is committed, or the app ends. */
 const share = 0.8;
 
-const longestOf = ({ transactionTimeoutMs }: Timeouts): number =>
-  (transactionTimeoutMs ?? defaults.transactionTimeoutMs) * share;
+const longestOf = (options: Timeouts): number => transactionTimeoutOf(options) * share;
+
+/** Milliseconds that a unit of work has from its first record on. */
+export function transactionTimeoutOf({
+  transactionTimeoutMs = defaults.transactionTimeoutMs,
+}: Timeouts): number {
+  return transactionTimeoutMs;
+}
 
 /** Under exactly once what has not settled before the brokers abort its unit never will: sooner than they, the app says so. */
 export function stallTimeoutOf(options: Timeouts): number {
@@ -22,10 +28,11 @@ export function stallTimeoutOf(options: Timeouts): number {
   return stallTimeoutMs ?? (guarantee === 'exactly-once' ? longestOf(options) : defaults.stallTimeoutMs);
 }
 
-/** Milliseconds that a record of a unit of work may take to be delivered. */
-export function unitDeliveryTimeoutOf({ producer, transactionTimeoutMs }: Timeouts): number {
-  const asked = producer?.deliveryTimeoutMs ?? defaults.producer.deliveryTimeoutMs;
-  return Math.min(asked, longestDeliveryMs(transactionTimeoutMs ?? defaults.transactionTimeoutMs));
+/** Of the two options by which `stallTimeoutOf` goes, the one that is to be raised where work takes longer. */
+export function stallBoundBy({ guarantee, stallTimeoutMs }: Timeouts): keyof Timeouts {
+  return guarantee === 'exactly-once' && stallTimeoutMs === undefined
+    ? 'transactionTimeoutMs'
+    : 'stallTimeoutMs';
 }
 
 /**
@@ -35,7 +42,8 @@ export function unitDeliveryTimeoutOf({ producer, transactionTimeoutMs }: Timeou
  */
 export function checkUnitTimeouts(caller: string, options: Timeouts): void {
   if (options.guarantee !== 'exactly-once') return;
-  const { stallTimeoutMs, producer, transactionTimeoutMs = defaults.transactionTimeoutMs } = options;
+  const { stallTimeoutMs, producer } = options;
+  const transactionTimeoutMs = transactionTimeoutOf(options);
   const bounds = [
     ['stallTimeoutMs', stallTimeoutMs, longestOf(options), 'four fifths'],
     [

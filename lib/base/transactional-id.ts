@@ -1,3 +1,8 @@
+/** A task of an app has two units of work, which take turns: the first has the task's name, the second this one, which no partition has. */
+export function secondUnitOf(taskId: string): string {
+  return `${taskId}/2`;
+}
+
 /** The tasks of a group, out of ids that may be of others. */
 export function tasksOf(groupId: string, transactionalIds: Iterable<string>): readonly string[] {
   const prefix = `${groupId}/`;

@@ -13,7 +13,7 @@ export interface Rule {
 const port = 'lib/drivers/port.ts';
 
 /** What the units of work of all drivers have in common, the simulated one's too. */
-const ofUnits = ['transactional-id', 'unit-errors', 'unit-outputs'].map(name => `lib/drivers/${name}.ts`);
+const ofUnits = ['unit-errors', 'unit-outputs'].map(name => `lib/drivers/${name}.ts`);
 
 /** What is below the port as well as above it: plain modules that drivers share with the library. */
 const foundations = [

@@ -4,6 +4,7 @@ import { fieldOf } from '../../errors/field-of.js';
 import { isInstance } from '../../errors/is-instance.js';
 import { beyondTheEnd, keepsItsRecords } from '../deletions.js';
 import type { PartitionOffset } from '../port.js';
+import { protocolError } from './protocol/protocol-error.js';
 
 /**
  * What authenticating threw, and at which broker. In an error of our own: tokens come from the user's functions, which may throw
@@ -248,11 +249,11 @@ export function missingTopics(names: readonly string[]): KafkaRxError {
   });
 }
 
-/** The leader's answer to a deletion of records. One that passes has its `type`, as kafkajs's errors have. */
+/** The leader's answer to a deletion of records. */
 export function refusedDeletion(at: PartitionOffset, type: string, cause: unknown): Error {
   if (type === 'OFFSET_OUT_OF_RANGE') return beyondTheEnd(at, cause);
   if (type === 'POLICY_VIOLATION') return keepsItsRecords(at, cause);
-  return Object.assign(new Error('no records were deleted'), { name: 'KafkaJSProtocolError', type, cause });
+  return protocolError('no records were deleted', type, { cause });
 }
 
 /** Why topics could not be made or deleted: of several the first that says why no waiting helps. */

@@ -1,7 +1,7 @@
 import { flag, kind, milliseconds, required, shape, text, whole } from '../../base/option-kinds.js';
 import { checkArgument, type Fields } from '../../base/option-schema.js';
 import { topicNameKind } from '../../base/topic-name.js';
-import { tasksOf, transactionalId } from '../../base/transactional-id.js';
+import { secondUnitOf, tasksOf, transactionalId } from '../../base/transactional-id.js';
 import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { Cluster } from './cluster.js';
 import type { ConsumerGroup, GroupMember } from './consumer-group.js';
@@ -137,8 +137,7 @@ export class BrokerFaults {
     checkArgument('fence', 'taskId', nameKind, taskId);
     const { tasks } = this.#cluster;
     tasks.get(this.#idOf(groupId, taskId))?.fence();
-    // As an app names the second unit of a task.
-    tasks.get(transactionalId(groupId, `${taskId}/2`))?.fence();
+    tasks.get(transactionalId(groupId, secondUnitOf(taskId)))?.fence();
   }
 
   /**

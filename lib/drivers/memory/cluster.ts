@@ -68,12 +68,15 @@ export class Cluster {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What a request fails with while the cluster is down. */
-  unreachable(): KafkaRxError {
-    return new KafkaRxError('UNREACHABLE', 'The embedded broker is down', {
-      remedy: 'A test took it down: call `broker.faults.up()`.',
-      retriable: true,
-    });
+  /** What a request fails with while the cluster is down; undefined while it is up. */
+  get outage(): KafkaRxError | undefined {
+    return this.reachable ? undefined : unreachable();
+  }
+
+  /** @throws KafkaRxError `UNREACHABLE` while it is down */
+  requireReachable(): void {
+    const { outage } = this;
+    if (outage !== undefined) throw outage;
   }
 
   describe(): TopicDescription[] {
@@ -162,9 +165,10 @@ export class Cluster {
 
   /** What a produce request fails with, by a fault or because of what does not exist; undefined if it goes on. */
   produceFailure(at: TopicPartition): KafkaRxError | undefined {
-    if (!this.reachable) return this.unreachable();
     return (
-      this.faults.produceFailure(at) ?? (this.find(at) === undefined ? missingTopic([at.topic]) : undefined)
+      this.outage ??
+      this.faults.produceFailure(at) ??
+      (this.find(at) === undefined ? missingTopic([at.topic]) : undefined)
     );
   }
 
@@ -175,6 +179,13 @@ export class Cluster {
   #topicChanged(topic: string): void {
     for (const group of this.#groups.values()) group.topicChanged(topic);
   }
+}
+
+export function unreachable(): KafkaRxError {
+  return new KafkaRxError('UNREACHABLE', 'The embedded broker is down', {
+    remedy: 'A test took it down: call `broker.faults.up()`.',
+    retriable: true,
+  });
 }
 
 export function missingTopic(names: readonly string[]): KafkaRxError {

@@ -127,6 +127,17 @@ export class ConsumerGroup {
     generation: number,
     offsets: readonly (PartitionOffset & CommitDetails)[],
   ): KafkaRxError | undefined {
+    const refused = this.refusal(memberId, generation, offsets);
+    if (refused === undefined) for (const offset of offsets) this.setCommitted(offset, offset.offset, offset);
+    return refused;
+  }
+
+  /** Why this member may not commit these offsets; undefined where it may. */
+  refusal(
+    memberId: string,
+    generation: number,
+    offsets: readonly PartitionOffset[],
+  ): KafkaRxError | undefined {
     const membership = this.#members.get(memberId);
     if (membership === undefined || generation !== this.#generation) {
       return new KafkaRxError('COMMIT_REFUSED', `Group ${this.id} has gone on without this member`, {
@@ -143,7 +154,6 @@ export class ConsumerGroup {
         remedy: 'Drop the commit: what it covers is delivered again, to the partition’s owner.',
       });
     }
-    for (const offset of offsets) this.setCommitted(offset, offset.offset, offset);
     return undefined;
   }
 

@@ -57,7 +57,7 @@ export class MemoryAdmin implements DriverAdmin {
   };
 
   #reached(): Cluster {
-    if (!this.#cluster.reachable) throw this.#cluster.unreachable();
+    this.#cluster.requireReachable();
     return this.#cluster;
   }
 }

@@ -14,7 +14,7 @@ import type {
   UnitOfWork,
   UnitOptions,
 } from '../port.js';
-import type { Cluster } from './cluster.js';
+import { type Cluster, unreachable } from './cluster.js';
 import { MemoryAdmin } from './memory-admin.js';
 import { MemoryConsumer } from './memory-consumer.js';
 import { MemoryProducer } from './memory-producer.js';
@@ -41,7 +41,7 @@ export class MemoryConnection implements DriverConnection {
   }
 
   async topics(names?: readonly string[]): Promise<readonly TopicDescription[]> {
-    this.#requireCluster();
+    this.#cluster.requireReachable();
     const all = this.#cluster.describe();
     return names === undefined ? all : all.filter(({ name }) => names.includes(name));
   }
@@ -62,7 +62,7 @@ export class MemoryConnection implements DriverConnection {
     groupId: string,
     options: UnitOptions,
   ): Promise<UnitOfWork> => {
-    this.#requireCluster();
+    this.#cluster.requireReachable();
     const unit = await MemoryUnitOfWork.open({
       cluster: this.#cluster,
       context: this.#context,
@@ -85,17 +85,11 @@ export class MemoryConnection implements DriverConnection {
     await this.#producers.close();
   }
 
-  #requireCluster(): void {
-    if (!this.#cluster.reachable) throw this.#cluster.unreachable();
-  }
-
   /** Deferred: an event, too, comes never inside a call. */
   #tell(reachable: boolean): void {
     this.#cluster.clock.defer(() => {
       if (this.#closed !== undefined) return;
-      this.#context.event(
-        reachable ? { type: 'connected' } : { type: 'disconnected', error: this.#cluster.unreachable() },
-      );
+      this.#context.event(reachable ? { type: 'connected' } : { type: 'disconnected', error: unreachable() });
     }, 'connection');
   }
 }

@@ -237,9 +237,8 @@ export class MemoryConsumer implements DriverConsumer, GroupMember {
   }
 
   #store(generation: number, offsets: readonly OffsetCommit[]): KafkaRxError | undefined {
-    if (!this.#cluster.reachable) return this.#cluster.unreachable();
-    const scripted = this.#cluster.faults.commitFailure();
-    if (scripted !== undefined) return scripted;
+    const failure = this.#cluster.outage ?? this.#cluster.faults.commitFailure();
+    if (failure !== undefined) return failure;
     // Lost while the request was on its way: that is no partition which does not exist any more.
     const refused =
       this.refusal(offsets) ?? this.group.commit(this.memberId, generation, this.storable(offsets));

@@ -47,7 +47,7 @@ export class MemoryProducer implements DriverProducer {
   }
 
   async prepare(topics: readonly string[]): Promise<void> {
-    if (!this.#cluster.reachable) throw this.#cluster.unreachable();
+    this.#cluster.requireReachable();
     const missing = topics.filter(topic => this.#cluster.partitionCount(topic) === 0);
     if (missing.length > 0) throw missingTopic(missing);
     for (const topic of topics) this.#prepared.set(topic, this.#cluster.partitionCount(topic));

@@ -199,9 +199,10 @@ export class MemoryQueue {
 
   #acknowledge(request: Request): void {
     const { cluster } = this.#context;
-    if (!cluster.reachable) {
+    const { outage } = cluster;
+    if (outage !== undefined) {
       // The answer got lost with the broker: the client asks again, the broker knows the request by its sequence.
-      this.#retry(request, cluster.unreachable(), () => this.#acknowledge(request));
+      this.#retry(request, outage, () => this.#acknowledge(request));
       return;
     }
     this.#complete(request);

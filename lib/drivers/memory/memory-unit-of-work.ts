@@ -91,7 +91,7 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
     this.leave();
     this.producer.drop(abortedUnit());
     await this.producer.flush();
-    this.#end('aborted');
+    this.#rollBack();
     this.left();
   }
 
@@ -115,7 +115,7 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
   }
 
   /**
-   * Offsets first: they can be refused, the marker cannot. Readers see both in one turn.
+   * Refused before anything stands: offsets and marker come in one turn, and readers see both.
    *
    * @returns why not; or a promise where it is to be decided late
    */
@@ -125,26 +125,22 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
     if (consumer === undefined) return notAMember();
     const { group, memberId, generation } = consumer;
     const refused =
-      (cluster.reachable ? undefined : cluster.unreachable()) ??
+      cluster.outage ??
       cluster.faults.commitFailure() ??
       consumer.refusal(offsets) ??
-      // Of no offset yet: whether the group still counts this member in.
-      group.commit(memberId, generation, []);
+      group.refusal(memberId, generation, offsets);
     if (refused !== undefined) return refused;
     const stored = consumer.storable(offsets);
     const transaction = this.#transaction;
-    const held = cluster.undecided.hold(transactionalId, group.id, stored, () => {
+    const decision = (): void => {
       for (const one of stored) group.setCommitted(one, one.offset, one);
       if (transaction !== undefined) cluster.endTransaction(transaction, 'committed');
-    });
-    if (held !== undefined) {
-      // Once it was asked for, nothing that becomes of the owner aborts it any more.
-      this.#forget();
-      return held;
-    }
-    const foreign = group.commit(memberId, generation, stored);
-    if (foreign === undefined) this.#end('committed');
-    return foreign;
+    };
+    const decidedLate = cluster.undecided.hold(transactionalId, group.id, stored, decision);
+    if (decidedLate === undefined) decision();
+    // Once it was asked for, nothing that becomes of the owner aborts it any more.
+    this.#forget();
+    return decidedLate;
   }
 
   /** What the owner hears of a commit that is decided late. */
@@ -156,11 +152,11 @@ export class MemoryUnitOfWork extends UnitOutputs<MemoryProducer> implements Uni
 
   #die(error: KafkaRxError): void {
     this.dead ??= error;
-    this.#end('aborted');
+    this.#rollBack();
   }
 
-  #end(outcome: 'committed' | 'aborted'): void {
-    if (this.#transaction !== undefined) this.#unit.cluster.endTransaction(this.#transaction, outcome);
+  #rollBack(): void {
+    if (this.#transaction !== undefined) this.#unit.cluster.endTransaction(this.#transaction, 'aborted');
     this.#forget();
   }
 

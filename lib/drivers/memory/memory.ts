@@ -40,7 +40,7 @@ export function memory(options: MemoryOptions = {}): Driver {
     name: 'memory',
     clock: cluster.clock,
     async connect(context) {
-      if (!cluster.reachable) throw cluster.unreachable();
+      cluster.requireReachable();
       return new MemoryConnection(cluster, context);
     },
   };

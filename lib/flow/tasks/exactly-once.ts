@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import { transactionalId } from '../../base/transactional-id.js';
+import { secondUnitOf, transactionalId } from '../../base/transactional-id.js';
 import type { AssignedPartition, TopicPartition, UnitOfWork } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commit-cycle.js';
@@ -146,8 +146,7 @@ export class ExactlyOnce implements TaskCommit {
       get live() {
         return live();
       },
-      // The second has a name of its own, which no partition has.
-      open: which => run.open(which === 0 ? name : `${name}/2`),
+      open: which => run.open(which === 0 ? name : secondUnitOf(name)),
       openChannel: producer => outputs.openChannel(producer),
       closeChannel: channel => outputs.closeChannel(channel),
       through: unit => run.through(unit),

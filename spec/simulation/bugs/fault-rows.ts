@@ -82,11 +82,11 @@ export const faultRows: readonly SeededBug[] = [
     replacements: [
       {
         file: 'lib/drivers/memory/memory-consumer.ts',
-        find: '    const scripted = this.#cluster.faults.commitFailure();\n',
+        find: '    if (failure !== undefined) return failure;\n',
         replace:
+          '    if (failure !== undefined) return failure;\n' +
           '    if (offsets.some(at => this.#cluster.find(at) === undefined))\n' +
-          "      return new KafkaRxError('COMMIT_FAILED', 'This server does not host this topic-partition', { retriable: true });\n" +
-          '    const scripted = this.#cluster.faults.commitFailure();\n',
+          "      return new KafkaRxError('COMMIT_FAILED', 'This server does not host this topic-partition', { retriable: true });\n",
       },
     ],
     shows: /a drain with nothing under way ends soon/,

@@ -1,6 +1,6 @@
 import { within } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
-import { Gates } from '../../gates.js';
+import type { Gates } from '../../gates.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -12,7 +12,6 @@ import type {
   TopicPartition,
 } from '../../port.js';
 import type { StoredCommit } from '../../topic-commits.js';
-import { backoffMs } from '../backoff.js';
 import { kindOf } from '../errors.js';
 import type { GroupGeneration } from '../internals/broker.js';
 import type { Cluster } from '../internals/cluster.js';
@@ -25,13 +24,12 @@ import { GroupSession } from './group-session.js';
 import { Membership } from './membership.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { PartitionFetcher } from './partition-fetcher.js';
+import { partitionGates } from './partition-gates.js';
 import { Positions } from './positions.js';
 import { Standstills } from './standstills.js';
 
 /** How long the coordinator has to hear that the member leaves. */
 const leaveBoundMs = 3_000;
-/** Between two askings of a gate, milliseconds at most. */
-const gateCapMs = 1_000;
 
 /**
  * A member of a consumer group on kafkajs: the sessions that it goes through, and what lasts beyond them.
@@ -115,12 +113,7 @@ export class KafkajsConsumer implements DriverConsumer {
       readCommitted: options.readCommitted,
       isGone: state => this.#positions.presence.isGone(state),
     });
-    this.#gates = new Gates({
-      ready: options.ready,
-      clock: driver.clock,
-      event: driver.event,
-      backoffMs: attempt => backoffMs(attempt, gateCapMs),
-      isCurrent: state => assignment.readable(state) === state,
+    this.#gates = partitionGates(driver, options, assignment, {
       opened: state => {
         this.#standstills.goesOn(state);
         this.#fetcher.wake();

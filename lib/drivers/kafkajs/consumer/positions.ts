@@ -127,7 +127,7 @@ export class Positions {
     if (without.length === 0) return [];
     const all = await committedOffsets(await membership.coordinator(), options.groupId, without, true);
     const undecided = without.filter(sought => all(sought).undecided);
-    const unknown = without.filter(sought => !undecided.includes(sought));
+    const unknown = without.filter(sought => !all(sought).undecided);
     const committed = (sought: Sought): Committed => {
       const last = committedFor(all(sought), sought.topicId);
       const cut = this.#truncation(sought);

@@ -1,9 +1,9 @@
 import type { DriverContext } from '../../port.js';
 import { backoffMs } from '../backoff.js';
-import { fatalErrorOf, kindOf } from '../errors.js';
+import { fatalErrorOf, reasonOf } from '../errors.js';
 import { meansLostSequence, meansStaleMetadata, passes } from '../protocol/error-codes.js';
 import type { PartitionQueue } from './partition-queue.js';
-import { blamedRecord, refusedBatch } from './produce-errors.js';
+import { abandonedBatch, blamedRecord, refusedBatch } from './produce-errors.js';
 import type { BatchResult } from './produce-transport.js';
 
 const backoffCapMs = 1_000;
@@ -55,15 +55,16 @@ export class BatchOutcomes {
     }
     const stale = meansStaleMetadata(type) ? 'stale' : undefined;
     if (result.passes ?? passes(type)) this.#retry(queue, type);
-    else queue.refuse(queue.inFlight, refusedBatch(queue, type, undefined));
+    else queue.refuse(queue.inFlight, refusedBatch(queue, type));
     return stale;
   }
 
   /** There is no answer: nobody knows whether the batch was written. */
   unanswered(queue: PartitionQueue, error: unknown): void {
     if (queue.inFlight === 0) return;
-    if (fatalErrorOf(error) === undefined) this.#retry(queue, kindOf(error));
-    else queue.abandon(refusedBatch(queue, kindOf(error), error));
+    const fatal = fatalErrorOf(error);
+    if (fatal === undefined) this.#retry(queue, reasonOf(error));
+    else queue.abandon(abandonedBatch(queue, fatal));
   }
 
   /** It waits, longer each time, and is sent again. */
@@ -80,7 +81,7 @@ export class BatchOutcomes {
   #retry(queue: PartitionQueue, reason: string): void {
     const waited = this.#driver.clock.elapsed() - (queue.since ?? 0);
     if (reason === 'UNKNOWN_TOPIC_OR_PARTITION' && waited > unknownTopicGraceMs) {
-      queue.refuse(queue.inFlight, refusedBatch(queue, reason, undefined));
+      queue.refuse(queue.inFlight, refusedBatch(queue, reason));
     } else this.putBack(queue, reason);
   }
 }

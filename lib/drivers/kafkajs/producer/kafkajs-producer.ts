@@ -1,4 +1,3 @@
-import { availableIn } from '../../../base/available-in.js';
 /**
  * The producer: adaptive batching in front of Produce requests.
  *
@@ -6,6 +5,7 @@ import { availableIn } from '../../../base/available-in.js';
  * partition one batch. A batch counts as written only when the response names its partition without an error; what
  * the response leaves out, or an error that passes, is sent again, with nothing newer of that partition before it.
  */
+import { availableIn } from '../../../base/available-in.js';
 import type { Timer } from '../../../base/clock.js';
 import type { KafkaRxError } from '../../../errors/errors.js';
 import type { Headers } from '../../../record/headers.js';
@@ -226,7 +226,7 @@ export class KafkajsProducer implements DriverProducer {
       const leader = this.#context.transport.leader(queue);
       if (leader < 0 && queue.partition >= this.partitionCount(queue.topic)) {
         // Made anew with fewer partitions: nobody will ever lead it.
-        this.#refuse(queue, queue.length, refusedBatch(queue, 'UNKNOWN_TOPIC_OR_PARTITION', undefined));
+        this.#refuse(queue, queue.length, refusedBatch(queue, 'UNKNOWN_TOPIC_OR_PARTITION'));
         this.#waiting.delete(queue);
       } else if (leader < 0) {
         leaderless = true;

@@ -1,5 +1,5 @@
 /** What a producer refuses records with. */
-import { KafkaRxError } from '../../../errors/errors.js';
+import { KafkaRxError, told } from '../../../errors/errors.js';
 import type { TopicPartition } from '../../port.js';
 import { kindOf } from '../errors.js';
 
@@ -21,11 +21,7 @@ export function blamedRecord({ topic, partition }: TopicPartition, type: string)
   });
 }
 
-export function refusedBatch(
-  { topic, partition }: TopicPartition,
-  type: string,
-  cause: unknown,
-): KafkaRxError {
+export function refusedBatch({ topic, partition }: TopicPartition, type: string): KafkaRxError {
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') {
     return new KafkaRxError('MISSING_TOPIC', `Kafka no longer has ${topic}-${partition}`, {
       remedy: 'Create the topic.',
@@ -33,6 +29,14 @@ export function refusedBatch(
   }
   const remedy = type.endsWith('AUTHORIZATION_FAILED') ? 'Give the user the right by an ACL.' : undefined;
   return new KafkaRxError('PRODUCE', `Kafka refuses records for ${topic}-${partition}: ${type}`, {
+    remedy,
+  });
+}
+
+/** It is not the records that were refused, but the way that they were to go. */
+export function abandonedBatch({ topic, partition }: TopicPartition, cause: KafkaRxError): KafkaRxError {
+  const { what, remedy } = told(cause);
+  return new KafkaRxError('PRODUCE', `Records for ${topic}-${partition} were given up: ${what}`, {
     cause,
     remedy,
   });

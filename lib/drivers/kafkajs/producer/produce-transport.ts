@@ -5,6 +5,7 @@ import type { Cluster, PartitionMetadata } from '../internals/cluster.js';
 import { errorType } from '../protocol/error-codes.js';
 import { initProducerIdRequest, type ProducerIdentity } from '../protocol/init-producer-id.js';
 import { produceRequest } from '../protocol/produce.js';
+import { protocolError } from '../protocol/protocol-error.js';
 import type { BatchCompression, RecordBatchBuilder } from '../protocol/record-batch-builder.js';
 import { sendParts } from './send-parts.js';
 
@@ -94,8 +95,7 @@ export class ClusterTransport implements ProduceTransport {
     const { errorCode, identity } = await sendParts(broker, request);
     if (errorCode === 0) return identity;
     if (givesNone.has(errorCode)) return undefined;
-    const type = errorType(errorCode);
-    throw Object.assign(new Error('no producer id'), { name: 'KafkaJSProtocolError', type, retriable: true });
+    throw protocolError('no producer id', errorType(errorCode));
   }
 
   leader({ topic, partition }: TopicPartition): number {

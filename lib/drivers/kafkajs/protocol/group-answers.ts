@@ -1,4 +1,5 @@
-import { errorType, passes } from './error-codes.js';
+import { errorType } from './error-codes.js';
+import { protocolError } from './protocol-error.js';
 import type { ProtocolRequest } from './protocol-request.js';
 
 /** The answer to a request about partitions: rejects with the first that is refused. */
@@ -14,15 +15,9 @@ export function ofPartitions<T extends { readonly errorCodes: readonly number[] 
   };
 }
 
-/** Throws where one of these is an error: as kafkajs's are, it is told by its `type`. */
 function refusePartitions(errorCodes: readonly number[]): void {
   const code = errorCodes.find(one => one !== 0);
   if (code === undefined) return;
   const type = errorType(code);
-  throw Object.assign(new Error(`the coordinator refuses: ${type}`), {
-    name: 'KafkaJSProtocolError',
-    type,
-    code,
-    retriable: passes(type),
-  });
+  throw protocolError(`the coordinator refuses: ${type}`, type, { code });
 }

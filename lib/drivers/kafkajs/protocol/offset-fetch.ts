@@ -3,6 +3,7 @@ import type { Committed } from '../../topic-commits.js';
 import { byTopic } from './by-topic.js';
 import { ByteReader } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
+import { errorType } from './error-codes.js';
 import { ofPartitions } from './group-answers.js';
 import type { ProtocolRequest, Throttled } from './protocol-request.js';
 
@@ -17,8 +18,8 @@ export interface OffsetFetchResponse extends Throttled {
   readonly committed: readonly FetchedOffset[];
 }
 
-/** UNSTABLE_OFFSET_COMMIT: asked for again, it passes. No error of the whole request, since the other partitions have their answer. */
-const unstable = 88;
+/** Asked for again, it passes. No error of the whole request, since the other partitions have their answer. */
+const unstable = 'UNSTABLE_OFFSET_COMMIT';
 
 /**
  * OffsetFetch, version 7, the first that tells offsets of an undecided transaction apart (KIP-447); kafkajs's stops at 4, and can only
@@ -76,7 +77,7 @@ function decode(payload: Buffer): OffsetFetchResponse {
       const epoch = reader.int32();
       const metadata = reader.compactString() ?? '';
       const errorCode = reader.int16();
-      const undecided = errorCode === unstable;
+      const undecided = errorType(errorCode) === unstable;
       if (!undecided) errorCodes.push(errorCode);
       reader.skipTags();
       const leaderEpoch = epoch < 0 ? undefined : epoch;

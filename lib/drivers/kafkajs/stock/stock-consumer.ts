@@ -1,6 +1,6 @@
 import type { EachBatchPayload } from 'kafkajs';
 import type { Timer } from '../../../base/clock.js';
-import { Gates } from '../../gates.js';
+import type { Gates } from '../../gates.js';
 import type {
   AssignedPartition,
   ConsumerListener,
@@ -10,12 +10,12 @@ import type {
   OffsetCommit,
   TopicPartition,
 } from '../../port.js';
-import { backoffMs } from '../backoff.js';
 import { Assignment, type PartitionState } from '../consumer/assignment.js';
 import { heartbeatIntervalOf } from '../consumer/consumer-config.js';
 import { ConsumerSessions } from '../consumer/consumer-sessions.js';
 import { drain } from '../consumer/drain.js';
 import { OffsetCommitter } from '../consumer/offset-committer.js';
+import { partitionGates } from '../consumer/partition-gates.js';
 import { typeOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
 import type { Settings } from '../options.js';
@@ -24,9 +24,6 @@ import { StockPositions } from './stock-positions.js';
 import { StockSession } from './stock-session.js';
 
 type Heartbeat = EachBatchPayload['heartbeat'];
-
-/** Between two askings of a gate, milliseconds at most. */
-const gateCapMs = 1_000;
 
 /** The group went on without this member. */
 const expulsions: ReadonlySet<string> = new Set([
@@ -114,12 +111,7 @@ export class StockConsumer implements DriverConsumer {
       queries,
       failed: error => this.#sessions.fail(error),
     });
-    this.#gates = new Gates({
-      ready: options.ready,
-      clock: driver.clock,
-      event: driver.event,
-      backoffMs: attempt => backoffMs(attempt, gateCapMs),
-      isCurrent: state => this.#assignment.readable(state) === state,
+    this.#gates = partitionGates(driver, options, this.#assignment, {
       opened: state => void this.#begin([state]),
       failed: error => this.#sessions.fail(error),
     });

@@ -10,7 +10,7 @@ import type { KafkajsProducer } from '../producer/kafkajs-producer.js';
 import type { KafkaTransaction } from './kafka-transaction.js';
 import { failedTransaction } from './transaction-errors.js';
 
-/** How long what is open is aborted when nobody waits for the outcome. Its timeout aborts what this leaves. */
+/** How long it is waited for that what is open of a unit that failed, or is closed, is aborted. Its timeout aborts what this leaves. */
 const rollbackBoundMs = 3_000;
 
 export interface UnitContext {
@@ -70,10 +70,7 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
     } catch (error) {
       const { lost } = this.#transaction;
       if (lost !== undefined && error === lost) await this.#goOn(lost);
-      else {
-        this.#die(error);
-        await this.#rollBack(this.dead ?? abortedUnit());
-      }
+      else await this.#rollBack(this.#die(error));
       throw error;
     }
   }
@@ -100,8 +97,8 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
 
   async #close(): Promise<void> {
     const wasOpen = this.isOpen;
-    this.#die(closedUnit());
-    if (wasOpen) await this.#rollBack(this.dead ?? closedUnit());
+    const reason = this.#die(closedUnit());
+    if (wasOpen) await this.#rollBack(reason);
     await this.producer.close();
   }
 
@@ -118,11 +115,13 @@ export class KafkajsUnitOfWork extends UnitOutputs<KafkajsProducer> implements U
     return this.producer.drop(error);
   }
 
-  #die(error: unknown): void {
+  /** There will be no other unit; returns why not, which may be older than this error. */
+  #die(error: unknown): KafkaRxError {
     this.dead ??=
       this.#transaction.failure ??
       (isKafkaRxError(error) ? error : failedTransaction(this.#transaction.transactionalId, error));
     this.left();
+    return this.dead;
   }
 
   /** Only this unit has failed: the next one may begin. */

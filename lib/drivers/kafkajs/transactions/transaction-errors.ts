@@ -2,6 +2,7 @@
 import { KafkaRxError } from '../../../errors/errors.js';
 import { fencedUnit } from '../../unit-errors.js';
 import { commitError, fatalErrorOf, kindOf } from '../errors.js';
+import { protocolError } from '../protocol/protocol-error.js';
 
 /**
  * The coordinator, or a partition's leader, knows a newer epoch of the id: it has another owner, or the coordinator has given up what was
@@ -32,7 +33,7 @@ export function isExpiry(type: string | undefined): boolean {
 }
 
 export function refusedTransaction(transactionalId: string, type: string): KafkaRxError {
-  const cause = Object.assign(new Error('refused'), { name: 'KafkaJSProtocolError', type });
+  const cause = protocolError('the transaction was refused', type);
   if (fences.has(type)) return fencedUnit(transactionalId, { type, cause });
   if (expulsions.has(type)) return commitError(cause);
   if (expiries.has(type)) return expiredTransaction(transactionalId, type, cause);

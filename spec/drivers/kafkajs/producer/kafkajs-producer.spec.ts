@@ -358,6 +358,16 @@ test('a batch that was written and whose answer was lost is not written again', 
   expect(cluster.identities).toBe(1);
 });
 
+test('health tells why a batch waits as the way to the brokers tells it', async () => {
+  const { clock, cluster, events, output } = setUp();
+  cluster.answers.push(() =>
+    Promise.reject(new KafkaRxError('COMMIT_FAILED', 'No coordinator answered', { retriable: true })),
+  );
+  output(0).append('a');
+  await clock.advance(1);
+  expect(events).toContainEqual(expect.objectContaining({ reason: 'No coordinator answered' }));
+});
+
 test('what follows a batch of which nobody knows goes on under an identity of its own', async () => {
   const { clock, cluster, producer, output } = setUp({ deliveryTimeoutMs: 5_000 });
   const [a, b] = [output(0), output(1)];

@@ -166,6 +166,8 @@ test('a record that nobody acknowledged in time is no record’s fault: the unit
   await clock.advance(3_000);
   expect(ofRecord).toEqual([]);
   expect(ofUnit[0]).toMatchObject({ code: 'PRODUCE', retriable: true });
+  const whyNotTheNext = expect.stringMatching(/^Records for t-0 were given up: .* nothing can follow it/);
+  expect(ofUnit[1]).toMatchObject({ code: 'PRODUCE', message: whyNotTheNext });
   await dropped();
   // In the next one, under another epoch, it is written once more.
   unit.begin();
