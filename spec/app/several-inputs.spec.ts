@@ -1,9 +1,10 @@
 /** Tasks of several inputs: partitions of one number of co-partitioned topics, by the time of their records. */
 import { type App, type AppOptions, type KafkaRecord, KafkaRxError, silentLogger, string } from 'kafka-rx';
-import { type MemoryBroker, memory } from 'kafka-rx/memory';
+import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mergeNamed } from 'kafka-rx/operators';
 import type { Subscription } from 'rxjs';
 import type { ConsumerListener } from '../../lib/drivers/port.js';
+import { driverWith, driverWithUnits } from './driver-with.js';
 import { Members } from './members.js';
 
 const coPartitioned = [['payments', 'orders']];
@@ -333,36 +334,15 @@ test('a batch holds records of one task, whatever topics they are of, and a unit
   }
 });
 
-/** An embedded broker's driver that tells which units are opened, and who listens; the first `failing` units cannot be opened. */
-function opening(broker: MemoryBroker, failing = 0) {
+/** An embedded broker's driver that tells which units are opened; the first `failing` cannot be. */
+function opening(members: Members, failing = 0) {
   const opened: string[] = [];
-  const listeners: ConsumerListener[] = [];
-  const driver = memory({ broker });
-  const connect: typeof driver.connect = async context => {
-    const connection = await driver.connect(context);
-    const unitOfWork: NonNullable<typeof connection.unitOfWork> = (task, groupId, options) => {
-      opened.push(task);
-      if (opened.length <= failing)
-        return Promise.reject(new KafkaRxError('DRIVER', 'nobody answers', { retriable: true }));
-      if (connection.unitOfWork === undefined) throw new Error('no units of work');
-      return connection.unitOfWork(task, groupId, options);
-    };
-    return new Proxy(connection, {
-      get: (target, name) => {
-        if (name === 'unitOfWork') return unitOfWork;
-        if (name === 'consumer') {
-          const consumer: typeof connection.consumer = (options, listener) => {
-            listeners.push(listener);
-            return connection.consumer(options, listener);
-          };
-          return consumer;
-        }
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  };
-  return { opened, listeners, driver: { ...driver, connect } };
+  const driver = driverWithUnits(members, open => async (task, ...of) => {
+    opened.push(task);
+    if (opened.length <= failing) throw new KafkaRxError('DRIVER', 'nobody answers', { retriable: true });
+    return open(task, ...of);
+  });
+  return { opened, driver };
 }
 
 describe('the unit of a task of several inputs', () => {
@@ -370,7 +350,7 @@ describe('the unit of a task of several inputs', () => {
 
   test('is opened once for all of them, under the name of all of them', async () => {
     const { members, seen, start } = started();
-    const { opened, driver } = opening(members.broker);
+    const { opened, driver } = opening(members);
     start();
     members.start(told(seen), { coPartitioned, guarantee, driver, groupId: 'counted' });
     await members.pass(1_000);
@@ -385,7 +365,7 @@ describe('the unit of a task of several inputs', () => {
   test('is opened again where it could not be', async () => {
     const members = new Members({ orders: 1, payments: 1 });
     const seen: string[] = [];
-    const { driver } = opening(members.broker, 3);
+    const { driver } = opening(members, 3);
     members.start(told(seen), { coPartitioned, guarantee, driver });
     members.broker.publish('orders', [dated(1)]);
     members.broker.publish('payments', [dated(2)]);
@@ -399,7 +379,13 @@ describe('the unit of a task of several inputs', () => {
 
   test('is dropped where one of them is lost alone, and the others come again', async () => {
     const members = new Members({ orders: 1, payments: 1, out: 1 });
-    const { driver, listeners } = opening(members.broker);
+    let listener: ConsumerListener | undefined;
+    const driver = driverWith(members, inner => ({
+      consumer: (options, given) => {
+        listener = given;
+        return inner.consumer(options, given);
+      },
+    }));
     const wire = (app: App): void => {
       for (const topic of ['orders', 'payments'])
         app.topic(topic, { value }).subscribe(app.to('out', { value, name: `${topic} to out` }));
@@ -411,7 +397,7 @@ describe('the unit of a task of several inputs', () => {
     await members.pass(10);
     const epochs = member.events.flatMap(event => (event.type === 'assigned' ? event.partitions : []));
     const lost = epochs.filter(({ topic }) => topic === 'payments');
-    listeners[0]?.lost(lost);
+    listener?.lost(lost);
     await members.pass(20_000);
     expect([member.outcome, members.values('out'), members.committed('orders')]).toEqual([
       'running',
