@@ -1,41 +1,19 @@
 /** Tasks of several inputs: partitions of one number of co-partitioned topics, by the time of their records. */
-import { type App, type AppOptions, type KafkaRecord, KafkaRxError, silentLogger, string } from 'kafka-rx';
+import { type App, type KafkaRecord, KafkaRxError, silentLogger, string } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mergeNamed } from 'kafka-rx/operators';
 import type { Subscription } from 'rxjs';
 import type { ConsumerListener } from '../../lib/drivers/port.js';
 import { driverWith, driverWithUnits } from './driver-with.js';
 import { Members } from './members.js';
+import { coPartitioned, dated, times, told, twoInputs } from './two-inputs.js';
 
-const coPartitioned = [['payments', 'orders']];
 const value = string;
-/** What is published while the clock stands still is dated as it says. */
-const dated = (timestamp: number, partition = 0) => ({ value: String(timestamp), timestamp, partition });
-
-/** Both topics, told in the order in which their records come. */
-function told(seen: string[], sources: Partial<Record<'orders' | 'payments', object>> = {}) {
-  return (app: App): void => {
-    for (const topic of ['orders', 'payments'] as const) {
-      app
-        .topic(topic, { value, ...sources[topic] })
-        .subscribe(app.each(record => void seen.push(`${topic} ${record.partition} ${record.timestamp}`)));
-    }
-  };
-}
-
-function started(options: Partial<AppOptions> = {}, sources: Parameters<typeof told>[1] = {}) {
-  const members = new Members({ orders: 2, payments: 2, others: 2 });
-  const seen: string[] = [];
-  const start = () => members.start(told(seen, sources), { coPartitioned, ...options });
-  return { members, seen, start };
-}
-
-const times = (seen: readonly string[]): number[] => seen.map(line => Number(line.split(' ')[2]));
 const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
 describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs, %s', guarantee => {
   test('takes the oldest record of either: of a backlog of many fetches none comes behind a later one', async () => {
-    const { members, seen, start } = started({ guarantee });
+    const { members, seen, start } = twoInputs({ guarantee });
     // One topic's thousand records are of the times in between the other's, and fetches bring 500 at most.
     for (let i = 0; i < 2_000; i++)
       members.broker.publish(i % 2 === 0 ? 'orders' : 'payments', [dated(1_000 + i)]);
@@ -60,7 +38,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('takes, of records of one time, that of the first topic by name', async () => {
-    const { members, seen, start } = started({ guarantee });
+    const { members, seen, start } = twoInputs({ guarantee });
     for (const topic of ['payments', 'orders']) members.broker.publish(topic, [dated(5), dated(5)]);
     start();
     await members.pass(1_000);
@@ -68,7 +46,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('does not wait for an input that is at its end, and is of one partition number alone', async () => {
-    const { members, seen, start } = started({ guarantee });
+    const { members, seen, start } = twoInputs({ guarantee });
     start();
     await members.pass(5_000);
     members.broker.publish('orders', [dated(9), dated(8, 1)]);
@@ -77,7 +55,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('commits both of its inputs, each as far as it has come', async () => {
-    const { members, start } = started({ guarantee });
+    const { members, start } = twoInputs({ guarantee });
     members.broker.publish('orders', [dated(1), dated(4)]);
     members.broker.publish('payments', [dated(2), dated(3), dated(5)]);
     const { events } = start();
@@ -93,7 +71,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('waits so long as it is told for an input at its end', async () => {
-    const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 3_000 });
+    const { members, seen, start } = twoInputs({ guarantee, maxTaskIdleMs: 3_000 });
     members.broker.publish('payments', [dated(10)]);
     start();
     await members.pass(2_000);
@@ -109,7 +87,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('drains, stops and starts anew while it waits', async () => {
-    const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 600_000, stopDeadlineMs: 5_000 });
+    const { members, seen, start } = twoInputs({ guarantee, maxTaskIdleMs: 600_000, stopDeadlineMs: 5_000 });
     const first = start();
     members.broker.publish('payments', [dated(10)]);
     await members.pass(1_000);
@@ -127,7 +105,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
 });
 
 test('with maxTaskIdleMs -1 nothing is waited for, also where more is known to be there', async () => {
-  const { members, seen, start } = started({ maxTaskIdleMs: -1 });
+  const { members, seen, start } = twoInputs({ maxTaskIdleMs: -1 });
   for (let i = 0; i < 1_200; i++) members.broker.publish(i % 2 === 0 ? 'orders' : 'payments', [dated(i)]);
   start();
   await members.pass(5_000);
@@ -136,7 +114,7 @@ test('with maxTaskIdleMs -1 nothing is waited for, also where more is known to b
 });
 
 test('topics that are not put together are read each by itself', async () => {
-  const { members, seen, start } = started({ coPartitioned: [], maxTaskIdleMs: 600_000 });
+  const { members, seen, start } = twoInputs({ coPartitioned: [], maxTaskIdleMs: 600_000 });
   start();
   members.broker.publish('payments', [dated(10)]);
   await members.pass(100);
@@ -196,7 +174,7 @@ test('an input that nobody hears any more is not read, and keeps its task from n
 });
 
 test('whoever waits long is told of the input that it waits for', async () => {
-  const { members, seen, start } = started({ maxTaskIdleMs: 400_000 });
+  const { members, seen, start } = twoInputs({ maxTaskIdleMs: 400_000 });
   const { app } = start();
   await members.pass(1_000);
   members.broker.publish('payments', [dated(10)]);
@@ -211,7 +189,7 @@ test('whoever waits long is told of the input that it waits for', async () => {
 
 describe('an open transaction of another producer in one input', () => {
   test('is its end for now: the other goes on', async () => {
-    const { members, seen, start } = started();
+    const { members, seen, start } = twoInputs();
     const open = members.broker.transaction();
     open.publish('orders', [dated(1)]);
     members.broker.publish('payments', [dated(2)]);
@@ -228,7 +206,7 @@ describe('the time of a record', () => {
   const byValue = { timestamp: (text: string) => Number(text) };
 
   test('is taken from its value where the source says how, for the choice and for whatever is below', async () => {
-    const { members, seen, start } = started({}, { orders: byValue });
+    const { members, seen, start } = twoInputs({}, { orders: byValue });
     // By their own timestamps the orders would be first.
     members.broker.publish('orders', [
       { value: '30', timestamp: 1, partition: 0 },
@@ -251,7 +229,7 @@ describe('the time of a record', () => {
   test.each(['-1', '1.5', 'Infinity', '9007199254740992', 'none'])(
     'is a decode problem where it is %s, by name and coordinates and without the value',
     async text => {
-      const { members, seen, start } = started({}, { orders: byValue });
+      const { members, seen, start } = twoInputs({}, { orders: byValue });
       members.broker.publish('orders', [{ value: text, timestamp: 5, partition: 1 }]);
       const member = start();
       await members.pass(1_000);
@@ -274,13 +252,13 @@ describe('the time of a record', () => {
       (async () => 5) as unknown as (text: string) => number,
     ];
     for (const timestamp of functions) {
-      const failing = started({}, { orders: { timestamp } });
+      const failing = twoInputs({}, { orders: { timestamp } });
       failing.members.broker.publish('orders', [dated(1)]);
       const failed = failing.start();
       await failing.members.pass(1_000);
       expect(failed.outcome).toMatchObject({ code: 'DECODE' });
       expect(String(failed.outcome)).not.toContain('1234');
-      const { members, seen, start } = started({}, { orders: { timestamp, onDecodeError: 'skip' } });
+      const { members, seen, start } = twoInputs({}, { orders: { timestamp, onDecodeError: 'skip' } });
       members.broker.publish('orders', [dated(1)]);
       members.broker.publish('payments', [dated(2)]);
       start();
@@ -290,7 +268,7 @@ describe('the time of a record', () => {
   });
 
   test('is a decode problem where it is further ahead of the clock than maxAheadMs', async () => {
-    const { members, seen, start } = started({}, { orders: { maxAheadMs: 60_000, onDecodeError: 'skip' } });
+    const { members, seen, start } = twoInputs({}, { orders: { maxAheadMs: 60_000, onDecodeError: 'skip' } });
     await members.clock.advanceAsync(1_000_000);
     const now = members.clock.now();
     members.broker.publish('orders', [dated(now + 50_000), dated(now + 70_000), dated(now)]);
@@ -349,7 +327,7 @@ describe('the unit of a task of several inputs', () => {
   const guarantee = 'exactly-once';
 
   test('is opened once for all of them, under the name of all of them', async () => {
-    const { members, seen, start } = started();
+    const { members, seen, start } = twoInputs();
     const { opened, driver } = opening(members);
     start();
     members.start(told(seen), { coPartitioned, guarantee, driver, groupId: 'counted' });
