@@ -1,9 +1,10 @@
 /** Tasks of several inputs: partitions of one number of co-partitioned topics, by the time of their records. */
-import { type App, type KafkaRecord, KafkaRxError, silentLogger, string } from 'kafka-rx';
+import { type App, type KafkaRecord, KafkaRxError, string } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mergeNamed } from 'kafka-rx/operators';
 import type { Subscription } from 'rxjs';
 import type { ConsumerListener } from '../../lib/drivers/port.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { driverWith, driverWithUnits } from './driver-with.js';
 import { Members } from './members.js';
 import { coPartitioned, dated, times, told, twoInputs } from './two-inputs.js';
@@ -425,12 +426,9 @@ describe('what a killed process has left open', () => {
     'keeps readers until its time is over where the tasks are others, and else until its successor begins: %s',
     async (what, groups, left) => {
       const members = new Members({ orders: 1, payments: 1, out: 1 });
-      const connection = await memory({ broker: members.broker }).connect({
-        clientId: 'killed',
-        clock: members.clock,
-        logger: silentLogger,
-        event: () => {},
-      });
+      const connection = await memory({ broker: members.broker }).connect(
+        quietContext('killed', members.clock),
+      );
       const options = { maxRecordBytes: 1_000, deliveryTimeoutMs: 40_000, transactionTimeoutMs: 60_000 };
       const unit = await connection.unitOfWork?.(left, 'group', options);
       await unit?.prepare(['out']);
