@@ -5,7 +5,7 @@ import { cpuNs } from './cpu-time.js';
 import { NullDriver } from './null-driver.js';
 import { type LoggedRecord, NullLog } from './null-log.js';
 import { NullProducer } from './null-producer.js';
-import { shownSpread, spreadOf } from './spread.js';
+import { ratioSpread, shownSpread, spreadOf } from './spread.js';
 
 const partitionCounts = [4, 100, 1000] as const;
 const fewest = 4;
@@ -50,7 +50,7 @@ export async function measurePartitions({ rounds }: BenchmarkOptions, tell: Tell
     return {
       shape,
       ns: partitionCounts.map(partitions => ({ partitions, ns: spreadOf(at(partitions)) })),
-      ratio: spreadOf(at(most).map((ns, i) => ns / (at(fewest)[i] ?? Number.NaN))),
+      ratio: ratioSpread(at(most), at(fewest)),
     };
   });
   const worst = Math.max(...measured.map(({ ratio }) => ratio.median));

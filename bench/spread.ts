@@ -18,6 +18,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (lower + upper) / 2, min, max };
 }
 
+/** Of these figures in relation to others of the same rounds: the machine may change from one round to the next. */
+export function ratioSpread(own: readonly number[], others: readonly number[]): Spread {
+  return spreadOf(own.map((figure, i) => figure / (others[i] ?? Number.NaN)));
+}
+
 /** `28.3 (20.1–34.0)`: median (min–max). */
 export function shownSpread({ median, min, max }: Spread, digits = 0): string {
   const shown = (value: number): string =>

@@ -7,6 +7,7 @@ import { importsIn, specifiersIn } from './layout/imports.js';
 import { linesOfCode, longFiles } from './layout/long-files.js';
 import { rules } from './layout/rules.js';
 import { lookedAtByHand, lookedAtByHandIn } from './layout/thrown.js';
+import { unheardExpectations, unheardExpectationsIn } from './layout/unheard-expectations.js';
 
 const repository = join(__dirname, '..');
 
@@ -147,5 +148,31 @@ describe('what was thrown is asked in the ways that never throw', () => {
     'function kind(value: unknown) { return value instanceof Map; }',
   ])('none is in %s', text => {
     expect(lookedAtByHandIn(text)).toEqual([]);
+  });
+});
+
+describe('what a test expects can fail it', () => {
+  test('so nothing is expected where the test does not hear of it', async () => {
+    expect(await unheardExpectations(repository)).toEqual([]);
+  });
+
+  test.each([
+    'app.events$.subscribe(event => { if (event) expect(event).toBe(1); });',
+    'in$.subscribe({ next: value => expect(value).toBe(1), error() {} });',
+    'in$.subscribe({ next(value) { expect(value).toBe(1); } });',
+    'in$.subscribe(app.each(({ value }) => expect(value).toBe(1)));',
+    'in$.pipe(mapAsync(async value => { await f(() => expect(value).toBe(1)); }));',
+    'setTimeout(() => expect(a).toBe(1), 5);',
+  ])('it would be seen in %s', text => {
+    expect(unheardExpectationsIn(text)).toHaveLength(1);
+  });
+
+  test.each([
+    "test.each([['a', () => 1]])('%s', (_, f) => { expect(f()).toBe(1); });",
+    'expect(() => in$.subscribe(() => {})).toThrow();',
+    'in$.subscribe(value => void seen.push(value)); expect(seen).toEqual([1]);',
+    'seen.forEach(value => expect(value).toBe(1));',
+  ])('none is in %s', text => {
+    expect(unheardExpectationsIn(text)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Outcome } from '../benchmark.js';
 import type { ContestantName, PeerName } from '../peers/peer-names.js';
-import { shownSpread, spreadOf } from '../spread.js';
+import { ratioSpread, shownSpread, spreadOf } from '../spread.js';
 
 /** One contestant's figures, one of each a round. */
 export interface Measured {
@@ -26,15 +26,15 @@ const targets: Readonly<Record<PeerName, Target>> = {
   'kafka-streams': { throughput: nodeMajor >= 24 ? 1.2 : 1, cpu: 0.6 },
 };
 
-/** Ratios are taken within a round, since the machine may change from one to the next, and their median then. */
+/** Ratios are taken within a round, and their median then. */
 export function verdictOf(measured: readonly Measured[]): Outcome {
   const own = measured.find(({ name }) => name === 'kafka-rx');
   if (own === undefined) throw new Error('kafka-rx did not run');
   const comparisons = measured.flatMap(peer => {
     if (peer.name === 'kafka-rx') return [];
     const target = targets[peer.name];
-    const throughput = spreadOf(ratios(own.throughput, peer.throughput));
-    const cpu = spreadOf(ratios(own.cpuUs, peer.cpuUs));
+    const throughput = ratioSpread(own.throughput, peer.throughput);
+    const cpu = ratioSpread(own.cpuUs, peer.cpuUs);
     const pass =
       throughput.median >= target.throughput && (target.cpu === undefined || cpu.median <= target.cpu);
     return [{ peer: peer.name, throughput, cpu, target, pass }];
@@ -66,8 +66,4 @@ export function verdictOf(measured: readonly Measured[]): Outcome {
     pass: comparisons.length === 0 ? undefined : missed.length === 0,
     figures: { contestants: figures, comparisons },
   };
-}
-
-function ratios(own: readonly number[], peers: readonly number[]): readonly number[] {
-  return own.map((figure, i) => figure / (peers[i] ?? Number.NaN));
 }

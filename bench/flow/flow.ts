@@ -1,6 +1,7 @@
 import type { BenchmarkOptions, Outcome, Tell } from '../benchmark.js';
 import { aboutContestants, type Contestants, prepareContestants } from '../peers/contestants.js';
 import type { ContestantName } from '../peers/peer-names.js';
+import { cpuUsOf, rateOf } from '../peers/per-purchase.js';
 import { outputTopics, type Report } from '../peers/plan.js';
 import { type BenchBroker, withBenchBroker } from './bench-broker.js';
 import { loadInput } from './flow-input.js';
@@ -21,8 +22,8 @@ export async function measureFlow(options: BenchmarkOptions, tell: Tell): Promis
     const measured = names.map(
       (name): Measured => ({
         name,
-        throughput: reports[name].map(({ records, wallMs }) => (records / wallMs) * 1000),
-        cpuUs: reports[name].map(({ records, cpuMs }) => (cpuMs / records) * 1000),
+        throughput: reports[name].map(rateOf),
+        cpuUs: reports[name].map(cpuUsOf),
         peakRssMib: reports[name].map(({ peakRssMib }) => peakRssMib),
       }),
     );

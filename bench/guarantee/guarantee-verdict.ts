@@ -1,6 +1,6 @@
 import type { Outcome } from '../benchmark.js';
 import type { LoadReport } from '../latency/load-plan.js';
-import { type Spread, shownSpread, spreadOf } from '../spread.js';
+import { ratioSpread, type Spread, shownSpread, spreadOf } from '../spread.js';
 import type { Row } from './rows.js';
 
 /** One row's figures, one of each a round. */
@@ -31,7 +31,7 @@ const relations: readonly Relation[] = [
 ];
 
 /**
- * Ratios are taken within a round, since the machine may change from one to the next, and their median then.
+ * Ratios are taken within a round, and their median then.
  *
  * @param perSecond the rate at which the latency was measured
  */
@@ -46,8 +46,8 @@ export function guaranteeVerdictOf(measured: readonly MeasuredRow[], perSecond: 
   const comparisons = relations.flatMap(relation => {
     const [row, to] = [relation.row, relation.to].map(title => measured.find(one => one.title === title));
     if (row === undefined || to === undefined) return [];
-    const throughput = spreadOf(ratios(row.throughput, to.throughput));
-    const cpu = spreadOf(ratios(row.cpuUs, to.cpuUs));
+    const throughput = ratioSpread(row.throughput, to.throughput);
+    const cpu = ratioSpread(row.cpuUs, to.cpuUs);
     const met =
       throughput.median >= (relation.throughput ?? 0) &&
       cpu.median <= (relation.cpu ?? Number.POSITIVE_INFINITY);
@@ -81,8 +81,4 @@ export function guaranteeVerdictOf(measured: readonly MeasuredRow[], perSecond: 
 
 function bounded(spread: Spread, sign: string, bound: number | undefined): string {
   return `${shownSpread(spread, 2)}${bound === undefined ? '' : ` (${sign} ${bound})`}`;
-}
-
-function ratios(own: readonly number[], others: readonly number[]): readonly number[] {
-  return own.map((figure, i) => figure / (others[i] ?? Number.NaN));
 }

@@ -4,6 +4,7 @@ import { type Expected, loadInput } from '../flow/flow-input.js';
 import { measuredSeconds, playLoad, warmUpSeconds } from '../latency/play-load.js';
 import { type Contestants, prepareContestants } from '../peers/contestants.js';
 import { guaranteePeers } from '../peers/peer-names.js';
+import { cpuUsOf, rateOf } from '../peers/per-purchase.js';
 import type { Report } from '../peers/plan.js';
 import { guaranteeVerdictOf, type MeasuredRow } from './guarantee-verdict.js';
 import { playFlow } from './play-flow.js';
@@ -37,8 +38,8 @@ export async function measureGuarantee(options: BenchmarkOptions, tell: Tell): P
       const reports = flows[i] ?? [];
       return {
         ...row,
-        throughput: reports.map(report => (report.records / report.wallMs) * 1000),
-        cpuUs: reports.map(report => (report.cpuMs / report.records) * 1000),
+        throughput: reports.map(rateOf),
+        cpuUs: reports.map(cpuUsOf),
         latency: latencies[i] ?? [],
       };
     });

@@ -1,6 +1,6 @@
 import type { Outcome } from '../benchmark.js';
 import type { LoadReport } from '../latency/load-plan.js';
-import { shownSpread, spreadOf } from '../spread.js';
+import { ratioSpread, shownSpread, spreadOf } from '../spread.js';
 
 /** At one number of partitions, one of each a round. */
 export interface UnitFigures {
@@ -14,14 +14,14 @@ export interface UnitFigures {
 const targetRatio = 1.3;
 const [few, many] = [4, 100];
 
-/** Ratios are taken within a round, since the machine may change from one to the next, and their median then. */
+/** Ratios are taken within a round, and their median then. */
 export function unitsVerdictOf(
   flows: readonly UnitFigures[],
   latencies: readonly { readonly intervalMs: number; readonly reports: readonly LoadReport[] }[],
 ): Outcome {
   const at = (wanted: number): readonly number[] =>
     flows.find(({ partitions }) => partitions === wanted)?.cpuUs ?? [];
-  const ratiosTo = (wanted: number) => spreadOf(at(wanted).map((us, i) => us / (at(few)[i] ?? Number.NaN)));
+  const ratiosTo = (wanted: number) => ratioSpread(at(wanted), at(few));
   const rows = flows.map(({ partitions, throughput, cpuUs }) => ({
     partitions,
     throughput: spreadOf(throughput),

@@ -4,6 +4,7 @@ import { loadInput } from '../flow/flow-input.js';
 import type { LoadReport } from '../latency/load-plan.js';
 import { measuredSeconds, playLoad, warmUpSeconds } from '../latency/play-load.js';
 import { type Contestants, prepareContestants } from '../peers/contestants.js';
+import { cpuUsOf, rateOf } from '../peers/per-purchase.js';
 import { playFlow } from './play-flow.js';
 import { type UnitFigures, unitsVerdictOf } from './units-verdict.js';
 
@@ -40,8 +41,8 @@ export async function measureUnits(
         );
         const report = await flowOf(broker, contestants, partitions, warmUp + records, round);
         if (round === 0) continue;
-        figures.throughput.push((report.records / report.wallMs) * 1000);
-        figures.cpuUs.push((report.cpuMs / report.records) * 1000);
+        figures.throughput.push(rateOf(report));
+        figures.cpuUs.push(cpuUsOf(report));
       }
     }
     for (let round = 1; round <= rounds; round++) {

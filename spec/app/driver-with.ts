@@ -1,5 +1,6 @@
 import type { Driver, DriverConnection } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
+import { but } from './but.js';
 import type { Members } from './members.js';
 
 /** The embedded broker behind a connection of which some methods are others; what it was connected with is noted. */
@@ -15,15 +16,14 @@ export function driverWith(
     connect: async context => {
       connected.push(context.clientId);
       const connection = await inner.connect(context);
-      const all: DriverConnection = {
-        clusterId: connection.clusterId,
-        admin: connection.admin,
-        topics: names => connection.topics(names),
-        consumer: (options, listener) => connection.consumer(options, listener),
-        producer: options => connection.producer(options),
-        close: () => connection.close(),
-      };
-      return { ...all, ...changed(connection) };
+      return but(connection, changed(connection));
     },
   };
+}
+
+type OpenUnit = NonNullable<DriverConnection['unitOfWork']>;
+
+/** The same, of which units of work are opened another way. */
+export function driverWithUnits(members: Members, changed: (open: OpenUnit) => OpenUnit): Driver {
+  return driverWith(members, ({ unitOfWork }) => ({ unitOfWork: unitOfWork && changed(unitOfWork) }));
 }

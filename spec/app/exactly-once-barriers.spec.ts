@@ -1,9 +1,9 @@
 /** What a barrier does, and what it leaves alone: when it comes, what it hands on, and how far it commits. */
 import { type App, string } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
 import { batch, filterValue, mapAsync } from 'kafka-rx/operators';
-import type { Driver, DriverConnection } from '../../lib/drivers/port.js';
 import { KafkaRxError } from '../../lib/errors/errors.js';
+import { but } from './but.js';
+import { driverWith, driverWithUnits } from './driver-with.js';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -141,41 +141,20 @@ test('a commit that is not answered is a reason in health', async () => {
   await members.stop(member);
 });
 
-/** The memory driver, whose connections are changed by this. */
-function changed(
-  members: Members,
-  change: (connection: DriverConnection) => Partial<DriverConnection>,
-): Driver {
-  const inside = memory({ broker: members.broker });
-  return {
-    ...inside,
-    connect: async context => {
-      const connection = await inside.connect(context);
-      for (const [name, replaced] of Object.entries(change(connection)))
-        Object.defineProperty(connection, name, { value: replaced });
-      return connection;
-    },
-  };
-}
-
 test('a task that is another member’s before its app hears of it is not begun anew, and ends nothing', async () => {
   const members = new Members({ in: 1, left: 1 });
   let refused = 0;
-  const driver = changed(members, connection => {
-    const make = connection.consumer.bind(connection);
-    return {
-      consumer: (...of) => {
-        const consumer = make(...of);
-        const rewind = consumer.rewind.bind(consumer);
-        return Object.defineProperty(consumer, 'rewind', {
-          value: (...lanes: Parameters<typeof rewind>) => {
-            if (refused++ === 0) throw new KafkaRxError('DRIVER', 'not assigned any more');
-            return rewind(...lanes);
-          },
-        });
-      },
-    };
-  });
+  const driver = driverWith(members, inner => ({
+    consumer: (...of) => {
+      const consumer = inner.consumer(...of);
+      return but(consumer, {
+        rewind: lanes => {
+          if (refused++ === 0) throw new KafkaRxError('DRIVER', 'not assigned any more');
+          return consumer.rewind(lanes);
+        },
+      });
+    },
+  }));
   const member = members.start(copy, { ...options, driver });
   await members.pass(500);
   members.broker.faults.refuseCommits(1);
@@ -192,25 +171,18 @@ test('an app has ended when its units are closed, and opens none behind that', a
   const members = new Members({ in: 2, left: 1 });
   const closing = held();
   let open = 0;
-  const driver = changed(members, connection => {
-    const make = connection.unitOfWork?.bind(connection);
-    return {
-      unitOfWork: async (...of) => {
-        const unit = await make?.(...of);
-        if (unit === undefined) throw new Error('memory has units of work');
-        open++;
-        const close = unit.close.bind(unit);
-        let isClosed = false;
-        return Object.defineProperty(unit, 'close', {
-          value: async () => {
-            await closing.promise;
-            if (!isClosed) open--;
-            isClosed = true;
-            await close();
-          },
-        });
+  const driver = driverWithUnits(members, openUnit => async (...of) => {
+    const unit = await openUnit(...of);
+    open++;
+    let isClosed = false;
+    return but(unit, {
+      close: async () => {
+        await closing.promise;
+        if (!isClosed) open--;
+        isClosed = true;
+        await unit.close();
       },
-    };
+    });
   });
   const member = members.start(copy, { ...options, driver });
   await members.pass(500);

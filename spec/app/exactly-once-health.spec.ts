@@ -1,8 +1,9 @@
 /** What health() says of units of work that fail, until they pass. */
 import { type App, KafkaRxError, string } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
 import { filterValue, share } from 'kafka-rx/operators';
-import type { Driver, UnitOfWork } from '../../lib/drivers/port.js';
+import type { Driver } from '../../lib/drivers/port.js';
+import { but } from './but.js';
+import { driverWith, driverWithUnits } from './driver-with.js';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -14,22 +15,11 @@ const passing = new KafkaRxError('COMMIT_FAILED', 'no coordinator', { retriable:
 const copy = (app: App): void => void app.topic('in', { value }).subscribe(app.to('out', { value }));
 
 /** The embedded broker's driver, which opens a unit of work once this has resolved. */
-function driverThat(members: Members, opens: () => Promise<void>): Driver {
-  const inside = memory({ broker: members.broker });
-  return {
-    ...inside,
-    connect: async context => {
-      const connection = await inside.connect(context);
-      const unitOfWork = connection.unitOfWork;
-      return Object.defineProperty(connection, 'unitOfWork', {
-        value: async (...of: Parameters<NonNullable<typeof unitOfWork>>): Promise<UnitOfWork | undefined> => {
-          await opens();
-          return unitOfWork?.(...of);
-        },
-      });
-    },
-  };
-}
+const driverThat = (members: Members, opens: () => Promise<void>): Driver =>
+  driverWithUnits(members, open => async (...of) => {
+    await opens();
+    return open(...of);
+  });
 
 const repeats = expect.stringMatching(/^partition 0 of 'in' repeats its records: \d units .* no coordinator/);
 const isTaken = expect.stringMatching(/^partition 0 of 'in' waits for the group to say who has it/);
@@ -57,29 +47,19 @@ test('a task that repeats its records is a reason while its units are opened ane
 
 test('it is none any more once another member has the partition, though its units were not asked for anew yet', async () => {
   const members = new Members({ in: 1, out: 1 });
-  const inside = driverThat(members, () => Promise.resolve());
-  const connect = inside.connect.bind(inside);
   let rewinds = 0;
-  const driver: Driver = {
-    ...inside,
-    connect: async context => {
-      const connection = await connect(context);
-      const consumer = connection.consumer.bind(connection);
-      return Object.defineProperty(connection, 'consumer', {
-        value: (...of: Parameters<typeof consumer>) => {
-          const made = consumer(...of);
-          const rewind = made.rewind.bind(made);
-          return Object.defineProperty(made, 'rewind', {
-            value: (...partitions: Parameters<typeof rewind>) => {
-              const rewound = rewind(...partitions);
-              if (++rewinds === 2) queueMicrotask(() => of[1].lost(rewound));
-              return rewound;
-            },
-          });
+  const driver = driverWith(members, inner => ({
+    consumer: (asked, listener) => {
+      const consumer = inner.consumer(asked, listener);
+      return but(consumer, {
+        rewind: partitions => {
+          const rewound = consumer.rewind(partitions);
+          if (++rewinds === 2) queueMicrotask(() => listener.lost(rewound));
+          return rewound;
         },
       });
     },
-  };
+  }));
   const member = members.start(copy, { ...options, driver });
   await members.pass(500);
   members.broker.faults.refuseCommits(2, passing);

@@ -3,9 +3,9 @@ import { type App, KafkaRxError, memoryStore, string } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import { mapAsync, share } from 'kafka-rx/operators';
 import { map, scan } from 'rxjs';
-import { silentLogger } from '../../lib/logging/logger.js';
 import { PortCalls } from '../contract/contract-client.js';
 import { RecordingListener } from '../contract/recording-listener.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { copyingGood } from './copying-good.js';
 import { held, type Member, Members } from './members.js';
 
@@ -113,7 +113,7 @@ describe('of what a unit writes', () => {
 
 /** Of all records, committed or not. */
 async function uncommitted({ broker, clock }: Members, topic: string): Promise<() => string[]> {
-  const context = { clientId: 'reader', clock, logger: silentLogger, event: () => {} };
+  const context = quietContext('reader', clock);
   const connection = await memory({ broker }).connect(context);
   const seen = new RecordingListener(new PortCalls(), () => true);
   const consumer = connection.consumer(

@@ -1,9 +1,9 @@
 /** An app under exactly once, on the embedded broker: what readers of committed records see, whatever happens to the app. */
 import { type App, KafkaRxError, string } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mapValue, share } from 'kafka-rx/operators';
-import type { Driver } from '../../lib/drivers/port.js';
+import { but } from './but.js';
 import { copyingGood } from './copying-good.js';
+import { driverWith, driverWithUnits } from './driver-with.js';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -337,14 +337,7 @@ test('a record that is handed out in one step with a gap before it, at which the
 
 test('a driver without transactions is refused by name', async () => {
   const members = cluster();
-  const inside = memory({ broker: members.broker });
-  const driver: Driver = {
-    ...inside,
-    connect: async context => {
-      const connection = await inside.connect(context);
-      return Object.defineProperty(connection, 'unitOfWork', { value: undefined });
-    },
-  };
+  const driver = driverWith(members, () => ({ unitOfWork: undefined }));
   const member = members.start(bothWays, { ...options, driver });
   await members.pass(2_000);
   expect(member.outcome).toMatchObject({ code: 'CONFIGURATION' });
@@ -353,24 +346,14 @@ test('a driver without transactions is refused by name', async () => {
 
 test('a member that is late to open a unit takes it from its owner for a moment: the owner goes on', async () => {
   const members = cluster();
-  const inside = memory({ broker: members.broker });
   const late = held();
   let opening = 0;
   // Stopped between the word of the group and what it asks of the brokers next.
-  const driver: Driver = {
-    ...inside,
-    connect: async context => {
-      const connection = await inside.connect(context);
-      const unitOfWork = connection.unitOfWork;
-      return Object.defineProperty(connection, 'unitOfWork', {
-        value: async (...of: Parameters<NonNullable<typeof unitOfWork>>) => {
-          opening++;
-          await late.promise;
-          return unitOfWork?.(...of);
-        },
-      });
-    },
-  };
+  const driver = driverWithUnits(members, open => async (...of) => {
+    opening++;
+    await late.promise;
+    return open(...of);
+  });
   const zombie = members.start(bothWays, { ...options, driver, sessionTimeoutMs: 6_000 });
   await members.pass(500);
   expect(opening).toBe(1);
@@ -399,29 +382,18 @@ test('a member that is late to open a unit takes it from its owner for a moment:
 
 test('a member that its group has not confirmed opens no unit, though its own has failed: it may be another’s', async () => {
   const members = cluster();
-  const inside = memory({ broker: members.broker });
   let opened = 0;
   let failing = false;
-  const driver: Driver = {
-    ...inside,
-    connect: async context => {
-      const connection = await inside.connect(context);
-      const unitOfWork = connection.unitOfWork;
-      return Object.defineProperty(connection, 'unitOfWork', {
-        value: async (...of: Parameters<NonNullable<typeof unitOfWork>>) => {
-          opened++;
-          const unit = await unitOfWork?.(...of);
-          if (unit === undefined) return unit;
-          const commit = unit.commit.bind(unit);
-          unit.commit = async offsets => {
-            if (failing) throw new KafkaRxError('COMMIT_FAILED', 'no answer', { retriable: true });
-            return commit(offsets);
-          };
-          return unit;
-        },
-      });
-    },
-  };
+  const driver = driverWithUnits(members, open => async (...of) => {
+    opened++;
+    const unit = await open(...of);
+    return but(unit, {
+      commit: async offsets => {
+        if (failing) throw new KafkaRxError('COMMIT_FAILED', 'no answer', { retriable: true });
+        return unit.commit(offsets);
+      },
+    });
+  });
   // Taken while it is confirmed, committed when it is not any more.
   const slowly = { ...options, commit: { intervalMs: 1_000 } };
   const zombie = members.start(bothWays, { ...slowly, driver, sessionTimeoutMs: 6_000 });

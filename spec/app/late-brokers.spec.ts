@@ -1,6 +1,7 @@
 /** A broker that comes up late, or restarts while an app starts: what may pass is tried again until connectTimeoutMs is over. */
-import { type Driver, type DriverConnection, KafkaRxError, memoryStore, string } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
+import { type Driver, KafkaRxError, memoryStore, string } from 'kafka-rx';
+import { but } from './but.js';
+import { driverWith } from './driver-with.js';
 import { Members } from './members.js';
 
 const value = string;
@@ -12,61 +13,40 @@ const final = new KafkaRxError('DRIVER', 'The broker refuses you');
 
 /** The step fails so often; a join is the driver's from then on. */
 function failing(members: Members, step: Step, times: number, error: unknown) {
-  const inner = memory({ broker: members.broker });
   const tried: Step[] = [];
   const failed = (at: Step): void => {
     tried.push(at);
     if (at === step && tried.filter(one => one === at).length <= times) throw error;
   };
+  const inner = driverWith(members, connection => ({
+    topics: async names => {
+      failed('topics');
+      return connection.topics(names);
+    },
+    consumer: (options, listener) => {
+      const consumer = connection.consumer(options, listener);
+      return but(consumer, {
+        start: async () => {
+          failed('join');
+          return consumer.start();
+        },
+      });
+    },
+    producer: options => {
+      const producer = connection.producer(options);
+      return but(producer, {
+        prepare: async topics => {
+          failed('prepare');
+          return producer.prepare(topics);
+        },
+      });
+    },
+  }));
   const driver: Driver = {
-    name: 'failing',
-    clock: members.clock,
-    async connect(context) {
+    ...inner,
+    connect: async context => {
       failed('connect');
-      const connection = await inner.connect(context);
-      const shown: DriverConnection = {
-        clusterId: connection.clusterId,
-        admin: connection.admin,
-        async topics(names) {
-          failed('topics');
-          return connection.topics(names);
-        },
-        consumer(options, listener) {
-          const consumer = connection.consumer(options, listener);
-          return {
-            async start() {
-              failed('join');
-              return consumer.start();
-            },
-            subscribe: topics => consumer.subscribe(topics),
-            pause: partitions => consumer.pause(partitions),
-            resume: partitions => consumer.resume(partitions),
-            seek: (partition, offset) => consumer.seek(partition, offset),
-            rewind: partitions => consumer.rewind(partitions),
-            commit: offsets => consumer.commit(offsets),
-            stop: () => consumer.stop(),
-            get confirmedUntil() {
-              return consumer.confirmedUntil;
-            },
-          };
-        },
-        producer(options) {
-          const producer = connection.producer(options);
-          return {
-            bufferedBytes: 0,
-            async prepare(topics) {
-              failed('prepare');
-              return producer.prepare(topics);
-            },
-            partitionCount: topic => producer.partitionCount(topic),
-            output: (partition, listener) => producer.output(partition, listener),
-            flush: () => producer.flush(),
-            close: () => producer.close(),
-          };
-        },
-        close: () => connection.close(),
-      };
-      return shown;
+      return inner.connect(context);
     },
   };
   const documents = memoryStore<string>('documents');

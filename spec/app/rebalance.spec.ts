@@ -1,7 +1,8 @@
-import { type App, type Driver, KafkaRxError, string } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
+import { type App, KafkaRxError, string } from 'kafka-rx';
 import { share } from 'rxjs';
 import type { ConsumerListener, OffsetCommit } from '../../lib/drivers/port.js';
+import { but } from './but.js';
+import { driverWith } from './driver-with.js';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -372,27 +373,19 @@ describe('co-partitioned topics', () => {
 describe('a new assignment that comes while the one before is still being drained, as a driver may that cannot hold its group up', () => {
   test('ends what waits to be committed of the old one: it is not tried for ever', async () => {
     const members = new Members({ in: 2, out: 1 });
-    const inner = memory({ broker: members.broker });
     const tried: OffsetCommit[] = [];
     let heard: ConsumerListener | undefined;
-    const driver: Driver = {
-      name: 'hasty',
-      clock: members.clock,
-      async connect(context) {
-        const connection = await inner.connect(context);
-        const refuse = async (offsets: readonly OffsetCommit[]) => {
-          tried.push(...offsets);
-          await new Promise<void>(resolve => members.clock.schedule(resolve, 100));
-          throw new KafkaRxError('COMMIT_REFUSED', 'The epoch of the partition is over');
-        };
-        return but(connection, {
-          consumer(options, listener) {
-            heard = listener;
-            return but(connection.consumer(options, listener), { commit: refuse });
-          },
-        });
-      },
+    const refuse = async (offsets: readonly OffsetCommit[]) => {
+      tried.push(...offsets);
+      await new Promise<void>(resolve => members.clock.schedule(resolve, 100));
+      throw new KafkaRxError('COMMIT_REFUSED', 'The epoch of the partition is over');
     };
+    const driver = driverWith(members, inner => ({
+      consumer: (options, listener) => {
+        heard = listener;
+        return but(inner.consumer(options, listener), { commit: refuse });
+      },
+    }));
     const member = members.start(copy, { driver });
     await members.settle();
     members.broker.publish('in', [
@@ -414,13 +407,3 @@ describe('a new assignment that comes while the one before is still being draine
     expect(member.outcome).toBe('running');
   });
 });
-
-/** The same thing, but for what is given. */
-function but<T extends object>(thing: T, other: Partial<T>): T {
-  return new Proxy(thing, {
-    get(target, name) {
-      const given: unknown = Reflect.get(other, name) ?? Reflect.get(target, name, target);
-      return typeof given === 'function' ? given.bind(target) : given;
-    },
-  });
-}

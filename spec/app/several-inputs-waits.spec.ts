@@ -1,30 +1,9 @@
 /** What a task of several inputs waits for, and how long: through full bounds, pauses, traffic, and records that are no good. */
-import { type App, type AppOptions, string } from 'kafka-rx';
+import { type App, string } from 'kafka-rx';
 import { held, Members } from './members.js';
+import { coPartitioned, dated, times, twoInputs } from './two-inputs.js';
 
-const coPartitioned = [['orders', 'payments']];
 const value = string;
-const dated = (timestamp: number, partition = 0, text = String(timestamp)) => ({
-  value: text,
-  timestamp,
-  partition,
-});
-
-function told(seen: string[], sources: Partial<Record<string, object>> = {}) {
-  return (app: App): void => {
-    for (const topic of ['orders', 'payments'])
-      app
-        .topic(topic, { value, ...sources[topic] })
-        .subscribe(app.each(record => void seen.push(`${topic} ${record.timestamp}`)));
-  };
-}
-
-function started(options: Partial<AppOptions> = {}, sources: Parameters<typeof told>[1] = {}) {
-  const members = new Members({ orders: 1, payments: 1 });
-  const seen: string[] = [];
-  const start = () => members.start(told(seen, sources), { coPartitioned, ...options });
-  return { members, seen, start };
-}
 
 describe.each(['at-least-once', 'exactly-once'] as const)(
   'an input of which nothing is here, %s',
@@ -68,7 +47,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
     );
 
     test('is told of for as long as it is waited for, whatever comes of the others meanwhile', async () => {
-      const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 600_000 });
+      const { members, seen, start } = twoInputs({ guarantee, maxTaskIdleMs: 600_000 });
       const { app } = start();
       await members.pass(1_000);
       for (let i = 0; i < 120; i++) {
@@ -108,7 +87,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
     });
 
     test('is not waited for anew with each batch that holds no record', async () => {
-      const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 3_000 });
+      const { members, seen, start } = twoInputs({ guarantee, maxTaskIdleMs: 3_000 });
       start();
       members.broker.publish('payments', [dated(5)]);
       for (let i = 0; i < 4; i++) {
@@ -117,7 +96,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
         aborted.abort();
         await members.pass(1_000);
       }
-      expect(seen).toEqual(['payments 5']);
+      expect(seen).toEqual(['payments 0 5']);
     });
   },
 );
@@ -133,7 +112,7 @@ test('what a codec prepares is not fetched beyond its bound, though its task wai
     },
   };
   const bounds = { maxQueuedBytes: 3_000_000, maxQueuedBytesPerPartition: 100_000 };
-  const { members, start } = started({ bounds }, { orders: { value: slow } });
+  const { members, start } = twoInputs({ bounds }, { orders: { value: slow } });
   const large = 'x'.repeat(50_000);
   for (let i = 0; i < 400; i++) members.broker.publish('orders', [dated(i, 0, large)]);
   members.broker.publish('payments', [dated(1_000)]);
@@ -150,7 +129,7 @@ test('a decode that gives a promise is a problem of its record, and no rejection
   const note = (reason: unknown): void => void rejections.push(reason);
   process.on('unhandledRejection', note);
   const rejecting = { ...string, decode: async () => Promise.reject(new Error('boom')) };
-  const { members, seen, start } = started(
+  const { members, seen, start } = twoInputs(
     {},
     { orders: { value: rejecting, timestamp: Number, onDecodeError: 'skip' } },
   );
@@ -160,13 +139,13 @@ test('a decode that gives a promise is a problem of its record, and no rejection
   await members.pass(1_000);
   await new Promise(resolve => setTimeout(resolve, 20));
   process.off('unhandledRejection', note);
-  expect([rejections, seen, members.committed('orders')]).toEqual([[], ['payments 2'], [1]]);
+  expect([rejections, seen, members.committed('orders')]).toEqual([[], ['payments 0 2'], [1, -1]]);
 });
 
 test.each([{}, { timestamp: Number }])(
   'a record too far ahead keeps those behind it from nothing: its problem comes at once (%p)',
   async source => {
-    const { members, seen, start } = started(
+    const { members, seen, start } = twoInputs(
       {},
       { orders: { maxAheadMs: 60_000, onDecodeError: 'skip', ...source } },
     );
@@ -179,8 +158,7 @@ test.each([{}, { timestamp: Number }])(
     );
     start();
     await members.pass(5_000);
-    const times = seen.map(line => Number(line.split(' ')[1]));
-    expect(times).toHaveLength(203);
-    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(seen).toHaveLength(203);
+    expect(times(seen)).toEqual(times(seen).sort((a, b) => a - b));
   },
 );

@@ -1,40 +1,20 @@
 /** Tasks of several inputs: partitions of one number of co-partitioned topics, by the time of their records. */
-import { type App, type AppOptions, type KafkaRecord, KafkaRxError, silentLogger, string } from 'kafka-rx';
-import { type MemoryBroker, memory } from 'kafka-rx/memory';
+import { type App, type KafkaRecord, KafkaRxError, string } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mergeNamed } from 'kafka-rx/operators';
 import type { Subscription } from 'rxjs';
 import type { ConsumerListener } from '../../lib/drivers/port.js';
+import { quietContext } from '../drivers/quiet-context.js';
+import { driverWith, driverWithUnits } from './driver-with.js';
 import { Members } from './members.js';
+import { coPartitioned, dated, times, told, twoInputs } from './two-inputs.js';
 
-const coPartitioned = [['payments', 'orders']];
 const value = string;
-/** What is published while the clock stands still is dated as it says. */
-const dated = (timestamp: number, partition = 0) => ({ value: String(timestamp), timestamp, partition });
-
-/** Both topics, told in the order in which their records come. */
-function told(seen: string[], sources: Partial<Record<'orders' | 'payments', object>> = {}) {
-  return (app: App): void => {
-    for (const topic of ['orders', 'payments'] as const) {
-      app
-        .topic(topic, { value, ...sources[topic] })
-        .subscribe(app.each(record => void seen.push(`${topic} ${record.partition} ${record.timestamp}`)));
-    }
-  };
-}
-
-function started(options: Partial<AppOptions> = {}, sources: Parameters<typeof told>[1] = {}) {
-  const members = new Members({ orders: 2, payments: 2, others: 2 });
-  const seen: string[] = [];
-  const start = () => members.start(told(seen, sources), { coPartitioned, ...options });
-  return { members, seen, start };
-}
-
-const times = (seen: readonly string[]): number[] => seen.map(line => Number(line.split(' ')[2]));
 const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
 describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs, %s', guarantee => {
   test('takes the oldest record of either: of a backlog of many fetches none comes behind a later one', async () => {
-    const { members, seen, start } = started({ guarantee });
+    const { members, seen, start } = twoInputs({ guarantee });
     // One topic's thousand records are of the times in between the other's, and fetches bring 500 at most.
     for (let i = 0; i < 2_000; i++)
       members.broker.publish(i % 2 === 0 ? 'orders' : 'payments', [dated(1_000 + i)]);
@@ -59,7 +39,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('takes, of records of one time, that of the first topic by name', async () => {
-    const { members, seen, start } = started({ guarantee });
+    const { members, seen, start } = twoInputs({ guarantee });
     for (const topic of ['payments', 'orders']) members.broker.publish(topic, [dated(5), dated(5)]);
     start();
     await members.pass(1_000);
@@ -67,7 +47,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('does not wait for an input that is at its end, and is of one partition number alone', async () => {
-    const { members, seen, start } = started({ guarantee });
+    const { members, seen, start } = twoInputs({ guarantee });
     start();
     await members.pass(5_000);
     members.broker.publish('orders', [dated(9), dated(8, 1)]);
@@ -76,7 +56,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('commits both of its inputs, each as far as it has come', async () => {
-    const { members, start } = started({ guarantee });
+    const { members, start } = twoInputs({ guarantee });
     members.broker.publish('orders', [dated(1), dated(4)]);
     members.broker.publish('payments', [dated(2), dated(3), dated(5)]);
     const { events } = start();
@@ -92,7 +72,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('waits so long as it is told for an input at its end', async () => {
-    const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 3_000 });
+    const { members, seen, start } = twoInputs({ guarantee, maxTaskIdleMs: 3_000 });
     members.broker.publish('payments', [dated(10)]);
     start();
     await members.pass(2_000);
@@ -108,7 +88,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
   });
 
   test('drains, stops and starts anew while it waits', async () => {
-    const { members, seen, start } = started({ guarantee, maxTaskIdleMs: 600_000, stopDeadlineMs: 5_000 });
+    const { members, seen, start } = twoInputs({ guarantee, maxTaskIdleMs: 600_000, stopDeadlineMs: 5_000 });
     const first = start();
     members.broker.publish('payments', [dated(10)]);
     await members.pass(1_000);
@@ -126,7 +106,7 @@ describe.each(['at-least-once', 'exactly-once'] as const)('a task of two inputs,
 });
 
 test('with maxTaskIdleMs -1 nothing is waited for, also where more is known to be there', async () => {
-  const { members, seen, start } = started({ maxTaskIdleMs: -1 });
+  const { members, seen, start } = twoInputs({ maxTaskIdleMs: -1 });
   for (let i = 0; i < 1_200; i++) members.broker.publish(i % 2 === 0 ? 'orders' : 'payments', [dated(i)]);
   start();
   await members.pass(5_000);
@@ -135,7 +115,7 @@ test('with maxTaskIdleMs -1 nothing is waited for, also where more is known to b
 });
 
 test('topics that are not put together are read each by itself', async () => {
-  const { members, seen, start } = started({ coPartitioned: [], maxTaskIdleMs: 600_000 });
+  const { members, seen, start } = twoInputs({ coPartitioned: [], maxTaskIdleMs: 600_000 });
   start();
   members.broker.publish('payments', [dated(10)]);
   await members.pass(100);
@@ -195,7 +175,7 @@ test('an input that nobody hears any more is not read, and keeps its task from n
 });
 
 test('whoever waits long is told of the input that it waits for', async () => {
-  const { members, seen, start } = started({ maxTaskIdleMs: 400_000 });
+  const { members, seen, start } = twoInputs({ maxTaskIdleMs: 400_000 });
   const { app } = start();
   await members.pass(1_000);
   members.broker.publish('payments', [dated(10)]);
@@ -210,7 +190,7 @@ test('whoever waits long is told of the input that it waits for', async () => {
 
 describe('an open transaction of another producer in one input', () => {
   test('is its end for now: the other goes on', async () => {
-    const { members, seen, start } = started();
+    const { members, seen, start } = twoInputs();
     const open = members.broker.transaction();
     open.publish('orders', [dated(1)]);
     members.broker.publish('payments', [dated(2)]);
@@ -227,7 +207,7 @@ describe('the time of a record', () => {
   const byValue = { timestamp: (text: string) => Number(text) };
 
   test('is taken from its value where the source says how, for the choice and for whatever is below', async () => {
-    const { members, seen, start } = started({}, { orders: byValue });
+    const { members, seen, start } = twoInputs({}, { orders: byValue });
     // By their own timestamps the orders would be first.
     members.broker.publish('orders', [
       { value: '30', timestamp: 1, partition: 0 },
@@ -250,7 +230,7 @@ describe('the time of a record', () => {
   test.each(['-1', '1.5', 'Infinity', '9007199254740992', 'none'])(
     'is a decode problem where it is %s, by name and coordinates and without the value',
     async text => {
-      const { members, seen, start } = started({}, { orders: byValue });
+      const { members, seen, start } = twoInputs({}, { orders: byValue });
       members.broker.publish('orders', [{ value: text, timestamp: 5, partition: 1 }]);
       const member = start();
       await members.pass(1_000);
@@ -273,13 +253,13 @@ describe('the time of a record', () => {
       (async () => 5) as unknown as (text: string) => number,
     ];
     for (const timestamp of functions) {
-      const failing = started({}, { orders: { timestamp } });
+      const failing = twoInputs({}, { orders: { timestamp } });
       failing.members.broker.publish('orders', [dated(1)]);
       const failed = failing.start();
       await failing.members.pass(1_000);
       expect(failed.outcome).toMatchObject({ code: 'DECODE' });
       expect(String(failed.outcome)).not.toContain('1234');
-      const { members, seen, start } = started({}, { orders: { timestamp, onDecodeError: 'skip' } });
+      const { members, seen, start } = twoInputs({}, { orders: { timestamp, onDecodeError: 'skip' } });
       members.broker.publish('orders', [dated(1)]);
       members.broker.publish('payments', [dated(2)]);
       start();
@@ -289,7 +269,7 @@ describe('the time of a record', () => {
   });
 
   test('is a decode problem where it is further ahead of the clock than maxAheadMs', async () => {
-    const { members, seen, start } = started({}, { orders: { maxAheadMs: 60_000, onDecodeError: 'skip' } });
+    const { members, seen, start } = twoInputs({}, { orders: { maxAheadMs: 60_000, onDecodeError: 'skip' } });
     await members.clock.advanceAsync(1_000_000);
     const now = members.clock.now();
     members.broker.publish('orders', [dated(now + 50_000), dated(now + 70_000), dated(now)]);
@@ -333,44 +313,23 @@ test('a batch holds records of one task, whatever topics they are of, and a unit
   }
 });
 
-/** An embedded broker's driver that tells which units are opened, and who listens; the first `failing` units cannot be opened. */
-function opening(broker: MemoryBroker, failing = 0) {
+/** An embedded broker's driver that tells which units are opened; the first `failing` cannot be. */
+function opening(members: Members, failing = 0) {
   const opened: string[] = [];
-  const listeners: ConsumerListener[] = [];
-  const driver = memory({ broker });
-  const connect: typeof driver.connect = async context => {
-    const connection = await driver.connect(context);
-    const unitOfWork: NonNullable<typeof connection.unitOfWork> = (task, groupId, options) => {
-      opened.push(task);
-      if (opened.length <= failing)
-        return Promise.reject(new KafkaRxError('DRIVER', 'nobody answers', { retriable: true }));
-      if (connection.unitOfWork === undefined) throw new Error('no units of work');
-      return connection.unitOfWork(task, groupId, options);
-    };
-    return new Proxy(connection, {
-      get: (target, name) => {
-        if (name === 'unitOfWork') return unitOfWork;
-        if (name === 'consumer') {
-          const consumer: typeof connection.consumer = (options, listener) => {
-            listeners.push(listener);
-            return connection.consumer(options, listener);
-          };
-          return consumer;
-        }
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  };
-  return { opened, listeners, driver: { ...driver, connect } };
+  const driver = driverWithUnits(members, open => async (task, ...of) => {
+    opened.push(task);
+    if (opened.length <= failing) throw new KafkaRxError('DRIVER', 'nobody answers', { retriable: true });
+    return open(task, ...of);
+  });
+  return { opened, driver };
 }
 
 describe('the unit of a task of several inputs', () => {
   const guarantee = 'exactly-once';
 
   test('is opened once for all of them, under the name of all of them', async () => {
-    const { members, seen, start } = started();
-    const { opened, driver } = opening(members.broker);
+    const { members, seen, start } = twoInputs();
+    const { opened, driver } = opening(members);
     start();
     members.start(told(seen), { coPartitioned, guarantee, driver, groupId: 'counted' });
     await members.pass(1_000);
@@ -385,7 +344,7 @@ describe('the unit of a task of several inputs', () => {
   test('is opened again where it could not be', async () => {
     const members = new Members({ orders: 1, payments: 1 });
     const seen: string[] = [];
-    const { driver } = opening(members.broker, 3);
+    const { driver } = opening(members, 3);
     members.start(told(seen), { coPartitioned, guarantee, driver });
     members.broker.publish('orders', [dated(1)]);
     members.broker.publish('payments', [dated(2)]);
@@ -399,7 +358,13 @@ describe('the unit of a task of several inputs', () => {
 
   test('is dropped where one of them is lost alone, and the others come again', async () => {
     const members = new Members({ orders: 1, payments: 1, out: 1 });
-    const { driver, listeners } = opening(members.broker);
+    let listener: ConsumerListener | undefined;
+    const driver = driverWith(members, inner => ({
+      consumer: (options, given) => {
+        listener = given;
+        return inner.consumer(options, given);
+      },
+    }));
     const wire = (app: App): void => {
       for (const topic of ['orders', 'payments'])
         app.topic(topic, { value }).subscribe(app.to('out', { value, name: `${topic} to out` }));
@@ -411,7 +376,7 @@ describe('the unit of a task of several inputs', () => {
     await members.pass(10);
     const epochs = member.events.flatMap(event => (event.type === 'assigned' ? event.partitions : []));
     const lost = epochs.filter(({ topic }) => topic === 'payments');
-    listeners[0]?.lost(lost);
+    listener?.lost(lost);
     await members.pass(20_000);
     expect([member.outcome, members.values('out'), members.committed('orders')]).toEqual([
       'running',
@@ -461,12 +426,9 @@ describe('what a killed process has left open', () => {
     'keeps readers until its time is over where the tasks are others, and else until its successor begins: %s',
     async (what, groups, left) => {
       const members = new Members({ orders: 1, payments: 1, out: 1 });
-      const connection = await memory({ broker: members.broker }).connect({
-        clientId: 'killed',
-        clock: members.clock,
-        logger: silentLogger,
-        event: () => {},
-      });
+      const connection = await memory({ broker: members.broker }).connect(
+        quietContext('killed', members.clock),
+      );
       const options = { maxRecordBytes: 1_000, deliveryTimeoutMs: 40_000, transactionTimeoutMs: 60_000 };
       const unit = await connection.unitOfWork?.(left, 'group', options);
       await unit?.prepare(['out']);

@@ -3,12 +3,13 @@ import {
   type ConsumerListener,
   type DocumentStore,
   type Driver,
-  type DriverConnection,
   KafkaRxError,
   memoryStore,
   string,
 } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
+import { but } from './but.js';
+import { driverWith } from './driver-with.js';
 import { held, Members } from './members.js';
 
 const value = string;
@@ -31,7 +32,6 @@ interface Hanging {
 function hanging(members: Members, waits: Hanging) {
   const seen: string[] = [];
   let listener: ConsumerListener | undefined;
-  const inner = memory({ broker: members.broker });
   const after =
     <A extends readonly unknown[], T>(what: keyof Hanging, call: (...given: A) => Promise<T> | T) =>
     async (...given: A): Promise<T> => {
@@ -39,50 +39,26 @@ function hanging(members: Members, waits: Hanging) {
       await waits[what];
       return call(...given);
     };
-  const driver: Driver = {
-    name: 'hanging',
-    clock: members.clock,
-    connect: after('connect', async context => {
-      const connection = await inner.connect(context);
-      const shown: DriverConnection = {
-        clusterId: connection.clusterId,
-        admin: connection.admin,
-        topics: after('topics', names => connection.topics(names)),
-        consumer(options, given) {
-          listener = given;
-          const consumer = connection.consumer(options, given);
-          return {
-            get confirmedUntil() {
-              return consumer.confirmedUntil;
-            },
-            start: after('join', () => consumer.start()),
-            subscribe: topics => consumer.subscribe(topics),
-            pause: partitions => consumer.pause(partitions),
-            resume: partitions => consumer.resume(partitions),
-            seek: (partition, offset) => consumer.seek(partition, offset),
-            rewind: partitions => consumer.rewind(partitions),
-            commit: offsets => consumer.commit(offsets),
-            stop: after('leave', () => consumer.stop()),
-          };
-        },
-        producer(options) {
-          const producer = connection.producer(options);
-          return {
-            get bufferedBytes() {
-              return producer.bufferedBytes;
-            },
-            prepare: after('prepare', topics => producer.prepare(topics)),
-            partitionCount: topic => producer.partitionCount(topic),
-            output: (partition, listener) => producer.output(partition, listener),
-            flush: () => producer.flush(),
-            close: after('closeProducer', () => producer.close()),
-          };
-        },
-        close: after('closeConnection', () => connection.close()),
-      };
-      return shown;
-    }),
-  };
+  const inner = driverWith(members, connection => ({
+    topics: after('topics', names => connection.topics(names)),
+    consumer: (options, given) => {
+      listener = given;
+      const consumer = connection.consumer(options, given);
+      return but(consumer, {
+        start: after('join', () => consumer.start()),
+        stop: after('leave', () => consumer.stop()),
+      });
+    },
+    producer: options => {
+      const producer = connection.producer(options);
+      return but(producer, {
+        prepare: after('prepare', topics => producer.prepare(topics)),
+        close: after('closeProducer', () => producer.close()),
+      });
+    },
+    close: after('closeConnection', () => connection.close()),
+  }));
+  const driver: Driver = { ...inner, connect: after('connect', context => inner.connect(context)) };
   const documents = memoryStore<string>('documents');
   const store: DocumentStore<string> = {
     ...documents,

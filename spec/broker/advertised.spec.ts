@@ -1,7 +1,6 @@
 import { createApp, type LifecycleEvent, string } from 'kafka-rx';
-import { systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
-import { silentLogger } from '../../lib/logging/logger.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { freePorts } from '../kafka/ports.js';
 import { missingPrerequisites } from '../kafka/provision.js';
@@ -16,7 +15,7 @@ onKafka('a cluster that answers, and sends its clients where nobody does', () =>
   beforeAll(async () => {
     lost = `127.0.0.1:${(await freePorts(1))[0]}`;
     cluster = await startCluster({ listeners: [{ name: 'LOST', advertised: [lost] }] });
-    const context = { clientId: 'advertised', clock: systemClock, logger: silentLogger, event: () => {} };
+    const context = quietContext('advertised');
     const direct = await kafkajs({ brokers: cluster.brokers }).connect(context);
     await direct.admin.createTopics(['in', 'out'].map(name => ({ name, partitions: 1 })));
     await direct.close();

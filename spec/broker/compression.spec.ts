@@ -1,11 +1,12 @@
 /** Compressed batches against Java's clients, both ways, and what becomes of one that cannot be read. */
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createApp, noHeaders, silentLogger, string, systemClock } from 'kafka-rx';
+import { createApp, noHeaders, string } from 'kafka-rx';
 import { type Compression, kafkajs } from 'kafka-rx/kafkajs';
 import rawKafkajs from 'kafkajs';
 import type { DriverConnection } from '../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../lib/errors/errors.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { consoleConsumer, consoleProducer } from '../kafka/tools.js';
@@ -54,7 +55,7 @@ interface StoredBatch {
 
   const connect = async (compression: Compression): Promise<DriverConnection> => {
     const driver = kafkajs({ brokers: cluster.brokers, compression });
-    const context = { clientId: 'compression', clock: systemClock, logger: silentLogger, event: () => {} };
+    const context = quietContext('compression');
     const connection = await driver.connect(context);
     connections.push(connection);
     return connection;

@@ -2,11 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp, type DriverConnection, json, silentLogger, systemClock } from 'kafka-rx';
+import { createApp, type DriverConnection, json } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { mapValue, mask } from 'kafka-rx/operators';
 import { share } from 'rxjs';
 import { MaskedPurchase, Purchase } from '../../demos/purchases/model.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { type Ended, lastLine, startProgram } from './program.js';
 import { bytesOf } from './topic-bytes.js';
@@ -19,7 +20,7 @@ let connection: DriverConnection;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kafka-rx-dead-letters-'));
   cluster = await startCluster();
-  const context = { clientId: 'dead-letters', clock: systemClock, logger: silentLogger, event: () => {} };
+  const context = quietContext('dead-letters');
   connection = await kafkajs({ brokers: cluster.brokers }).connect(context);
 });
 

@@ -5,7 +5,7 @@ import { type App, type AppOptions, createApp, json, readDeadLetter, string } fr
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { mapAsync, mapValue, through } from 'kafka-rx/operators';
 import type { FetchedRecord } from '../chaos/exactly-once/committed-records.js';
-import { LogReader } from '../chaos/exactly-once/log-reader.js';
+import { readToEnds } from '../chaos/exactly-once/read-to-ends.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { appsOnKafka } from './apps-on-kafka.js';
 import { until } from './until.js';
@@ -35,36 +35,20 @@ if (missing !== undefined)
   const on = appsOnKafka();
 
   async function createTopics(sizesOf: Readonly<Record<string, number>>): Promise<void> {
-    const admin = on.kafka.admin();
-    await admin.connect();
-    const topics = Object.entries(sizesOf).map(([topic, bytes]) => ({
-      topic,
-      numPartitions: partitions,
-      configEntries: [{ name: 'max.message.bytes', value: String(bytes) }],
-    }));
-    await admin.createTopics({ topics, waitForLeaders: true });
-    await admin.disconnect();
+    for (const [topic, bytes] of Object.entries(sizesOf))
+      await on.createTopics([topic], partitions, { 'max.message.bytes': String(bytes) });
   }
 
   async function write(topic: string, values: readonly string[]): Promise<void> {
-    const producer = on.kafka.producer({ idempotent: true });
-    await producer.connect();
     // Shifted, so that every hundredth is not always in the same one.
     const messages = values.map((value, i) => ({ value, partition: (i + Math.floor(i / 100)) % partitions }));
-    for (let first = 0; first < messages.length; first += 500)
-      await producer.send({ topic, messages: messages.slice(first, first + 500) });
-    await producer.disconnect();
+    await on.send(topic, messages);
   }
 
   async function read(topic: string, isolation: 'committed' | 'everything'): Promise<FetchedRecord[]> {
-    const reader = new LogReader(on.cluster.brokers, [topic], isolation);
     const records: FetchedRecord[] = [];
-    await until(`the end of ${topic}`, async () => {
-      const { all, atEnds } = await reader.look();
-      records.push(...all.flatMap(look => look.records));
-      return atEnds;
-    });
-    await reader.close();
+    const options = { brokers: on.cluster.brokers, topics: [topic], isolation, withinMs: 30_000 };
+    await readToEnds(options, look => void records.push(...look.records));
     return records;
   }
 

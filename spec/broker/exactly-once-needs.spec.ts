@@ -1,12 +1,11 @@
 /** What exactly once needs of a real Kafka: where it is not there, nothing is promised, and this shows why. */
 import { createApp, string } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
-import { systemClock } from '../../lib/base/clock.js';
 import type { DriverConnection } from '../../lib/drivers/port.js';
-import { silentLogger } from '../../lib/logging/logger.js';
 import { noHeaders } from '../../lib/record/headers.js';
 import { PortCalls } from '../contract/contract-client.js';
 import { RecordingListener } from '../contract/recording-listener.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { consoleConsumer } from '../kafka/tools.js';
@@ -15,7 +14,7 @@ import { until } from './until.js';
 const missing = missingPrerequisites();
 if (missing !== undefined) process.stderr.write(`What exactly once needs is not tested. ${missing}\n`);
 
-const context = { clientId: 'needs', clock: systemClock, logger: silentLogger, event: () => {} };
+const context = quietContext('needs');
 const deaf = { acknowledged: () => {}, refused: () => {} };
 
 (missing === undefined ? describe : describe.skip)('exactly once on Kafka', () => {

@@ -1,11 +1,10 @@
 /** Fetches whose answers have room for one partition at a time: what an answer leaves out is not at its end (KIP-74). */
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
-import { systemClock } from '../../lib/base/clock.js';
 import type { DriverConnection } from '../../lib/drivers/port.js';
-import { silentLogger } from '../../lib/logging/logger.js';
 import { PortCalls } from '../contract/contract-client.js';
 import { RecordingListener } from '../contract/recording-listener.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { until } from './until.js';
@@ -25,7 +24,7 @@ if (missing !== undefined) process.stderr.write(`Full answers are not tested. ${
   beforeAll(async () => {
     cluster = await startCluster({ properties: { 'group.initial.rebalance.delay.ms': '0' } });
     const driver = kafkajs({ brokers: cluster.brokers, maxBytes: 1, maxBytesPerPartition: 1 });
-    const context = { clientId: 'c', clock: systemClock, logger: silentLogger, event: () => {} };
+    const context = quietContext('c');
     connection = await driver.connect(context);
   }, 120_000);
 

@@ -2,12 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type App, bytes, createApp, nullable, silentLogger, systemClock } from 'kafka-rx';
+import { type App, bytes, createApp, nullable } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { lmdb } from 'kafka-rx/lmdb';
 import { historyOptions, purchases } from '../../demos/purchases/topology.js';
 import type { Header } from '../../lib/record/headers.js';
 import { noHeaders } from '../../lib/record/headers.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { hostileRecords, purchase } from '../hostile/corpus.js';
 import { strayed } from '../hostile/verdict.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
@@ -37,7 +38,7 @@ afterAll(async () => {
 test('nothing is missing, and nothing behind a hostile record waits a second', async () => {
   const corpus = hostileRecords(4);
   const driver = kafkajs({ brokers: cluster.brokers });
-  const context = { clientId: 'hostile', clock: systemClock, logger: silentLogger, event: () => {} };
+  const context = quietContext('hostile');
   const connection = await driver.connect(context);
   clean = [() => connection.close()];
   const names = ['transactions', ...outputs, deadLetterTopic];

@@ -1,9 +1,9 @@
 /** The kafkajs driver's producer over a line that breaks all the time: each record is written once, in order. */
 import { delay, systemClock } from '../../lib/base/clock.js';
 import { kafkajs } from '../../lib/drivers/kafkajs/index.js';
-import { silentLogger } from '../../lib/logging/logger.js';
 import { noHeaders } from '../../lib/record/headers.js';
 import { TcpProxy } from '../chaos/proxy.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { freePorts } from '../kafka/ports.js';
 import { missingPrerequisites } from '../kafka/provision.js';
@@ -12,7 +12,7 @@ import { bytesOf } from './topic-bytes.js';
 const missing = missingPrerequisites();
 if (missing !== undefined) process.stderr.write(`Idempotence is not tested. ${missing}\n`);
 
-const context = { clientId: 'idempotence', clock: systemClock, logger: silentLogger, event: () => {} };
+const context = quietContext('idempotence');
 
 (missing === undefined ? describe : describe.skip)('the idempotent producer', () => {
   let cluster: KafkaCluster;

@@ -23,26 +23,15 @@ if (missing !== undefined) process.stderr.write(`Progress under exactly once is 
 
   /** Topics of as many partitions, and values into them, one topic after the other. */
   async function given(topics: Readonly<Record<string, readonly string[]>>): Promise<void> {
-    const admin = on.kafka.admin();
-    await admin.connect();
-    const names = Object.keys(topics);
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: names.map(topic => ({ topic, numPartitions: partitions })),
-    });
-    await admin.disconnect();
-    const producer = on.kafka.producer({ idempotent: true });
-    await producer.connect();
-    for (const topic of names) {
-      const messages = (topics[topic] ?? []).map((value, i) => ({
+    await on.createTopics(Object.keys(topics), partitions);
+    for (const [topic, values] of Object.entries(topics)) {
+      const messages = values.map((value, i) => ({
         // Shifted, so that every hundredth is not always in the same one.
         ...{ value, partition: (i + Math.floor(i / 100)) % partitions },
         timestamp: String(1_600_000_000_000 + i),
       }));
-      for (let first = 0; first < messages.length; first += 1_000)
-        await producer.send({ topic, messages: messages.slice(first, first + 1_000) });
+      await on.send(topic, messages);
     }
-    await producer.disconnect();
   }
 
   /** Runs until so many offsets are committed. @returns what its units came to */

@@ -2,8 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp, type KafkaRxError, type Logger, silentLogger, string, systemClock } from 'kafka-rx';
+import { createApp, type KafkaRxError, type Logger, string } from 'kafka-rx';
 import { type KafkajsOptions, kafkajs, type Sasl } from 'kafka-rx/kafkajs';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type Certificates, makeCertificates } from '../kafka/certificates.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
@@ -67,7 +68,7 @@ function token(): string {
   });
 
   const publishOne = async (): Promise<void> => {
-    const context = { clientId: 'security', clock: systemClock, logger: silentLogger, event: () => {} };
+    const context = quietContext('security');
     const connection = await kafkajs({ brokers: cluster.brokers }).connect(context);
     await connection.admin.createTopics([{ name: 'in', partitions: 1 }]);
     await connection.close();

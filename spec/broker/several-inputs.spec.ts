@@ -4,10 +4,9 @@
  */
 import { type App, createApp, string } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
-import { Kafka, logLevel } from 'kafkajs';
-import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { consoleConsumer } from '../kafka/tools.js';
+import { appsOnKafka } from './apps-on-kafka.js';
 import { until } from './until.js';
 
 const inputs = ['orders', 'payments'];
@@ -19,50 +18,29 @@ const missing = missingPrerequisites();
 if (missing !== undefined) process.stderr.write(`Tasks of several inputs are not tested. ${missing}\n`);
 
 (missing === undefined ? describe : describe.skip)('a task of two inputs on a real Kafka', () => {
-  let cluster: KafkaCluster;
-  let kafka: Kafka;
-  const running: App[] = [];
+  const on = appsOnKafka({ properties: { 'group.initial.rebalance.delay.ms': '0' } });
   /** What the inputs hold, in the order of time. */
   const published = Array.from({ length: inputs.length * records }, (_, i) => i);
 
   beforeAll(async () => {
-    cluster = await startCluster({ properties: { 'group.initial.rebalance.delay.ms': '0' } });
-    kafka = new Kafka({ brokers: [...cluster.brokers], logLevel: logLevel.NOTHING });
-    const admin = kafka.admin();
-    await admin.connect();
-    const topics = [...inputs, 'at-least-once', 'exactly-once'].map(topic => ({
-      topic,
-      numPartitions: partitions,
-      configEntries: [{ name: 'message.timestamp.type', value: 'CreateTime' }],
-    }));
-    await admin.createTopics({ topics, waitForLeaders: true });
-    await admin.disconnect();
+    const config = { 'message.timestamp.type': 'CreateTime' };
+    await on.createTopics([...inputs, 'at-least-once', 'exactly-once'], partitions, config);
     // One topic whole before the other: whoever goes by what comes first has all orders before any payment.
-    const producer = kafka.producer();
-    await producer.connect();
     for (const [index, topic] of inputs.entries()) {
-      for (let first = 0; first < records; first += perBatch) {
-        const messages = Array.from({ length: perBatch }, (_, i) => {
-          const time = 2 * (first + i) + index;
-          return { value: String(time), timestamp: String(1_600_000_000_000 + time), partition: 0 };
-        });
-        await producer.send({ topic, messages });
-      }
+      const messages = Array.from({ length: records }, (_, i) => {
+        const time = 2 * i + index;
+        return { value: String(time), timestamp: String(1_600_000_000_000 + time), partition: 0 };
+      });
+      await on.send(topic, messages, perBatch);
     }
-    await producer.disconnect();
   }, 120_000);
-
-  afterAll(async () => {
-    await Promise.all(running.map(app => app.stop()));
-    await cluster.stop();
-  }, 60_000);
 
   test.each(['at-least-once', 'exactly-once'] as const)(
     'goes by time through a backlog, and on when one input is at its end: %s',
     async guarantee => {
       const app = createApp({
         groupId: guarantee,
-        driver: kafkajs({ brokers: cluster.brokers, maxBytes: 1, maxBytesPerPartition: 1 }),
+        driver: kafkajs({ brokers: on.cluster.brokers, maxBytes: 1, maxBytesPerPartition: 1 }),
         coPartitioned: [inputs],
         guarantee,
       });
@@ -72,24 +50,21 @@ if (missing !== undefined) process.stderr.write(`Tasks of several inputs are not
         records$.subscribe(app.watch(({ value }) => void seen.push(Number(value))));
         records$.subscribe(app.to(guarantee, { value: string, partition: () => 0, name: `${topic} to out` }));
       }
-      running.push(app);
+      on.running.push(app);
       void app.run().catch(() => {});
       await until('the backlog', () => seen.length >= published.length, { withinMs: 60_000 });
       expect(seen).toEqual(published);
 
       // One more of one of them: the other is at its end, and is not waited for.
-      const producer = kafka.producer();
-      await producer.connect();
       const late = 9_000 + published.length;
       published.push(late);
       const from = performance.now();
-      await producer.send({ topic: 'payments', messages: [{ value: String(late), partition: 0 }] });
+      await on.send('payments', [{ value: String(late), partition: 0 }]);
       await until('the late one', () => seen.includes(late), { withinMs: 20_000, everyMs: 5 });
       expect(performance.now() - from).toBeLessThan(5_000);
-      await producer.disconnect();
       await app.stop();
       const written = await consoleConsumer({
-        brokers: cluster.brokers,
+        brokers: on.cluster.brokers,
         topic: guarantee,
         maxMessages: seen.length,
       });
@@ -108,32 +83,26 @@ if (missing !== undefined) process.stderr.write(`Tasks of several inputs are not
       const numbers = Array.from({ length: spread }, (_, partition) => partition);
       const name = `moving-${guarantee}`;
       const [left, right, out] = [`${name}-left`, `${name}-right`, `${name}-out`];
-      const admin = kafka.admin();
-      await admin.connect();
-      const topics = [left, right, out].map(topic => ({ topic, numPartitions: spread }));
-      await admin.createTopics({ topics, waitForLeaders: true });
-      await admin.disconnect();
-      const producer = kafka.producer();
-      await producer.connect();
+      await on.createTopics([left, right, out], spread);
+      const perRequest = 5;
       for (const [index, topic] of [left, right].entries()) {
-        for (let first = 0; first < each; first += 5) {
-          const messages = numbers.flatMap(partition =>
-            Array.from({ length: 5 }, (_, i) => {
-              const time = 2 * (first + i) + index;
+        const messages = Array.from({ length: each / perRequest }, (_, request) =>
+          numbers.flatMap(partition =>
+            Array.from({ length: perRequest }, (__, i) => {
+              const time = 2 * (request * perRequest + i) + index;
               return { value: String(time), timestamp: String(1_600_000_000_000 + time), partition };
             }),
-          );
-          await producer.send({ topic, messages });
-        }
+          ),
+        );
+        await on.send(topic, messages.flat(), perRequest * spread);
       }
-      await producer.disconnect();
 
       let seen = 0;
       const failed: unknown[] = [];
       const start = (): App => {
         const app = createApp({
           groupId: name,
-          driver: kafkajs({ brokers: cluster.brokers, maxBytes: 1, maxBytesPerPartition: 1 }),
+          driver: kafkajs({ brokers: on.cluster.brokers, maxBytes: 1, maxBytesPerPartition: 1 }),
           coPartitioned: [[left, right]],
           guarantee,
         });
@@ -144,7 +113,7 @@ if (missing !== undefined) process.stderr.write(`Tasks of several inputs are not
             app.to(out, { value: string, partition: ({ partition }) => partition, name: `${topic} to out` }),
           );
         }
-        running.push(app);
+        on.running.push(app);
         void app.run().catch(error => failed.push(error));
         return app;
       };
@@ -164,7 +133,7 @@ if (missing !== undefined) process.stderr.write(`Tasks of several inputs are not
       await until(
         'the end',
         async () => {
-          const connection = kafka.admin();
+          const connection = on.kafka.admin();
           await connection.connect();
           const committed = await connection.fetchOffsets({ groupId: name, topics: [left, right] });
           await connection.disconnect();
@@ -175,7 +144,7 @@ if (missing !== undefined) process.stderr.write(`Tasks of several inputs are not
         { withinMs: 60_000, everyMs: 500 },
       );
       await Promise.all([third.stop(), fourth.stop()]);
-      const written = await consoleConsumer({ brokers: cluster.brokers, topic: out });
+      const written = await consoleConsumer({ brokers: on.cluster.brokers, topic: out });
       const whole = Array.from({ length: 2 * each }, (_, i) => i);
       for (const partition of numbers) {
         const times = written.filter(line => line.partition === partition).map(({ value }) => Number(value));

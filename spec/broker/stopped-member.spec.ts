@@ -3,11 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { type App, createApp } from 'kafka-rx';
 import { kafkajs } from 'kafka-rx/kafkajs';
-import { systemClock } from '../../lib/base/clock.js';
 import type { DriverConnection } from '../../lib/drivers/port.js';
-import { silentLogger } from '../../lib/logging/logger.js';
 import { noHeaders } from '../../lib/record/headers.js';
 import { TcpProxy } from '../chaos/proxy.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { freePorts } from '../kafka/ports.js';
 import { missingPrerequisites } from '../kafka/provision.js';
@@ -36,12 +35,7 @@ const groupId = 'stopped';
     proxy = new TcpProxy(port);
     cluster = await startCluster({ listeners: [{ name: 'PROXIED', advertised: [proxy.address] }] });
     await proxy.open(cluster.nodes[0]?.addresses.extra['PROXIED'] ?? '');
-    connection = await kafkajs({ brokers: cluster.brokers }).connect({
-      clientId: 'test',
-      clock: systemClock,
-      logger: silentLogger,
-      event: () => {},
-    });
+    connection = await kafkajs({ brokers: cluster.brokers }).connect(quietContext('test'));
     await connection.admin.createTopics([{ name: 'in', partitions: 2 }]);
   });
   afterAll(async () => {

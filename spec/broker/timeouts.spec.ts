@@ -1,8 +1,7 @@
 /** Timeouts that a broker or a client cannot keep: refused with what to change, and nothing rejects where nobody hears it. */
 import { type AppOptions, createApp, string } from 'kafka-rx';
 import { type KafkajsOptions, kafkajs } from 'kafka-rx/kafkajs';
-import { systemClock } from '../../lib/base/clock.js';
-import { silentLogger } from '../../lib/logging/logger.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 
@@ -23,7 +22,7 @@ onKafka('timeouts', () => {
   beforeAll(async () => {
     process.on('unhandledRejection', hear);
     cluster = await startCluster({ properties: { 'group.min.session.timeout.ms': '6000' } });
-    const context = { clientId: 'timeouts', clock: systemClock, logger: silentLogger, event: () => {} };
+    const context = quietContext('timeouts');
     const direct = await kafkajs({ brokers: cluster.brokers }).connect(context);
     await direct.admin.createTopics([{ name: 'in', partitions: 1 }]);
     await direct.close();

@@ -10,10 +10,10 @@ import type { ProducerIdentity } from '../../lib/drivers/kafkajs/protocol/init-p
 import { KafkaTransaction } from '../../lib/drivers/kafkajs/transactions/kafka-transaction.js';
 import { TransactionCoordinator } from '../../lib/drivers/kafkajs/transactions/transaction-coordinator.js';
 import type { DriverConnection, UnitOfWork } from '../../lib/drivers/port.js';
-import { silentLogger } from '../../lib/logging/logger.js';
 import { noHeaders } from '../../lib/record/headers.js';
 import { PortCalls } from '../contract/contract-client.js';
 import { RecordingListener } from '../contract/recording-listener.js';
+import { quietContext } from '../drivers/quiet-context.js';
 import { type KafkaCluster, startCluster } from '../kafka/cluster.js';
 import { missingPrerequisites } from '../kafka/provision.js';
 import { consoleConsumer } from '../kafka/tools.js';
@@ -24,7 +24,7 @@ import { until } from './until.js';
 const missing = missingPrerequisites();
 if (missing !== undefined) process.stderr.write(`Transactions are not tested. ${missing}\n`);
 
-const context = { clientId: 'transactions', clock: systemClock, logger: silentLogger, event: () => {} };
+const context = quietContext('transactions');
 const deaf = { acknowledged: () => {}, refused: () => {} };
 const unitOptions = { maxRecordBytes: 100_000, deliveryTimeoutMs: 60_000, transactionTimeoutMs: 60_000 };
 const patience = { withinMs: 60_000 };

@@ -5,7 +5,7 @@
 import { kafkajs } from 'kafka-rx/kafkajs';
 import { delay, systemClock } from '../../lib/base/clock.js';
 import type { FetchedBatch, ProducerOutput } from '../../lib/drivers/port.js';
-import { silentLogger } from '../../lib/logging/logger.js';
+import { quietContext } from '../drivers/quiet-context.js';
 
 export interface UnitTask {
   readonly brokers: readonly string[];
@@ -25,12 +25,7 @@ const openForMs = 10;
 const { brokers, groupId }: UnitTask = JSON.parse(process.argv[2] ?? '{}');
 process.on('disconnect', () => process.exit());
 
-const connection = await kafkajs({ brokers, metadataMaxAgeMs: 2_000 }).connect({
-  clientId: 'unit-member',
-  clock: systemClock,
-  logger: silentLogger,
-  event: () => {},
-});
+const connection = await kafkajs({ brokers, metadataMaxAgeMs: 2_000 }).connect(quietContext('unit-member'));
 // Before the consumer: what the former owner left open is settled before the offsets are read.
 const unit = await connection.unitOfWork?.('0', groupId, {
   ...{ maxRecordBytes: 100_000, deliveryTimeoutMs: 60_000, transactionTimeoutMs: 60_000 },

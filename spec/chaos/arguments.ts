@@ -8,7 +8,7 @@ import {
   type DriverPath,
   type Guarantee,
   guarantees,
-  unitBugNames,
+  isUnitBug,
 } from './messages.js';
 import { faultsOfFastPath } from './stock-path.js';
 
@@ -80,7 +80,7 @@ export function chaosArguments(args: readonly string[]): ChaosArguments {
     throw new UsageError(`--guarantee exactly-once takes no --${stranger} without --faults`);
   if (guarantee === 'exactly-once' && path === 'stock')
     throw new UsageError('--guarantee exactly-once needs --path fast: the stock path has no transactions');
-  if (guarantee !== 'exactly-once' && unitBugNames.some(name => name === bug))
+  if (guarantee !== 'exactly-once' && bug !== undefined && isUnitBug(bug))
     throw new UsageError(`--bug ${bug} needs --guarantee exactly-once`);
   const standard = accepts ? ofAcceptance : ofFaults;
   const names = (values.faults ?? 'all').split(',').filter(name => name !== '');

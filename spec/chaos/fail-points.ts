@@ -11,6 +11,7 @@ import {
   type TopicDescription,
   type UnitOfWork,
 } from 'kafka-rx';
+import { die } from './die.js';
 import { UnitFailPoints } from './exactly-once/unit-fail-points.js';
 import { type Guarantee, inputTopic } from './messages.js';
 
@@ -157,8 +158,4 @@ export class FailPoints {
       reread: offset => batch.reread(offset),
     };
   }
-}
-
-function die(): void {
-  process.kill(process.pid, 'SIGKILL');
 }

@@ -7,7 +7,7 @@ import { historyOptions } from '../../demos/purchases/topology.js';
 import { changingOutput, changingStore, foundTopics, namedTopic } from './changing-topics.js';
 import type { ChangingEvidence, CommittedSample, LogRecord, StoredWrite } from './evidence.js';
 import type { FetchedRecord } from './exactly-once/committed-records.js';
-import { LogReader } from './exactly-once/log-reader.js';
+import { readToEnds } from './exactly-once/read-to-ends.js';
 import { isPoison } from './load-generator.js';
 import { groupId, inputTopic, writesFile } from './messages.js';
 
@@ -24,20 +24,10 @@ const offsetsTopic = '__consumer_offsets';
 export async function readTopics(brokers: readonly string[], names: readonly string[]): Promise<TopicsRead> {
   const topics = new Map<string, LogRecord[]>(names.map(name => [name, []]));
   const commits: CommittedSample[] = [];
-  // Its ends are told by the answers: behind the last record there may be markers of transactions.
-  const reader = new LogReader(brokers, [...names, offsetsTopic], 'committed');
-  const until = Date.now() + readBoundMs;
-  try {
-    for (let ended = false; !ended; ) {
-      const { all, atEnds } = await reader.look();
-      for (const { topic, partition, records } of all)
-        for (const record of records) take(topic, partition, record, topics, commits);
-      ended = atEnds;
-      if (!ended && Date.now() > until) throw new Error(`the topics were not read in ${readBoundMs} ms`);
-    }
-  } finally {
-    await reader.close();
-  }
+  const all = [...names, offsetsTopic];
+  await readToEnds({ brokers, topics: all, isolation: 'committed', withinMs: readBoundMs }, look => {
+    for (const record of look.records) take(look.topic, look.partition, record, topics, commits);
+  });
   return { topics, commits };
 }
 

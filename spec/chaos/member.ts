@@ -72,6 +72,11 @@ export class Member {
     return this.ready;
   }
 
+  /** @throws when it is not ready in time */
+  async requireReady(boundMs: number): Promise<void> {
+    if (!(await this.untilReady(boundMs))) throw new Error(`${this.name} was not ready within ${boundMs} ms`);
+  }
+
   order(order: Order): void {
     if (this.#child?.connected === true) this.#child.send(order);
   }

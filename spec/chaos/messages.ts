@@ -14,6 +14,10 @@ export type TopicBugName = (typeof topicBugNames)[number];
 export const unitBugNames = ['offsets-outside', 'letters-outside', 'without-gate'] as const;
 export type UnitBugName = (typeof unitBugNames)[number];
 
+export function isUnitBug(bug: string): bug is UnitBugName {
+  return unitBugNames.some(name => name === bug);
+}
+
 /** The seeded bugs: each must make the checker fail. */
 export const bugNames = [
   'commit-before-ack',

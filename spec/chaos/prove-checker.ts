@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type Result, runCommand, seconds } from '../commands/command.js';
-import { type BugName, bugNames, type Guarantee, guarantees, unitBugNames } from './messages.js';
+import { type BugName, bugNames, type Guarantee, guarantees, isUnitBug } from './messages.js';
 
 const help =
   'Runs the chaos test once with each seeded bug and once without: the former must fail, the latter not.';
@@ -31,8 +31,7 @@ const faultsFor: Record<BugName, string> = {
   'without-gate': 'app-pause-before-end',
 };
 
-const guaranteeFor = (bug: BugName): Guarantee =>
-  unitBugNames.some(name => name === bug) ? 'exactly-once' : 'at-least-once';
+const guaranteeFor = (bug: BugName): Guarantee => (isUnitBug(bug) ? 'exactly-once' : 'at-least-once');
 
 interface Outcome {
   readonly code: number | null;

@@ -110,10 +110,7 @@ class ChaosRun {
     await this.#changing.create();
     const members = Array.from({ length: this.request.members }, (_, i) => this.#member(`member-${i + 1}`));
     for (const member of members) member.start();
-    for (const member of members) {
-      if (!(await member.untilReady(readyMs)))
-        throw new Error(`${member.name} was not ready within ${readyMs} ms`);
-    }
+    for (const member of members) await member.requireReady(readyMs);
     // A start at the end is looked up after the partitions were given: nothing is there by then.
     await delay(2_000);
     this.#witness?.follow();

@@ -10,7 +10,7 @@ import { Dispatcher } from '../../lib/flow/source/dispatcher.js';
 import type { PartitionLane } from '../../lib/flow/source/partition-lane.js';
 import { unitBug } from './exactly-once/unit-bugs.js';
 import type { ConnectionPatch } from './fail-points.js';
-import { type BugName, type TopicBugName, type UnitBugName, unitBugNames } from './messages.js';
+import { type BugName, isUnitBug, type TopicBugName } from './messages.js';
 import { topicBugs } from './seeded-topic-bugs.js';
 
 /** Puts the bug in; `ignore-missing-partition` is part of {@link LeftOutPartitions}. */
@@ -20,10 +20,6 @@ export function seedBug(bug: BugName | undefined): ConnectionPatch {
   if (bug === 'no-epoch-check') return withoutEpochs();
   if (bug !== undefined && isUnitBug(bug)) return unitBug(bug);
   return bug !== undefined && isTopicBug(bug) ? topicBugs[bug] : {};
-}
-
-function isUnitBug(bug: BugName): bug is UnitBugName {
-  return unitBugNames.some(name => name === bug);
 }
 
 function isTopicBug(bug: BugName): bug is TopicBugName {

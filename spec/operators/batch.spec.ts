@@ -1,10 +1,11 @@
-import { map, mergeMap, of, Subject, take, tap, timer } from 'rxjs';
+import { map, mergeMap, of, Subject, take, timer } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
-import { hostOf, lease, release } from '../../lib/flow/leases/leases.js';
+import { lease, release } from '../../lib/flow/leases/leases.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp, testRecord } from '../../lib/testing/index.js';
 import { batch } from '../../operators/batch.js';
 import { flatMapValue } from '../../operators/flatMapValue.js';
+import { FlushAsks } from './flush-asks.js';
 import { coordinates, numbered } from './numbered.js';
 import { Partitions } from './partitions.js';
 
@@ -181,23 +182,13 @@ describe('batch', () => {
 
   test('asks its app once to be told when to flush, and takes that back when it ends', () => {
     const source = new Subject<KafkaRecord<null, string>>();
-    const leave = jest.fn();
-    let asked = 0;
-    const delivered = deliver(source);
-    const counts = tap((record: KafkaRecord<null, string>) => {
-      const host = hostOf(record);
-      if (host === undefined || asked > 0) return;
-      jest.spyOn(host, 'onFlush').mockImplementation(() => {
-        asked++;
-        return leave;
-      });
-    });
-    const subscription = delivered.records$.pipe(counts, batch(join)).subscribe();
+    const asks = new FlushAsks();
+    const subscription = deliver(source).records$.pipe(asks.counted(), batch(join)).subscribe();
     source.next(testRecord({ value: 'a' }));
     source.next(testRecord({ value: 'b', offset: 1 }));
-    expect([asked, leave.mock.calls.length]).toEqual([1, 0]);
+    expect([asks.count, asks.leave.mock.calls.length]).toEqual([1, 0]);
     subscription.unsubscribe();
-    expect(leave).toHaveBeenCalledTimes(1);
+    expect(asks.leave).toHaveBeenCalledTimes(1);
   });
 
   test('is no break in the chain between subscriber and source', () =>

@@ -10,16 +10,16 @@ import {
   of,
   Subject,
   take,
-  tap,
   throwError,
   timer,
 } from 'rxjs';
 import { number } from '../../lib/codecs/number.js';
 import { retry } from '../../lib/errors/policies/policy.js';
-import { hostOf, lease, release } from '../../lib/flow/leases/leases.js';
+import { lease, release } from '../../lib/flow/leases/leases.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import { deliver, marbles, testApp, testRecord, VirtualClock } from '../../lib/testing/index.js';
 import { mapAsync } from '../../operators/mapAsync.js';
+import { FlushAsks } from './flush-asks.js';
 import { coordinates, numbered } from './numbered.js';
 import { Partitions } from './partitions.js';
 
@@ -707,26 +707,17 @@ describe('partitions at a barrier', () => {
 
   test('are asked for until the subscription ends', () => {
     const source = new Subject<KafkaRecord<null, string>>();
-    const leave = jest.fn();
-    let asked = 0;
-    const counts = tap((record: KafkaRecord<null, string>) => {
-      const host = hostOf(record);
-      if (host === undefined || asked > 0) return;
-      jest.spyOn(host, 'onFlush').mockImplementation(() => {
-        asked++;
-        return leave;
-      });
-    });
+    const asks = new FlushAsks();
     const subscription = deliver(source)
       .records$.pipe(
-        counts,
+        asks.counted(),
         mapAsync(async value => value),
       )
       .subscribe();
     source.next(testRecord({ value: 'a' }));
     source.next(testRecord({ value: 'b', offset: 1 }));
-    expect([asked, leave.mock.calls.length]).toEqual([1, 0]);
+    expect([asks.count, asks.leave.mock.calls.length]).toEqual([1, 0]);
     subscription.unsubscribe();
-    expect(leave).toHaveBeenCalledTimes(1);
+    expect(asks.leave).toHaveBeenCalledTimes(1);
   });
 });

@@ -1,7 +1,6 @@
 import * as t from 'io-ts';
 import { type Observable, share } from 'rxjs';
 import type { App } from '../../lib/app/interface.js';
-import { isMaskedCardNumber } from '../../lib/card/card-number.js';
 import type { MaskPattern } from '../../lib/card/mask-pattern.js';
 import { json } from '../../lib/codecs/json.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
@@ -235,15 +234,15 @@ describe('mask', () => {
 
   test('every sink of the app refuses the masked fields unmasked from then on', async () => {
     const Order = t.strict({ card: t.string });
+    const seen: string[] = [];
     const tested = await testApp(app => {
       const source = app.topic('in', { value: json(Order) });
-      source
-        .pipe(mask('card'))
-        .subscribe(app.each(({ value }) => expect(isMaskedCardNumber(value.card)).toBe(true)));
+      source.pipe(mask('card')).subscribe(app.each(({ value }) => void seen.push(value.card)));
       source.subscribe(app.to('raw', { value: json(Order) }));
     });
     expect(() => tested.pipeIn('in', [{ value: { card: '4111111111111111' } }])).toThrow('unmasked');
     await expect(tested.stop()).rejects.toMatchObject({ code: 'GUARD' });
+    expect(seen).toEqual(['xxxxxxxxxxxx1111']);
     expect(tested.committed('in')).toEqual([-1]);
   });
 });

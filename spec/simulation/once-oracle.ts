@@ -1,11 +1,11 @@
 /** What must hold beyond the rest where each output is promised once, to readers of committed records. */
 import type { SimulationView, WrittenInput } from '../../lib/testing/simulation/simulation-parts.js';
 import { idsIn } from './ids-in.js';
+import { letterHeader } from './letter-header.js';
 import { outputs, type Shape } from './purchase-workload.js';
 
 /** An output or a dead letter, and of which input it was made. */
 interface Made {
-  readonly topic: string;
   readonly partition: number;
   readonly of: string;
   readonly order: number;
@@ -59,17 +59,16 @@ function madeIn(
       const from = written.get(id);
       // That nobody wrote it is said elsewhere.
       if (from === undefined) return [];
-      return { topic, partition, of: `${from.topicId}/${from.partition}@${from.offset}`, order: from.offset };
+      return { partition, of: `${from.topicId}/${from.partition}@${from.offset}`, order: from.offset };
     }),
   );
 }
 
 function lettersIn(view: SimulationView): readonly Made[] {
   return view.records('dead-letters').map(({ partition, headers }) => {
-    const text = (name: string): string =>
-      headers.find(({ key }) => key === `kafka-rx.dead-letter.${name}`)?.value?.toString() ?? '';
+    const text = (name: string): string => letterHeader(headers, name);
     // By what of it was set aside: a record can be so in several branches.
     const of = `${text('origin')} ${text('topic')} ${text('node')} ${text('way')}/${text('partition')}@${text('offset')}`;
-    return { topic: 'dead-letters', partition, of, order: Number(text('offset')) };
+    return { partition, of, order: Number(text('offset')) };
   });
 }

@@ -5,6 +5,7 @@ import type {
   WrittenInput,
 } from '../../lib/testing/simulation/simulation-parts.js';
 import { idsIn } from './ids-in.js';
+import { letterHeader } from './letter-header.js';
 import { notOnce } from './once-oracle.js';
 import type { PurchaseLog } from './purchase-log.js';
 import { outputs, type Workload } from './purchase-workload.js';
@@ -122,8 +123,7 @@ class Found {
   get letters(): ReadonlySet<string> {
     this.#letters ??= new Set(
       this.#view.decided('dead-letters').map(({ headers }) => {
-        const text = (name: string) =>
-          headers.find(({ key }) => key === `kafka-rx.dead-letter.${name}`)?.value?.toString() ?? '';
+        const text = (name: string): string => letterHeader(headers, name);
         return `${text('topic')}/${text('partition')}/${text('offset')}`;
       }),
     );

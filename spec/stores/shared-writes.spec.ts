@@ -9,9 +9,9 @@ import {
   type StoreSinkOptions,
   string,
 } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
 import { batch, branch, share, through } from 'kafka-rx/operators';
-import type { AssignedPartition, ConsumerListener, Driver } from '../../lib/drivers/port.js';
+import type { AssignedPartition, ConsumerListener } from '../../lib/drivers/port.js';
+import { driverWith } from '../app/driver-with.js';
 import { held, Members } from '../app/members.js';
 
 type Write = DocumentStore<string>['write'];
@@ -196,19 +196,12 @@ test.each([0, 1])(
       false,
     );
     let listener: ConsumerListener | undefined;
-    const inside = memory({ broker: members.broker });
-    const driver: Driver = {
-      ...inside,
-      connect: async context => {
-        const connection = await inside.connect(context);
-        const make = connection.consumer.bind(connection);
-        const consumer: typeof make = (options, given) => {
-          listener = given;
-          return make(options, given);
-        };
-        return Object.assign(connection, { consumer });
+    const driver = driverWith(members, connection => ({
+      consumer: (options, given) => {
+        listener = given;
+        return connection.consumer(options, given);
       },
-    };
+    }));
     let assigned: readonly AssignedPartition[] = [];
     members.start(
       app => {

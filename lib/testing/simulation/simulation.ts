@@ -59,7 +59,6 @@ class Simulation {
   readonly #stores: StoreWatch;
   readonly #disks: Disks;
   #disksLost = 0;
-  readonly #disturbances: Disturbances;
   #hasGoneBack = false;
   readonly #view: SimulationView;
   #wireFaults: WireFaults;
@@ -85,7 +84,8 @@ class Simulation {
     this.#workload = new Workload(parts.inputs, this.#broker, this.#world.clockOf(this.#outside), groupId);
     this.#commits = new CommitWatch(groupId, this.#broker, this.#workload, this.#journal);
     const disturbances = new Disturbances(this.#world);
-    this.#disturbances = disturbances;
+    const disturbed = (what: Disturbed, forMs: number, who?: string): void =>
+      disturbances.note(what, forMs, who);
     this.#stores = new StoreWatch(violated);
     const simulation = this;
     const host = {
@@ -96,7 +96,7 @@ class Simulation {
       },
       reached: (process: Actor, call: string, place: Place) => this.#reached(process, call, place),
       mark: (name: string) => this.#journal.mark(name),
-      disturbed: (what: Disturbed, forMs: number, who?: string) => disturbances.note(what, forMs, who),
+      disturbed,
       drains: new DrainWatch(this.#world, disturbances, violated),
       stores: this.#stores,
       units: new UnitWatch(
@@ -113,7 +113,7 @@ class Simulation {
       failsWrite: () => this.#failsWrite(),
       ...heldCommits({
         ...{ choices: parts.choices, profile: parts.profile, journal: this.#journal },
-        ...{ cluster: this.#broker.cluster, disturbances: this.#disturbances, healed: () => this.#healed },
+        ...{ cluster: this.#broker.cluster, disturbances, healed: () => this.#healed },
       }),
       topicId: (topic: string) => this.#workload.topicId(topic),
       isInput: (topicId: string) => this.#workload.isInput(topicId),
@@ -142,7 +142,7 @@ class Simulation {
       passing: (parts.laterTopics ?? []).map(({ topic }) => topic),
       mostCrashes: parts.mostCrashes ?? Number.POSITIVE_INFINITY,
       mark: name => this.#journal.mark(name),
-      disturbed: (what, forMs, who) => disturbances.note(what, forMs, who),
+      disturbed,
       topicsChanged: () => this.#workload.topicsChanged(),
       losingDisks: () => this.#loseDisks(),
       recreating: topic => this.#workload.recreating(topic),

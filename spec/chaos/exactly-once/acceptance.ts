@@ -128,7 +128,7 @@ export async function runAcceptance(
     await load.start();
     witness.follow();
     for (const member of members) member.start();
-    for (const member of members) await ready(member);
+    for (const member of members) await member.requireReady(readyMs);
     for (const { fault, restMs, seed: own } of plan) {
       await delay(workMs + restMs);
       const world = { nodes: cluster.nodes, proxies, topics, members, draw: drawsFrom(own) };
@@ -139,7 +139,7 @@ export async function runAcceptance(
       await delay(fault.holdMs);
       await fault.heal(world);
       tell(`healed ${fault.name}`);
-      for (const member of members) await ready(member);
+      for (const member of members) await member.requireReady(readyMs);
     }
     await delay(workMs);
     await load.stop();
@@ -157,11 +157,6 @@ export async function runAcceptance(
     await cluster.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function ready(member: Member): Promise<void> {
-  if (!(await member.untilReady(readyMs)))
-    throw new Error(`${member.name} was not ready within ${readyMs} ms`);
 }
 
 async function until(otherwise: string, holds: () => boolean): Promise<void> {

@@ -7,6 +7,7 @@ import { kafkajs } from 'kafka-rx/kafkajs';
 import { NullStore } from '../../../bench/null-store.js';
 import type { MaskedPurchase } from '../../../demos/purchases/model.js';
 import { purchases } from '../../../demos/purchases/topology.js';
+import { die } from '../die.js';
 import { FailPoints } from '../fail-points.js';
 import { groupId } from '../messages.js';
 import { runSupervised, taskOfProcess, watchProcess } from '../supervised.js';
@@ -36,6 +37,6 @@ purchases(app, new NullStore<MaskedPurchase>());
 await runSupervised(app, metrics, ({ order }) => {
   if (order !== 'kill-before-commit') return;
   // Without transactions no moment is better than another.
-  if (task.guarantee === 'at-least-once') process.kill(process.pid, 'SIGKILL');
+  if (task.guarantee === 'at-least-once') die();
   failPoints.killBeforeCommit();
 });

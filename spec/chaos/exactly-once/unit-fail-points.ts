@@ -4,6 +4,7 @@ import {
   type Question,
   TransactionCoordinator,
 } from '../../../lib/drivers/kafkajs/transactions/transaction-coordinator.js';
+import { die } from '../die.js';
 import { outputTopics } from '../evidence.js';
 import { inputTopic } from '../messages.js';
 import { changedUnit } from './changed-unit.js';
@@ -71,8 +72,4 @@ export class UnitFailPoints {
       refused: (count, error) => inner.refused(count, error),
     };
   }
-}
-
-function die(): void {
-  process.kill(process.pid, 'SIGKILL');
 }

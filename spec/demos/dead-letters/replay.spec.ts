@@ -1,12 +1,5 @@
 /** list, show and replay on the embedded broker, against an app that fails at first and is mended. */
-import {
-  type App,
-  type DriverConnection,
-  KafkaRxError,
-  openDeadLetter,
-  silentLogger,
-  string,
-} from 'kafka-rx';
+import { type App, type DriverConnection, KafkaRxError, openDeadLetter, string } from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import { mapValue } from 'kafka-rx/operators';
 import { type TestApp, type TestAppOptions, testApp } from 'kafka-rx/testing';
@@ -16,6 +9,7 @@ import { asList, asListJson } from '../../../demos/dead-letters/list.js';
 import { asOutcome } from '../../../demos/dead-letters/outcome.js';
 import { type Outcome, replay } from '../../../demos/dead-letters/replay.js';
 import { show } from '../../../demos/dead-letters/show.js';
+import { quietContext } from '../../drivers/quiet-context.js';
 
 const value = string;
 const everything: Parameters<typeof replay>[2] = {
@@ -53,7 +47,7 @@ async function start(options: Partial<TestAppOptions> = {}): Promise<void> {
   t = await testApp(topology, {
     ...{ policies: { process: 'dead-letter' }, deadLetters: { topic: 'dead' }, partitions: 2, ...options },
   });
-  const context = { clientId: 'spec', clock: t.clock, logger: silentLogger, event: () => {} };
+  const context = quietContext('spec', t.clock);
   connection = await pumped(memory({ broker: t.broker }).connect(context));
 }
 

@@ -1,7 +1,7 @@
 import { ClusterConnections } from '../../../lib/drivers/kafkajs/cluster/cluster-connections.js';
 import type { Cluster } from '../../../lib/drivers/kafkajs/internals/cluster.js';
 import type { ConnectionPool } from '../../../lib/drivers/kafkajs/internals/network.js';
-import { silentLogger } from '../../../lib/logging/logger.js';
+import { quietContext } from '../quiet-context.js';
 import { ManualClock } from './manual-clock.js';
 
 /**
@@ -35,7 +35,7 @@ export async function mendedConnection(
   const pool = { pool: [connection], host: 'kafka', port: 9093, send, getConnection: send };
   const builder = { build: async () => pool as unknown as ConnectionPool };
   const brokerPool = { createBroker: () => undefined, connectionPoolBuilder: builder };
-  const driver = { clientId: 'test', clock: new ManualClock(), logger: silentLogger, event: () => {} };
+  const driver = quietContext('test', new ManualClock());
   // The parts of a cluster that are mended.
   new ClusterConnections({ brokerPool } as unknown as Cluster, driver);
   await builder.build();

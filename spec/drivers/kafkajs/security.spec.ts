@@ -9,7 +9,7 @@ import { readSecret } from '../../../lib/drivers/kafkajs/security/secret.js';
 import { tlsOptions } from '../../../lib/drivers/kafkajs/security/tls.js';
 import type { DriverContext } from '../../../lib/drivers/port.js';
 import type { KafkaRxError } from '../../../lib/errors/errors.js';
-import { silentLogger } from '../../../lib/logging/logger.js';
+import { quietContext } from '../quiet-context.js';
 import { ManualClock } from './manual-clock.js';
 import { mendedConnection } from './mended-connection.js';
 
@@ -18,12 +18,7 @@ const hidden = 'correct-horse';
 const folder = mkdtempSync(join(tmpdir(), 'kafka-rx-secrets-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const context: DriverContext = {
-  clientId: 'security',
-  clock: new ManualClock(),
-  logger: silentLogger,
-  event: () => {},
-};
+const context: DriverContext = quietContext('security', new ManualClock());
 
 test('a secret is read where it is kept, each time anew', () => {
   const file = join(folder, 'password');

@@ -20,12 +20,12 @@ import { isNotImplemented } from '../../../lib/drivers/kafkajs/internals/codecs.
 import { isUnknownKafkajs, unknownKafkajs } from '../../../lib/drivers/kafkajs/internals/unknown-kafkajs.js';
 import { readSecret } from '../../../lib/drivers/kafkajs/security/secret.js';
 import { failedTransaction } from '../../../lib/drivers/kafkajs/transactions/transaction-errors.js';
-import { silentLogger } from '../../../lib/logging/logger.js';
 import { strangers } from '../../errors/strangers.js';
+import { quietContext } from '../quiet-context.js';
 import { ManualClock } from './manual-clock.js';
 import { mendedConnection } from './mended-connection.js';
 
-const driver = { clientId: 'test', clock: new ManualClock(), logger: silentLogger, event: () => {} };
+const driver = quietContext('test', new ManualClock());
 /** In a box: a promise would ask what it is resolved with for a `then`. */
 const rejection = (promise: Promise<unknown>): Promise<{ readonly error: unknown }> =>
   promise.then(

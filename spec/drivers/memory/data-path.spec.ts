@@ -1,10 +1,10 @@
 import type { Clock } from '../../../lib/base/clock.js';
 import { MemoryBroker, memory } from '../../../lib/drivers/memory/index.js';
 import type { ConsumerListener, ConsumerOptions, FetchedBatch } from '../../../lib/drivers/port.js';
-import { silentLogger } from '../../../lib/logging/logger.js';
 import { noHeaders } from '../../../lib/record/headers.js';
 import { VirtualClock } from '../../../lib/testing/virtual-clock.js';
 import { RecordingOutput } from '../../contract/contract-client.js';
+import { quietContext } from '../quiet-context.js';
 import { append, MemoryWorld } from './memory-world.js';
 
 const consumerOptions: ConsumerOptions = {
@@ -25,7 +25,7 @@ const deafConsumer: ConsumerListener = {
   batch() {},
 };
 const connect = (broker: MemoryBroker, clock: Clock) =>
-  memory({ broker }).connect({ clientId: 'plain', clock, logger: silentLogger, event: () => {} });
+  memory({ broker }).connect(quietContext('plain', clock));
 
 describe('the way of a record through the memory driver', () => {
   async function pipeline() {

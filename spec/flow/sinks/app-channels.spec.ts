@@ -3,11 +3,10 @@
 import { type App, KafkaRxError, string } from 'kafka-rx';
 import { batch, mapValue, through } from 'kafka-rx/operators';
 import { type TestAppOptions, testApp } from 'kafka-rx/testing';
-import { type MonoTypeOperatorFunction, tap } from 'rxjs';
-import { laneOf } from '../../../lib/flow/leases/leases.js';
+import type { MonoTypeOperatorFunction } from 'rxjs';
 import { Outputs } from '../../../lib/flow/sinks/outputs.js';
-import type { PartitionLane } from '../../../lib/flow/source/partition-lane.js';
 import type { KafkaRecord } from '../../../lib/record/record.js';
+import { Partitions } from '../../operators/partitions.js';
 import { ScriptedProducer } from './scripted-producer.js';
 
 const value = string;
@@ -18,10 +17,7 @@ type Records = MonoTypeOperatorFunction<KafkaRecord<Buffer | null, string>>;
 /** @param topology is given what puts records into their channels */
 async function start(topology: (app: App, channelled: Records) => void, options: TestAppOptions = {}) {
   const open = jest.spyOn(Outputs.prototype, 'open');
-  const channelled: Records = tap(record => {
-    const lane = laneOf(record) as PartitionLane;
-    lane.outputSlot = lane.partition;
-  });
+  const channelled: Records = new Partitions(partition => partition).seen();
   const t = await testApp(app => topology(app, channelled), {
     partitions: 2,
     commit: { every: 1 },

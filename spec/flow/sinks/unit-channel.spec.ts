@@ -1,6 +1,6 @@
 /** A unit of work as the channel of a task: what it is for. */
 
-import { type DriverConnection, silentLogger, string } from 'kafka-rx';
+import { type DriverConnection, string } from 'kafka-rx';
 import { MemoryBroker, memory } from 'kafka-rx/memory';
 import { mapValue } from 'kafka-rx/operators';
 import { testApp, VirtualClock } from 'kafka-rx/testing';
@@ -8,6 +8,7 @@ import { type Deliveries, Delivery, type Lane } from '../../../lib/flow/leases/d
 import { Outputs } from '../../../lib/flow/sinks/outputs.js';
 import { TopicChannels } from '../../../lib/flow/sinks/topic-channels.js';
 import { noHeaders } from '../../../lib/record/headers.js';
+import { quietContext } from '../../drivers/quiet-context.js';
 import { Partitions } from '../../operators/partitions.js';
 
 const options = { maxRecordBytes: 1_000_000, deliveryTimeoutMs: 10_000, transactionTimeoutMs: 60_000 };
@@ -26,7 +27,7 @@ test('after an abort the next unit of the channel goes on with nothing pending o
     for (let turn = 0; turn < 20; turn++) await clock.advanceAsync(10);
     return work;
   };
-  const context = { clientId: 'c', clock, logger: silentLogger, event: () => {} };
+  const context = quietContext('c', clock);
   const connection = await due(memory({ broker }).connect(context));
   const outputs = new Outputs(options);
   outputs.declare('out');

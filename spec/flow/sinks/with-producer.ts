@@ -1,4 +1,5 @@
 import type { Driver, DriverProducer } from 'kafka-rx';
+import { but } from '../../app/but.js';
 
 /** A driver whose one topic partition each is written by a producer of the test's own; all else is the given driver's. */
 export function withProducer(driver: Driver, producer: Pick<DriverProducer, 'close' | 'output'>): Driver {
@@ -6,12 +7,7 @@ export function withProducer(driver: Driver, producer: Pick<DriverProducer, 'clo
     ...driver,
     async connect(context) {
       const connection = await driver.connect(context);
-      return {
-        clusterId: connection.clusterId,
-        topics: names => connection.topics(names),
-        consumer: (options, listener) => connection.consumer(options, listener),
-        admin: connection.admin,
-        close: () => connection.close(),
+      return but(connection, {
         producer: () => ({
           prepare: async () => {},
           partitionCount: () => 1,
@@ -19,7 +15,7 @@ export function withProducer(driver: Driver, producer: Pick<DriverProducer, 'clo
           flush: async () => {},
           ...producer,
         }),
-      };
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import { tapGroupProtocol } from '../../../../lib/drivers/kafkajs/consumer/group
 import { Membership } from '../../../../lib/drivers/kafkajs/consumer/membership.js';
 import type { Broker } from '../../../../lib/drivers/kafkajs/internals/broker.js';
 import type { ConsumerOptions } from '../../../../lib/drivers/port.js';
-import { silentLogger } from '../../../../lib/logging/logger.js';
+import { quietContext } from '../../quiet-context.js';
 import { ManualClock } from '../manual-clock.js';
 
 const heartbeatIntervalMs = 1_000;
@@ -30,7 +30,7 @@ class Member {
     const assignment = new Assignment();
     const options = { groupId: 'g', sessionTimeoutMs, rebalanceTimeoutMs: 60_000 } as ConsumerOptions;
     this.membership = new Membership({
-      driver: { clientId: 'c', clock: this.clock, logger: silentLogger, event: () => {} },
+      driver: quietContext('c', this.clock),
       options,
       listener: {
         assigned: () => {},

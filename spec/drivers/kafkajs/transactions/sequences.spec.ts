@@ -12,8 +12,8 @@ import { refusedTransaction } from '../../../../lib/drivers/kafkajs/transactions
 import { TransactionalTransport } from '../../../../lib/drivers/kafkajs/transactions/transactional-transport.js';
 import type { KafkaRxError } from '../../../../lib/errors/errors.js';
 import { UnitProducer } from '../../../../lib/flow/tasks/unit-producer.js';
-import { silentLogger } from '../../../../lib/logging/logger.js';
 import { noHeaders } from '../../../../lib/record/headers.js';
+import { quietContext } from '../../quiet-context.js';
 import { ManualClock } from '../manual-clock.js';
 
 type Answer = 'writes' | 'writes unanswered' | 'says nothing' | (string & {});
@@ -87,7 +87,7 @@ async function opened(isSingle = false) {
     refresh: async () => {},
     refreshIfDue: async () => {},
   };
-  const driver = { clientId: 'test', clock, logger: silentLogger, event: () => {} };
+  const driver = quietContext('test', clock);
   const transaction = await KafkaTransaction.open(coordinator, { clock, timeoutMs: 60_000 });
   const producer = new KafkajsProducer(
     {

@@ -14,8 +14,8 @@ import {
   unansweredTransaction,
 } from '../../../../lib/drivers/kafkajs/transactions/transaction-errors.js';
 import { TransactionalTransport } from '../../../../lib/drivers/kafkajs/transactions/transactional-transport.js';
-import { silentLogger } from '../../../../lib/logging/logger.js';
 import { noHeaders } from '../../../../lib/record/headers.js';
+import { quietContext } from '../../quiet-context.js';
 import { ManualClock } from '../manual-clock.js';
 
 type Send = (batches: readonly OutgoingBatch[]) => Promise<readonly BatchResult[]>;
@@ -76,7 +76,7 @@ const timeoutMs = 60_000;
 async function opened() {
   const clock = new ManualClock();
   const broker = new FakeBroker();
-  const driver = { clientId: 'test', clock, logger: silentLogger, event: () => {} };
+  const driver = quietContext('test', clock);
   const transaction = await KafkaTransaction.open(broker, { clock, timeoutMs });
   const transport = new TransactionalTransport(broker.transport, transaction);
   const producer = new KafkajsProducer(
