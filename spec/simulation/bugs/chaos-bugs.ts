@@ -56,9 +56,9 @@ export const chaosBugs: readonly SeededBug[] = [
       },
       // The stores' part in it knows no epochs either.
       {
-        file: 'lib/flow/commit/resume-points.ts',
-        find: 'function epochKey({ topic, partition, epoch }: AssignedPartition): string {',
-        replace: 'function epochKey({ topic, partition }: AssignedPartition, epoch = 0): string {',
+        file: 'lib/app/start-up.ts',
+        find: '    laneAt: partition => lanes.at(partition),\n',
+        replace: '    laneAt: partition => lanes.of(partition),\n',
       },
     ],
     shows: /is below the committed|never came to|commits never go back|only who has a partition/,
