@@ -66,6 +66,7 @@ const unitMarks: readonly string[] = [
   'unit: refused with records in several partitions',
   // A task that waits, and others that do not.
   ...['unit: settled for more than ten intervals', 'once: a batch went on before it was full'],
+  'once: asked where a store is filled again',
   ...['unit: committed while another task is at its gate', 'told: gate asked again'],
   // What can never be committed.
   'unit: who waits for his own output stalls by name',
