@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SimulateArguments } from './arguments.js';
-import type { SeedReport, SeedRequest } from './messages.js';
+import { type SeedReport, type SeedRequest, workerArgv } from './messages.js';
 
 export interface ManySeeds {
   readonly ran: number;
@@ -75,7 +75,7 @@ export async function manySeeds(
 
   const worker = fileURLToPath(new URL('./worker.ts', import.meta.url));
   const children = Array.from({ length: Math.max(1, Math.min(processes, Math.ceil(seeds / share))) }, () =>
-    fork(worker, [], { execArgv: ['--import', 'tsx'] }),
+    fork(worker, [], { execArgv: [...workerArgv] }),
   );
   try {
     await Promise.all(children.map(serve));

@@ -19,3 +19,6 @@ export interface SeedReport {
   readonly marks: readonly (readonly [string, number])[];
   readonly violation: Violation | undefined;
 }
+
+/** How node runs a worker: a run leaves so much behind that with room for it a sixth of the time is saved. */
+export const workerArgv: readonly string[] = ['--max-semi-space-size=32', '--import', 'tsx'];

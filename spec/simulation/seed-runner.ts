@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { faultKinds } from '../../lib/testing/simulation/profile.js';
-import type { SeedReport, SeedRequest } from './messages.js';
+import { type SeedReport, type SeedRequest, workerArgv } from './messages.js';
 import type { Guarantee } from './purchase-workload.js';
 
 /** Milliseconds that one seed may take: a loop without end is no violation. */
@@ -18,7 +18,7 @@ export class SeedRunner {
     this.#guarantee = guarantee;
     this.#child = fork(join(folder, 'spec/simulation/worker.ts'), [], {
       cwd: folder,
-      execArgv: ['--import', 'tsx'],
+      execArgv: [...workerArgv],
       silent: true,
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -58,16 +58,20 @@ export class CommitWatch {
     this.#readAgain.delete(incarnation);
   }
 
-  /** The group has committed all there is of the inputs. */
+  /** The group has committed all there is of the inputs. Asked at each step: of the cluster itself, which looks at no arguments. */
   isLevel(): boolean {
+    const { cluster } = this.#broker;
+    const group = cluster.group(this.#groupId);
     return this.#workload.topics.every(topic => {
-      if (this.#broker.cluster.partitionCount(topic) === 0) return false;
+      if (cluster.partitionCount(topic) === 0) return false;
       const id = this.#workload.topicId(topic);
-      const committed = this.#broker.committed(this.#groupId, topic);
-      return this.#broker.endOffsets(topic).every((end, partition) => {
-        if (end === 0) return true;
-        const again = [...this.#readAgain.values()].map(offsets => offsets.get(`${id}/${partition}`) ?? end);
-        return Math.min(committed[partition] ?? -1, ...again) >= end;
+      return cluster.logs(topic).every(({ endOffset }, partition) => {
+        if (endOffset === 0) return true;
+        if (group.committed({ topic, partition }).offset < endOffset) return false;
+        const key = `${id}/${partition}`;
+        for (const offsets of this.#readAgain.values())
+          if ((offsets.get(key) ?? endOffset) < endOffset) return false;
+        return true;
       });
     });
   }

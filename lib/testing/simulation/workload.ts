@@ -71,7 +71,7 @@ export class Workload {
 
   /** Empty where there is none. */
   topicId(topic: string): string {
-    return this.#broker.cluster.describe().find(({ name }) => name === topic)?.id ?? '';
+    return this.#broker.cluster.topicId(topic) ?? '';
   }
 
   /** The topic is about to be made anew. */

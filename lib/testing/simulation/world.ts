@@ -24,11 +24,28 @@ interface ActorChannel extends Channel {
   busy: boolean;
 }
 
-interface Scheduled {
-  readonly due: number;
-  readonly order: number;
-  readonly actor: Actor;
-  task: (() => void) | undefined;
+/** A timer that is due at a virtual time; of those due at one time, in the order of being scheduled. */
+class Scheduled implements Timer {
+  constructor(
+    readonly due: number,
+    readonly order: number,
+    readonly actor: Actor,
+    private task: (() => void) | undefined,
+    private readonly timers: Set<Scheduled>,
+  ) {
+    timers.add(this);
+  }
+
+  run(): void {
+    const { task } = this;
+    this.task = undefined;
+    task?.();
+  }
+
+  cancel(): void {
+    this.task = undefined;
+    this.timers.delete(this);
+  }
 }
 
 /** What a step did, for hooks. */
@@ -207,29 +224,18 @@ export class World {
 
   #schedule(actor: Actor, task: () => void, delayMs: number): Timer {
     if (actor.state === 'dead') return { cancel() {} };
-    const timer: Scheduled = { due: this.#timeMs + Math.max(0, delayMs), order: this.#order++, actor, task };
-    this.#timers.add(timer);
-    return {
-      cancel: () => {
-        if (timer.task === undefined) return;
-        timer.task = undefined;
-        this.#timers.delete(timer);
-      },
-    };
+    const due = this.#timeMs + Math.max(0, delayMs);
+    return new Scheduled(due, this.#order++, actor, task, this.#timers);
   }
 
   /** Timers of whoever is not running wait: all that came due meanwhile is due at once when it goes on. */
   #nextTime(): number | undefined {
-    let next: number | undefined;
-    const consider = (time: number): void => {
-      if (next === undefined || time < next) next = time;
-    };
+    let next = Number.POSITIVE_INFINITY;
     for (const { due, actor } of this.#timers)
-      if (actor.state === 'running') consider(Math.max(due, this.#timeMs));
-    for (const { tasks, notBefore, actor } of this.#busy) {
-      if (tasks.length > 0 && actor.state === 'running') consider(notBefore);
-    }
-    return next;
+      if (due < next && actor.state === 'running') next = Math.max(due, this.#timeMs);
+    for (const { tasks, notBefore, actor } of this.#busy)
+      if (notBefore < next && tasks.length > 0 && actor.state === 'running') next = notBefore;
+    return Number.isFinite(next) ? next : undefined;
   }
 
   /** Puts what is due on its actor's channel of timers, in the order in which it is due. */
@@ -241,11 +247,7 @@ export class World {
     due.sort((a, b) => a.due - b.due || a.order - b.order);
     for (const timer of due) {
       this.#timers.delete(timer);
-      this.enqueue(timer.actor, 'timers', () => {
-        const { task } = timer;
-        timer.task = undefined;
-        task?.();
-      });
+      this.enqueue(timer.actor, 'timers', () => timer.run());
     }
   }
 }
