@@ -7,18 +7,25 @@ const shownRegions = 5;
 const shownItems = 3;
 const shownCustomers = 5;
 
-/** What a person reads at the end of a run: lines without control characters, ending with a line feed. */
+/** What a person reads at the end of a run, its result last: lines without control characters, ending with a line feed. */
 export function renderSummary(totals: RunTotals, tally: Tally): string {
-  const sections = [counts(totals), regions(tally), customers(tally)].filter(lines => lines.length > 0);
   const note = tally.exact
     ? []
-    : [['Standings are approximate: there were more names than are kept in memory.']];
-  return `${[...sections, ...note].map(lines => lines.join('\n')).join('\n\n')}\n`;
+    : ['Standings are approximate: there were more names than are kept in memory.'];
+  const sections = [regions(tally), customers(tally), note, counts(totals), [result(totals)]];
+  const told = sections.filter(lines => lines.length > 0);
+  return `${told.map(lines => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function result({ consumed, seconds, recordsPerSecond, guarantee }: RunTotals): string {
+  const rate = recordsPerSecond > 0 ? `, ${thousands(recordsPerSecond)} records/s` : '';
+  const once = guarantee === 'exactly-once' ? ' exactly once' : '';
+  const purchases = `${thousands(consumed)} ${consumed === 1 ? 'purchase' : 'purchases'}`;
+  return `Processed ${purchases}${once} in ${duration(seconds)}${rate}`;
 }
 
 function counts(totals: RunTotals): readonly string[] {
   const { consumed, patterns, rewards, purchases, stored, skipped, deadLettered } = totals;
-  const { seconds, recordsPerSecond, guarantee } = totals;
   const rows = [
     ['consumed', consumed, 'from transactions'],
     ['patterns', patterns, 'written'],
@@ -29,18 +36,12 @@ function counts(totals: RunTotals): readonly string[] {
     ['dead letters', deadLettered, 'written'],
   ] as const;
   const always = 5;
-  const rate = recordsPerSecond > 0 ? `, ${thousands(recordsPerSecond)} records/s` : '';
-  const once = guarantee === 'exactly-once' ? ' exactly once' : '';
-  return [
-    `Processed ${thousands(consumed)} ${consumed === 1 ? 'purchase' : 'purchases'}${once} in ${duration(seconds)}${rate}`,
-    '',
-    ...columns(
-      rows
-        .filter(([, count], i) => i < always || count > 0)
-        .map(([name, count, what]) => [`  ${name}`, thousands(count), what]),
-      ['left', 'right', 'left'],
-    ),
-  ];
+  return columns(
+    rows
+      .filter(([, count], i) => i < always || count > 0)
+      .map(([name, count, what]) => [`  ${name}`, thousands(count), what]),
+    ['left', 'right', 'left'],
+  );
 }
 
 function regions(tally: Tally): readonly string[] {
