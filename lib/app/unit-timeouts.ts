@@ -28,11 +28,15 @@ export function stallTimeoutOf(options: Timeouts): number {
   return stallTimeoutMs ?? (guarantee === 'exactly-once' ? longestOf(options) : defaults.stallTimeoutMs);
 }
 
-/** Of the two options by which `stallTimeoutOf` goes, the one that is to be raised where work takes longer. */
-export function stallBoundBy({ guarantee, stallTimeoutMs }: Timeouts): keyof Timeouts {
-  return guarantee === 'exactly-once' && stallTimeoutMs === undefined
-    ? 'transactionTimeoutMs'
-    : 'stallTimeoutMs';
+/** What is to be raised where work takes longer than `stallTimeoutOf` says: under exactly once `stallTimeoutMs` goes no higher by itself than it is refused. */
+export function stallBoundBy(options: Timeouts): string {
+  const { guarantee, stallTimeoutMs } = options;
+  if (guarantee !== 'exactly-once') return 'stallTimeoutMs';
+  if (stallTimeoutMs === undefined) return 'transactionTimeoutMs';
+  const longestMs = longestOf(options);
+  return stallTimeoutMs < longestMs
+    ? `stallTimeoutMs (above ${longestMs} ms with transactionTimeoutMs)`
+    : 'transactionTimeoutMs and stallTimeoutMs';
 }
 
 /**

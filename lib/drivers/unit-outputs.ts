@@ -1,5 +1,4 @@
 /** What the units of work of all drivers have in common: outputs that note a refusal, and which calls are in order. */
-import { availableIn } from '../base/available-in.js';
 import type { KafkaRxError } from '../errors/errors.js';
 import type { DriverProducer, OffsetCommit, OutputListener, ProducerOutput, TopicPartition } from './port.js';
 import { begunAlready, endingAlready, notBegun, withoutOffsets } from './unit-errors.js';
@@ -20,10 +19,6 @@ export abstract class UnitOutputs<P extends DriverProducer & { readonly isClosed
 
   partitionCount(topic: string): number {
     return this.producer.partitionCount(topic);
-  }
-
-  available(topic: string): () => readonly number[] {
-    return availableIn(this.producer, topic);
   }
 
   output(partition: TopicPartition, listener: OutputListener): ProducerOutput {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, type AppOptions, type DocumentStore, memoryStore, string } from 'kafka-rx';
 import { lmdb } from 'kafka-rx/lmdb';
+import { mapAsync } from 'kafka-rx/operators';
 import { type Member, Members } from './members.js';
 
 const value = string;
@@ -115,6 +116,21 @@ describe('a store that is new where the commits name another', () => {
     // Filled, it is an old one.
     const next = await ran(members, into(onDisk()));
     expect([told(next), consumed(next)]).toEqual([[], 0]);
+  });
+
+  test('a refill is no reason of a member any more that has lost the partition', async () => {
+    const members = await lost();
+    const member = await running(members, app => {
+      const in$ = app.topic('in', { value }).pipe(mapAsync(() => new Promise<string>(() => {})));
+      in$.subscribe(app.store(onDisk()));
+    });
+    const filled = () => member.app.health().reasons.filter(reason => reason.includes('is filled again'));
+    const seen = [filled().length];
+    member.app.events$.subscribe(({ type }) => type === 'lost' && seen.push(filled().length));
+    members.broker.faults.losePartitions(members.memberIds()[0] ?? '');
+    await members.pass(10);
+    expect(seen).toEqual([1, 0]);
+    await stop(members, member);
   });
 
   test('a refill that is cut off goes on, also with the partitions of which nothing was committed anew', async () => {

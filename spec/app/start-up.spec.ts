@@ -72,7 +72,11 @@ test.each([
 test.each<[Partial<AppOptions>, string]>([
   [{ stallTimeoutMs: 60_000 }, 'raise stallTimeoutMs'],
   [{ guarantee: 'exactly-once' }, 'raise transactionTimeoutMs'],
-  [{ guarantee: 'exactly-once', stallTimeoutMs: 30_000 }, 'raise stallTimeoutMs'],
+  [
+    { guarantee: 'exactly-once', stallTimeoutMs: 30_000 },
+    'raise stallTimeoutMs (above 48000 ms with transactionTimeoutMs)',
+  ],
+  [{ guarantee: 'exactly-once', stallTimeoutMs: 48_000 }, 'raise transactionTimeoutMs and stallTimeoutMs'],
 ])('a record that does not settle is told by what bounds it: %p', async (options, remedy) => {
   const members = new Members({ in: 1, out: 1 });
   const member = members.start(app => {

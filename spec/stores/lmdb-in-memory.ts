@@ -12,6 +12,7 @@ export const atOnce: LmdbLink = {
   whenFlushed: flushed => flushed(),
   choose: () => 0,
   mark: () => {},
+  heldUp: () => {},
 };
 
 /** How our store opens it. */

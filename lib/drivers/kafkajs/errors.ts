@@ -1,5 +1,5 @@
 import { isNativeError } from 'node:util/types';
-import { type ErrorCode, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
+import { type ErrorCode, errorKind, isKafkaRxError, KafkaRxError, told } from '../../errors/errors.js';
 import { fieldOf } from '../../errors/field-of.js';
 import { isInstance } from '../../errors/is-instance.js';
 import { beyondTheEnd, keepsItsRecords } from '../deletions.js';
@@ -64,9 +64,9 @@ export function kindOf(error: unknown): string {
   return typeOf(error) ?? errorKind(rootOf(error));
 }
 
-/** Why something is tried again, for whoever looks: ours say more than their kind. */
+/** Why something is tried again, for whoever looks: ours say more than their kind. Not what to do: that is the driver's to do. */
 export function reasonOf(error: unknown): string {
-  return isKafkaRxError(error) ? error.message : kindOf(error);
+  return isKafkaRxError(error) ? told(error).what : kindOf(error);
 }
 
 const authentication: ReadonlySet<string> = new Set([

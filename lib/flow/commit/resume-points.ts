@@ -46,7 +46,7 @@ export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly announce: (event: ResumedAtStore | Parameters<NewStoresParts['announce']>[0]) => void;
 }
 
-type LivePartition = Pick<Lane, 'origin' | 'fillsUpTo'>;
+type LivePartition = Pick<Lane, 'origin' | 'fillsUpTo' | 'signal'>;
 
 /** A commit of an epoch that goes on. */
 interface OwnCommit {
@@ -193,7 +193,7 @@ export class ResumePoints {
           if (start === undefined || at.offset === undefined || position >= start.offset) continue;
           if (this.#parts.isOnce && begins[i] === undefined) continue;
           const offset = Math.max(position, await this.#first(at));
-          if (offset >= start.offset) continue;
+          if (offset >= start.offset || this.#parts.laneAt(at) === undefined) continue;
           starts[i] = { ...start, offset };
           wanted[i] = offset;
           moved = true;
@@ -266,12 +266,22 @@ export class ResumePoints {
       behind = { store: behind?.store ?? first.name, position: filled };
     if (behind === undefined || committed === undefined) return undefined;
     const offset = Math.min(committed, Math.max(behind.position, await this.#first(at)));
+    const lane = this.#parts.laneAt(at);
+    // It went elsewhere while the brokers were asked.
+    if (lane === undefined) return undefined;
     this.#parts.announce({ type: 'resumed-at-store', topic, partition, ...behind, committed, offset });
-    const place = placeKey(origin, partition);
-    this.#filled(place);
-    const reason = `the store '${behind.store}' is filled again`;
-    this.#filling.set(place, { upTo: committed, end: this.#parts.notice(reason) });
+    this.#fillingFrom(placeKey(origin, partition), committed, behind.store, lane);
     return offset;
+  }
+
+  /** Until all that is committed is noted, or the epoch ends: then whoever has the partition looks where to begin. */
+  #fillingFrom(place: string, upTo: number, store: string, { signal }: LivePartition): void {
+    this.#filled(place);
+    const filling = { upTo, end: this.#parts.notice(`the store '${store}' is filled again`) };
+    this.#filling.set(place, filling);
+    signal.addEventListener('abort', () => this.#filling.get(place) === filling && this.#filled(place), {
+      once: true,
+    });
   }
 
   #filled(place: string): void {

@@ -238,6 +238,12 @@ export class FaultActions {
     const from = Math.max(0, end - 1 - choices.pick('compacted from the end', 8));
     const isTail = choices.pick('compacted before the end', 2) === 0;
     const to = isTail ? end : from + 1;
+    if (
+      !broker
+        .records(at.topic)
+        .some(one => one.partition === at.partition && one.offset >= from && one.offset < to)
+    )
+      return;
     this.#mark(to === end ? 'records at the end compacted' : 'records compacted');
     if (to === end && coPartitioned.flat().includes(at.topic))
       this.#mark('task: records at the end of an input compacted');

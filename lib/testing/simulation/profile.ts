@@ -73,7 +73,7 @@ const ranges: Readonly<Record<FaultKind, readonly [number, number]>> = {
   compaction: [2e-4, 4e-3],
 };
 
-/** Drawn behind all else, so that seeds of before mean what they did. */
+/** Drawn behind all else, so that seeds of before have the other rates that they had. */
 const later: ReadonlySet<FaultKind> = new Set([
   'topic-deleted',
   'lost-disk',

@@ -38,6 +38,7 @@ export function simulatedLmdbHost(parts: SimulatedLmdbHostParts): LmdbHost {
     // The disk's own time: it goes on when the process is gone, unless the power went with it.
     whenFlushed: flushed => wire.later(flushed, world.choices.size('lmdb: flush ms', mostFlushMs)),
     mark: name => wire.mark(name),
+    heldUp: () => wire.heldUp('commits'),
     choose: (label, n) => {
       const chosen = world.choices.pick(label, n);
       if (chosen > 0) wire.mark(label);

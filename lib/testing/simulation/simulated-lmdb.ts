@@ -25,6 +25,8 @@ export interface LmdbLink {
   choose(label: string, n: number): number;
   /** Something rare has happened. */
   mark(name: string): void;
+  /** Another process has kept it waiting until now. */
+  heldUp(): void;
 }
 
 class Picture implements LmdbPicture {
@@ -143,8 +145,10 @@ export class SimulatedLmdb implements LmdbRoot {
     this.#requireOpen();
     await this.#link.call('lmdb begin', async () => {
       if (this.#isDead) return;
-      if (this.#disk.isBusy) this.#link.mark('lmdb: waits for another process');
+      const waits = this.#disk.isBusy;
+      if (waits) this.#link.mark('lmdb: waits for another process');
       await this.#disk.begin(this);
+      if (waits) this.#link.heldUp();
     });
     const { image, result } = this.#drafted(action);
     this.#committing = image;

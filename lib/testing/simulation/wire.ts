@@ -171,9 +171,13 @@ export class Wire {
     this.#host.disturbed(held, channel.notBefore - world.timeMs, this.#process.name);
   }
 
+  /** Something from outside has held the process up until now. */
+  heldUp(what: Disturbed): void {
+    this.#host.disturbed(what, 0, this.#process.name);
+  }
+
   #lost(what: string): void {
-    const held = what === 'commit' || what.endsWith(' unit') ? 'commits' : 'calls';
-    this.#host.disturbed(held, 0, this.#process.name);
+    this.heldUp(what === 'commit' || what.endsWith(' unit') ? 'commits' : 'calls');
   }
 }
 

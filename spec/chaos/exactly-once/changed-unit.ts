@@ -17,7 +17,6 @@ export function changedUnit(
     abort: () => unit.abort(),
     prepare: topics => unit.prepare(topics),
     partitionCount: topic => unit.partitionCount(topic),
-    available: unit.available && (topic => unit.available?.(topic) ?? (() => [])),
     flush: () => unit.flush(),
     close: () => unit.close(),
     output: otherwise.output ?? ((partition, listener) => unit.output(partition, listener)),

@@ -102,4 +102,10 @@ describe('what kafkajs answers to a send', () => {
       { error: 'KafkaJSConnectionError', passes: true },
     ]);
   });
+
+  test('what ends its way for good is told, beside its kind', async () => {
+    const refused = Object.assign(new Error('x'), { name: 'KafkaJSSASLAuthenticationError' });
+    const fatal = expect.objectContaining({ message: expect.stringContaining('refused the credentials') });
+    expect(await send(() => refused)).toMatchObject([{ fatal }, { fatal }]);
+  });
 });

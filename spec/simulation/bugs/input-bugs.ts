@@ -51,12 +51,12 @@ export const inputBugs: readonly SeededBug[] = [
   },
   {
     name: 'cleaned-tail-is-read',
-    what: 'offsets whose records have been compacted away are not passed: behind the last record of a partition its commit stays for ever',
+    what: 'behind the last record of a partition offsets whose records have been compacted away are not passed: its commit stays for ever',
     replacements: [
       {
         file: 'lib/flow/source/hand-out.ts',
         find: '    if (batch.nextOffset > lane.position) {\n',
-        replace: '    if (batch.nextOffset > lane.position && lane.hasWork) {\n',
+        replace: '    if (batch.nextOffset > lane.position && (lane.hasWork || lane.firstOffset < 0)) {\n',
       },
     ],
     shows: /^everything comes to rest: |^health\(\) says why/,

@@ -38,7 +38,11 @@ export class BatchOutcomes {
       queue.acknowledge(result.baseOffset);
       return undefined;
     }
-    const { error: type } = result;
+    const { error: type, fatal } = result;
+    if (fatal !== undefined) {
+      queue.abandon(abandonedBatch(queue, fatal));
+      return undefined;
+    }
     // It was written the first time, and the answer was lost.
     if (type === 'DUPLICATE_SEQUENCE_NUMBER') {
       queue.acknowledge(-1);

@@ -1,3 +1,4 @@
+import type { KafkaRxError } from '../../../errors/errors.js';
 import type { TopicPartition } from '../../port.js';
 import { describeTopics } from '../cluster/cluster-queries.js';
 import type { Broker } from '../internals/broker.js';
@@ -14,10 +15,17 @@ export interface OutgoingBatch extends TopicPartition {
   readonly batch: RecordBatchBuilder;
 }
 
-/** What became of one batch; `error` is Kafka's name of the error, or the kind of what went wrong on the way. */
+/**
+ * What became of one batch; `error` is Kafka's name of the error, or the kind of what went wrong on the way, `fatal` what ended that for good,
+ * such as credentials that are refused.
+ */
 export type BatchResult =
   | (TopicPartition & { readonly baseOffset: number; readonly error?: undefined })
-  | (TopicPartition & { readonly error: string; readonly passes?: boolean | undefined });
+  | (TopicPartition & {
+      readonly error: string;
+      readonly passes?: boolean | undefined;
+      readonly fatal?: KafkaRxError | undefined;
+    });
 
 /** The way of batches to their leaders. A result for each batch is not promised: what has none was not sent. */
 export interface ProduceTransport {

@@ -125,8 +125,9 @@ export class StockTransport implements ProduceTransport {
       return { topic, partition, baseOffset: Math.min(...named.map(({ baseOffset }) => Number(baseOffset))) };
     } catch (error) {
       const type = typeOf(error);
-      const passing = type === undefined ? fatalErrorOf(error) === undefined : passes(type);
-      return { topic, partition, error: kindOf(error), passes: passing };
+      const passing = type === undefined || passes(type);
+      const fatal = type === undefined ? fatalErrorOf(error) : undefined;
+      return { topic, partition, error: kindOf(error), passes: passing, fatal };
     }
   }
 }

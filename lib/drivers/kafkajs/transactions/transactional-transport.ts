@@ -1,4 +1,3 @@
-import { availableIn } from '../../../base/available-in.js';
 import type { TopicPartition } from '../../port.js';
 import type { BatchResult, OutgoingBatch, ProduceTransport } from '../producer/produce-transport.js';
 import { meansLostSequence } from '../protocol/error-codes.js';
@@ -34,10 +33,6 @@ export class TransactionalTransport implements ProduceTransport {
 
   partitionCount(topic: string): number {
     return this.#inner.partitionCount(topic);
-  }
-
-  available(topic: string): () => readonly number[] {
-    return availableIn(this.#inner, topic);
   }
 
   add(topics: readonly string[]): Promise<void> {

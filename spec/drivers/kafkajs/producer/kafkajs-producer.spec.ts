@@ -358,10 +358,36 @@ test('a batch that was written and whose answer was lost is not written again', 
   expect(cluster.identities).toBe(1);
 });
 
+test('what can go nowhere any more is given up, and says why', async () => {
+  const { clock, cluster, producer } = setUp();
+  const heard: KafkaRxError[] = [];
+  producer
+    .output(
+      { topic: 't', partition: 0 },
+      { acknowledged: () => {}, refused: (_, error) => void heard.push(error) },
+    )
+    .append(null, Buffer.from('a'), noHeaders, 0);
+  const fatal = new KafkaRxError('UNREACHABLE', 'The password is wrong', { remedy: 'Give the right one' });
+  cluster.answers.push(() => [{ topic: 't', partition: 0, error: 'x', fatal }]);
+  await clock.advance(10);
+  expect(heard).toMatchObject([
+    {
+      code: 'PRODUCE',
+      cause: fatal,
+      message: expect.stringContaining('t-0 were given up: The password is wrong'),
+    },
+  ]);
+});
+
 test('health tells why a batch waits as the way to the brokers tells it', async () => {
   const { clock, cluster, events, output } = setUp();
   cluster.answers.push(() =>
-    Promise.reject(new KafkaRxError('COMMIT_FAILED', 'No coordinator answered', { retriable: true })),
+    Promise.reject(
+      new KafkaRxError('COMMIT_FAILED', 'No coordinator answered', {
+        retriable: true,
+        remedy: 'Open it anew',
+      }),
+    ),
   );
   output(0).append('a');
   await clock.advance(1);
