@@ -35,11 +35,12 @@ export function purchaseOracle(
     committed(view, offsets) {
       const found = new Found(view, workload, log);
       if (shape.awaitsOwn !== undefined) log.noteSeen(found.in('patterns'));
-      for (const { topicId, partition, offset } of offsets) {
+      for (const { topicId, partition, offset, metadata } of offsets) {
+        const filled = filledUpTo(metadata) ?? offset;
         for (const one of view.written) {
           if (one.topicId !== topicId || one.partition !== partition || one.offset >= offset) continue;
           if (!isDue(one, view, workload)) continue;
-          const missing = missingOf(one, found, topicsWithAll, workload);
+          const missing = missingOf(one, found, topicsWithAll, workload, one.offset < filled);
           if (missing !== undefined)
             return `${at(one)} is below the committed ${offset} and not in ${missing}`;
         }
@@ -67,6 +68,12 @@ export function purchaseOracle(
       return wrong ?? (await readAsStored(view, [...stores.values()]));
     },
   };
+}
+
+/** Where a store is filled again, a commit stays where it is and says how far that has come. */
+function filledUpTo(metadata: string | undefined): number | undefined {
+  const filled = /(?:^| )kafka-rx\.filled=(\d+)/.exec(metadata ?? '')?.[1];
+  return filled === undefined ? undefined : Number(filled);
 }
 
 /** Whether a record had to be read: one that is still there, and where the group began at the end, one of a younger partition. */
@@ -136,6 +143,7 @@ function missingOf(
   found: Found,
   topics: readonly string[],
   { shape }: Workload,
+  inStores = true,
 ): string | undefined {
   const [id] = idsIn(one.input.value);
   const isRefused = id === undefined || shape.tooLarge?.includes(id) === true;
@@ -147,7 +155,7 @@ function missingOf(
   const topic = topics.find(name => !found.in(name).has(id));
   if (topic !== undefined) return topic;
   if (shape.each !== undefined && !found.called.has(id)) return 'app.each';
-  if (!found.storesCount) return undefined;
+  if (!inStores || !found.storesCount) return undefined;
   if (shape.storesBatches === true && !found.batched.has(id)) return 'the store of batches';
   return shape.store === undefined || found.documents.has(id) ? undefined : 'the store';
 }
