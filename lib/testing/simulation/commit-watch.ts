@@ -67,7 +67,8 @@ export class CommitWatch {
       const id = this.#workload.topicId(topic);
       return cluster.logs(topic).every(({ endOffset }, partition) => {
         if (endOffset === 0) return true;
-        if (group.committed({ topic, partition }).offset < endOffset) return false;
+        const { offset, metadata } = group.committed({ topic, partition });
+        if (offset < endOffset || (topicIn(metadata) ?? id) !== id) return false;
         const key = `${id}/${partition}`;
         for (const offsets of this.#readAgain.values())
           if ((offsets.get(key) ?? endOffset) < endOffset) return false;
@@ -75,4 +76,10 @@ export class CommitWatch {
       });
     });
   }
+}
+
+/** Of which topic the commit is: one that was made anew under the name is another. */
+function topicIn(metadata: string): string | undefined {
+  const id = /(?:^| )kafka-rx\.topic=(\S+)/.exec(metadata)?.[1];
+  return id === undefined ? undefined : decodeURIComponent(id);
 }
