@@ -1,6 +1,6 @@
 /** Under exactly once a backlog of slow calls: tasks wait for each other, and no record of them is slow. All options are at their defaults. */
 import { type App, string } from 'kafka-rx';
-import { mapAsync } from 'kafka-rx/operators';
+import { mapAsync, mapValue, share } from 'kafka-rx/operators';
 import { type Member, Members } from './members.js';
 
 const value = string;
@@ -97,3 +97,31 @@ describe('a call that never ends', () => {
     expect(member.outcome).toMatchObject({ code: 'STALLED', at: { offset: 1 } });
   });
 });
+
+test.each([
+  [20_000, 'running'],
+  [25_000, expect.objectContaining({ code: 'STALLED' })],
+] as const)(
+  'a call in order waits for the same one of a unit that was dropped: calls of %i ms with 48 s of patience',
+  async (ms, outcome) => {
+    const members = new Members({ in: 1, left: 1, right: 1 });
+    const member = members.start(
+      app => {
+        const in$ = app.topic('in', { value }).pipe(share());
+        const call = (v: string) =>
+          new Promise<string>(resolve => void members.clock.schedule(() => resolve(v), ms));
+        in$.pipe(mapAsync(call, { order: 'partition' })).subscribe(app.to('left', { value }));
+        // Too large for what the producer takes: the unit of several is dropped, in which it is refused.
+        in$
+          .pipe(mapValue(v => v.repeat(5_000)))
+          .subscribe(app.to('right', { value, onProduceError: 'skip' }));
+      },
+      { ...options, producer: { maxRecordBytes: 1_000 } },
+    );
+    members.publish('in', 'a', 'b');
+    await members.pass(150_000);
+    expect(member.outcome).toEqual(outcome);
+    if (outcome === 'running') expect(members.values('left')).toEqual(['a', 'b']);
+    await members.stop(member);
+  },
+);

@@ -423,6 +423,17 @@ const needed: readonly Proof[] = [
     ],
   },
   {
+    sentence:
+      'A call of `mapAsync` with an `order` waits for the one of a unit that was dropped, too, as long as that goes on: it has to take less than half ' +
+      'of that time.',
+    shown: [
+      [
+        backlog,
+        'a call in order waits for the same one of a unit that was dropped: calls of %i ms with 48 s of patience',
+      ],
+    ],
+  },
+  {
     sentence: 'The app fails with `STALLED` where it was alone in its unit.',
     shown: [
       [

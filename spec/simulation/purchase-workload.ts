@@ -146,7 +146,8 @@ function inShortUnits(workload: Workload, asyncMs: number, random: Random): Work
   const units = { transactionTimeoutMs: 10_000, stallTimeoutMs: 8_000 };
   const options = { ...shape.options, ...units };
   const awaitsOwn = random.happens(0.3) ? [random.below(inputs.length)] : [];
-  return { ...workload, shape: { ...shape, awaitsOwn, asyncMs: Math.min(asyncMs, 2_000), options } };
+  // The longest call is twice that, and may wait for the same one of a unit that was dropped.
+  return { ...workload, shape: { ...shape, awaitsOwn, asyncMs: Math.min(asyncMs, 1_500), options } };
 }
 
 /** What came later than the rest, from a generator of its own: seeds of before keep theirs. */
