@@ -1,4 +1,5 @@
 /** What must hold of the purchase system: looks at the broker's log and at what lies on disks, never at the library. */
+import { filledUpTo } from '../../lib/testing/simulation/commit-texts.js';
 import type {
   Invariants,
   SimulationView,
@@ -68,12 +69,6 @@ export function purchaseOracle(
       return wrong ?? (await readAsStored(view, [...stores.values()]));
     },
   };
-}
-
-/** Where a store is filled again, a commit stays where it is and says how far that has come. */
-function filledUpTo(metadata: string | undefined): number | undefined {
-  const filled = /(?:^| )kafka-rx\.filled=(\d+)/.exec(metadata ?? '')?.[1];
-  return filled === undefined ? undefined : Number(filled);
 }
 
 /** Whether a record had to be read: one that is still there, and where the group began at the end, one of a younger partition. */

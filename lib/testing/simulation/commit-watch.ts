@@ -1,5 +1,6 @@
 import type { MemoryBroker } from '../../drivers/memory/index.js';
 import type { PartitionOffset, TopicPartition } from '../../drivers/port.js';
+import { filledUpTo, topicIn } from './commit-texts.js';
 import type { Journal } from './journal.js';
 import type { StoredOffset } from './offset-labels.js';
 import type { Workload } from './workload.js';
@@ -23,14 +24,14 @@ export class CommitWatch {
   }
 
   stored(process: string, offsets: readonly StoredOffset[]): void {
-    for (const { topic, topicId, partition, offset } of offsets) {
+    for (const { topic, topicId, partition, offset, metadata } of offsets) {
       const key = `${topicId}/${partition}`;
       const before = this.#floor.get(key) ?? -1;
       const what = `${process} committed ${offset} of ${topic}/${partition}`;
       if (offset < before) this.#journal.violated('commits never go back', `${what} after ${before}`);
       this.#floor.set(key, Math.max(before, offset));
       const again = this.#readAgain.get(process);
-      if (again?.has(key) === true) again.set(key, offset);
+      if (again?.has(key) === true) again.set(key, filledUpTo(metadata) ?? offset);
       // Of a topic that is gone nobody can tell any more where it ended.
       if (topicId !== this.#workload.topicId(topic)) continue;
       const end = this.#broker.endOffsets(topic)[partition] ?? 0;
@@ -76,10 +77,4 @@ export class CommitWatch {
       });
     });
   }
-}
-
-/** Of which topic the commit is: one that was made anew under the name is another. */
-function topicIn(metadata: string): string | undefined {
-  const id = /(?:^| )kafka-rx\.topic=(\S+)/.exec(metadata)?.[1];
-  return id === undefined ? undefined : decodeURIComponent(id);
 }
