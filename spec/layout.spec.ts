@@ -120,34 +120,45 @@ describe('what Node hands out through an accessor is imported', () => {
   });
 });
 
+/** What a search of the sources finds, once in each of some texts and in none of others. */
+function testSearch(
+  searchIn: (text: string) => readonly string[],
+  { seen, free }: { readonly seen: readonly string[]; readonly free: readonly string[] },
+): void {
+  test.each(seen)('it would be seen in %s', text => {
+    expect(searchIn(text)).toHaveLength(1);
+  });
+
+  test.each(free)('none is in %s', text => {
+    expect(searchIn(text)).toEqual([]);
+  });
+}
+
 describe('what was thrown is asked in the ways that never throw', () => {
   test('and looked at by hand nowhere', async () => {
     expect(await lookedAtByHand(repository)).toEqual([]);
   });
 
-  test.each([
-    'try {} catch (e) { if (e instanceof Error) f(); }',
-    "try {} catch (e) { if ('code' in e) f(); }",
-    'try {} catch (e) { g(() => (e as Error).message); }',
-    'try {} catch (e) { throw Object.assign(e, { a: 1 }); }',
-    'try {} catch (e) { const { a } = Object(e); }',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the template that is looked for
-    'try {} catch (e) { log(`${e}`); }',
-    'p.catch(e => e.code);',
-    'p.then(x => x, e => e.code);',
-    'function kind(error: unknown) { return error instanceof Error; }',
-  ])('it would be seen in %s', text => {
-    expect(lookedAtByHandIn(text)).toHaveLength(1);
-  });
-
-  test.each([
-    'try {} catch (e) { throw e; }',
-    'try {} catch (e) { if (isInstance(e, Error)) f(e); }',
-    'try {} catch (e) { f((e: X) => e instanceof Y); }',
-    'p.then(x => x.code);',
-    'function kind(value: unknown) { return value instanceof Map; }',
-  ])('none is in %s', text => {
-    expect(lookedAtByHandIn(text)).toEqual([]);
+  testSearch(lookedAtByHandIn, {
+    seen: [
+      'try {} catch (e) { if (e instanceof Error) f(); }',
+      "try {} catch (e) { if ('code' in e) f(); }",
+      'try {} catch (e) { g(() => (e as Error).message); }',
+      'try {} catch (e) { throw Object.assign(e, { a: 1 }); }',
+      'try {} catch (e) { const { a } = Object(e); }',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the template that is looked for
+      'try {} catch (e) { log(`${e}`); }',
+      'p.catch(e => e.code);',
+      'p.then(x => x, e => e.code);',
+      'function kind(error: unknown) { return error instanceof Error; }',
+    ],
+    free: [
+      'try {} catch (e) { throw e; }',
+      'try {} catch (e) { if (isInstance(e, Error)) f(e); }',
+      'try {} catch (e) { f((e: X) => e instanceof Y); }',
+      'p.then(x => x.code);',
+      'function kind(value: unknown) { return value instanceof Map; }',
+    ],
   });
 });
 
@@ -156,23 +167,20 @@ describe('what a test expects can fail it', () => {
     expect(await unheardExpectations(repository)).toEqual([]);
   });
 
-  test.each([
-    'app.events$.subscribe(event => { if (event) expect(event).toBe(1); });',
-    'in$.subscribe({ next: value => expect(value).toBe(1), error() {} });',
-    'in$.subscribe({ next(value) { expect(value).toBe(1); } });',
-    'in$.subscribe(app.each(({ value }) => expect(value).toBe(1)));',
-    'in$.pipe(mapAsync(async value => { await f(() => expect(value).toBe(1)); }));',
-    'setTimeout(() => expect(a).toBe(1), 5);',
-  ])('it would be seen in %s', text => {
-    expect(unheardExpectationsIn(text)).toHaveLength(1);
-  });
-
-  test.each([
-    "test.each([['a', () => 1]])('%s', (_, f) => { expect(f()).toBe(1); });",
-    'expect(() => in$.subscribe(() => {})).toThrow();',
-    'in$.subscribe(value => void seen.push(value)); expect(seen).toEqual([1]);',
-    'seen.forEach(value => expect(value).toBe(1));',
-  ])('none is in %s', text => {
-    expect(unheardExpectationsIn(text)).toEqual([]);
+  testSearch(unheardExpectationsIn, {
+    seen: [
+      'app.events$.subscribe(event => { if (event) expect(event).toBe(1); });',
+      'in$.subscribe({ next: value => expect(value).toBe(1), error() {} });',
+      'in$.subscribe({ next(value) { expect(value).toBe(1); } });',
+      'in$.subscribe(app.each(({ value }) => expect(value).toBe(1)));',
+      'in$.pipe(mapAsync(async value => { await f(() => expect(value).toBe(1)); }));',
+      'setTimeout(() => expect(a).toBe(1), 5);',
+    ],
+    free: [
+      "test.each([['a', () => 1]])('%s', (_, f) => { expect(f()).toBe(1); });",
+      'expect(() => in$.subscribe(() => {})).toThrow();',
+      'in$.subscribe(value => void seen.push(value)); expect(seen).toEqual([1]);',
+      'seen.forEach(value => expect(value).toBe(1));',
+    ],
   });
 });

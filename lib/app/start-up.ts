@@ -19,7 +19,7 @@ import { guardAgainstStall } from './lifecycle/stall-guard.js';
 import { consumerOptions, unitOptions } from './options.js';
 import { OwnStores } from './own-stores.js';
 import { isUnreachable, StartTries } from './start-tries.js';
-import { stallBoundBy, stallTimeoutOf } from './unit-timeouts.js';
+import { raisedAgainstStall, stallTimeoutOf } from './unit-timeouts.js';
 
 /**
  * Opens, in this order: connection, stores, topics, producer, consumer. Whatever was opened is among the closers. Each step
@@ -105,7 +105,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     guardAgainstStall({
       clock,
       timeoutMs: stallTimeoutOf(options),
-      boundBy: stallBoundBy(options),
+      toRaise: raisedAgainstStall(options),
       partitions: readings,
       retries: () => lifecycle.retries,
       stalled: (error, at) => {

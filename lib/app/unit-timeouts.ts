@@ -29,7 +29,7 @@ export function stallTimeoutOf(options: Timeouts): number {
 }
 
 /** What is to be raised where work takes longer than `stallTimeoutOf` says: under exactly once `stallTimeoutMs` goes no higher by itself than it is refused. */
-export function stallBoundBy(options: Timeouts): string {
+export function raisedAgainstStall(options: Timeouts): string {
   const { guarantee, stallTimeoutMs } = options;
   if (guarantee !== 'exactly-once') return 'stallTimeoutMs';
   if (stallTimeoutMs === undefined) return 'transactionTimeoutMs';

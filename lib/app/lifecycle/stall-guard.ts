@@ -8,8 +8,8 @@ export interface StallGuardParts {
   readonly clock: Clock;
   /** Milliseconds that a record may hold a partition's watermark. */
   readonly timeoutMs: number;
-  /** The option to raise where work takes longer. */
-  readonly boundBy: string;
+  /** The options to raise where work takes longer, as a remedy names them. */
+  readonly toRaise: string;
   readonly partitions: () => readonly PartitionReading[];
   /** What the driver tries again, as `health()` has it. */
   readonly retries: () => readonly Wait[];
@@ -50,7 +50,7 @@ const ageMs = ({ watermarkAgeSeconds }: PartitionReading): number => watermarkAg
 
 function stalledAt(
   { topic, partition, waitingAt, givenUp }: PartitionReading,
-  { timeoutMs, boundBy, retries }: StallGuardParts,
+  { timeoutMs, toRaise, retries }: StallGuardParts,
 ): KafkaRxError {
   if (givenUp?.offset === waitingAt)
     return stalledAtGivenUp(givenUp, { topic, partition, offset: waitingAt });
@@ -63,7 +63,7 @@ function stalledAt(
     at: { topic, partition, offset: waitingAt },
     remedy:
       'Look at what it waits for: a store, a call of mapAsync or app.each without a timeout; ' +
-      `or raise ${boundBy}`,
+      `or raise ${toRaise}`,
   });
 }
 

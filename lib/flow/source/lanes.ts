@@ -36,8 +36,7 @@ export class Lanes {
 
   /** Those of these epochs that have not ended. */
   during(partitions: readonly AssignedPartition[]): readonly PartitionLane[] {
-    const names = new Set(partitions.map(epochName));
-    return this.#all.filter(lane => names.has(epochName(lane)));
+    return partitions.map(partition => this.at(partition)).filter(lane => lane !== undefined);
   }
 
   /** The partition's number: the same in every epoch. */
@@ -93,8 +92,4 @@ export class Lanes {
 /** As a task of one partition is named. */
 function laneName(partition: TopicPartition): string {
   return partitionKey(partition);
-}
-
-function epochName(partition: AssignedPartition): string {
-  return `${laneName(partition)}@${partition.epoch}`;
 }

@@ -73,7 +73,8 @@ async function input(name: string, ...lines: (object | string)[]): Promise<strin
   return file;
 }
 
-const lastLine = (out: string): unknown => JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
+const resultOf = (out: string): string => out.trimEnd().split('\n').at(-1) ?? '';
+const lastLine = (out: string): unknown => JSON.parse(resultOf(out));
 const lines = (text: string): string[] => text.split('\n').filter(line => line !== '');
 const store = (name: string): string => join(folder, name);
 const good = [0, 1, 2, 3].map(i => purchase(i));
@@ -83,10 +84,7 @@ describe('purchases --input', () => {
   test('processes the file, prints a summary and exits 0; the history is found again, by time too', async () => {
     const file = await input('good.jsonl', ...good);
     const { code, out, err } = await run('--input', file, '--store', store('good'));
-    expect([code, out.trimEnd().split('\n').at(-1)]).toEqual([
-      0,
-      expect.stringMatching(/^Processed 4 purchases in /),
-    ]);
+    expect([code, resultOf(out)]).toEqual([0, expect.stringMatching(/^Processed 4 purchases in /)]);
     expect(out).toMatch(/stored +4/);
     expect(out).toMatch(/item 0/);
     expect(err).toContain(`history in ${store('good')}`);
@@ -175,7 +173,7 @@ describe('purchases --guarantee exactly-once', () => {
       run(...more, '--store', store('once')),
       run(...more, '--store', store('once-json'), '--json'),
     ]);
-    expect([told.code, told.out.trimEnd().split('\n').at(-1)]).toEqual([
+    expect([told.code, resultOf(told.out)]).toEqual([
       0,
       expect.stringMatching(/^Processed 5 purchases exactly once in /),
     ]);

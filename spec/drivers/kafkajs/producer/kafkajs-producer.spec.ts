@@ -122,6 +122,15 @@ test.each([
   await expect(producer.prepare(['t'])).rejects.toMatchObject(expected);
 });
 
+/** Appends a record; what it is refused with. */
+function refusalsOf(producer: KafkajsProducer, partition: number, value: string): readonly KafkaRxError[] {
+  const heard: KafkaRxError[] = [];
+  const refused = (_: number, error: KafkaRxError) => void heard.push(error);
+  const output = producer.output({ topic: 't', partition }, { acknowledged: () => {}, refused });
+  output.append(null, Buffer.from(value), noHeaders, 0);
+  return heard;
+}
+
 test('old metadata is renewed beside what is sent, once at a time', async () => {
   const { clock, cluster, output } = setUp();
   cluster.due = new Promise<never>(() => {});
@@ -229,13 +238,7 @@ test('of a batch that is too large the guilty record alone is refused, whatever 
 test('a partition that may not be written is refused with its name, and the others go on', async () => {
   const { clock, cluster, producer, output } = setUp();
   const [a, b] = [output(0), output(1)];
-  const heard: KafkaRxError[] = [];
-  producer
-    .output(
-      { topic: 't', partition: 2 },
-      { acknowledged: () => {}, refused: (_, error) => void heard.push(error) },
-    )
-    .append(null, Buffer.from('4111 1111 1111 1111'), noHeaders, 0);
+  const heard = refusalsOf(producer, 2, '4111 1111 1111 1111');
   cluster.answers.push(batches => [
     ...cluster.write(batches.filter(({ partition }) => partition !== 2)),
     { topic: 't', partition: 2, error: 'TOPIC_AUTHORIZATION_FAILED' },
@@ -360,13 +363,7 @@ test('a batch that was written and whose answer was lost is not written again', 
 
 test('what can go nowhere any more is given up, and says why', async () => {
   const { clock, cluster, producer } = setUp();
-  const heard: KafkaRxError[] = [];
-  producer
-    .output(
-      { topic: 't', partition: 0 },
-      { acknowledged: () => {}, refused: (_, error) => void heard.push(error) },
-    )
-    .append(null, Buffer.from('a'), noHeaders, 0);
+  const heard = refusalsOf(producer, 0, 'a');
   const fatal = new KafkaRxError('UNREACHABLE', 'The password is wrong', { remedy: 'Give the right one' });
   cluster.answers.push(() => [{ topic: 't', partition: 0, error: 'x', fatal }]);
   await clock.advance(10);
