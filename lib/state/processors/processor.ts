@@ -1,0 +1,37 @@
+import type { TimeWindow } from '../../time/windows.js';
+import type { CutNumbers, StateTable } from '../state-table.js';
+
+/** Why a record, or one of the windows that it is in, is not taken. */
+export type NotTaken = 'late' | 'null-key' | 'null-value' | 'expired';
+
+/** Who hears what a processor makes of a record. */
+export interface ProcessorOutput<A> {
+  /**
+   * @param key the record's, as bytes in latin1
+   * @param window undefined where nothing is windowed
+   * @param value null: the row is deleted
+   * @param timestamp milliseconds since 1970, of the newest record in it
+   */
+  result(key: string, window: TimeWindow | undefined, value: A | null, timestamp: number): void;
+  /** The record is not taken, or not into this window. */
+  notTaken(why: NotTaken, window: TimeWindow | undefined): void;
+}
+
+/** What an operator with state keeps, in one task. */
+export interface ProcessorState {
+  /** By name, unique in the state: an index beside the rows has one of its own. */
+  table<T>(name: string): StateTable<T>;
+  readonly numbers: CutNumbers;
+}
+
+/** An operator with state, without the app around it: everything of one task, in the order of its records. */
+export interface Processor<V, A> {
+  /** @param key undefined: the record has none */
+  take(key: string | undefined, value: V | null, timestamp: number, output: ProcessorOutput<A>): void;
+  /**
+   * Hands on what stream time has closed since, at most so many results: in the order of start (end for sessions) and key.
+   *
+   * @returns whether there is more, for another turn
+   */
+  close(limit: number, output: ProcessorOutput<A>): boolean;
+}
