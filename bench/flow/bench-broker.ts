@@ -14,7 +14,7 @@ export interface BenchBroker {
   freshTopics(names: readonly string[], partitions: number): Promise<void>;
 }
 
-const attempts = 50;
+const attempts = 150;
 const retryMs = 200;
 
 /** Runs `work` with one Kafka node of its own, on free ports, with the JVM as Kafka's own scripts start it. */
@@ -41,20 +41,28 @@ export async function withBenchBroker<T>(work: (broker: BenchBroker) => Promise<
 }
 
 async function recreate(admin: Admin, names: readonly string[], partitions: number): Promise<void> {
-  const existing = new Set(await admin.listTopics());
-  const old = names.filter(name => existing.has(name));
+  const old = await existing(admin, names);
   if (old.length > 0) await admin.deleteTopics({ topics: old });
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await admin.createTopics({
-        waitForLeaders: true,
-        topics: names.map(topic => ({ topic, numPartitions: partitions })),
-      });
-      return;
-    } catch (error) {
-      // The name of a deleted topic is free a moment later.
-      if (attempt === attempts) throw error;
-      await new Promise(resolve => setTimeout(resolve, retryMs));
-    }
+  // While thousands of partitions go, the broker still tells of what it no longer has: as leaders of the topics made next, say.
+  await until(async () => (await existing(admin, names)).length === 0, 'old topics are still there');
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: names.map(topic => ({ topic, numPartitions: partitions })),
+  });
+  await until(
+    async () => (await existing(admin, names)).length === names.length,
+    'new topics are not there yet',
+  );
+}
+
+async function existing(admin: Admin, names: readonly string[]): Promise<string[]> {
+  const all = new Set(await admin.listTopics());
+  return names.filter(name => all.has(name));
+}
+
+async function until(isSo: () => Promise<boolean>, otherwise: string): Promise<void> {
+  for (let attempt = 1; !(await isSo()); attempt++) {
+    if (attempt === attempts) throw new Error(`${otherwise} after ${(attempts * retryMs) / 1000} s`);
+    await new Promise(resolve => setTimeout(resolve, retryMs));
   }
 }
