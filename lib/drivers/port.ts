@@ -155,7 +155,46 @@ export interface DriverConnection {
   readonly unitOfWork?:
     | ((taskId: string, groupId: string, options: UnitOptions) => Promise<UnitOfWork>)
     | undefined;
-  /** Closes consumers, producers and connections; settles within a bound, idempotent. */
+  /**
+   * Reads one partition outside of every group. Undefined where the client cannot. Of a connection that is closed: one that is closed, too.
+   */
+  readonly reader?: ((options: ReaderOptions) => PartitionReader) | undefined;
+  /** Closes consumers, producers, readers and connections; settles within a bound, idempotent. */
+  close(): Promise<void>;
+}
+
+/** What is read outside of a group, and from where. */
+export interface ReaderOptions extends TopicPartition {
+  /** The first offset wanted; from the end on as well. */
+  readonly from: number;
+  /** Of the topic that `from` is an offset of, as {@link TopicDescription.id}. Default: whichever topic has the name at the first answer. */
+  readonly topicId?: string | undefined;
+  /** Bytes of one answer, as they come; more where the first batch of records alone is larger. */
+  readonly maxBytes: number;
+  readonly readCommitted: boolean;
+}
+
+/**
+ * A reader of one partition, without a group, commits or an epoch. In memory it has what it handed out last, as long as that is kept, and one
+ * answer more at most, which is asked for beforehand. It follows leaders and mends connections by itself, told as `retrying` and `retried`.
+ */
+export interface PartitionReader {
+  /**
+   * What comes next, in order of offsets. One call at a time: another meanwhile rejects with `DRIVER`.
+   *
+   * Undefined: nothing is there at the position now. It is not below the last stable offset (where all records are read: the end) of the
+   * answer that says so; or it is, and that answer, to a question about this partition alone, brought nothing, as where the records at
+   * the end were compacted away. The next call waits for more, for half a second or so; then it is undefined again.
+   *
+   * Rejects, and the position stays:
+   * - `MISSING_TOPIC`, where the topic or the partition does not exist.
+   * - `OFFSET_GONE`, where the log cannot be read on from the position: it begins above, it ends below, it was truncated below, or the topic
+   *   is another by now. For good; where to go on is the caller's to say, by another reader.
+   * - with a `retriable` error, where no broker answered for a while: the next call asks again.
+   * - `CLOSED`, also of a call that is under way while it is closed.
+   */
+  next(): Promise<ReadBatch | undefined>;
+  /** After which no promise of it stays pending. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -165,6 +204,14 @@ export interface NewTopic {
   readonly partitions: number;
   /** As the brokers name them, such as `cleanup.policy`. Default: the brokers' own. */
   readonly configs?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface OffsetsOptions {
+  /**
+   * As readers of committed records see it: the end is the last stable offset, below the first record of a transaction that is open. Rejects
+   * with `CONFIGURATION` where the client cannot tell. Default false.
+   */
+  readonly readCommitted?: boolean | undefined;
 }
 
 export interface DriverAdmin {
@@ -185,7 +232,7 @@ export interface DriverAdmin {
    */
   deleteRecords(offsets: readonly PartitionOffset[]): Promise<void>;
   /** Per partition, in partition order: the offset of the first record kept, the end, or the first at a time. */
-  offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
+  offsets(topic: string, at: StartFrom, options?: OffsetsOptions): Promise<readonly number[]>;
   /** A group's committed offsets in partition order; -1 where it has none. */
   committed(groupId: string, topic: string): Promise<readonly number[]>;
   /**
@@ -258,8 +305,8 @@ export interface ConsumerListener {
 }
 
 /** What one fetch brought of one partition. Its memory lives as long as the batch is kept. */
-export interface FetchedBatch extends AssignedPartition {
-  /** Of the topic that it was fetched from, as {@link TopicDescription.id}: the same for all batches of an epoch. */
+export interface RecordBatch extends TopicPartition {
+  /** Of the topic that it was fetched from, as {@link TopicDescription.id}: the same for all batches of an epoch, or of a reader. */
   readonly topicId: string;
   /** Bytes in memory, an estimate. */
   readonly bytes: number;
@@ -273,6 +320,15 @@ export interface FetchedBatch extends AssignedPartition {
   next(): SourceRecord | undefined;
   /** The record at this offset once more, also after `next` has passed it; cheapest in order of offsets. */
   reread(offset: number): SourceRecord | undefined;
+}
+
+/** What a member of a group fetched. */
+export interface FetchedBatch extends RecordBatch, AssignedPartition {}
+
+/** What was read outside of a group. */
+export interface ReadBatch extends RecordBatch {
+  /** Where the partition's log began at the time of the fetch. */
+  readonly startOffset: number;
 }
 
 /** A record as it lies in Kafka. */

@@ -10,6 +10,7 @@ describeKafkajsContract('stock', {
   nullHeaders: 'kafkajs takes no null as the value of a header',
   standstills: 'kafkajs drops the last stable offset of a fetch, and gives nothing of one without records',
   caughtUp: 'kafkajs drops the last stable offset of a fetch, and gives nothing of one without records',
+  readers: "kafkajs's public API fetches for members of a group alone, and tells no last stable offsets",
   stableOffsets: "kafkajs's OffsetFetch stops below the version that waits for undecided transactions",
   truncations: "kafkajs's public API knows nothing of leaders' epochs",
   unitsOfWork: "kafkajs's public API cannot commit offsets in a transaction under a member's generation",

@@ -42,6 +42,8 @@ export interface ContractLimits {
   readonly standstills?: string;
   /** Tells that there is nothing more to read of a partition. */
   readonly caughtUp?: string;
+  /** Reads outside of groups, and tells where readers of committed records are at the end. */
+  readonly readers?: string;
   /** Waits for offsets of a transaction that is not decided. */
   readonly stableOffsets?: string;
 }

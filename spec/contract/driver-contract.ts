@@ -8,6 +8,7 @@ import { ContractContext } from './contract-context.js';
 import type { ContractSetup } from './contract-setup.js';
 import { gateContract } from './gate-contract.js';
 import { producingContract } from './producing-contract.js';
+import { readerContract } from './reader-contract.js';
 import { rebalancingContract } from './rebalancing-contract.js';
 import { resumingContract } from './resuming-contract.js';
 import { rewindingContract } from './rewinding-contract.js';
@@ -41,6 +42,7 @@ export function describeDriverContract(name: string, setup: ContractSetup): void
     describe('gates', () => gateContract(context));
     describe('rewinding', () => rewindingContract(context));
     describe('catching up', () => caughtUpContract(context));
+    describe('a reader outside of groups', () => readerContract(context));
     describe('truncated logs', () => truncationContract(context));
     describe('rebalancing', () => rebalancingContract(context));
     describe('units of work', () => unitOfWorkContract(context));

@@ -1,6 +1,12 @@
 import type { Kafka } from 'kafkajs';
 import { transactionalId } from '../../base/transactional-id.js';
-import type { ConsumerListener, ConsumerOptions, DriverContext, UnitOptions } from '../port.js';
+import type {
+  ConsumerListener,
+  ConsumerOptions,
+  DriverContext,
+  ReaderOptions,
+  UnitOptions,
+} from '../port.js';
 import { notAMember } from '../unit-errors.js';
 import { unitProducerOptions } from '../unit-producer-options.js';
 import type { KnownCluster } from './cluster/advertised.js';
@@ -14,18 +20,23 @@ import type { Settings } from './options.js';
 import { KafkajsProducer } from './producer/kafkajs-producer.js';
 import { ClusterTransport, type ProduceTransport } from './producer/produce-transport.js';
 import type { BatchCompression } from './protocol/record-batch-builder.js';
+import { KafkajsReader } from './reader/kafkajs-reader.js';
+import { ReaderCluster } from './reader/reader-cluster.js';
 import { KafkaTransaction } from './transactions/kafka-transaction.js';
 import { KafkajsUnitOfWork } from './transactions/kafkajs-unit-of-work.js';
 import { TransactionCoordinator } from './transactions/transaction-coordinator.js';
 import { TransactionalTransport } from './transactions/transactional-transport.js';
 
-/** Through kafkajs's inside: one cluster for producers and questions; each consumer has its own. */
+/** Through kafkajs's inside: one cluster for producers and questions, and one for readers; each consumer has its own. */
 export class FastPath implements KafkajsPath {
   readonly queries: FastQueries;
   readonly #driver: DriverContext;
   readonly #settings: Settings;
   readonly #cluster: Cluster;
   readonly #connections: ClusterConnections;
+  readonly #kafka: Kafka;
+  /** Made when somebody reads outside of a group. */
+  #readers: ReaderCluster | undefined;
   /** The newest consumer of each group: whose offsets a unit of work commits. */
   readonly #members = new Map<string, KafkajsConsumer>();
 
@@ -33,6 +44,7 @@ export class FastPath implements KafkajsPath {
   constructor(driver: DriverContext, settings: Settings, kafka: Kafka) {
     this.#driver = driver;
     this.#settings = settings;
+    this.#kafka = kafka;
     this.#cluster = clusterOf(kafka, settings.metadataMaxAgeMs);
     this.#connections = new ClusterConnections(this.#cluster, driver);
     this.queries = new FastQueries(this.#cluster);
@@ -98,7 +110,14 @@ export class FastPath implements KafkajsPath {
     });
   }
 
-  close(): Promise<void> {
-    return this.#connections.close();
+  reader(options: ReaderOptions): KafkajsReader {
+    const driver = this.#driver;
+    const { metadataMaxAgeMs, maxDecompressedBytes } = this.#settings;
+    this.#readers ??= new ReaderCluster(driver, this.#settings, clusterOf(this.#kafka, metadataMaxAgeMs));
+    return new KafkajsReader({ driver, cluster: this.#readers, maxDecompressedBytes }, options);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#connections.close(), this.#readers?.close()]);
   }
 }

@@ -3,6 +3,8 @@ import type {
   ConsumerOptions,
   DriverConsumer,
   PartitionOffset,
+  PartitionReader,
+  ReaderOptions,
   StartFrom,
   TopicDescription,
   UnitOfWork,
@@ -23,8 +25,8 @@ export interface KnownTopic extends TopicDescription {
 export interface ClusterQueries {
   /** All topics, or those named that exist. */
   topics(names?: readonly string[]): Promise<readonly KnownTopic[]>;
-  /** Per partition, in partition order. */
-  offsets(topic: string, at: StartFrom): Promise<readonly number[]>;
+  /** Per partition, in partition order. @param readCommitted default false; where it cannot be told, rejects with `CONFIGURATION` */
+  offsets(topic: string, at: StartFrom, readCommitted?: boolean): Promise<readonly number[]>;
   /** Whether the group has committed anything, of whatever topic. */
   hasCommitted(groupId: string): Promise<boolean>;
   /** Per partition, in partition order. */
@@ -55,6 +57,8 @@ export interface KafkajsPath {
     options: UnitOptions,
     compression: BatchCompression | undefined,
   ): Promise<UnitOfWork & { readonly isClosed: boolean }>;
+  /** As the port has it; absent where the path has none. */
+  reader?(options: ReaderOptions): PartitionReader & { readonly isClosed: boolean };
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { checkStartFrom } from '../../base/check-start-from.js';
 import { beyondTheEnd, checkDeletions, keepsItsRecords } from '../deletions.js';
-import type { DriverAdmin, NewTopic, PartitionOffset, StartFrom } from '../port.js';
+import type { DriverAdmin, NewTopic, OffsetsOptions, PartitionOffset, StartFrom } from '../port.js';
 import type { Cluster } from './cluster.js';
 
 /** Questions and orders to the embedded cluster. Functions and not methods: callers take them off the object. */
@@ -36,11 +36,15 @@ export class MemoryAdmin implements DriverAdmin {
     }
   };
 
-  readonly offsets = async (topic: string, at: StartFrom): Promise<readonly number[]> => {
+  readonly offsets = async (
+    topic: string,
+    at: StartFrom,
+    { readCommitted = false }: OffsetsOptions = {},
+  ): Promise<readonly number[]> => {
     checkStartFrom('offsets', at);
-    return this.#reached()
-      .logs(topic)
-      .map(log => log.offsetAt(at));
+    const logs = this.#reached().logs(topic);
+    // As Kafka answers: what is not stable yet is no record, and so the end is meant.
+    return logs.map(log => Math.min(log.offsetAt(at), log.bound(readCommitted)));
   };
 
   readonly committed = async (groupId: string, topic: string): Promise<readonly number[]> => {

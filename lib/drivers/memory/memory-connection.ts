@@ -9,7 +9,9 @@ import type {
   DriverConsumer,
   DriverContext,
   DriverProducer,
+  PartitionReader,
   ProducerOptions,
+  ReaderOptions,
   TopicDescription,
   UnitOfWork,
   UnitOptions,
@@ -18,6 +20,7 @@ import { type Cluster, unreachable } from './cluster.js';
 import { MemoryAdmin } from './memory-admin.js';
 import { MemoryConsumer } from './memory-consumer.js';
 import { MemoryProducer } from './memory-producer.js';
+import { MemoryReader } from './memory-reader.js';
 import { MemoryUnitOfWork } from './memory-unit-of-work.js';
 
 /** One client's connection to the embedded broker. */
@@ -28,6 +31,7 @@ export class MemoryConnection implements DriverConnection {
   readonly #context: DriverContext;
   readonly #consumers = new Set<MemoryConsumer>();
   readonly #producers = new Closables();
+  readonly #readers = new Closables();
   readonly #forgetReachability: () => void;
   #closed: Promise<void> | undefined;
 
@@ -74,6 +78,12 @@ export class MemoryConnection implements DriverConnection {
     return this.#producers.keep(unit);
   };
 
+  readonly reader = (options: ReaderOptions): PartitionReader => {
+    const reader = this.#readers.keep(new MemoryReader(this.#cluster, options));
+    if (this.#closed !== undefined) void reader.close();
+    return reader;
+  };
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -81,7 +91,7 @@ export class MemoryConnection implements DriverConnection {
 
   async #close(): Promise<void> {
     this.#forgetReachability();
-    await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
+    await Promise.all([this.#readers.close(), ...[...this.#consumers].map(consumer => consumer.stop())]);
     await this.#producers.close();
   }
 

@@ -7,6 +7,7 @@ import {
   recordBytes,
 } from '../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
 import { HeldBatches } from '../../../lib/drivers/kafkajs/stock/held-batches.js';
+import { StockQueries } from '../../../lib/drivers/kafkajs/stock/stock-queries.js';
 import { StockTransport } from '../../../lib/drivers/kafkajs/stock/stock-transport.js';
 import { noHeaders } from '../../../lib/record/headers.js';
 
@@ -107,5 +108,14 @@ describe('what kafkajs answers to a send', () => {
     const refused = Object.assign(new Error('x'), { name: 'KafkaJSSASLAuthenticationError' });
     const fatal = expect.objectContaining({ message: expect.stringContaining('refused the credentials') });
     expect(await send(() => refused)).toMatchObject([{ fatal }, { fatal }]);
+  });
+});
+
+test('last stable offsets are refused, and not taken for the end', async () => {
+  const admin = { fetchTopicOffsets: async () => [] } as unknown as Admin;
+  const queries = new StockQueries(admin, () => admin);
+  await expect(queries.offsets('t', 'latest', true)).rejects.toMatchObject({
+    ...{ code: 'CONFIGURATION', retriable: false },
+    message: expect.stringContaining("path: 'fast'"),
   });
 });

@@ -27,7 +27,13 @@ export async function describeTopics(
   names: readonly string[] | undefined,
 ): Promise<Pick<MetadataResponse, 'clusterId' | 'brokers' | 'topics'>> {
   const broker = await cluster.brokerPool.findConnectedBroker();
-  if ((broker.versions?.[metadataKey]?.maxVersion ?? 0) < topicMetadataVersion) {
+  // Found by its socket while another call connects it, which asks for what it can do: this waits for that one.
+  if (broker.versions === null) await broker.connect();
+  const { versions } = broker;
+  if (versions === null) {
+    throw new KafkaRxError('DRIVER', 'The broker has not told yet what it can do', { retriable: true });
+  }
+  if ((versions[metadataKey]?.maxVersion ?? 0) < topicMetadataVersion) {
     throw new KafkaRxError('DRIVER', 'The brokers are too old: they do not tell topic ids', {
       remedy: 'Use Kafka 3.1 or later.',
     });

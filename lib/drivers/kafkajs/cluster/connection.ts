@@ -39,12 +39,14 @@ export class KafkajsConnection implements DriverConnection {
   readonly clusterId: string;
   readonly admin: DriverAdmin;
   readonly unitOfWork: DriverConnection['unitOfWork'];
+  readonly reader: DriverConnection['reader'];
   readonly #driver: DriverContext;
   readonly #settings: Settings;
   readonly #path: KafkajsPath;
   readonly #compression: BatchCompression | undefined;
   readonly #consumers = new Set<DriverConsumer>();
   readonly #producers = new Closables();
+  readonly #readers = new Closables();
   #closed: Promise<void> | undefined;
 
   private constructor(
@@ -63,6 +65,14 @@ export class KafkajsConnection implements DriverConnection {
       open &&
       (async (taskId, groupId, options) =>
         this.#producers.keep(await open(taskId, groupId, options, compression)));
+    const read = path.reader?.bind(path);
+    this.reader =
+      read &&
+      (of => {
+        const reader = this.#readers.keep(read(of));
+        if (this.#closed !== undefined) void reader.close();
+        return reader;
+      });
     this.admin = new KafkajsAdmin(driver, createKafka(settings, driver), path.queries);
   }
 
@@ -114,7 +124,7 @@ export class KafkajsConnection implements DriverConnection {
 
   async #close(): Promise<void> {
     try {
-      await Promise.all([...this.#consumers].map(consumer => consumer.stop()));
+      await Promise.all([this.#readers.close(), ...[...this.#consumers].map(consumer => consumer.stop())]);
     } finally {
       // Whatever becomes of the others: no socket stays open.
       await this.#producers.close().finally(() => this.#path.close());

@@ -34,10 +34,11 @@ export class FastQueries implements ClusterQueries {
     }));
   }
 
-  async offsets(topic: string, at: StartFrom): Promise<readonly number[]> {
+  async offsets(topic: string, at: StartFrom, readCommitted = false): Promise<readonly number[]> {
     const offsets: number[] = [];
     for (const [leader, led] of await this.#byLeader(topic, await this.#partitionsOf(topic))) {
-      const offsetOf = await offsetsAt(await this.#cluster.findBroker({ nodeId: leader }), led, at, false);
+      const broker = await this.#cluster.findBroker({ nodeId: leader });
+      const offsetOf = await offsetsAt(broker, led, at, readCommitted);
       for (const partition of led) offsets[partition.partition] = offsetOf(partition);
     }
     return offsets;

@@ -3,7 +3,14 @@ import { checkStartFrom } from '../../../base/check-start-from.js';
 import { delay } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import { checkDeletions } from '../../deletions.js';
-import type { DriverAdmin, DriverContext, NewTopic, PartitionOffset, StartFrom } from '../../port.js';
+import type {
+  DriverAdmin,
+  DriverContext,
+  NewTopic,
+  OffsetsOptions,
+  PartitionOffset,
+  StartFrom,
+} from '../../port.js';
 import { backoffMs } from '../backoff.js';
 import { fatalErrorOf, kindOf, passingError, reasonOf, topicsError, typeOf } from '../errors.js';
 import type { ClusterQueries } from '../kafkajs-path.js';
@@ -76,9 +83,13 @@ export class KafkajsAdmin implements DriverAdmin {
     });
   };
 
-  readonly offsets = async (topic: string, at: StartFrom): Promise<readonly number[]> => {
+  readonly offsets = async (
+    topic: string,
+    at: StartFrom,
+    { readCommitted = false }: OffsetsOptions = {},
+  ): Promise<readonly number[]> => {
     checkStartFrom('offsets', at);
-    return this.#persist('offsets', () => this.#queries.offsets(topic, at));
+    return this.#persist('offsets', () => this.#queries.offsets(topic, at, readCommitted));
   };
 
   readonly committed = (groupId: string, topic: string): Promise<readonly number[]> =>

@@ -42,6 +42,8 @@ export interface Broker {
   readonly versions: Readonly<Record<number, { readonly maxVersion: number } | undefined>> | null;
   readonly connectionPool: ConnectionPool;
   isConnected(): boolean;
+  /** One call at a time; the others wait for it. Asks what the broker can do, where that is not known. */
+  connect(): Promise<void>;
   disconnect(): Promise<void>;
   joinGroup(request: JoinGroupRequest): Promise<{ readonly generationId: number; readonly memberId: string }>;
   syncGroup(request: SyncGroupRequest): Promise<unknown>;

@@ -16,6 +16,8 @@ export interface FetchPosition {
   readonly leaderEpoch: number | undefined;
   /** Of the last record before the offset: a log that does not go on from it answers with {@link FetchedPartition.diverging}. */
   readonly lastFetchedEpoch: number | undefined;
+  /** Bytes; undefined: {@link FetchOptions.maxBytesPerPartition}. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** What came of one partition. */
@@ -87,10 +89,10 @@ function encode(positions: readonly FetchPosition[], options: FetchOptions): Byt
     .int32(-1)
     .unsignedVarint(positions.length + 1);
   // One topic entry for each partition, in the caller's order: the broker fills the response in this order.
-  for (const { topicId, partition, offset, leaderEpoch = -1, lastFetchedEpoch = -1 } of positions) {
+  for (const { topicId, partition, offset, leaderEpoch = -1, lastFetchedEpoch = -1, maxBytes } of positions) {
     body.bytes(Buffer.from(topicId, 'hex')).unsignedVarint(2);
     body.int32(partition).int32(leaderEpoch).int64(offset).int32(lastFetchedEpoch);
-    body.int64(-1).int32(options.maxBytesPerPartition); // the log's start is a follower's
+    body.int64(-1).int32(maxBytes ?? options.maxBytesPerPartition); // the log's start is a follower's
     body.noTags().noTags();
   }
   // None forgotten, and no rack.

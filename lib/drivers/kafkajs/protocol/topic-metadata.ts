@@ -13,6 +13,8 @@ export interface TopicMetadata {
   readonly partitions: number;
   /** By partition: how many leaders it has had, which requests may name. -1 where the broker does not tell. */
   readonly leaderEpochs: readonly number[];
+  /** By partition: the broker that leads it, -1 where none does. */
+  readonly leaders: readonly number[];
 }
 
 export interface MetadataResponse extends Throttled {
@@ -83,10 +85,11 @@ function topicOf(reader: ByteReader): TopicMetadata {
   const internal = reader.boolean();
   const int32 = (): number => reader.int32();
   const leaderEpochs: number[] = [];
+  const leaders: number[] = [];
   const partitions = reader.compactArray(() => {
     reader.skip(2);
     const partition = reader.int32();
-    reader.skip(4);
+    leaders[partition] = reader.int32();
     leaderEpochs[partition] = reader.int32();
     reader.compactArray(int32);
     reader.compactArray(int32);
@@ -95,5 +98,5 @@ function topicOf(reader: ByteReader): TopicMetadata {
   }).length;
   reader.skip(4);
   reader.skipTags();
-  return { errorCode, name, id, internal, partitions, leaderEpochs };
+  return { errorCode, name, id, internal, partitions, leaderEpochs, leaders };
 }

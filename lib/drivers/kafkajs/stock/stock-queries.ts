@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { KafkaRxError } from '../../../errors/errors.js';
 import { fieldOf } from '../../../errors/field-of.js';
 import { beyondTheEnd } from '../../deletions.js';
 import type { PartitionOffset, StartFrom } from '../../port.js';
@@ -48,7 +49,8 @@ export class StockQueries implements ClusterQueries {
     }));
   }
 
-  async offsets(topic: string, at: StartFrom): Promise<readonly number[]> {
+  async offsets(topic: string, at: StartFrom, readCommitted = false): Promise<readonly number[]> {
+    if (readCommitted) throw tellsNoStableOffsets();
     if (typeof at !== 'string') {
       const { timestamp } = at;
       return inOrder(
@@ -120,6 +122,12 @@ export class StockQueries implements ClusterQueries {
 
   /** kafkajs asks anew by itself. */
   async refresh(): Promise<void> {}
+}
+
+function tellsNoStableOffsets(): KafkaRxError {
+  return new KafkaRxError('CONFIGURATION', "kafkajs's public API tells no last stable offsets", {
+    remedy: "Choose path: 'fast', with kafkajs 2.2.4 exactly.",
+  });
 }
 
 /** What kafkajs gathers of the partitions that were refused (src/errors.js, KafkaJSDeleteTopicRecordsError), and wraps. */

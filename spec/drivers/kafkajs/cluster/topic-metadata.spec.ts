@@ -29,6 +29,6 @@ test('a response is read past the tags that it may bring', async () => {
     clientSideThrottleTime: 7,
     clusterId: 'xyz',
     brokers: ['a:9092'],
-    topics: [{ errorCode: 0, name: 't', id, internal: true, partitions: 1, leaderEpochs: [5] }],
+    topics: [{ errorCode: 0, name: 't', id, internal: true, partitions: 1, leaderEpochs: [5], leaders: [1] }],
   });
 });

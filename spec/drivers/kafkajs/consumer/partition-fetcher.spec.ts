@@ -8,10 +8,10 @@ import { type KafkajsOptions, settingsOf } from '../../../../lib/drivers/kafkajs
 import { ByteReader } from '../../../../lib/drivers/kafkajs/protocol/byte-reader.js';
 import type { FetchedPartition } from '../../../../lib/drivers/kafkajs/protocol/fetch.js';
 import type { ProtocolRequest } from '../../../../lib/drivers/kafkajs/protocol/protocol-request.js';
-import { RecordBatchBuilder } from '../../../../lib/drivers/kafkajs/protocol/record-batch-builder.js';
 import { MembershipTerm } from '../../../../lib/drivers/membership-term.js';
 import type { AssignedPartition, ConsumerOptions, DriverEvent } from '../../../../lib/drivers/port.js';
 import { silentLogger } from '../../../../lib/logging/logger.js';
+import { batchOf } from '../batch-of.js';
 import { ManualClock } from '../manual-clock.js';
 
 /** What each answer says of a partition; its records are from the position on. */
@@ -117,15 +117,6 @@ class World {
     const at = { topic: 't', partition, lastStableOffset: stable, highWatermark: end };
     return { ...at, ...none, records: await batchOf(records, this.state(partition).position ?? 0) };
   }
-}
-
-async function batchOf(records: number, offset: number): Promise<Buffer> {
-  if (records === 0) return Buffer.alloc(0);
-  const builder = new RecordBatchBuilder(Buffer.alloc(64));
-  for (let i = 0; i < records; i++) builder.append(null, Buffer.from('v'), [], 5, 100);
-  const batch = await builder.seal(undefined);
-  batch.writeBigInt64BE(BigInt(offset));
-  return batch;
 }
 
 /** As `fetchRequest` has written them. */
