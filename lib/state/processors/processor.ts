@@ -1,8 +1,8 @@
 import type { TimeWindow } from '../../time/windows.js';
 import type { CutNumbers, StateTable } from '../state-table.js';
 
-/** Why a record, or one of the windows that it is in, is not taken. */
-export type NotTaken = 'late' | 'null-key' | 'null-value' | 'expired';
+/** Why a record, or one of the windows that it is in, is not taken. `no-window`: it is in none, since it is before the first. */
+export type NotTaken = 'late' | 'null-key' | 'null-value' | 'expired' | 'no-window';
 
 /** Who hears what a processor makes of a record. */
 export interface ProcessorOutput<A> {
@@ -34,4 +34,15 @@ export interface Processor<V, A> {
    * @returns whether there is more, for another turn
    */
   close(limit: number, output: ProcessorOutput<A>): boolean;
+  /** When it has something to do next by the app's clock, in milliseconds since 1970; undefined, or left out: never. */
+  due?(): number | undefined;
+  /**
+   * Does what is due by the app's clock.
+   *
+   * @param now milliseconds since 1970
+   * @returns whether there is more, for another turn
+   */
+  ring?(now: number, limit: number, output: ProcessorOutput<A>): boolean;
+  /** Forgets what it remembers of the state, which is about to be read from there again: a unit of work was dropped. */
+  reset(): void;
 }

@@ -1,0 +1,70 @@
+import type { CutNumbers, StateTable } from '../state-table.js';
+import { behind, timeAt, timeBytes, timeLength } from './time-bytes.js';
+
+/**
+ * The windows that wait to be closed, in order of their starts and keys, where rows lie in another order. Keys of its rows: the start, then the
+ * record's key. A window that was handed on is deleted from it, and so no cursor is to be kept.
+ */
+export class ClosingIndex {
+  readonly #waiting: StateTable<true>;
+  readonly #numbers: CutNumbers;
+  /** Nothing that waits begins before. */
+  #earliest = 0;
+  #closedTo = 0;
+  /** All up to here are gone: the walk need not pass what was deleted. */
+  #from = '';
+
+  constructor(waiting: StateTable<true>, numbers: CutNumbers) {
+    this.#waiting = waiting;
+    this.#numbers = numbers;
+  }
+
+  load(): void {
+    this.#earliest = 0;
+    this.#closedTo = this.#numbers.get('closedTo') ?? 0;
+    this.#from = timeBytes(this.#closedTo);
+  }
+
+  /** Windows that begin before this are all handed on. */
+  get closedTo(): number {
+    return this.#closedTo;
+  }
+
+  add(key: string, start: number): void {
+    this.#waiting.put(timeBytes(start) + key, { value: true, timestamp: start });
+    if (start < this.#earliest) this.#earliest = start;
+  }
+
+  delete(key: string, start: number): void {
+    this.#waiting.delete(timeBytes(start) + key);
+  }
+
+  /**
+   * Hands on what begins before.
+   *
+   * @returns whether there may be more
+   */
+  close(before: number, limit: number, handOn: (key: string, start: number) => void): boolean {
+    if (before <= this.#closedTo) return false;
+    if (before > this.#earliest) {
+      // One more than is handed on tells what to wait for.
+      const page = this.#waiting.page({ from: this.#from }, limit + 1);
+      let closed = 0;
+      for (const [entry] of page) {
+        const start = timeAt(entry, 0);
+        this.#earliest = start;
+        if (start >= before) break;
+        if (closed === limit) return true;
+        this.#waiting.delete(entry);
+        this.#from = behind(entry);
+        closed += 1;
+        handOn(entry.slice(timeLength), start);
+      }
+      if (closed === page.length) this.#earliest = Number.POSITIVE_INFINITY;
+      this.#from = timeBytes(before);
+    }
+    this.#closedTo = before;
+    this.#numbers.set('closedTo', before);
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+import type { StateTable } from '../state-table.js';
+import { timeAt, timeBytes, timeLength } from './time-bytes.js';
+
+/** A place in the index: what its session was when it was put there. */
+export interface IndexedSession {
+  readonly at: string;
+  readonly key: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Sessions by end, start and key: the order in which time passes them. A session that grows stays where it is in the index, so that a record
+ * costs nothing here; who comes to its place puts it where it ends by then.
+ */
+export class SessionIndex {
+  readonly #table: StateTable<null>;
+  /** No place is before. */
+  #earliestEnd = Number.NEGATIVE_INFINITY;
+
+  constructor(table: StateTable<null>) {
+    this.#table = table;
+  }
+
+  put(key: string, start: number, end: number): void {
+    this.#table.put(timeBytes(end) + timeBytes(start) + key, { value: null, timestamp: end });
+    if (end < this.#earliestEnd) this.#earliestEnd = end;
+  }
+
+  delete({ at }: IndexedSession): void {
+    this.#table.delete(at);
+  }
+
+  /** Whether there may be a place before this end. */
+  reaches(end: number): boolean {
+    return end > this.#earliestEnd && end > 0;
+  }
+
+  /** The first places before this end. */
+  before(end: number, limit: number): readonly IndexedSession[] {
+    return this.#table.page({ to: timeBytes(end) }, limit).map(([at]) => ({
+      at,
+      key: at.slice(2 * timeLength),
+      start: timeAt(at, timeLength),
+      end: timeAt(at, 0),
+    }));
+  }
+
+  /** Learns which place is the first now. */
+  settle(): void {
+    const first = this.#table.page({}, 1)[0];
+    this.#earliestEnd = first === undefined ? Number.POSITIVE_INFINITY : timeAt(first[0], 0);
+  }
+
+  /** Forgets what is no part of the cut. */
+  reset(): void {
+    this.#earliestEnd = Number.NEGATIVE_INFINITY;
+  }
+}

@@ -1,0 +1,81 @@
+import type { TimeWindow } from '../../time/windows.js';
+import type { CutNumbers, Entry, StateTable } from '../state-table.js';
+import { type KeyKind, keyOf, windowedKey, windowOf } from '../windowed-key.js';
+import type { ProcessorOutput, ProcessorState } from './processor.js';
+import type { Suppress } from './suppress.js';
+import { SuppressBuffer } from './suppress-buffer.js';
+
+export interface UntilTimeLimitOptions {
+  readonly kind: KeyKind;
+  /** How long after the first update that is held back the last one is handed on, by the timestamps of updates. */
+  readonly limitMs: number;
+  /** Rows that are held back at most: the oldest leave before their time. Default: as many as there are. */
+  readonly maxRecords?: number | undefined;
+}
+
+/**
+ * Hands on at most one update of a row in a stretch of time: the last one, in the place in time of the first since the row was handed
+ * on. Deletions are handed on too.
+ */
+export class SuppressUntilTimeLimit<A> implements Suppress<A> {
+  readonly #buffer: SuppressBuffer<A>;
+  /** By windowed key. */
+  readonly #places: StateTable<string>;
+  readonly #numbers: CutNumbers;
+  readonly #kind: KeyKind;
+  readonly #maxRecords: number;
+
+  constructor(
+    state: ProcessorState,
+    { kind, limitMs, maxRecords = Number.POSITIVE_INFINITY }: UntilTimeLimitOptions,
+  ) {
+    this.#buffer = new SuppressBuffer(state, limitMs);
+    this.#places = state.table('suppressed-places');
+    this.#numbers = state.numbers;
+    this.#kind = kind;
+    this.#maxRecords = maxRecords;
+  }
+
+  take(key: string, window: TimeWindow | undefined, value: A | null, timestamp: number): void {
+    const buffer = this.#buffer;
+    const { edge } = buffer;
+    buffer.advance(timestamp);
+    const text = windowedKey(this.#kind, key, window);
+    const place = this.#places.get(text)?.value ?? this.#newPlace(text, timestamp, edge);
+    buffer.put(place, { value, timestamp });
+  }
+
+  close(limit: number, output: ProcessorOutput<A>): boolean {
+    const due = this.#buffer.leaving(limit);
+    for (const entry of due) this.#handOn(entry, output);
+    const room = limit - due.length;
+    const excess = Math.max(0, this.#held - this.#maxRecords);
+    if (room === 0 || excess === 0) return room === 0;
+    for (const entry of this.#buffer.oldest(Math.min(room, excess))) this.#handOn(entry, output);
+    return excess >= room;
+  }
+
+  reset(): void {
+    this.#buffer.reset();
+  }
+
+  get #held(): number {
+    return this.#numbers.get('suppress-held') ?? 0;
+  }
+
+  #newPlace(text: string, timestamp: number, edge: number): string {
+    const place = this.#buffer.placeOf(timestamp, text, edge);
+    this.#places.put(text, { value: place, timestamp });
+    this.#numbers.set('suppress-held', this.#held + 1);
+    return place;
+  }
+
+  #handOn([place, { value, timestamp }]: Entry<A | null>, output: ProcessorOutput<A>): void {
+    // Nothing is noted here.
+    const text = this.#buffer.windowedKeyAt(place) ?? '';
+    this.#buffer.delete(place);
+    this.#places.delete(text);
+    this.#numbers.set('suppress-held', this.#held - 1);
+    output.result(keyOf(this.#kind, text), windowOf(this.#kind, text), value, timestamp);
+  }
+}
