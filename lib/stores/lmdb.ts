@@ -1,8 +1,12 @@
-/** The store on disk: `kafka-rx/lmdb`, the only part that needs the package lmdb. */
+/** The store and the states on disk: `kafka-rx/lmdb`, the only part that needs the package lmdb. */
 import { lmdbMachine } from './lmdb-machine.js';
 import type { LmdbOptions } from './lmdb-options.js';
 import { type LmdbStore, lmdbOn } from './lmdb-store.js';
 
+export {
+  type LmdbBackendsOptions as LmdbBackendOptions,
+  lmdbBackends as lmdbBackend,
+} from '../state/lmdb/lmdb-backends.js';
 export type { LmdbOptions } from './lmdb-options.js';
 export type { LmdbStore } from './lmdb-store.js';
 
