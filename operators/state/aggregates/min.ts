@@ -1,0 +1,22 @@
+import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import { type ExtremeOptions, extreme, type NumberOrOptions } from '../../../lib/state/aggregates/extreme.js';
+import type { Kept } from '../../../lib/state/aggregates/kept.js';
+
+/**
+ * The least of the numbers of all values. Of no value: Infinity.
+ *
+ * A record whose number is not finite is a `PROCESS` problem.
+ *
+ * @param of the number; a pure function
+ * @category State @since 0.1.0
+ */
+export function min<V>(of: (value: V) => number): Aggregate<V, number>;
+/**
+ * The value itself that is the least, by a number of each or by a comparison; of equals the one with the earliest timestamp.
+ *
+ * @category State @since 0.1.0
+ */
+export function min<V>(options: ExtremeOptions<V>): Aggregate<V, readonly Kept[], V>;
+export function min<V>(of: NumberOrOptions<V>): Aggregate<V, number> | Aggregate<V, readonly Kept[], V> {
+  return extreme('min', -1, of);
+}
