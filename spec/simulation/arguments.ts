@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type FaultKind, faultKinds } from '../../lib/testing/simulation/profile.js';
 import { bugsOf } from './bugs/seeded-bugs.js';
 import type { Guarantee } from './purchase-workload.js';
+import { type System, systems } from './systems.js';
 
 /** Arguments that cannot be: exit code 2. */
 export class UsageError extends Error {}
@@ -20,15 +21,16 @@ export interface SimulateArguments {
   readonly bug: string | undefined;
   readonly pairs: boolean;
   readonly guarantee: Guarantee;
+  readonly system: System;
   readonly json: boolean;
 }
 
-export const help = `npm run simulate -- [--seed N | --seeds N [--from N]] [--minutes M] [--faults LIST] [--guarantee G] [--processes N] [--keep-going] [--json]
-npm run simulate -- --places [--pairs] [--seed N] [--guarantee G] [--minutes M] [--json]
+export const help = `npm run simulate -- [--seed N | --seeds N [--from N]] [--minutes M] [--faults LIST] [--guarantee G] [--system S] [--processes N] [--keep-going] [--json]
+npm run simulate -- --places [--pairs] [--seed N] [--guarantee G] [--system S] [--minutes M] [--json]
 npm run simulate -- --enumerate [--minutes M] [--json]
-npm run simulate -- --prove [--bug NAME] [--guarantee G] [--seeds N] [--processes N] [--json]
+npm run simulate -- --prove [--bug NAME] [--guarantee G] [--system S] [--seeds N] [--processes N] [--json]
 
-Runs the purchase topology on a simulated system: several processes, an embedded broker, disks, one virtual clock. Every order,
+Runs the purchase topology, or one that counts, on a simulated system: several processes, an embedded broker, disks, one virtual clock. Every order,
 crash and lost answer follows from the seed. Each seed runs twice, and both must be the same step by step.
 
   --seed N        one seed, with its workload, faults and timeline
@@ -38,6 +40,7 @@ crash and lost answer follows from the seed. Each seed runs twice, and both must
   --faults LIST   names with commas between them (default all): ${faultKinds.join(', ')}
   --guarantee G   at-least-once (default) or exactly-once: with units of work, of which readers of committed records see each output once;
                   with --prove: the bugs of these
+  --system S      purchases (default), or counts: what is kept in states, behind an internal topic, in windows; likewise
   --processes N   operating system processes that share the seeds (default: one a processor)
   --places        the seed's workload without random faults, with a crash at every place of every call in turn
   --pairs         with --places: then at every two of them, those nearest to each other first
@@ -59,7 +62,8 @@ export function simulateArguments(args: readonly string[]): SimulateArguments {
   const unknown = names.find(name => name !== 'all' && !faultKinds.includes(name as FaultKind));
   if (unknown !== undefined) throw new UsageError(`There is no fault ${unknown}`);
   const guarantee = guaranteeOf(values.guarantee);
-  const bugs = bugsOf(guarantee).map(({ name }) => name);
+  const system = systemOf(values.system);
+  const bugs = bugsOf(guarantee, system).map(({ name }) => name);
   if (values.bug !== undefined && !bugs.includes(values.bug))
     throw new UsageError(`There is no seeded bug ${values.bug}, but ${bugs.join(', ')}`);
   const seed = wholeNumber('seed', values.seed);
@@ -73,6 +77,7 @@ export function simulateArguments(args: readonly string[]): SimulateArguments {
     bug: values.bug,
     pairs: values.pairs ?? false,
     guarantee,
+    system,
     keepGoing: values['keep-going'] ?? false,
     json: values.json ?? false,
   };
@@ -85,6 +90,7 @@ function parsed(args: readonly string[]) {
     const options = {
       ...{ seed: text, seeds: text, from: text, minutes: text, faults: text, processes: text, bug: text },
       guarantee: text,
+      system: text,
       ...{ 'keep-going': flag, json: flag, places: flag, pairs: flag, enumerate: flag, prove: flag },
     };
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
@@ -96,6 +102,12 @@ function parsed(args: readonly string[]) {
 function guaranteeOf(text = 'at-least-once'): Guarantee {
   if (text === 'at-least-once' || text === 'exactly-once') return text;
   throw new UsageError(`--guarantee is at-least-once or exactly-once, not ${text}`);
+}
+
+function systemOf(text = 'purchases'): System {
+  const found = systems.find(name => name === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`--system is ${systems.join(' or ')}, not ${text}`);
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {

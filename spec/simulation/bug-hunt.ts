@@ -2,6 +2,7 @@ import type { SeededBug } from './bugs/seeded-bug.js';
 import { mutatedCopy } from './mutated-copy.js';
 import type { Guarantee } from './purchase-workload.js';
 import { SeedRunner } from './seed-runner.js';
+import type { System } from './systems.js';
 
 /** How a bug was found, from several starts. */
 export interface Hunt {
@@ -18,7 +19,7 @@ export interface Hunt {
 
 /** Runs seeds from each start on until the bug shows, at most so many. */
 export async function huntBug(
-  { name, replacements, shows, guarantee = 'at-least-once' }: Omit<SeededBug, 'what'>,
+  { name, replacements, shows, guarantee = 'at-least-once', system = 'purchases' }: Omit<SeededBug, 'what'>,
   starts: readonly number[],
   most: number,
 ): Promise<Hunt> {
@@ -27,7 +28,7 @@ export async function huntBug(
   let message: string | undefined;
   const found = (failure?: string): Hunt => ({ name, seeds, invariants: [...invariants], message, failure });
   try {
-    await inCopy(replacements, guarantee, async runner => {
+    await inCopy(replacements, guarantee, system, async runner => {
       for (const start of starts) {
         let until: number | undefined;
         for (let ran = 1; ran <= most && until === undefined; ran++) {
@@ -58,11 +59,12 @@ export async function control(
   starts: readonly number[],
   most: number,
   guarantee: Guarantee,
+  system: System,
   progress: (ran: number) => void,
 ): Promise<readonly string[]> {
   const broken: string[] = [];
   let ran = 0;
-  await inCopy([], guarantee, async runner => {
+  await inCopy([], guarantee, system, async runner => {
     for (const start of starts) {
       for (let seed = start; seed < start + most; seed++) {
         const { violation } = await runner.run(seed);
@@ -78,10 +80,11 @@ export async function control(
 async function inCopy(
   replacements: SeededBug['replacements'],
   guarantee: Guarantee,
+  system: System,
   work: (runner: SeedRunner) => Promise<void>,
 ): Promise<void> {
   const copy = await mutatedCopy(replacements);
-  const runner = new SeedRunner(copy.folder, guarantee);
+  const runner = new SeedRunner(copy.folder, guarantee, system);
   try {
     await work(runner);
   } finally {

@@ -1,4 +1,6 @@
+import { countMarks } from './counts/count-marks.js';
 import type { Guarantee } from './purchase-workload.js';
+import type { System } from './systems.js';
 
 /** What ten thousand seeds must have brought up, or nobody knows whether it holds. */
 
@@ -73,7 +75,12 @@ const unitMarks: readonly string[] = [
   ...['unit: a record is refused alone', 'told: commit RECORD_TOO_LARGE'],
 ];
 
-export function missingMarks(marks: ReadonlyMap<string, number>, guarantee: Guarantee): readonly string[] {
-  const declared = guarantee === 'exactly-once' ? unitMarks : declaredMarks;
+export function missingMarks(
+  marks: ReadonlyMap<string, number>,
+  guarantee: Guarantee,
+  system: System,
+): readonly string[] {
+  const ofPurchases = guarantee === 'exactly-once' ? unitMarks : declaredMarks;
+  const declared = system === 'counts' ? countMarks : ofPurchases;
   return declared.filter(name => (marks.get(name) ?? 0) === 0);
 }

@@ -14,7 +14,7 @@ async function firstOf(
 ): Promise<(Violation & { readonly seed: number }) | undefined> {
   for (let seed = 1; seed <= mostSeeds; seed++) {
     const { workload, parts } = partsOf(seed);
-    if (workload.shape.database !== 'lmdb') continue;
+    if (!('database' in workload.shape) || workload.shape.database !== 'lmdb') continue;
     const { violation } = await simulateOnce({ ...mistaken(parts), choices: new DrawnChoices(seed) });
     if (violation !== undefined) return { ...violation, seed };
   }

@@ -10,9 +10,8 @@ import type { Case } from '../../lib/testing/simulation/shrink.js';
 import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
 import type { SimulationOutcome } from '../../lib/testing/simulation/simulation-parts.js';
 import { repository } from '../commands/command.js';
-import { systemOf } from './purchase-system.js';
-import type { Workload } from './purchase-workload.js';
 import { runSeed } from './seeds.js';
+import { type AnyWorkload, systemOf } from './systems.js';
 
 const maxSteps = 40_000;
 
@@ -20,7 +19,7 @@ export interface KeptRun {
   /** What was wrong, and the commit that mended it. */
   readonly showed: string;
   readonly seed: number;
-  readonly workload: Workload;
+  readonly workload: AnyWorkload;
   readonly profile: FaultProfile;
   /** Made simple; whatever is not named is plain. */
   readonly chosen: ChosenValues;

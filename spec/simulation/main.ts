@@ -26,7 +26,7 @@ async function simulate(request: SimulateArguments): Promise<Result> {
   showProgress('');
   const { ran, steps, marks, failed, tookMs } = many;
   const rate = (ran / (tookMs / 1000)).toFixed(1);
-  const missing = missingMarks(marks, request.guarantee);
+  const missing = missingMarks(marks, request.guarantee, request.system);
   const ok = failed.length === 0 && (ran < seedsForMarks || missing.length === 0);
   if (request.json) {
     const report = {
@@ -68,7 +68,7 @@ async function one(request: SimulateArguments): Promise<Result> {
   const { shape, inputs, topics, processes } = workload;
   process.stdout.write(`faults    ${describeProfile(profile)}\n`);
   process.stdout.write(
-    `workload  ${inputs.length} records, ${topics['transactions']} partitions, ${processes} processes\n`,
+    `workload  ${inputs.length} records, ${topics['transactions'] ?? topics['clicks']} partitions, ${processes} processes\n`,
   );
   process.stdout.write(`topology  ${JSON.stringify(shape)}\n`);
   for (const line of outcome.timeline) process.stdout.write(`${line}\n`);
@@ -83,10 +83,10 @@ async function one(request: SimulateArguments): Promise<Result> {
   };
 }
 
-async function tellShrunk(seed: number, { kinds, guarantee }: SimulateArguments): Promise<void> {
-  const { outcome } = await runSeed(seed, kinds, { twice: false, guarantee });
+async function tellShrunk(seed: number, { kinds, guarantee, system }: SimulateArguments): Promise<void> {
+  const { outcome } = await runSeed(seed, kinds, { twice: false, guarantee, system });
   if (outcome.violation === undefined) return;
-  const { parts, workload, profile } = partsOf(seed, kinds, guarantee);
+  const { parts, workload, profile } = partsOf(seed, kinds, guarantee, system);
   const whole = { ...parts, choices: new NotedChoices({}) };
   const shrunk = await shrink(
     whole,

@@ -23,6 +23,7 @@ export async function manySeeds(
     minutes,
     kinds,
     guarantee,
+    system,
     processes,
     keepGoing,
   }: Omit<SimulateArguments, 'what' | 'pairs' | 'bug'>,
@@ -58,7 +59,7 @@ export async function manySeeds(
         const chosen = Array.from({ length: Math.min(share, from + seeds - next) }, (_, i) => next + i);
         next += chosen.length;
         outstanding = chosen.length;
-        const request: SeedRequest = { seeds: chosen, kinds, guarantee };
+        const request: SeedRequest = { seeds: chosen, kinds, guarantee, system };
         child.send(request);
       };
       child.on('message', (report: SeedReport) => {

@@ -4,19 +4,21 @@ import { type CrashPlaces, crashAtPlaces } from '../../lib/testing/simulation/cr
 import { type Result, seconds } from '../commands/command.js';
 import type { Guarantee } from './purchase-workload.js';
 import { partsOf } from './seeds.js';
+import type { System } from './systems.js';
 
 interface PlacesOptions {
   readonly pairs: boolean;
   readonly minutes: number | undefined;
   readonly guarantee: Guarantee;
+  readonly system?: System | undefined;
 }
 
 async function placesOf(
   seed: number,
-  { pairs, minutes, guarantee }: PlacesOptions,
+  { pairs, minutes, guarantee, system }: PlacesOptions,
 ): Promise<CrashPlaces & { readonly tookMs: number }> {
   const began = performance.now();
-  const { parts } = partsOf(seed, [], guarantee);
+  const { parts } = partsOf(seed, [], guarantee, system);
   const goesOn = (): boolean => minutes === undefined || performance.now() - began < minutes * 60_000;
   const found = await crashAtPlaces(parts, () => new DrawnChoices(seed), { pairs, goesOn });
   return { ...found, tookMs: performance.now() - began };

@@ -32,13 +32,17 @@ test('a replacement must fit exactly once', () => {
   expect(() => replaced('none', { ...replacement, find: 'two' })).toThrow("a.ts: 'two' stands there 0 times");
 });
 
-test('a seeded bug is found', async () => {
-  const bug = seededBugs.find(({ name }) => name === 'commit-before-ack');
-  if (bug === undefined) throw new Error('there is no such bug');
-  const { seeds, failure, message } = await huntBug(bug, [1], 50);
-  expect([failure, message]).toEqual([undefined, expect.stringMatching(bug.shows)]);
-  expect(seeds[0]).toBeLessThanOrEqual(50);
-}, 120_000);
+test.each(['commit-before-ack', 'restore-ends-early'])(
+  'a seeded bug is found: %s',
+  async name => {
+    const bug = seededBugs.find(one => one.name === name);
+    if (bug === undefined) throw new Error('there is no such bug');
+    const { seeds, failure, message } = await huntBug(bug, [1], 50);
+    expect([failure, message]).toEqual([undefined, expect.stringMatching(bug.shows)]);
+    expect(seeds[0]).toBeLessThanOrEqual(50);
+  },
+  120_000,
+);
 
 describe('a bug that is broken itself is not found but told', () => {
   const file = 'lib/flow/commit/watermark.ts';

@@ -10,7 +10,9 @@ import { besideTopic, inputTopic, type Shape, type Workload } from './purchase-w
 import type { ReadStore } from './stored-purchases.js';
 
 /** All that a run of this workload takes but choices and profile. */
-export function systemOf(workload: Workload): Omit<SimulationParts, 'profile' | 'choices' | 'maxSteps'> {
+export function purchaseSystemOf(
+  workload: Workload,
+): Omit<SimulationParts, 'profile' | 'choices' | 'maxSteps'> {
   const { shape, inputs, topics, laterTopics, processes } = workload;
   const log = new PurchaseLog(new InputLog([inputTopic, besideTopic], shape.options.maxTaskIdleMs ?? 0));
   const stores = new Map<string, ReadStore>();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { faultKinds } from '../../lib/testing/simulation/profile.js';
 import { type SeedReport, type SeedRequest, workerArgv } from './messages.js';
 import type { Guarantee } from './purchase-workload.js';
+import type { System } from './systems.js';
 
 /** Milliseconds that one seed may take: a loop without end is no violation. */
 const mostMs = 120_000;
@@ -11,11 +12,13 @@ const mostMs = 120_000;
 export class SeedRunner {
   readonly #child: ChildProcess;
   readonly #guarantee: Guarantee;
+  readonly #system: System;
   #told = '';
   #hasEnded = false;
 
-  constructor(folder: string, guarantee: Guarantee) {
+  constructor(folder: string, guarantee: Guarantee, system: System) {
     this.#guarantee = guarantee;
+    this.#system = system;
     this.#child = fork(join(folder, 'spec/simulation/worker.ts'), [], {
       cwd: folder,
       execArgv: [...workerArgv],
@@ -51,6 +54,7 @@ export class SeedRunner {
         seeds: [seed],
         kinds: faultKinds,
         guarantee: this.#guarantee,
+        system: this.#system,
         once: true,
       };
       if (this.#hasEnded) closed();

@@ -1,16 +1,18 @@
 import { faultKinds } from '../../lib/testing/simulation/profile.js';
 import { manySeeds } from './many-seeds.js';
 import { partsOf, runSeed } from './seeds.js';
+import type { System } from './systems.js';
 
 /** That so many seeds hold, and that what rarely happens did happen: otherwise nothing was tried. */
 async function expectHeld(
   seeds: number,
   guarantee: 'at-least-once' | 'exactly-once',
   seen: readonly string[],
+  system: System = 'purchases',
 ): Promise<void> {
   const { ran, failed, marks } = await manySeeds(
     {
-      ...{ from: 1, seeds, minutes: undefined, kinds: faultKinds, guarantee },
+      ...{ from: 1, seeds, minutes: undefined, kinds: faultKinds, guarantee, system },
       ...{ processes: 2, keepGoing: true, json: false },
     },
     () => {},
@@ -39,6 +41,15 @@ test('twenty seeds under exactly once give each output once, and each is one run
     'lost request: open unit',
   ]);
 }, 120_000);
+
+test.each(['at-least-once', 'exactly-once'] as const)(
+  'twenty seeds of counts under %s are exact, and each is one run',
+  async guarantee => {
+    const seen = ['restore: given up', 'unit: failed with changes of a state in it', 'commit held'];
+    await expectHeld(20, guarantee, seen, 'counts');
+  },
+  120_000,
+);
 
 test('the guarantee of a seed leaves what it is at least once as it was', () => {
   const [plain, units] = [partsOf(7), partsOf(7, undefined, 'exactly-once')];

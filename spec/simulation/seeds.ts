@@ -9,15 +9,16 @@ import {
 import { Random } from '../../lib/testing/simulation/random.js';
 import { simulateOnce } from '../../lib/testing/simulation/simulation.js';
 import type { SimulationOutcome, SimulationParts } from '../../lib/testing/simulation/simulation-parts.js';
-import { systemOf } from './purchase-system.js';
-import { drawWorkload, type Guarantee, type Workload } from './purchase-workload.js';
+import { notOfCounts } from './counts/count-system.js';
+import type { Guarantee } from './purchase-workload.js';
+import { type AnyWorkload, drawOf, type System, systemOf } from './systems.js';
 
 const maxSteps = 40_000;
 
 export interface SeedRun {
   readonly seed: number;
   readonly profile: FaultProfile;
-  readonly workload: Workload;
+  readonly workload: AnyWorkload;
   readonly outcome: SimulationOutcome;
 }
 
@@ -26,22 +27,30 @@ export function partsOf(
   seed: number,
   kinds: readonly FaultKind[] = faultKinds,
   guarantee?: Guarantee,
+  system: System = 'purchases',
 ): {
   readonly profile: FaultProfile;
-  readonly workload: Workload;
+  readonly workload: AnyWorkload;
   readonly parts: Omit<SimulationParts, 'choices'>;
 } {
-  const profile = drawProfile(new Random(seed, 'profile'), new Set(kinds));
-  const workload = drawWorkload(seed, guarantee);
+  const allowed = system === 'counts' ? kinds.filter(kind => !notOfCounts.includes(kind)) : kinds;
+  const profile = drawProfile(new Random(seed, 'profile'), new Set(allowed));
+  const workload = drawOf(system, seed, guarantee);
   return { profile, workload, parts: { ...systemOf(workload), profile, maxSteps } };
+}
+
+interface RunOptions {
+  readonly twice?: boolean;
+  readonly guarantee?: Guarantee | undefined;
+  readonly system?: System | undefined;
 }
 
 export async function runSeed(
   seed: number,
   kinds?: readonly FaultKind[],
-  { twice = true, guarantee }: { readonly twice?: boolean; readonly guarantee?: Guarantee | undefined } = {},
+  { twice = true, guarantee, system }: RunOptions = {},
 ): Promise<SeedRun> {
-  const { profile, workload, parts } = partsOf(seed, kinds, guarantee);
+  const { profile, workload, parts } = partsOf(seed, kinds, guarantee, system);
   const outcome = await simulateOnce({ ...parts, choices: new DrawnChoices(seed) });
   if (!twice || outcome.violation !== undefined) return { seed, profile, workload, outcome };
   const again = await simulateOnce({ ...parts, choices: new DrawnChoices(seed) });

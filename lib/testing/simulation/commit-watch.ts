@@ -15,8 +15,17 @@ export class CommitWatch {
   readonly #broker: MemoryBroker;
   readonly #workload: Workload;
   readonly #journal: Journal;
+  readonly #topics: readonly string[];
 
-  constructor(groupId: string, broker: MemoryBroker, workload: Workload, journal: Journal) {
+  /** @param internal topics that the group makes, and reads */
+  constructor(
+    groupId: string,
+    broker: MemoryBroker,
+    workload: Workload,
+    journal: Journal,
+    internal: readonly string[],
+  ) {
+    this.#topics = [...workload.topics, ...internal];
     this.#groupId = groupId;
     this.#broker = broker;
     this.#workload = workload;
@@ -59,11 +68,11 @@ export class CommitWatch {
     this.#readAgain.delete(incarnation);
   }
 
-  /** The group has committed all there is of the inputs. Asked at each step: of the cluster itself, which looks at no arguments. */
+  /** The group has committed all there is of what it reads. Asked at each step: of the cluster itself, which looks at no arguments. */
   isLevel(): boolean {
     const { cluster } = this.#broker;
     const group = cluster.group(this.#groupId);
-    return this.#workload.topics.every(topic => {
+    return this.#topics.every(topic => {
       if (cluster.partitionCount(topic) === 0) return false;
       const id = this.#workload.topicId(topic);
       return cluster.logs(topic).every(({ endOffset }, partition) => {

@@ -20,6 +20,7 @@ import { OffsetLabels, type StoredOffset } from './offset-labels.js';
 import { Pauses } from './pauses.js';
 import { refusedCommit } from './refused-commit.js';
 import { SimulatedProducer } from './simulated-producer.js';
+import { simulatedReaders } from './simulated-reader.js';
 import { SimulatedUnit, type UndecidedParts } from './simulated-unit.js';
 import { ToldEpochs } from './told-epochs.js';
 import type { UnitWatch } from './unit-watch.js';
@@ -96,7 +97,7 @@ function simulatedConnection(
     createTopics: topics => call('createTopics', () => inner.admin.createTopics(topics)),
     deleteTopics: names => call('deleteTopics', () => inner.admin.deleteTopics(names)),
     deleteRecords: offsets => call('deleteRecords', () => inner.admin.deleteRecords(offsets)),
-    offsets: (topic, at) => call('offsets', () => inner.admin.offsets(topic, at)),
+    offsets: (topic, at, options) => call('offsets', () => inner.admin.offsets(topic, at, options)),
     committed: (groupId, topic) => call('committed', () => inner.admin.committed(groupId, topic)),
     resetOffsets: (groupId, offsets) =>
       call('resetOffsets', () => inner.admin.resetOffsets(groupId, offsets)),
@@ -108,6 +109,7 @@ function simulatedConnection(
     consumer: (options, listener) => simulatedConsumer(inner, options, listener, labels, parts),
     producer: (options: ProducerOptions) => new SimulatedProducer(inner.producer(options), wire),
     ...(inner.unitOfWork && { unitOfWork: simulatedUnits(inner.unitOfWork, labels, parts) }),
+    ...(inner.reader && { reader: simulatedReaders(inner.reader, wire) }),
     close: () => wire.call('cluster', 'close', () => inner.close(), false),
   };
 }

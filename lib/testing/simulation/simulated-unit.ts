@@ -14,6 +14,7 @@ import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { OffsetLabels, StoredOffset } from './offset-labels.js';
 import { refusedCommit } from './refused-commit.js';
 import { SimulatedProducer } from './simulated-producer.js';
+import { isChangelog } from './simulated-reader.js';
 import type { UnitWatch, WatchedUnit } from './unit-watch.js';
 import type { Wire } from './wire.js';
 
@@ -60,10 +61,11 @@ export class SimulatedUnit extends UnitOutputs<SimulatedProducer> implements Uni
   #closed: Promise<void> | undefined;
   /** Partitions that it has written to since it began, and when the first record of that was appended. */
   readonly #written = new Set<string>();
+  #holdsChanges = false;
   #writtenSince: number | undefined;
 
   constructor(inner: UnitOfWork, parts: SimulatedUnitParts) {
-    const arrives = (): void => parts.watch.arrives('records', inner.failure);
+    const arrives = (): void => parts.watch.arrives('records', inner.failure, this);
     super(new SimulatedProducer(inner, parts.wire, ` of ${parts.name}`, arrives));
     this.#inner = inner;
     this.#parts = parts;
@@ -85,10 +87,15 @@ export class SimulatedUnit extends UnitOutputs<SimulatedProducer> implements Uni
     return this.#written.size;
   }
 
+  get holdsChanges(): boolean {
+    return this.#holdsChanges;
+  }
+
   /** Whoever was fenced hears of it by the next answer. */
   begin(): void {
     this.enter();
     this.#written.clear();
+    this.#holdsChanges = false;
     this.#writtenSince = undefined;
     if (this.#inner.failure === undefined) this.#inner.begin();
   }
@@ -105,6 +112,7 @@ export class SimulatedUnit extends UnitOutputs<SimulatedProducer> implements Uni
     return {
       append: (...record) => {
         this.#written.add(partitionKey(partition));
+        this.#holdsChanges ||= isChangelog(partition.topic);
         this.#writtenSince ??= this.#parts.clock.elapsed();
         output.append(...record);
       },
@@ -133,6 +141,7 @@ export class SimulatedUnit extends UnitOutputs<SimulatedProducer> implements Uni
       this.dead ??= isKafkaRxError(error)
         ? error
         : new KafkaRxError('COMMIT_FAILED', 'The unit failed', { cause: error });
+      watch.failed(this);
       throw error;
     } finally {
       watch.ended(this, clock.elapsed());
@@ -180,7 +189,7 @@ export class SimulatedUnit extends UnitOutputs<SimulatedProducer> implements Uni
     const { wire, labels, taskId, groupId, watch } = this.#parts;
     const id = transactionalId(groupId, taskId);
     const { failure } = this.#inner;
-    watch.arrives('a commit', failure);
+    watch.arrives('a commit', failure, this);
     const heldMs = this.#parts.holdCommit(id);
     // Of this commit; whatever is held under the id later is another's.
     let [isOver, wasHeld] = [false, false];

@@ -88,6 +88,8 @@ export interface SimulationParts {
   readonly topics: Readonly<Record<string, number>>;
   /** Topics that come later; these may also be gone for a while. Default: none. */
   readonly laterTopics?: readonly LaterTopic[] | undefined;
+  /** Topics that the topology makes, and reads: at rest they are read, too. Default: none. */
+  readonly internalTopics?: readonly string[] | undefined;
   readonly processes: number;
   readonly profile: FaultProfile;
   readonly choices: Choices;

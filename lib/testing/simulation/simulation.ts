@@ -82,7 +82,8 @@ class Simulation {
     const violated = (invariant: string, message: string): void => this.#journal.violated(invariant, message);
     this.#disks = new Disks(violated);
     this.#workload = new Workload(parts.inputs, this.#broker, this.#world.clockOf(this.#outside), groupId);
-    this.#commits = new CommitWatch(groupId, this.#broker, this.#workload, this.#journal);
+    const internal = parts.internalTopics ?? [];
+    this.#commits = new CommitWatch(groupId, this.#broker, this.#workload, this.#journal, internal);
     const disturbances = new Disturbances(this.#world);
     const disturbed = (what: Disturbed, forMs: number, who?: string): void =>
       disturbances.note(what, forMs, who);
@@ -153,7 +154,7 @@ class Simulation {
       broker: this.#broker,
       groupId,
       processes: this.#processes,
-      topics: this.#workload.topics,
+      topics: this.#readTopics,
       disturbances,
       journal: this.#journal,
     });
@@ -210,10 +211,7 @@ class Simulation {
         maxSteps: maxSteps * 4,
       });
       if (ended !== 'done')
-        this.#journal.violated(
-          'everything comes to rest',
-          whyNotAtRest(ended, this.#view, this.#workload.topics),
-        );
+        this.#journal.violated('everything comes to rest', whyNotAtRest(ended, this.#view, this.#readTopics));
       if (this.#journal.violation === undefined) {
         const wrong = await this.#parts.invariants.atRest?.(this.#view);
         if (wrong !== undefined) this.#journal.violated('at rest', wrong);
@@ -235,6 +233,10 @@ class Simulation {
       places: this.#places,
       chosen: this.#parts.choices.chosen,
     };
+  }
+
+  get #readTopics(): readonly string[] {
+    return [...this.#workload.topics, ...(this.#parts.internalTopics ?? [])];
   }
 
   #reached(actor: Actor, call: string, place: Place): boolean {

@@ -9,6 +9,8 @@ export interface WatchedUnit {
   readonly isOrphaned: boolean;
   /** Partitions that it has written to since it began; 0: nothing is open of it. */
   readonly written: number;
+  /** Changes of a state are among that. */
+  readonly holdsChanges: boolean;
 }
 
 /** Notes what rarely happens to units of work where requests of several owners meet, or a task waits for its records. */
@@ -58,8 +60,19 @@ export class UnitWatch {
   }
 
   /** @param failure of the unit by the time at which the brokers get this */
-  arrives(what: 'records' | 'a commit', failure: KafkaRxError | undefined): void {
-    if (failure?.code === 'COMMIT_REFUSED') this.#mark(`unit: ${what} behind the fence`);
+  arrives(
+    what: 'records' | 'a commit',
+    failure: KafkaRxError | undefined,
+    unit?: Pick<WatchedUnit, 'holdsChanges'>,
+  ): void {
+    if (failure?.code !== 'COMMIT_REFUSED') return;
+    this.#mark(`unit: ${what} behind the fence`);
+    if (unit?.holdsChanges === true) this.#mark('unit: changes of a state behind the fence');
+  }
+
+  /** It will not be committed, as far as its owner knows. */
+  failed({ holdsChanges }: WatchedUnit): void {
+    if (holdsChanges) this.#mark('unit: failed with changes of a state in it');
   }
 
   /** Nobody else had opened it. */

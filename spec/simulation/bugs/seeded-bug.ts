@@ -1,4 +1,5 @@
 import type { Guarantee } from '../purchase-workload.js';
+import type { System } from '../systems.js';
 
 /** A piece of today's sources that is replaced by another. */
 export interface Replacement {
@@ -24,6 +25,8 @@ export interface SeededBug {
   readonly within?: number;
   /** Under which it is looked for. Default: at least once. */
   readonly guarantee?: Guarantee | undefined;
+  /** In which it is looked for. Default: purchases. */
+  readonly system?: System | undefined;
 }
 
 /** Shown where a record was not written, and its offset was committed. */

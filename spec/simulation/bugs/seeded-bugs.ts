@@ -1,10 +1,12 @@
 import type { Guarantee } from '../purchase-workload.js';
+import type { System } from '../systems.js';
 import { boundBugs } from './bound-bugs.js';
 import { chaosBugs } from './chaos-bugs.js';
 import { diskBugs } from './disk-bugs.js';
 import { faultRows } from './fault-rows.js';
 import { inputBugs } from './input-bugs.js';
 import type { SeededBug } from './seeded-bug.js';
+import { stateBugs } from './state-bugs.js';
 import { unitBugs } from './unit-bugs.js';
 
 /** All that the simulator is to find. */
@@ -15,11 +17,14 @@ export const seededBugs: readonly SeededBug[] = [
   ...diskBugs,
   ...inputBugs,
   ...unitBugs,
+  ...stateBugs,
 ];
 
-/** Those that are looked for under this guarantee. */
-export function bugsOf(guarantee: Guarantee): readonly SeededBug[] {
-  return seededBugs.filter(bug => (bug.guarantee ?? 'at-least-once') === guarantee);
+/** Those that are looked for in this system under this guarantee. */
+export function bugsOf(guarantee: Guarantee, system: System = 'purchases'): readonly SeededBug[] {
+  return seededBugs.filter(
+    bug => (bug.guarantee ?? 'at-least-once') === guarantee && (bug.system ?? 'purchases') === system,
+  );
 }
 
 /** Seeded bugs of spec/chaos that lie in what is not simulated, and why nobody sees them here. */

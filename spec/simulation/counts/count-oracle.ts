@@ -1,0 +1,222 @@
+/** What must hold of the counting system: looks at the broker's logs, never at the library. */
+import type {
+  Invariants,
+  SimulationView,
+  WrittenInput,
+} from '../../../lib/testing/simulation/simulation-parts.js';
+import { changelogOf, cutsIn, decidedIn, type LoggedCut, windowIn } from './changelog.js';
+import { type Countable, countablesBelow, countsOf, type WindowCounts, windowsOf } from './count-model.js';
+import { type CountShape, type CountWorkload, countOutputs, inputsOf } from './count-workload.js';
+import type { InternalRecords } from './internal-records.js';
+
+/** A state of the topology. */
+interface Counted {
+  readonly state: string;
+  readonly output: string;
+  /** Undefined: one count a key. */
+  readonly windows: CountShape['windows'];
+}
+
+export const internalTopic = 'simulated-by-group-repartition';
+
+/** Topics that the topology makes, and reads. */
+export const internalTopicsOf = ({ byGroup }: CountShape): readonly string[] =>
+  byGroup ? [internalTopic] : [];
+
+/** @param told what was wrong of what apps have failed with, if anything */
+export function countOracle(
+  { shape }: CountWorkload,
+  moved: InternalRecords,
+  told: () => string | undefined,
+): Invariants {
+  const isOnce = shape.options.guarantee === 'exactly-once';
+  return {
+    committed(view, offsets) {
+      moved.look(view);
+      for (const { topic, partition, offset, metadata } of offsets) {
+        const wrong =
+          (shape.byGroup && topic !== internalTopic
+            ? notMoved(view, moved, topic, partition, offset)
+            : undefined) ??
+          statesOf(topic, shape)
+            .map(of => wrongAt(view, moved, of, { topic, partition }, { offset, number: cutIn(metadata) }))
+            .find(one => one !== undefined);
+        if (wrong !== undefined) return wrong;
+      }
+      return told();
+    },
+    atRest(view) {
+      moved.look(view);
+      for (const topic of [...inputsOf(shape), ...internalTopicsOf(shape)]) {
+        const ends = view.broker.endOffsets(topic);
+        for (const of of statesOf(topic, shape)) {
+          const wrong = ends
+            .map((end, partition) =>
+              end === 0
+                ? undefined
+                : wrongAt(view, moved, of, { topic, partition }, { offset: end, number: undefined }),
+            )
+            .find(one => one !== undefined);
+          if (wrong !== undefined) return wrong;
+          const output = isOnce ? notOnce(view, of) : undefined;
+          if (output !== undefined) return output;
+        }
+      }
+      return (shape.byGroup ? movedOnce(moved, view.written) : undefined) ?? told();
+    },
+  };
+}
+
+function statesOf(topic: string, { byKey, byGroup, windows }: CountShape): readonly Counted[] {
+  const isInternal = topic === internalTopic;
+  const isWindowed = windows !== undefined && (windows.by === 'group') === isInternal;
+  return [
+    ...(byGroup && isInternal ? [{ state: 'groups', output: countOutputs.groups, windows: undefined }] : []),
+    ...(byKey && !isInternal ? [{ state: 'keys', output: countOutputs.keys, windows: undefined }] : []),
+    ...(isWindowed ? [{ state: 'windows', output: countOutputs.windows, windows }] : []),
+  ];
+}
+
+/** The number of the cut that a commit says it is part of. */
+function cutIn(metadata = ''): string {
+  return / ?kafka-rx\.cut=(\d+)/.exec(metadata)?.[1] ?? 'none';
+}
+
+/** What a commit says. */
+interface Committed {
+  readonly offset: number;
+  /** Undefined: that is not asked. */
+  readonly number: string | undefined;
+}
+
+/** A state of one task, after its last cut. */
+interface Held extends Counted {
+  readonly view: SimulationView;
+  readonly cut: LoggedCut;
+  /** Which cut of which changelog, for people. */
+  readonly where: string;
+  /** What its inputs have below the cut's positions. */
+  readonly records: readonly Countable[];
+}
+
+/** The last cut of a task is the commit's, and all before it comes to what the inputs below its positions do. */
+function wrongAt(
+  view: SimulationView,
+  moved: InternalRecords,
+  of: Counted,
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  { offset, number }: Committed,
+): string | undefined {
+  const cuts = cutsIn(view, of.state, partition);
+  const where = `${changelogOf(view, of.state)}/${partition}`;
+  const jump = cuts.findIndex((cut, i) => cut.number !== i + 1);
+  if (jump >= 0) return `${where}: cut ${jump + 1} says that it is ${cuts[jump]?.number}`;
+  const cut = cuts.at(-1);
+  if (cut === undefined) return `${where} has no cut, and ${topic} is committed to ${offset}`;
+  if (number !== undefined && number !== String(cut.number))
+    return `${where}: the last cut is ${cut.number}, and ${topic}@${offset} is committed with ${number}`;
+  const position = cut.positions[topic];
+  if (position !== offset)
+    return `${where}: cut ${cut.number} is of ${topic}@${position}, and ${offset} is committed`;
+  const records = Object.entries(cut.positions).flatMap(([input, below]) =>
+    input === internalTopic
+      ? moved
+          .below(partition, below)
+          .map(({ key, timestamp }) => ({ key: key ?? '', timestamp, gone: false }))
+      : countablesBelow(view, input, partition, below),
+  );
+  const held: Held = { ...of, view, cut, records, where: `${where}: cut ${cut.number}` };
+  return of.windows === undefined
+    ? (wrongCounts(held) ?? notWritten(held))
+    : wrongWindows(held, windowsOf(records, of.windows));
+}
+
+/** What has expired may have been read before, or not. */
+function wrongCounts({ cut: { positions, rows }, records, where }: Held): string | undefined {
+  const most = countsOf(records);
+  const least = countsOf(records.filter(({ gone }) => !gone));
+  for (const key of new Set([...most.keys(), ...rows.keys()])) {
+    const [found, from, to] = [rows.get(key) ?? 0, least.get(key) ?? 0, most.get(key) ?? 0];
+    const due = from === to ? to : `${from} to ${to}`;
+    if (found < from || found > to)
+      return `${where} has ${found} of ${key}, and ${JSON.stringify(positions)} has ${due}`;
+  }
+  return undefined;
+}
+
+/** Each count that there was is an output. */
+function notWritten({ view, output, cut: { rows } }: Held): string | undefined {
+  const written = new Set(outputsIn(view, output));
+  for (const [key, count] of rows)
+    for (let each = 1; each <= count; each++)
+      if (!written.has(`${key}=${each}`))
+        return `${key} is committed as ${count}, and ${each} never came to ${output}`;
+  return undefined;
+}
+
+function wrongWindows(held: Held, { open, closed }: WindowCounts): string | undefined {
+  const { view, output, cut, records, where } = held;
+  // What is late depends on what was read.
+  if (records.some(({ gone }) => gone)) return undefined;
+  const found = new Map([...cut.rows].map(([key, count]) => [windowIn(key), count]));
+  for (const [window, count] of open)
+    if (found.get(window) !== count)
+      return `${where} has ${found.get(window) ?? 0} in ${window}, and its inputs have ${count}`;
+  for (const [window, count] of found)
+    if ((open.get(window) ?? closed.get(window)) !== count)
+      return `${where} has ${count} in ${window}, which has ${closed.get(window) ?? 0}`;
+  const written = new Set(outputsIn(view, output));
+  for (const [window, count] of closed)
+    if (!written.has(`${window}=${count}`))
+      return `${window} is closed with ${count}, and never came to ${output}`;
+  return undefined;
+}
+
+/** Such as `k1=3`. */
+function outputsIn(view: SimulationView, topic: string): readonly string[] {
+  const { broker } = view;
+  return Array.from({ length: broker.cluster.partitionCount(topic) }, (_, partition) =>
+    decidedIn(view, topic, partition).map(({ key, value }) => `${key}=${value}`),
+  ).flat();
+}
+
+/** Under exactly once each count comes once; of windows each comes once. */
+function notOnce(view: SimulationView, { output, windows }: Counted): string | undefined {
+  const seen = new Set<string>();
+  for (const one of outputsIn(view, output)) {
+    const what = windows === undefined ? one : (one.split('=')[0] ?? '');
+    if (seen.has(what)) return `${what} is twice in ${output}`;
+    seen.add(what);
+  }
+  return undefined;
+}
+
+/** Each input below what is committed is in the internal topic once. */
+function notMoved(
+  view: SimulationView,
+  moved: InternalRecords,
+  topic: string,
+  partition: number,
+  offset: number,
+): string | undefined {
+  const due = view.written.filter(
+    one => one.input.topic === topic && one.partition === partition && one.offset < offset,
+  );
+  return movedOnce(moved, due);
+}
+
+function movedOnce(moved: InternalRecords, due: readonly WrittenInput[]): string | undefined {
+  const times = new Map<number, number>();
+  for (const { value } of moved.all) {
+    const { id } = JSON.parse(value ?? '{}');
+    times.set(id, (times.get(id) ?? 0) + 1);
+  }
+  for (const { input, gone, partition, offset } of due) {
+    if (input.key === null) continue;
+    const { id } = JSON.parse(String(input.value));
+    const found = times.get(id) ?? 0;
+    if (found > 1 || (found < 1 && !gone))
+      return `click ${id} of ${partition}@${offset} is ${found} times in ${internalTopic}`;
+  }
+  return undefined;
+}
