@@ -10,7 +10,7 @@ export interface Result {
 }
 
 /** Thrown for arguments that cannot be: exit code 2. */
-class UsageError extends Error {}
+export class UsageError extends Error {}
 
 /** The repository's folder: commands are npm scripts, and npm runs those there. */
 export const repository = process.cwd();
