@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 const entryPoints = {
   '^kafka-rx$': '<rootDir>/lib/index.ts',
   '^kafka-rx/operators$': '<rootDir>/operators/index.ts',
+  '^kafka-rx/state$': '<rootDir>/operators/state/index.ts',
   '^kafka-rx/io-ts$': '<rootDir>/lib/codecs/io-ts.ts',
   '^kafka-rx/kafkajs$': '<rootDir>/lib/drivers/kafkajs/index.ts',
   '^kafka-rx/memory$': '<rootDir>/lib/drivers/memory/index.ts',

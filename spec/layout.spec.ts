@@ -64,10 +64,10 @@ describe('imports point one way', () => {
   });
 });
 
-test('on top of lib stands its entry point and nothing else, twelve entries at most', async () => {
+test('on top of lib stands its entry point and nothing else, fourteen entries at most', async () => {
   const entries = await readdir(join(repository, 'lib'), { withFileTypes: true });
   expect(entries.filter(entry => !entry.isDirectory()).map(({ name }) => name)).toEqual(['index.ts']);
-  expect(entries.length).toBeLessThanOrEqual(12);
+  expect(entries.length).toBeLessThanOrEqual(14);
 });
 
 test('no file is above 300 lines of code without a reason in it', async () => {

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.js';
 import type { Outputs } from '../flow/sinks/outputs.js';
 import type { Dispatcher } from '../flow/source/dispatcher.js';
 import type { Lanes } from '../flow/source/lanes.js';
+import type { TaskNames } from '../flow/source/task-names.js';
 import type { Views } from '../flow/source/views.js';
 import type { ExactlyOnce } from '../flow/tasks/exactly-once.js';
 import type { Logger } from '../logging/logger.js';
@@ -15,6 +16,7 @@ import type { SlowWork } from './lifecycle/slow-work.js';
 import type { AppOptions } from './options.js';
 import type { ReadCluster } from './read-cluster.js';
 import type { Rebalance } from './rebalance.js';
+import type { AppStates } from './states/app-states.js';
 import type { Wiring } from './wiring.js';
 
 /** What an app is made of, as its start, its run and its close see it. */
@@ -34,8 +36,10 @@ export interface AppParts {
   readonly member: GroupMember;
   readonly dispatcher: Dispatcher;
   readonly commits: Commits;
-  /** The strategy of the commits under exactly once; undefined: at least once. */
-  readonly exactlyOnce: ExactlyOnce | undefined;
+  /** The strategy of the commits under exactly once and, under every guarantee, of tasks that have states. */
+  readonly units: ExactlyOnce;
+  readonly states: AppStates;
+  readonly tasks: TaskNames;
   readonly rebalance: Rebalance;
   /** What the gauges show of each partition now. */
   readonly readings: () => readonly PartitionReading[];

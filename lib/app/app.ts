@@ -10,7 +10,7 @@ import type { Observable } from 'rxjs';
 import { systemClock } from '../base/clock.js';
 import { checkOptions, type Fields, faultOf } from '../base/option-schema.js';
 import { withDefaults } from '../base/with-defaults.js';
-import { KafkaRxError } from '../errors/errors.js';
+import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { CommitResult } from '../flow/commit/commit-cycle.js';
 import type { CommitterOptions } from '../flow/commit/committer-options.js';
 import { WatermarkCommit } from '../flow/commit/watermark-commit.js';
@@ -23,6 +23,7 @@ import { Lanes } from '../flow/source/lanes.js';
 import { partitionReadings, standstillReadings } from '../flow/source/partition-readings.js';
 import { TaskNames } from '../flow/source/task-names.js';
 import { Views } from '../flow/source/views.js';
+import { CommitsByTask } from '../flow/tasks/commits-by-task.js';
 import { ExactlyOnce } from '../flow/tasks/exactly-once.js';
 import { silentLogger } from '../logging/logger.js';
 import { instruments } from '../logging/metrics/instruments.js';
@@ -53,6 +54,7 @@ import {
 import { ReadCluster } from './read-cluster.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
+import { AppStates } from './states/app-states.js';
 import { type TopologyDescription, TopologyGraph } from './topology/graph.js';
 import { Wiring } from './wiring.js';
 
@@ -74,7 +76,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /**
- * Under exactly once: has each task come to its barrier now. For `testApp`, in which no time passes by itself.
+ * Has each task that is committed by units come to its barrier now. For `testApp`, in which no time passes by itself.
  *
  * @internal
  */
@@ -89,6 +91,8 @@ const stopOptions: Fields<StopOptions> = { deadlineMs: stopDeadlineMs };
 class KafkaRxApp implements App {
   readonly topic: App['topic'];
   readonly to: App['to'];
+  readonly state: App['state'];
+  readonly internal: App['internal'];
   readonly store: App['store'];
   readonly each: App['each'];
   readonly watch: App['watch'];
@@ -100,13 +104,15 @@ class KafkaRxApp implements App {
     this.#parts = parts;
     this.topic = wiring.topic.bind(wiring);
     this.to = wiring.to.bind(wiring);
+    this.state = wiring.state.bind(wiring);
+    this.internal = wiring.internal.bind(wiring);
     this.store = wiring.store.bind(wiring);
     this.each = wiring.each.bind(wiring);
     this.watch = wiring.watch.bind(wiring);
   }
 
   static commitUnits(app: App): void {
-    if (#parts in app) void app.#parts.exactlyOnce?.flush();
+    if (#parts in app) void app.#parts.units.flush();
   }
 
   get events$(): Observable<LifecycleEvent> {
@@ -163,6 +169,16 @@ function assemble(options: AppOptions): AppParts {
   const cluster = new ReadCluster();
   const lanes = new Lanes();
   const tasks = new TaskNames(options.coPartitioned ?? []);
+  const states = new AppStates({
+    ...{ groupId: options.groupId, graph, tasks, clock },
+    maxRecordBytes: outputs.maxRecordBytes,
+    declare: topic => outputs.declare(topic),
+    progress: progress => lifecycle.tell({ type: 'restoring', ...progress }),
+    purgeFailed: error =>
+      logger.info({ reason: errorKind(error) }, 'what was read of internal topics is not deleted yet'),
+    cutMissed: error => logger.warn({ code: error.code, ...error.at }, error.message),
+    closeFailed: error => logger.warn({ reason: errorKind(error) }, 'a state could not be put where it lies'),
+  });
   const inFlight = new InFlight(bounds, outputs);
   const member = new GroupMember();
 
@@ -197,6 +213,7 @@ function assemble(options: AppOptions): AppParts {
     host,
     outputs,
     instruments: measured,
+    states,
     random: options.random,
   });
 
@@ -206,25 +223,27 @@ function assemble(options: AppOptions): AppParts {
     { clock, ...defaults.commit },
     options.commit,
   );
-  const tell = (result: CommitResult): void => commits.told(result);
-  const exactlyOnce =
-    options.guarantee === 'exactly-once'
-      ? new ExactlyOnce(
-          {
-            groupId: options.groupId,
-            clock,
-            bounds: unitBounds(options),
-            sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
-            deliveryTimeoutMs: unitOptions(options).deliveryTimeoutMs,
-            lanes,
-            outputs,
-            live: () => lifecycle.live,
-            fail: error => host.fail(error),
-          },
-          tell,
-        )
-      : undefined;
-  const strategy = exactlyOnce ?? new WatermarkCommit(member, committing, tell);
+  const tell = (result: CommitResult): void => {
+    commits.told(result);
+    states.committed(result);
+  };
+  const isOnce = options.guarantee === 'exactly-once';
+  const units = new ExactlyOnce(
+    {
+      groupId: options.groupId,
+      isOnce,
+      clock,
+      bounds: unitBounds(options),
+      sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
+      deliveryTimeoutMs: unitOptions(options).deliveryTimeoutMs,
+      lanes,
+      outputs,
+      live: () => lifecycle.live,
+      fail: error => host.fail(error),
+    },
+    tell,
+  );
+  const strategy = isOnce ? units : new CommitsByTask(new WatermarkCommit(member, committing, tell), units);
   const commits = new Commits(clock, lifecycle, measured, strategy, error => host.fail(error));
 
   // Records are handed out, and let go of when the group asks for their partition.
@@ -262,7 +281,8 @@ function assemble(options: AppOptions): AppParts {
     dispatcher,
     inFlight,
     commits,
-    hearsEnds: tasks.severalInputs,
+    states,
+    hearsEnds: () => tasks.severalInputs || states.hearsEnds,
   });
 
   const unheard = new UnheardViews(lifecycle);
@@ -293,7 +313,9 @@ function assemble(options: AppOptions): AppParts {
     member,
     dispatcher,
     commits,
-    exactlyOnce,
+    units,
+    states,
+    tasks,
     rebalance,
     readings,
   };

@@ -9,6 +9,8 @@ import type { WatchOptions } from '../flow/sinks/watcher.js';
 import type { TopicSelector } from '../flow/source/topic-pattern.js';
 import type { NotLater } from '../record/not-later.js';
 import type { KafkaRecord } from '../record/record.js';
+import type { InternalTopic, InternalTopicOptions } from '../state/internal-topic.js';
+import type { State, StateOptions } from '../state/state.js';
 import type { DocumentStore } from '../stores/port.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
 import type { TopologyDescription } from './topology/graph.js';
@@ -27,9 +29,9 @@ export interface TopicOptions<K, V> {
   readonly deadLetters?: boolean | undefined;
   /**
    * When the record happened, from its value: whole milliseconds since 1970, a safe integer of at least 0. Anything else is a
-   * `DECODE` problem of the record. Sinks write it, and a task of several inputs goes by it. Default: the record's own timestamp.
+   * `DECODE` problem of the record. `own` is the record's timestamp, -1 where it has none. Sinks write it, and a task of several inputs goes by it. Default: the record's own timestamp.
    */
-  readonly timestamp?: ((value: V) => number) | undefined;
+  readonly timestamp?: ((value: V, own: number) => number) | undefined;
   /**
    * Milliseconds: a record that is dated further ahead of this machine's clock is a `DECODE` problem, since what goes by
    * the largest timestamp would take all that comes after it for late. Default: any date is taken.
@@ -79,6 +81,23 @@ export interface App {
     topic: string,
     options: TopicSinkOptions<V> & { key?: undefined; keyBy?: undefined },
   ): AppSink<KafkaRecord<Buffer | string | null, V>>;
+
+  /**
+   * A named map that an operator of `kafka-rx/state` keeps: counts, windows, whatever an aggregate makes. It lies in the backend and, as a whole, in its
+   * changelog `<groupId>-<name>-changelog`, from which whoever has the task next restores it. It is exact under every guarantee: what comes again
+   * counts once.
+   *
+   * @throws `CONFIGURATION` for a name that there is already, or that makes no topic's name
+   */
+  state<K, V>(name: string, options: StateOptions<K, V>): State<K, V>;
+
+  /**
+   * A topic of the app's own, `<groupId>-<name>-repartition`, by which `repartition` brings records together. It is made where it is missing, is
+   * written with the unit of work of each task, under every guarantee, and keeps what is not read yet for ever.
+   *
+   * @throws `CONFIGURATION` for a name that makes no topic's name
+   */
+  internal<K, V>(name: string, options: InternalTopicOptions<K, V>): InternalTopic<K, V>;
 
   /** A sink that writes documents into a store, which the app opens and closes. */
   store<V>(store: DocumentStore<V>, options?: StoreSinkOptions): AppSink<KafkaRecord<unknown, V>>;

@@ -224,7 +224,9 @@ export function unitOptions(options: AppOptions): UnitOptions {
 export function unitBounds(options: AppOptions): UnitBounds {
   const { commit, bounds } = options;
   return {
-    intervalMs: commit?.intervalMs ?? defaults.unit.intervalMs,
+    intervalMs:
+      commit?.intervalMs ??
+      (options.guarantee === 'exactly-once' ? defaults.unit.intervalMs : defaults.commit.intervalMs),
     maxRecords: commit?.every ?? defaults.commit.every,
     maxUnsettled: bounds?.maxUnsettled ?? defaults.bounds.maxUnsettled,
     transactionTimeoutMs: transactionTimeoutOf(options),
@@ -234,6 +236,7 @@ export function unitBounds(options: AppOptions): UnitBounds {
 /** What the driver's consumer is told, defaults filled in. */
 export function consumerOptions(
   options: AppOptions,
+  coPartitioned: ConsumerOptions['coPartitioned'],
   topics: readonly string[],
   resumeAt: ConsumerOptions['resumeAt'],
   ready?: ConsumerOptions['ready'],
@@ -242,7 +245,7 @@ export function consumerOptions(
     groupId: options.groupId,
     topics,
     startFrom: options.startFrom ?? 'earliest',
-    coPartitioned: options.coPartitioned ?? [],
+    coPartitioned,
     sessionTimeoutMs: options.sessionTimeoutMs ?? defaults.group.sessionTimeoutMs,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? defaults.group.rebalanceTimeoutMs,
     readCommitted: true,

@@ -7,6 +7,7 @@ import type { Commits } from './commits.js';
 import type { AppHost } from './host.js';
 import type { Ending } from './lifecycle/ending.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
+import type { AppStates } from './states/app-states.js';
 
 export interface RebalanceParts {
   readonly clock: Clock;
@@ -16,26 +17,33 @@ export interface RebalanceParts {
   readonly dispatcher: Dispatcher;
   readonly inFlight: InFlight;
   readonly commits: Commits;
+  readonly states: Pick<AppStates, 'keepOnly'>;
   /** Whether some task goes by it that a partition is at its end. */
-  readonly hearsEnds: boolean;
+  hearsEnds(): boolean;
 }
 
 /** What the driver tells of the group: partitions come; before they go the app drains first and lets go second. */
 export class Rebalance implements ConsumerListener {
-  readonly caughtUp?: NonNullable<ConsumerListener['caughtUp']>;
+  caughtUp?: NonNullable<ConsumerListener['caughtUp']>;
   readonly #parts: RebalanceParts;
 
   constructor(parts: RebalanceParts) {
     this.#parts = parts;
-    if (parts.hearsEnds) this.caughtUp = partition => parts.dispatcher.caughtUp(partition);
+  }
+
+  /** What is wired is known, and who listens is not asked yet. */
+  begins(): void {
+    const { dispatcher, hearsEnds } = this.#parts;
+    if (hearsEnds()) this.caughtUp = partition => dispatcher.caughtUp(partition);
   }
 
   assigned(partitions: readonly AssignedPartition[]): void {
-    const { ending, dispatcher, lifecycle } = this.#parts;
+    const { ending, dispatcher, lifecycle, states } = this.#parts;
     // Given to a member that is about to leave: nothing of it is begun.
     if (ending.isReached) return;
     // A driver that cannot hold the group up may come with new ones while the old are still being drained.
     dispatcher.assign(partitions);
+    states.keepOnly(partitions);
     lifecycle.tell({ type: 'assigned', partitions });
   }
 

@@ -1,13 +1,14 @@
 import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, systemClock, type Timer } from '../base/clock.js';
-import { identityKind } from '../base/name-kinds.js';
-import { clock as clockKind, list, required } from '../base/option-kinds.js';
+import { identityKind, nameKind } from '../base/name-kinds.js';
+import { clock as clockKind, having, list, required } from '../base/option-kinds.js';
 import { checkOptions, type Fields } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
 import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
+import type { StateBackends } from '../state/backend.js';
 import { askStore } from '../stores/ask-store.js';
 import { originOf } from '../stores/origin.js';
 import { type DocumentStore, resetStoreKind, type StorePosition } from '../stores/port.js';
@@ -15,6 +16,7 @@ import { defaults } from './defaults.js';
 import { slowMs } from './lifecycle/slow-work.js';
 import { appOptions, driverKind, loggerKind } from './options.js';
 import { isUnreachable, StartTries } from './start-tries.js';
+import { changelogOf, internalTopicOf } from './states/names-of-topics.js';
 import { claimStores } from './store-claims.js';
 
 /** What {@link resetGroup} takes. @category App @since 0.1.0 */
@@ -30,6 +32,12 @@ export interface ResetOptions {
   readonly stores?:
     | readonly Pick<DocumentStore<unknown>, 'name' | 'open' | 'close' | 'positions'>[]
     | undefined;
+  /** Names of the app's states, as `app.state` has them: they begin empty. Default: none. */
+  readonly states?: readonly string[] | undefined;
+  /** Names of the app's internal topics, as `app.internal` has them. Default: none. */
+  readonly internal?: readonly string[] | undefined;
+  /** Where the states lie beside their changelogs, such as `lmdb` of a folder, on this machine. Default: nowhere. */
+  readonly backends?: readonly StateBackends[] | undefined;
   /** Milliseconds of tries to reach a broker; 0: one try. Default 30,000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Default: the driver's clock, or the machine's. */
@@ -44,6 +52,9 @@ export const resetOptions: Fields<ResetOptions> = {
   topics: required(list(topicNameKind, 1)),
   to: required(startFromKind),
   stores: list(resetStoreKind),
+  states: list(nameKind),
+  internal: list(nameKind),
+  backends: list(having('a backend of states', 'open')),
   connectTimeoutMs: appOptions.connectTimeoutMs,
   clock: clockKind,
   logger: loggerKind,
@@ -58,6 +69,10 @@ const tellAgainMs = 30_000;
  *
  * Offsets first: the broker refuses them while the group has a member, and then nothing was changed. Cut off before the
  * stores were told, nothing is lost, but what they hold stays beside what is made anew: reset again.
+ *
+ * States are made anew of what is read again: then their changelogs and the internal topics are deleted, and last what backends
+ * keep on this machine. Cut off in between, an app that starts refuses what is left (`CUT_MISSING`, `CHANGELOG_LOST`), or needs no more of
+ * it: reset again.
  *
  * @returns what was set, by topic and partition
  * @throws by rejection `CONFIGURATION` for options that cannot be and for a store that the app of another group has in this process,
@@ -131,12 +146,31 @@ async function setBack(
   options: ResetOptions,
   ask: Ask,
 ): Promise<readonly PartitionOffset[]> {
-  const { groupId, stores = [] } = options;
+  const { groupId, stores = [], states = [], internal = [], backends = [] } = options;
   const positions = await positionsOf(connection, options);
+  const internalTopics = internal.map(name => internalTopicOf(groupId, name));
   for (const store of stores) await ask(store, 'be opened', () => store.open(positions));
-  await connection.admin.resetOffsets(groupId, positions);
+  await connection.admin.resetOffsets(groupId, [...positions, ...(await endsOf(connection, internalTopics))]);
+  const deleted = [states.map(name => changelogOf(groupId, name)), internalTopics];
+  // What is in internal topics is behind the group from here on, and is written again for states that are empty.
+  for (const topics of deleted) if (topics.length > 0) await connection.admin.deleteTopics(topics);
+  for (const backend of backends) await backend.clear?.();
   for (const store of stores) await ask(store, 'be reset', () => store.positions?.reincarnate(positions));
   return positions.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+}
+
+/** Of those that there are. */
+async function endsOf(
+  connection: DriverConnection,
+  topics: readonly string[],
+): Promise<readonly PartitionOffset[]> {
+  const ends: PartitionOffset[] = [];
+  if (topics.length === 0) return ends;
+  for (const { name: topic } of await connection.topics(topics)) {
+    const offsets = await connection.admin.offsets(topic, 'latest');
+    for (const [partition, offset] of offsets.entries()) ends.push({ topic, partition, offset });
+  }
+  return ends;
 }
 
 async function positionsOf(

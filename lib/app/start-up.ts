@@ -41,6 +41,9 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     rebalance,
     lanes,
     readings,
+    states,
+    tasks,
+    units,
   } = parts;
   const tries = new StartTries({
     clock,
@@ -68,6 +71,8 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
     closers.behind(`the store '${store.name}'`, close);
     await step(`the store '${store.name}' to open`, () => stores.open(store), close);
   }
+  await step('the topics of the states', () => states.open(connection));
+  closers.behind('the states', () => states.close());
   const watch = new TopicWatch(
     views.all.map(view => view.pattern),
     outputs.topics,
@@ -81,7 +86,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   );
   closers.first(() => watch.stop());
   const first = await step('the list of topics', () => watch.first());
-  const coPartitioned = options.coPartitioned ?? [];
+  const { coPartitioned } = tasks;
   const takes = (found: readonly TopicDescription[]): readonly string[] => {
     requireCoPartitioned(found, coPartitioned);
     return subscribed(found, parts);
@@ -91,14 +96,18 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   await step('the topics of the sinks', () => outputs.open(connection));
 
   const resume = resumePoints(connection, parts);
-  const { exactlyOnce } = parts;
-  if (exactlyOnce !== undefined) {
-    exactlyOnce.runs(unitsOf(connection, resume, parts));
-    closers.behind('the units of work', () => exactlyOnce.ended());
+  const byUnits = options.guarantee === 'exactly-once' || states.any;
+  if (byUnits) {
+    units.runs(unitsOf(connection, resume, parts));
+    closers.behind('the units of work', () => units.ended());
   }
-  const ready: ConsumerOptions['ready'] = exactlyOnce && (partition => exactlyOnce.ready(partition));
+  const ready: ConsumerOptions['ready'] = byUnits ? partition => units.ready(partition) : undefined;
   const resumeAt = beginningOf(connection, resume, parts);
-  const consumer = connection.consumer(consumerOptions(options, topics, resumeAt, ready), rebalance);
+  rebalance.begins();
+  const consumer = connection.consumer(
+    consumerOptions(options, coPartitioned, topics, resumeAt, ready),
+    rebalance,
+  );
   member.joins(consumer, resume.notedBefore(consumer));
   await step('the group to answer', () => consumer.start());
   closers.first(
@@ -109,7 +118,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
       partitions: readings,
       retries: () => lifecycle.retries,
       stalled: (error, at) => {
-        const fatal = exactlyOnce === undefined ? error : exactlyOnce.stalled(at, error);
+        const fatal = byUnits ? units.stalled(at, error) : error;
         if (fatal !== undefined) host.fail(fatal);
         return fatal === undefined;
       },
@@ -133,7 +142,7 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
 function beginningOf(
   connection: DriverConnection,
   resume: ResumePoints,
-  { options, slow }: AppParts,
+  { slow, states, tasks }: AppParts,
 ): ConsumerOptions['resumeAt'] {
   const inStores: ConsumerOptions['resumeAt'] = resume.needed
     ? partitions =>
@@ -142,15 +151,18 @@ function beginningOf(
           resume.resumeAt(partitions),
         )
     : undefined;
-  const groups = options.coPartitioned ?? [];
-  if (groups.length === 0) return inStores;
+  const groups = tasks.coPartitioned;
+  if (groups.length === 0 && !states.any) return inStores;
   const counts = new CoPartitionedCounts({
     groups,
     topics: names => slow.during('the partitions of co-partitioned topics', connection.topics(names)),
   });
   return async partitions => {
     await counts.require(partitions);
-    return inStores?.(partitions) ?? partitions.map(() => undefined);
+    const inStates = await states.resumeAt(partitions);
+    const begins = (await inStores?.(partitions)) ?? [];
+    // Below a state nothing is done again: it would count twice.
+    return partitions.map(({ topic }, i) => (states.hasStates(topic) ? inStates[i] : begins[i]));
   };
 }
 
@@ -172,11 +184,12 @@ function connected(
 function unitsOf(
   connection: DriverConnection,
   resume: ResumePoints,
-  { options, clock, dispatcher, member, slow }: AppParts,
+  { options, clock, dispatcher, member, slow, states }: AppParts,
 ): ExactlyOnceRun {
   const unitOfWork = connection.unitOfWork?.bind(connection);
   if (unitOfWork === undefined) throw withoutUnits(options.driver.name);
   return {
+    states: task => states.of(task),
     async open(task) {
       // Whoever opens a unit fences its owner, which this member may not be any more.
       if (clock.elapsed() >= member.confirmedUntil) throw unconfirmed();

@@ -1,4 +1,5 @@
 import type { Observable, Observer } from 'rxjs';
+import { nameKind } from '../base/name-kinds.js';
 import { call as callKind, flag, milliseconds, required } from '../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { checkTopicName } from '../base/topic-name.js';
@@ -32,10 +33,17 @@ import type { Views } from '../flow/source/views.js';
 import type { Instruments } from '../logging/metrics/instruments.js';
 import type { NotLater } from '../record/not-later.js';
 import type { KafkaRecord } from '../record/record.js';
+import {
+  type InternalTopic,
+  type InternalTopicOptions,
+  internalTopicOptions,
+} from '../state/internal-topic.js';
+import { type State, type StateOptions, stateOptions } from '../state/state.js';
 import { askedPositions } from '../stores/asked-positions.js';
 import { type DocumentStore, storeKind } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import type { App, TopicOptions } from './interface.js';
+import type { AppStates } from './states/app-states.js';
 import type { NodeParts, TopologyGraph, TopologyNode } from './topology/graph.js';
 import type { Place } from './topology/topology-observable.js';
 
@@ -55,12 +63,13 @@ export interface WiringParts {
   readonly host: SinkHost;
   readonly outputs: Outputs;
   readonly instruments: Instruments;
+  readonly states: AppStates;
   /** For partitioners of records without a key. */
   readonly random: (() => number) | undefined;
 }
 
 /** The topology while it is wired and checked: sources, sinks, stores, and the graph of them. */
-export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'watch'> {
+export class Wiring implements Pick<App, 'topic' | 'to' | 'state' | 'internal' | 'store' | 'each' | 'watch'> {
   readonly graph: TopologyGraph;
   readonly stores = new Set<DocumentStore<unknown>>();
   /** Names of the sinks that write elsewhere than to topics: what they do is at least once, whatever the app's guarantee. */
@@ -129,6 +138,31 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     const { host, outputs, instruments, random } = this.#parts;
     const parts = { outputs, guard: () => this.#guard, produced: instruments.produced, random };
     return new TopicSink<unknown, V>(host, place, topic, keyOf, options, parts);
+  }
+
+  state<K, V>(name: string, options: StateOptions<K, V>): State<K, V> {
+    const { states } = this.#parts;
+    checkArgument('app.state', 'the name', required(nameKind), name);
+    checkTopicName(states.changelogOf(name));
+    checkOptions(`app.state('${name}')`, stateOptions, options);
+    if (this.#closed) throw this.#tooLate(name);
+    this.#declaring.push({ name, by: options.value, writes: true });
+    return states.add(name, options);
+  }
+
+  internal<K, V>(name: string, options: InternalTopicOptions<K, V>): InternalTopic<K, V> {
+    const { states, host, outputs, instruments } = this.#parts;
+    checkArgument('app.internal', 'the name', required(nameKind), name);
+    const topic = states.internalTopicOf(name);
+    checkTopicName(topic);
+    checkOptions(`app.internal('${name}')`, internalTopicOptions, options);
+    const { key, value, partitions } = options;
+    const place = this.#place('sink', topic, { topics: [topic] });
+    this.#declaring.push({ name: place.node.id, by: value, writes: true });
+    const parts = { outputs, guard: () => this.#guard, produced: instruments.produced, internal: true };
+    const sink = new TopicSink<K, V>(host, place, topic, keyMaker<K, V>(key, undefined), { value }, parts);
+    states.addInternal({ name, topic, sink: place.node, partitions });
+    return { name, topic, way: { sink, records$: this.topic<V, K>(topic, { key, value }) } };
   }
 
   store<V>(store: DocumentStore<V>, options: StoreSinkOptions = {}): AppSink<KafkaRecord<unknown, V>> {
@@ -225,6 +259,7 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
     );
     if (reader !== undefined) throw readsOwnLetters(reader.name, deadLetterTopic);
     this.graph.ends.close();
+    this.#parts.states.wired(() => this.#guard);
     checkGuarded(guard, this.#declaring);
     const { fields = [], allow, scan = false } = guard;
     const { masks } = this.graph;
@@ -238,14 +273,16 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'store' | 'each' | 'wa
   }
 
   #place(kind: TopologyNode['kind'], name: string, parts: NodeParts = {}): Place {
-    if (this.#closed) {
-      throw new KafkaRxError('TOPOLOGY', `'${name}' was added after run()`, {
-        remedy: this.graph.ends.areOver
-          ? 'Create another app: this one has ended'
-          : 'Make it before run(); what app.to, app.store, app.each and app.watch gave then may be subscribed later, too',
-      });
-    }
+    if (this.#closed) throw this.#tooLate(name);
     return { graph: this.graph, node: this.graph.add(kind, name, parts) };
+  }
+
+  #tooLate(name: string): KafkaRxError {
+    return new KafkaRxError('TOPOLOGY', `'${name}' was added after run()`, {
+      remedy: this.graph.ends.areOver
+        ? 'Create another app: this one has ended'
+        : 'Make it before run(); what app.to, app.store, app.each and app.watch gave then may be subscribed later, too',
+    });
   }
 }
 

@@ -21,13 +21,19 @@ const roomForTopic = 200;
 /**
  * What a section may be of: `topic`, Kafka's id of the topic that the offset is of; `stores`, names and places of the stores
  * that the text names, in the same order; `ids`, digests of their ids; `filled`, up to where stores are filled again that are behind
- * the offset.
+ * the offset; `cut`, the number of the cut that the offset is part of, which the changelogs of the task's states have.
  */
-export type CommitSection = 'topic' | 'stores' | 'ids' | 'filled';
+export type CommitSection = 'topic' | 'stores' | 'ids' | 'filled' | 'cut';
 
 /** The text, of a commit that stores are behind which are filled again. @param upTo below this offset they are whole */
 export function withFilled(text: string, upTo: number): string {
   return withSection(text, 'filled', String(upTo));
+}
+
+/** The text, of a commit that is part of the cut which another text names, if it names one. */
+export function withCutOf(text: string, other: string | undefined): string {
+  const cut = other === undefined ? undefined : sectionIn(other, 'cut');
+  return cut === undefined ? text : withSection(text, 'cut', cut);
 }
 
 /** Up to where stores are filled again that are behind the commit; undefined where it says nothing of that. */

@@ -5,6 +5,9 @@ import { givenHeaders } from './given-headers.js';
 import type { Header, Headers } from './headers.js';
 import { refuseLater } from './refuse-later.js';
 
+/** Shared by all copies of the library in a process. */
+export const formerKey: unique symbol = Symbol.for('kafka-rx.former-key') as never;
+
 /**
  * One record on its way through a topology: immutable, since all branches share the one object.
  *
@@ -35,6 +38,8 @@ export interface KafkaRecord<K = unknown, V = unknown> extends RecordMethods<K, 
   readonly ordinal: string;
   /** @internal what keeps the source offset from being committed */
   readonly [deliveriesOf]: Deliveries;
+  /** @internal the key that it came with, where it has another now, which may lie in another partition; else undefined */
+  readonly [formerKey]?: { readonly key: unknown } | undefined;
 }
 
 /**
@@ -91,6 +96,10 @@ class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
     if (frozen) Object.freeze(this);
   }
 
+  get [formerKey](): { readonly key: unknown } | undefined {
+    return undefined;
+  }
+
   header(key: string): Buffer | null | undefined {
     return this.headers.findLast(header => header.key === key)?.value;
   }
@@ -102,14 +111,19 @@ class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
 
   withKey<L>(key: L): KafkaRecord<L, V> {
     refuseLater(key);
-    return this.copy(key, this.value, this.headers);
+    // It may be computed and the same.
+    return key === (this.key as unknown) ? this.copy(key, this.value, this.headers) : this.rekeyed(key);
   }
 
   withHeaders(headers: readonly Header[]): KafkaRecord<K, V> {
     return this.copy(this.key, this.value, givenHeaders(headers));
   }
 
-  private copy<L, U>(key: L, value: U, headers: Headers): KafkaRecord<L, U> {
+  protected rekeyed<L>(key: L): KafkaRecord<L, V> {
+    return new RekeyedRecord(this, key, this.value, { key: this.key });
+  }
+
+  protected copy<L, U>(key: L, value: U, headers: Headers): KafkaRecord<L, U> {
     return new ImmutableRecord(
       key,
       value,
@@ -121,6 +135,37 @@ class ImmutableRecord<K, V> implements KafkaRecord<K, V> {
       this.ordinal,
       this[deliveriesOf],
     );
+  }
+}
+
+/** One that has another key than it came with: a class of its own, so that the others have no field for it. */
+class RekeyedRecord<K, V> extends ImmutableRecord<K, V> {
+  readonly #former: { readonly key: unknown };
+
+  constructor(
+    from: KafkaRecord,
+    key: K,
+    value: V,
+    former: { readonly key: unknown },
+    headers: Headers = from.headers,
+    ordinal: string = from.ordinal,
+    deliveries: Deliveries = from[deliveriesOf],
+  ) {
+    const { timestamp, topic, partition, offset } = from;
+    super(key, value, headers, timestamp, topic, partition, offset, ordinal, deliveries);
+    this.#former = former;
+  }
+
+  override get [formerKey](): { readonly key: unknown } {
+    return this.#former;
+  }
+
+  protected override rekeyed<L>(key: L): KafkaRecord<L, V> {
+    return new RekeyedRecord(this, key, this.value, this.#former);
+  }
+
+  protected override copy<L, U>(key: L, value: U, headers: Headers): KafkaRecord<L, U> {
+    return new RekeyedRecord(this, key, value, this.#former, headers);
   }
 }
 
@@ -171,6 +216,9 @@ export function dispatchedRecord<K, V>(
 export function oneOfMany<K, V>(from: KafkaRecord<K, unknown>, value: V, index: number): KafkaRecord<K, V> {
   refuseLater(value);
   if (frozen) deepFreeze(value);
+  const ordinal = `${from.ordinal}.${index}`;
+  const former = from[formerKey];
+  if (former !== undefined) return new RekeyedRecord(from, from.key, value, former, from.headers, ordinal);
   return new ImmutableRecord(
     from.key,
     value,
@@ -179,8 +227,55 @@ export function oneOfMany<K, V>(from: KafkaRecord<K, unknown>, value: V, index: 
     from.topic,
     from.partition,
     from.offset,
-    `${from.ordinal}.${index}`,
+    ordinal,
     from[deliveriesOf],
+  );
+}
+
+/**
+ * What an operator with state made of a record, or in its turn: of others, windows that time has closed, say.
+ *
+ * @param timestamp milliseconds since 1970
+ * @param index counted from 0 among those that came of the record
+ */
+export function resultOf<K, V>(
+  from: KafkaRecord,
+  key: K,
+  value: V,
+  timestamp: number,
+  index: number,
+): KafkaRecord<K, V> {
+  if (frozen) deepFreeze(value);
+  return new ImmutableRecord(
+    key,
+    value,
+    from.headers,
+    timestamp,
+    from.topic,
+    from.partition,
+    from.offset,
+    index === 0 ? from.ordinal : `${from.ordinal}.${index}`,
+    from[deliveriesOf],
+  );
+}
+
+/** What results are made of in a turn of a task that came of no record: it has coordinates and a delivery, and nothing else. */
+export function recordOfTurn(
+  at: { readonly topic: string; readonly partition: number; readonly offset: number },
+  ordinal: string,
+  timestamp: number,
+  deliveries: Deliveries,
+): KafkaRecord<null, null> {
+  return new ImmutableRecord(
+    null,
+    null,
+    [],
+    timestamp,
+    at.topic,
+    at.partition,
+    at.offset,
+    ordinal,
+    deliveries,
   );
 }
 
@@ -190,6 +285,11 @@ export function madeOf<K, V>(records: readonly KafkaRecord<K, unknown>[], value:
   if (last === undefined) throw new RangeError('a record is made of at least one record');
   refuseLater(value);
   if (frozen) deepFreeze(value);
+  const deliveries = records.flatMap(record => record[deliveriesOf]);
+  const former = last[formerKey];
+  if (former !== undefined) {
+    return new RekeyedRecord(last, last.key, value, former, last.headers, last.ordinal, deliveries);
+  }
   return new ImmutableRecord(
     last.key,
     value,
@@ -199,12 +299,16 @@ export function madeOf<K, V>(records: readonly KafkaRecord<K, unknown>[], value:
     last.partition,
     last.offset,
     last.ordinal,
-    records.flatMap(record => record[deliveriesOf]),
+    deliveries,
   );
 }
 
 /** The same record under another delivery. */
 export function deliveredAs<K, V>(record: KafkaRecord<K, V>, deliveries: Deliveries): KafkaRecord<K, V> {
   const { key, value, headers, timestamp, topic, partition, offset, ordinal } = record;
+  const former = record[formerKey];
+  if (former !== undefined) {
+    return new RekeyedRecord(record, key, value, former, headers, ordinal, deliveries);
+  }
   return new ImmutableRecord(key, value, headers, timestamp, topic, partition, offset, ordinal, deliveries);
 }

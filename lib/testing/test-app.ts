@@ -77,6 +77,7 @@ const readOptions = { key: codecKind, value: required(codecKind) };
 
 /** A whole topology under test. @category Testing @since 0.1.0 */
 export interface TestApp {
+  /** The one that runs. */
   readonly app: App;
   /** The embedded broker, with its scripted faults under `broker.faults`. */
   readonly broker: MemoryBroker;
@@ -103,6 +104,8 @@ export interface TestApp {
   idle(): Promise<void>;
   /** The group's committed offsets of a topic, by partition; -1 for none. */
   committed(topic: string): readonly number[];
+  /** Stops the app, and runs another of the same topology on the same broker: what it keeps comes from there. */
+  restart(): Promise<void>;
   /** Drains, commits and stops. Rejects with what failed the app. */
   stop(): Promise<void>;
 }
@@ -127,8 +130,12 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
   const clock = new VirtualClock();
   const broker = new MemoryBroker({ clock, partitioner: javaPartitioner() });
   const metrics = memoryMetrics();
-  const app = createApp({ ...appOptions, groupId, driver: memory({ broker }), clock, metrics });
-  wired('testApp', topology(app));
+  const make = (): App => {
+    const made = createApp({ ...appOptions, groupId, driver: memory({ broker }), clock, metrics });
+    wired('testApp', topology(made));
+    return made;
+  };
+  let app = make();
 
   const named = app.describe().nodes.flatMap(node => node.topics);
   const deadLetters = options.deadLetters === undefined ? [] : [options.deadLetters.topic];
@@ -136,13 +143,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
 
   let failure: unknown;
   let stopped = false;
-  // Heard at once: run() rejects only when all is closed.
-  app.events$.subscribe(event => {
-    if (event.type === 'failed') failure = event.error;
-  });
-  const running = app.run().catch(error => {
-    failure = error;
-  });
+  let running: Promise<void> = Promise.resolve();
   const positions = new Map<string, number[]>();
 
   const turn = async (): Promise<void> => {
@@ -159,23 +160,51 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
   };
   const idle = async (): Promise<void> => {
     await settle();
-    if (appOptions.guarantee !== 'exactly-once') return;
-    commitUnits(app);
-    await settle();
+    // What one unit has written to an internal topic is another's to read.
+    for (let before = ''; before !== activity(clock, metrics); ) {
+      before = activity(clock, metrics);
+      commitUnits(app);
+      await settle();
+    }
   };
   const throwFailure = (): void => {
     if (failure !== undefined) throw failure;
   };
 
-  for (let turns = 0; app.health().state === 'starting' || app.health().state === 'wiring'; turns++) {
-    if (turns > 1000) throw new KafkaRxError('DEADLINE', 'the app under test did not start');
-    await turn();
-  }
-  await idle();
-  if (failure !== undefined) throw failure;
+  const start = async (): Promise<void> => {
+    // Heard at once: run() rejects only when all is closed.
+    app.events$.subscribe(event => {
+      if (event.type === 'failed') failure = event.error;
+    });
+    running = app.run().catch(error => {
+      failure = error;
+    });
+    for (let turns = 0; app.health().state === 'starting' || app.health().state === 'wiring'; turns++) {
+      if (turns > 1000) throw new KafkaRxError('DEADLINE', 'the app under test did not start');
+      await turn();
+    }
+    await idle();
+    throwFailure();
+  };
+  const stop = async (): Promise<void> => {
+    let closed = false;
+    void app.stop().then(() => {
+      closed = true;
+    });
+    for (let turns = 0; !closed; turns++) {
+      await turn();
+      // What waits for a deadline gets it.
+      if (turns > 100) await clock.advanceAsync(1000);
+    }
+    await running;
+    throwFailure();
+  };
+  await start();
 
   return {
-    app,
+    get app() {
+      return app;
+    },
     broker,
     clock,
     metrics,
@@ -226,19 +255,14 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
       throwFailure();
     },
     committed: topic => broker.committed(groupId, topic),
+    async restart() {
+      await stop();
+      app = make();
+      await start();
+    },
     async stop() {
       stopped = true;
-      let closed = false;
-      void app.stop().then(() => {
-        closed = true;
-      });
-      for (let turns = 0; !closed; turns++) {
-        await turn();
-        // What waits for a deadline gets it.
-        if (turns > 100) await clock.advanceAsync(1000);
-      }
-      await running;
-      if (failure !== undefined) throw failure;
+      await stop();
     },
   };
 }

@@ -220,7 +220,7 @@ test('many partitions with a backlog behind few slow calls: none waits so long t
   await members.pass(110_000);
   expect([member.outcome, members.values('left').length, toldErrors(member)]).toEqual(['running', 8_000, []]);
   await members.stop(member);
-});
+}, 120_000);
 
 test('calls one after the other that take long: their units become small enough, and none fails any more', async () => {
   const members = new Members({ in: 1, left: 1 });

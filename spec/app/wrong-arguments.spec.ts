@@ -8,6 +8,7 @@ import * as kafkajsEntry from 'kafka-rx/kafkajs';
 import * as lmdbEntry from 'kafka-rx/lmdb';
 import * as memoryEntry from 'kafka-rx/memory';
 import * as operators from 'kafka-rx/operators';
+import * as states from 'kafka-rx/state';
 import * as testing from 'kafka-rx/testing';
 import * as workers from 'kafka-rx/workers';
 import { NEVER } from 'rxjs';
@@ -116,7 +117,11 @@ const ofCore: Table = {
   murmur2: [argument('the key', noBytes, one => core.murmur2(one))],
   partitionForKey: [
     argument('the key', noBytes, one => core.partitionForKey(one, 3)),
-    argument('partitions', noCount, one => core.partitionForKey(Buffer.from('a'), one)),
+    argument(
+      'partitions',
+      noCount.filter(one => one !== undefined),
+      one => core.partitionForKey(Buffer.from('a'), one),
+    ),
   ],
   nullable: [argument('the codec', noThing, one => core.nullable(one))],
   onSignals: [
@@ -430,6 +435,10 @@ const ofOthers: Table = {
     argument('the options', [...noObject, undefined], one => lmdbEntry.lmdb('s', one)),
     argument('value', noThing, one => lmdbEntry.lmdb('s', { value: one })),
   ],
+  lmdbBackend: [
+    argument('the directory', noThing.filter(one => one !== 'text'), one => lmdbEntry.lmdbBackend(one)),
+    argument('the options', noObject, one => lmdbEntry.lmdbBackend('d', one)),
+  ],
   runWorkers: [
     argument('the entry', [...noThing, './a.js', { href: 'a' }], one => workers.runWorkers(one, 1)),
     argument('number of workers', noCount, one => workers.runWorkers(entry, one)),
@@ -450,6 +459,22 @@ const ofApp: Table = {
   to: [
     argument('topic name', noTopic, one => app().to(one, { value: string })),
     argument('the options', [...noObject, undefined], one => app().to('out', one)),
+  ],
+  state: [
+    argument('topic name', ['a b', 'a/b'], one => app().state(one, { key: string, value: string })),
+    argument('the name', noName, one => app().state(one, { key: string, value: string })),
+    argument('the options', [...noObject, undefined], one => app().state('counts', one)),
+    argument('onMissingCut', [null, 'drop', 5], one =>
+      app().state('counts', { key: string, value: string, onMissingCut: one }),
+    ),
+  ],
+  internal: [
+    argument('topic name', ['a b', 'a/b'], one => app().internal(one, { key: string, value: string })),
+    argument('the name', noName, one => app().internal(one, { key: string, value: string })),
+    argument('the options', [...noObject, undefined], one => app().internal('by-key', one)),
+    argument('partitions', [null, '5', 0, 1.5], one =>
+      app().internal('by-key', { key: string, value: string, partitions: one }),
+    ),
   ],
   store: [
     argument('the store', noThing, one => app().store(one)),
@@ -473,7 +498,55 @@ const ofApp: Table = {
   events$: 'takes nothing',
 };
 
+const state = () => app().state('counts', { key: string, value: core.number });
+const folding = { initial: () => 0, add: (n: number) => n + 1 };
+const ofWindow = (make: (options: never) => unknown): Entry => [
+  argument('the options', [...noObject, undefined], one => make(one)),
+];
+
+const ofStates: Table = {
+  aggregate: [
+    argument('the state', noThing, one => states.aggregate(one, folding)),
+    argument('the options', [...noObject, undefined], one => states.aggregate(state(), one)),
+    argument('emit', [null, 'often'], one => states.aggregate(state(), { ...folding, emit: one })),
+    argument('late', [null, 5, {}], one => states.aggregate(state(), { ...folding, late: one })),
+  ],
+  count: [
+    argument('the state', noThing, one => states.count(one)),
+    argument('onError', [null, 'never'], one => states.count(state(), { onError: one })),
+  ],
+  reduce: [
+    argument('the state', noThing, one => states.reduce(one, () => 1)),
+    argument('the function', noFunction, one => states.reduce(state(), one)),
+  ],
+  repartition: [
+    argument('the function', noFunction, one =>
+      states.repartition(app().internal('by-key', { key: string, value: string }), one),
+    ),
+    argument('the options', noObject, one =>
+      states.repartition(app().internal('by-key', { key: string, value: string }), () => 'k', one),
+    ),
+  ],
+  tumbling: ofWindow(one => states.tumbling(5, one)),
+  hopping: ofWindow(one => states.hopping(5, one)),
+  sliding: ofWindow(one => states.sliding(5, one)),
+  session: ofWindow(one => states.session(5, one)),
+  unlimited: [argument('the options', noObject, one => states.unlimited(one))],
+  calendar: ofWindow(one => states.calendar('day', one)),
+  collect: ofWindow(one => states.collect(one)),
+  countDistinct: [argument('the function', noFunction, one => states.countDistinct(one, { max: 5 }))],
+  topK: [
+    argument(
+      'k',
+      noCount.filter(one => one !== undefined),
+      one => states.topK(one, { by: () => 1, codec: core.number }),
+    ),
+  ],
+  counter: 'takes nothing',
+};
+
 const tables: Readonly<Record<string, Table>> = {
+  'kafka-rx/state': ofStates,
   'kafka-rx': ofCore,
   'kafka-rx/operators': ofOperators,
   'kafka-rx/memory': ofMemory,

@@ -21,6 +21,8 @@ export function told(event: LifecycleEvent): string | undefined {
       return `partition ${event.partition} resumed at ${event.offset}, below the committed ${event.committed}`;
     case 'store-new':
       return `the store ${event.store} is new (${event.because}): ${event.does}`;
+    case 'restoring':
+      return undefined;
     case 'waiting':
     case 'waited':
       return `${event.type}: ${event.reason}`;

@@ -28,6 +28,7 @@ export * from 'kafka-rx/kafkajs';
 export * from 'kafka-rx/lmdb';
 export * from 'kafka-rx/memory';
 export * from 'kafka-rx/operators';
+export * from 'kafka-rx/state';
 export * from 'kafka-rx/testing';
 export * from 'kafka-rx/workers';
 export * as client from 'prom-client';

@@ -125,8 +125,9 @@ export const rules: readonly Rule[] = [
       within(from, 'lib', 'operators') && within(to, 'io-ts', 'fp-ts') && from !== 'lib/codecs/io-ts.ts',
   },
   {
-    name: 'only lib/stores/lmdb-machine.ts imports lmdb',
-    forbids: ({ from, to }) => within(to, 'lmdb') && from !== 'lib/stores/lmdb-machine.ts',
+    name: 'only the machines of stores and states on LMDB import lmdb',
+    forbids: ({ from, to }) =>
+      within(to, 'lmdb') && from !== 'lib/stores/lmdb-machine.ts' && from !== 'lib/state/lmdb/machine.ts',
   },
   {
     name: 'the library needs no package but rxjs and the peers',

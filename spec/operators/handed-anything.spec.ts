@@ -1,6 +1,15 @@
 /** What a plain operator before ours may hand on: a `map` that returned nothing, or that forgot to await. */
 import { join } from 'node:path';
-import { type App, commitInOrder, commitTo, createApp, isKafkaRxError, memoryStore, string } from 'kafka-rx';
+import {
+  type App,
+  commitInOrder,
+  commitTo,
+  createApp,
+  isKafkaRxError,
+  memoryStore,
+  number,
+  string,
+} from 'kafka-rx';
 import { memory } from 'kafka-rx/memory';
 import {
   batch,
@@ -19,6 +28,7 @@ import {
   through,
   tokenize,
 } from 'kafka-rx/operators';
+import { aggregate, cogroup, count, reduce, repartition, suppress, withState } from 'kafka-rx/state';
 import { deliver, testApp, testRecord } from 'kafka-rx/testing';
 import { config, map, type Observable, type Observer, of } from 'rxjs';
 import { publicOperators, publicSinks } from '../layout/public-operators.js';
@@ -56,6 +66,20 @@ const handingOn: Readonly<Record<string, Handed>> = {
   mergeNamed: source => mergeNamed('all', source),
   share: share(),
 };
+
+/** They are piped to streams of an app, in which their states lie. */
+const ofStates: Readonly<Record<string, (app: App, source: Observable<never>) => Observable<unknown>>> = {
+  aggregate: (app, source) => source.pipe(aggregate(numbers(app), { initial: () => 0, add: n => n })),
+  cogroup: (app, source) =>
+    cogroup(numbers(app), [[source as never, (n: number) => n]], { initial: () => 0 }),
+  count: (app, source) => source.pipe(count(numbers(app))),
+  reduce: (app, source) => source.pipe(reduce(numbers(app), n => n)),
+  repartition: (app, source) =>
+    source.pipe(repartition(app.internal('by', { key: string, value: string }), () => 'k')),
+  suppress: (app, source) => source.pipe(suppress(numbers(app), { until: 'timeLimit', limitMs: 1 })),
+  withState: (app, source) => source.pipe(withState(numbers(app), () => undefined)),
+};
+const numbers = (app: App) => app.state('numbers', { key: string, value: number });
 
 const sinks: Readonly<Record<string, (app: App) => Partial<Observer<never>>>> = {
   each: app => app.each(() => {}, { name: 'sink' }),
@@ -102,7 +126,7 @@ afterEach(async () => {
 });
 
 test('every operator and sink of ours is held to what follows', async () => {
-  const held = [...Object.keys(refusing), ...Object.keys(handingOn)].sort();
+  const held = [...Object.keys(refusing), ...Object.keys(handingOn), ...Object.keys(ofStates)].sort();
   expect(await publicOperators(repository)).toEqual(held);
   // What is only looked at may be anything: app.watch hands it on to its function.
   expect(await publicSinks(repository)).toEqual([...Object.keys(sinks), 'watch'].sort());
@@ -130,6 +154,25 @@ test.each(Object.entries(handingOn))('%s hands on what is no record', (_, operat
   operator(of(...given) as unknown as Observable<never>).subscribe(thing => seen.push(thing));
   expect(seen).toEqual(given);
 });
+
+describe.each(Object.entries(ofStates))(
+  '%s fails its app, and says what it was handed:',
+  (name, operator) => {
+    test.each(things)('%s', async (what, make) => {
+      const t = await testApp(app => {
+        const source = app.topic('in', { value: string }).pipe(map(() => make() as never));
+        operator(app, source).subscribe(app.watch(() => {}));
+      });
+      const error = await (async () => t.pipeIn('in', [{ value: 'a' }]))().catch((thrown: unknown) => thrown);
+      await t.stop().catch(() => {});
+      if (!isKafkaRxError(error, 'WITHOUT_DELIVERY')) throw error;
+      expect(error.message).toMatch(new RegExp(`'${name}.*' was handed `));
+      expect(error.message).toContain(what);
+      expect(error.message).not.toContain('4111');
+      expect(t.committed('in')).toEqual([-1]);
+    });
+  },
+);
 
 describe.each(Object.entries(sinks))('app.%s fails its app, and says what it was handed:', (_name, sink) => {
   test.each(things)('%s', async (what, make) => {

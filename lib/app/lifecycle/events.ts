@@ -34,6 +34,17 @@ export type LifecycleEvent =
       readonly offset: number;
     }
   | StoreNew
+  /** A changelog is read, before its task begins: `have` of its offsets are behind, `need` are still to come. */
+  | {
+      readonly type: 'restoring';
+      readonly task: string;
+      readonly state: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly have: number;
+      readonly need: number;
+      readonly tookMs: number;
+    }
   | { readonly type: 'commit'; readonly result: CommitResult }
   /** The final drain; `pending` records were not settled before the deadline and stay uncommitted. */
   | { readonly type: 'drained'; readonly pending: number }

@@ -162,6 +162,12 @@ export class Lifecycle {
       case 'subscribed':
         this.#logger.info({ topics: event.topics.join(',') }, 'subscribed');
         break;
+      case 'restoring':
+        this.#logger.debug(
+          { task: event.task, state: event.state, have: event.have, need: event.need },
+          'restoring',
+        );
+        break;
       default:
         this.#logger.info({ partitions: event.partitions.length }, event.type);
     }

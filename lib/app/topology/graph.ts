@@ -154,6 +154,17 @@ export class TopologyGraph {
     return from === to || this.#edges.has(edgeKey(from, to));
   }
 
+  /** The sources whose records are known to come to a node. */
+  sourcesOf({ id }: TopologyNode): readonly TopologyNode[] {
+    const above = new Set([id]);
+    // A Set goes on with what is added while it is walked.
+    for (const to of above) {
+      for (const edge of this.#edges.values()) if (edge.to === to) above.add(edge.from);
+      for (const back of this.#handBacks.values()) if (back.to === to) above.add(back.from);
+    }
+    return [...this.#nodes.values()].filter(node => node.kind === 'source' && above.has(node.id));
+  }
+
   handBack(from: TopologyNode, to: TopologyNode): void {
     this.#handBacks.set(edgeKey(from, to), { from: from.id, to: to.id });
   }

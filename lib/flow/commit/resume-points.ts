@@ -12,7 +12,13 @@
  */
 
 import type { LifecycleEvent } from '../../app/lifecycle/events.js';
-import { filledIn, metadataOfStores, storesNamedIn, withFilled } from '../../base/commit-metadata.js';
+import {
+  filledIn,
+  metadataOfStores,
+  storesNamedIn,
+  withCutOf,
+  withFilled,
+} from '../../base/commit-metadata.js';
 import type {
   AssignedPartition,
   CommittedPartition,
@@ -97,10 +103,10 @@ export class ResumePoints {
         const ours = this.#ours(offsets);
         await this.#note(ours.map(({ position }) => position));
         return target.commit(
-          ours.map(({ at: { topic, partition, epoch, offset }, fillsUpTo }) =>
+          ours.map(({ at: { topic, partition, epoch, offset, metadata: given }, fillsUpTo }) =>
             offset < fillsUpTo
               ? { topic, partition, epoch, offset: fillsUpTo, metadata: withFilled(metadata, offset) }
-              : { topic, partition, epoch, offset, metadata },
+              : { topic, partition, epoch, offset, metadata: withCutOf(metadata, given) },
           ),
         );
       },

@@ -8,7 +8,7 @@ export interface CommitLane extends AssignedPartition {
   /** What of it is settled. */
   readonly watermark: Pick<Watermark, 'offset'>;
   /** What it is committed with. */
-  readonly task: { readonly name: string };
+  readonly task: { readonly name: string; readonly byUnits?: boolean };
   /** The epoch is over: nothing of it is committed any more. */
   readonly ended: boolean;
   /** Its watermark moved since a commit last took it; changed by its {@link TaskCommit} alone. */

@@ -12,6 +12,8 @@ import type { MaskedField } from '../../card/masked-field.js';
 import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import { showOnly } from '../../record/coordinates-only.js';
+import type { StatesOfTask } from '../../state/states-of-task.js';
+import type { Job } from '../tasks/job.js';
 
 /** The key under which a record carries its deliveries; shared by all copies of the library in a process. */
 export const deliveriesOf: unique symbol = Symbol.for('kafka-rx.deliveries') as never;
@@ -73,7 +75,18 @@ export interface DeliveryHost {
   onFlush(flush: (reason: FlushReason) => void): () => void;
 }
 
-export type DropReason = 'stale-epoch' | 'skipped' | 'dead-lettered' | 'after-end' | 'other-branch';
+/** The last five: a state has not taken the record, or not into one of its windows. */
+export type DropReason =
+  | 'stale-epoch'
+  | 'skipped'
+  | 'dead-lettered'
+  | 'after-end'
+  | 'other-branch'
+  | 'late'
+  | 'expired'
+  | 'null-key'
+  | 'null-value'
+  | 'no-window';
 
 /** How often and how fast something is tried again. */
 export interface RetrySchedule {
@@ -96,6 +109,12 @@ export interface Lane extends AssignedPartition {
   readonly orderSlot: number;
   /** The channel that outputs of its records go to; 0: the app's one producer. */
   readonly outputSlot: number;
+  /** The channel that internal topics of its task are written by: its unit of work, also where outputs go to the app's one producer. 0, or left out: it has none. */
+  readonly internalSlot?: number | undefined;
+  /** What its task keeps in states, once that is restored. Undefined: nothing. */
+  readonly states?: StatesOfTask | undefined;
+  /** What is done in turns of its task beside its records. Undefined: it has none, as in a test's double. */
+  readonly jobs?: JobsOfTask | undefined;
   /** It hands out nothing until all that it handed out has settled: who has something of it lets that through at once, before others. */
   readonly atBarrier: boolean;
   /**
@@ -122,6 +141,22 @@ export interface Lane extends AssignedPartition {
   hold(offset: number, sink: string | undefined): void;
   /** Hears of a delivery whose last lease was released. */
   settle(delivery: Delivery): void;
+}
+
+/** What operators ask of the task whose record they have. */
+export interface JobsOfTask {
+  /** Until it is done the task hands out nothing more of its inputs. What is there already stays as it is. */
+  add(job: Job): void;
+  /** Calls it, at once or later, when all that the inputs had as the epoch began is handed out. */
+  whenCaughtUp(call: () => void): void;
+  /**
+   * A turn that comes of no record: a delivery of its own, which takes the next sequence number of an input, behind its records, so that the
+   * commit of the unit waits for what is made in it. Its window and its first lease are the caller's.
+   *
+   * @param near an input that is preferred; undefined: the first whose position is known
+   * @returns undefined: none is known yet, and nothing can be made
+   */
+  turn(near?: Lane): Delivery | undefined;
 }
 
 /** The batch that a delivery's record was fetched in; its memory is held until all its deliveries settled. */

@@ -166,6 +166,26 @@ export function emit<K, V>(destination: Subscriber<KafkaRecord<K, V>>, record: K
   }
 }
 
+/**
+ * Hands on several records of the deliveries of a leased one, in one window over all of them: what `emit` does for one.
+ *
+ * @param handOn what it hands on, it hands to the destination
+ */
+export function emitSeveral(destination: Subscriber<never>, leased: KafkaRecord, handOn: () => void): void {
+  const deliveries = listOf(deliveriesAt(leased));
+  const host = deliveries[0]?.lane.host;
+  if (haveEnded(deliveries)) return;
+  const endings = host?.endings;
+  for (const delivery of deliveries) delivery.openWindow();
+  try {
+    handOn();
+  } finally {
+    for (const delivery of deliveries) delivery.closeWindow();
+    if (host !== undefined && (!host.live || (destination.closed && host.endings === endings)))
+      holdAll(deliveries);
+  }
+}
+
 /** Whether the app has ended, so that nothing is begun any more: then the record is held, and counted. */
 export function endedBefore(record: KafkaRecord): boolean {
   return haveEnded(deliveriesAt(record));

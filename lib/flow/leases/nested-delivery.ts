@@ -96,6 +96,18 @@ class NestedLane implements Lane {
   get orderSlot(): number {
     return this.lane.orderSlot;
   }
+  get internalSlot(): number {
+    return lastLane(this.outer)?.internalSlot ?? 0;
+  }
+
+  get states(): Lane['states'] {
+    return lastLane(this.outer)?.states;
+  }
+
+  get jobs(): Lane['jobs'] {
+    return lastLane(this.outer)?.jobs;
+  }
+
   get outputSlot(): number {
     return lastLane(this.outer)?.outputSlot ?? 0;
   }

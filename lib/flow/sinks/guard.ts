@@ -78,7 +78,7 @@ export interface Guard {
   checkBytes(
     bytes: Buffer | null,
     what: 'key' | 'value' | 'header' | 'timestamp',
-    record: KafkaRecord,
+    record: KafkaRecord | undefined,
     sink: string,
   ): void;
   /**
@@ -182,7 +182,7 @@ function lookClosely(
 /** @internal The `GUARD` error of a field that was about to be written. */
 export function unmasked(
   { path, what, remedy }: UnmaskedField,
-  record: KafkaRecord,
+  record: KafkaRecord | undefined,
   sink: string,
 ): KafkaRxError {
   return refusedFor(what, record, sink, path, remedy);
@@ -190,7 +190,7 @@ export function unmasked(
 
 function refusedFor(
   what: string,
-  record: KafkaRecord,
+  record: KafkaRecord | undefined,
   sink: string,
   path: string | undefined,
   remedy = 'Put mask before this sink, or leave the field out of what it writes',

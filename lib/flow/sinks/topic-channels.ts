@@ -8,18 +8,22 @@ export class TopicChannels {
   readonly #topic: string;
   readonly #outputs: Outputs;
   readonly #writer: TopicWriter;
+  readonly #internal: boolean;
   /** By slot, from the first record on. */
   readonly #entered: (TopicChannel | undefined)[] = [];
 
-  constructor(topic: string, outputs: Outputs, writer: TopicWriter) {
+  /** @param internal records go by the unit of work of their task, whatever the app's guarantee */
+  constructor(topic: string, outputs: Outputs, writer: TopicWriter, internal = false) {
     this.#topic = topic;
     this.#outputs = outputs;
     this.#writer = writer;
+    this.#internal = internal;
   }
 
   /** @throws `CLOSED` where there is none */
   of(deliveries: Deliveries): TopicChannel {
-    const slot = lastLane(deliveries)?.outputSlot ?? 0;
+    const lane = lastLane(deliveries);
+    const slot = (this.#internal ? lane?.internalSlot : lane?.outputSlot) ?? 0;
     return this.#entered[slot] ?? this.#enter(slot);
   }
 

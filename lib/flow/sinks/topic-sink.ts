@@ -77,6 +77,8 @@ export interface TopicSinkParts {
   readonly outputs: Outputs;
   readonly guard: () => Guard;
   readonly produced: Counter;
+  /** The topic is the app's own: its records are part of the unit of work of their task. */
+  readonly internal?: boolean | undefined;
   /** For the partitioner. */
   readonly random?: (() => number) | undefined;
 }
@@ -111,7 +113,7 @@ export class TopicSink<K, V> extends Sink<K, V> implements TopicWriter {
     this.#options = options;
     this.#parts = parts;
     this.#labels = { topic };
-    this.#channels = new TopicChannels(topic, parts.outputs, this);
+    this.#channels = new TopicChannels(topic, parts.outputs, this, parts.internal);
     let available: (() => readonly number[]) | undefined;
     this.#partitioner = createPartitioner(
       () => parts.outputs.partitionCount(topic),

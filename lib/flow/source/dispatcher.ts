@@ -1,21 +1,21 @@
 import type { Clock } from '../../base/clock.js';
 import type { AssignedPartition, DriverConsumer, FetchedBatch } from '../../drivers/port.js';
-import type { KafkaRxError } from '../../errors/errors.js';
 import type { Headers } from '../../record/headers.js';
 import type { TaskCommit } from '../commit/task-commit.js';
 import type { Delivery, DeliveryHost, FlushReason } from '../leases/delivery.js';
 import { InputOrder } from '../tasks/input-order.js';
 import type { Admission } from './admission.js';
-import type { BatchPreparation } from './batch-preparation.js';
 import type { Bounds } from './bounds.js';
 import { Draining, type Flusher } from './draining.js';
 import { FlushTimer } from './flush-timer.js';
 import { HandOut } from './hand-out.js';
 import type { InFlight } from './in-flight.js';
 import { Intake } from './intake.js';
+import { JobTurns } from './job-turns.js';
 import type { Lanes } from './lanes.js';
 import type { Pace } from './pace.js';
 import { type LaneOwner, PartitionLane, type Task } from './partition-lane.js';
+import { Preparations } from './preparations.js';
 import { TaskOf } from './task.js';
 import type { TaskNames } from './task-names.js';
 import { TaskTurn } from './task-turn.js';
@@ -42,7 +42,7 @@ export interface DispatcherParts {
   readonly consumer: Pick<DriverConsumer, 'confirmedUntil' | 'pause' | 'resume'>;
   readonly views: { of(topic: string): readonly TopicView[] };
   /** Which partitions are handed out and committed together. */
-  readonly tasks: Pick<TaskNames, 'of'>;
+  readonly tasks: Pick<TaskNames, 'of' | 'commitsByUnits'>;
   /** How long a task waits for an input that is at its end. @see AppOptions.maxTaskIdleMs */
   readonly maxTaskIdleMs: () => number;
   /** Which topic a batch is of; asked once an epoch. */
@@ -74,10 +74,10 @@ export class Dispatcher implements LaneOwner {
   readonly #handOut: HandOut;
   readonly #order: InputOrder;
   readonly #turn: TaskTurn;
+  readonly #jobs: JobTurns;
   readonly #draining: Draining;
   readonly #flushTimer: FlushTimer;
-  /** Batches that are prepared and will be queued. */
-  #preparing = 0;
+  readonly #preparations: Preparations;
   /** The clock's time as of the last look. */
   #now = 0;
   #dispatching = false;
@@ -109,6 +109,13 @@ export class Dispatcher implements LaneOwner {
       ...{ clock, pace, bounds, inFlight, commit, handOut: this.#handOut, order: this.#order },
       consumed: parts.consumed,
     });
+    this.#jobs = new JobTurns({
+      ...{ clock, pace, inFlight, handOut: this.#handOut, commit },
+      flush: () => flusher.flush('bound'),
+      wake: () => this.wake(),
+      done: task => this.#offer(task),
+    });
+    this.#preparations = new Preparations(parts.slow, (lane, batch) => this.#queue(lane, batch));
     this.#draining = new Draining({ clock, flusher, flushMs: pace.flushMs });
     this.#flushTimer = new FlushTimer({ clock, flusher, inFlight });
   }
@@ -124,7 +131,8 @@ export class Dispatcher implements LaneOwner {
     const tasks = new Map<string, Task>();
     const lanes = partitions.map(partition => {
       const name = names.of(partition);
-      const task = tasks.get(name) ?? new TaskOf<PartitionLane>(name);
+      const task = tasks.get(name) ?? new TaskOf<PartitionLane>(name, names.commitsByUnits(partition.topic));
+      if (!tasks.has(name)) this.#jobs.serve(task);
       tasks.set(name, task);
       const slot = this.#lanes.slotOf(partition);
       const lane = new PartitionLane(partition, slot, host, views.of(partition.topic), this, task);
@@ -144,12 +152,14 @@ export class Dispatcher implements LaneOwner {
 
   /** At its barrier: resolves when nothing of it is pending but what a failure holds. */
   quiet(task: Task): Promise<void> {
+    this.#jobs.look(task);
     return this.#draining.quiet(task.inputs, 'commit');
   }
 
   /** It may hand out again. */
   goOn(task: Task): void {
     this.#offer(task);
+    this.#jobs.look(task);
     this.wake();
   }
 
@@ -167,11 +177,12 @@ export class Dispatcher implements LaneOwner {
     if (!lane.originKnown) this.#lanes.begins(lane, this.#parts.originOf(batch));
     lane.endOffset = batch.endOffset;
     lane.atEnd = false;
+    if (lane.backlogEnd < 0) lane.backlogEnd = batch.endOffset;
     this.#order.lookAgain(lane.task);
     // It counts from now on, also while it is prepared.
     this.#intake.received(lane, batch.bytes);
     if (lane.preparation === undefined) this.#queue(lane, batch);
-    else this.#prepare(lane, lane.preparation, batch);
+    else this.#preparations.begin(lane, lane.preparation, batch);
   }
 
   /** @see ConsumerListener.caughtUp */
@@ -183,31 +194,9 @@ export class Dispatcher implements LaneOwner {
     if (lane.endSince < 0) lane.endSince = this.#parts.clock.elapsed();
     this.#intake.atEnd(lane);
     this.#order.lookAgain(lane.task);
+    this.#jobs.look(lane.task);
     // It may have been the last that others waited for.
     if (lane.task.filled) this.goOn(lane.task);
-  }
-
-  #prepare(lane: PartitionLane, preparation: BatchPreparation, batch: FetchedBatch): void {
-    this.#preparing++;
-    lane.preparing++;
-    this.#parts.slow
-      .during(
-        `a codec to prepare a batch of partition ${lane.partition} of '${lane.topic}' up to offset ${batch.nextOffset}`,
-        preparation.prepare(batch),
-      )
-      .finally(() => {
-        this.#preparing--;
-        lane.preparing--;
-      })
-      .then(
-        ready => this.#queue(lane, ready),
-        error => this.#unprepared(lane, error),
-      );
-  }
-
-  /** Of an epoch that is over, or about to be, nobody needs it any more. */
-  #unprepared(lane: PartitionLane, error: KafkaRxError): void {
-    if (!lane.draining) lane.host.fail(error);
   }
 
   #queue(lane: PartitionLane, batch: FetchedBatch): void {
@@ -242,6 +231,8 @@ export class Dispatcher implements LaneOwner {
   /** Hands out nothing more, ever. The delivery under way, if any, stays open. */
   halt(): void {
     this.#handOut.halt();
+    // What they have not done must find its offset uncommitted.
+    for (const { task } of this.#lanes.all) task.jobs.drop(true);
     this.#flushTimer.stop();
     this.#draining.lookAgain();
   }
@@ -254,6 +245,7 @@ export class Dispatcher implements LaneOwner {
       lane.drainingSince = this.#parts.clock.elapsed();
       this.#discard(lane);
       this.#order.lookAgain(lane.task);
+      this.#jobs.look(lane.task);
     }
     return this.#draining.quiet(lanes, reason);
   }
@@ -295,6 +287,7 @@ export class Dispatcher implements LaneOwner {
     for (const lane of lanes) {
       this.#inFlight.forget(lane);
       lane.end();
+      lane.task.jobs.drop(false);
       this.#discard(lane);
       // What remains of its task goes on without it.
       this.#turns.unblock(lane.task);
@@ -318,6 +311,9 @@ export class Dispatcher implements LaneOwner {
     try {
       const { clock, pace } = this.#parts;
       this.#now = clock.elapsed();
+      if (this.#now < this.#parts.consumer.confirmedUntil) this.#jobs.run();
+      if (this.#handOut.halted) return;
+      this.#now = clock.elapsed();
       const until = this.#now + pace.turnMs;
       for (let task = this.#nextTask(); task !== undefined; task = this.#nextTask()) {
         // An outage longer than the session, or a process that was stopped: `wake` or the end of the epochs follows.
@@ -332,6 +328,7 @@ export class Dispatcher implements LaneOwner {
           this.#turn.take(task, this.#now);
         } finally {
           this.#offer(task);
+          if (task.jobs.anyWaiting) this.#jobs.look(task);
         }
         if (this.#handOut.halted) return;
         this.#now = clock.elapsed();
@@ -340,7 +337,7 @@ export class Dispatcher implements LaneOwner {
           return;
         }
       }
-      if (this.#preparing === 0 && !this.#anyAtBarrier()) this.#intake.starved();
+      if (!this.#preparations.any && !this.#anyAtBarrier() && !this.#jobs.anyAwake) this.#intake.starved();
       // Partitions that are blocked at their span are at a bound; all else has nothing to hand out.
       if (this.#turns.anyBlocked) this.#flushTimer.every(pace.flushMs, 'bound');
       else this.#flushTimer.every(pace.idleMs, 'idle');

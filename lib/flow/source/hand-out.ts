@@ -102,6 +102,21 @@ export class HandOut {
     else delivery.release();
   }
 
+  /**
+   * Opens a delivery that comes of no record. It stands behind all that was handed out of the partition, so that what is committed with it is where the
+   * partition is.
+   *
+   * @param position the offset that is read next
+   */
+  turn(lane: PartitionLane, position: number): Delivery {
+    lane.position = position;
+    if (lane.firstOffset < 0) lane.firstOffset = position;
+    const pin = { bytes: 0, open: 1 };
+    const delivery = new Delivery(lane, lane.opened++, position - 1, pin);
+    this.#inFlight.opened(pin);
+    return delivery;
+  }
+
   #toViews(lane: PartitionLane, record: SourceRecord, delivery: Delivery): void {
     if (record.headers.length > 0) this.#admit(lane, record, delivery);
     else for (const view of lane.views) view.deliver(record, delivery);

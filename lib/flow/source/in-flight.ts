@@ -38,6 +38,11 @@ export class InFlight {
     return reached;
   }
 
+  /** What is on its way to the brokers is as much as there may be. */
+  get bufferFull(): boolean {
+    return this.#buffer.reaches(this.#bounds.maxBufferedBytes);
+  }
+
   get atBound(): boolean {
     const bounds = this.#bounds;
     // With nothing unsettled there is nothing to wait for, whatever the sizes: one huge batch must pass.

@@ -2,9 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { partitionKey } from '../../base/partition-key.js';
 import { Queue } from '../../base/queue.js';
 import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../drivers/port.js';
+import type { StatesOfTask } from '../../state/states-of-task.js';
 import type { CommitLane } from '../commit/task-commit.js';
 import { Watermark } from '../commit/watermark.js';
-import type { BatchPin, Delivery, DeliveryHost, Lane } from '../leases/delivery.js';
+import type { BatchPin, Delivery, DeliveryHost, JobsOfTask, Lane } from '../leases/delivery.js';
 import type { TaskInput } from '../tasks/choose-input.js';
 import { type BatchPreparation, preparationFor } from './batch-preparation.js';
 import type { GivenUp } from './given-up.js';
@@ -45,6 +46,10 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
   orderSlot: number;
   /** @see Lane.outputSlot */
   outputSlot = 0;
+  /** @see Lane.internalSlot */
+  internalSlot = 0;
+  /** @see Lane.states */
+  states: StatesOfTask | undefined;
   /** @see Lane.atBarrier */
   atBarrier = false;
   /** Nothing more of this epoch is committed, whatever settles: nobody waits for that. */
@@ -86,6 +91,9 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
   /** Records below this offset come again, of units of work that were dropped. */
   repeatsBelow = -1;
   endOffset = -1;
+  /** The end of the log as the first answer of the epoch had it; -1: none has come. */
+  backlogEnd = -1;
+  #caughtUp = false;
   pausedAtDriver = false;
   /** Which of the fetches above the common bound was its last; 0: none. */
   grant = 0;
@@ -125,6 +133,18 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** @see Lane.jobs */
+  get jobs(): JobsOfTask {
+    return this.task.jobs;
+  }
+
+  /** @see TaskLane.caughtUp */
+  get caughtUp(): boolean {
+    const { backlogEnd, position, atEnd, hasWork, preparing } = this;
+    this.#caughtUp ||= (backlogEnd >= 0 && position >= backlogEnd) || (atEnd && !hasWork && preparing === 0);
+    return this.#caughtUp;
   }
 
   get signal(): AbortSignal {

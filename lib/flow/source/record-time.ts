@@ -5,7 +5,7 @@ import { refuseLater } from '../../record/refuse-later.js';
 /** When the records of a source happened. */
 export interface RecordTime<V> {
   /** @see TopicOptions.timestamp */
-  readonly timestamp: ((value: V) => number) | undefined;
+  readonly timestamp: ((value: V, own: number) => number) | undefined;
   /** @see TopicOptions.maxAheadMs */
   readonly maxAheadMs: number | undefined;
 }
@@ -26,7 +26,7 @@ export function timeOf<V>(
   { timestamp, maxAheadMs }: RecordTime<V>,
   clock: Pick<Clock, 'now'>,
 ): number {
-  const time = timestamp === undefined ? own : taken(timestamp(value as V));
+  const time = timestamp === undefined ? own : taken(timestamp(value as V, own));
   if (maxAheadMs !== undefined && time > clock.now() + maxAheadMs) {
     throw new KafkaRxError(
       'DECODE',

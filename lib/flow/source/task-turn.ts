@@ -52,6 +52,7 @@ export class TaskTurn {
       lane.span < bounds.maxSpan &&
       lane.unsettled < maxUnsettled &&
       lane.opened < limit &&
+      !task.jobs.any &&
       !lane.draining &&
       lane.heard
     ) {
@@ -71,7 +72,7 @@ export class TaskTurn {
     const until = now + pace.turnMs;
     const handedOut = new Map<PartitionLane, number>();
     let records = 0;
-    while (records < pace.turnRecords && task.opened < task.limit && !this.isFull(task)) {
+    while (records < pace.turnRecords && task.opened < task.limit && !this.isFull(task) && !task.jobs.any) {
       const lane = order.next(task);
       if (lane === undefined) break;
       if (lane.unsettled === 0) lane.watermarkMovedAt = now;

@@ -1,3 +1,4 @@
+import { TaskJobs } from '../tasks/task-jobs.js';
 import type { TakesTurns, Turn } from './turns.js';
 
 /** What a task asks of its inputs, and tells them. */
@@ -10,7 +11,11 @@ export interface TaskLane {
   readonly quiet: boolean;
   /** Nothing of it is left to hand out that was committed before. @see TaskOf.filling */
   readonly filled: boolean;
+  /** All that it had when its epoch began is handed out. */
+  readonly caughtUp: boolean;
+  readonly draining: boolean;
   outputSlot: number;
+  internalSlot: number;
   atBarrier: boolean;
   abandoned: boolean;
 }
@@ -42,14 +47,22 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
    * there is a barrier between the two, so that nothing is made of both.
    */
   filling = false;
+  /** What is left to do before its inputs go on. */
+  readonly jobs = new TaskJobs();
   #inputs: readonly L[] = [];
   #several = false;
   /** What was given out of those that are over. */
   #openedBefore = 0;
   #ended = false;
 
-  /** @param name such as `orders/0`, or `orders+payments/0` */
-  constructor(readonly name: string) {}
+  /**
+   * @param name such as `orders/0`, or `orders+payments/0`
+   * @param byUnits it is committed by units of work, whatever the app's guarantee: it has states
+   */
+  constructor(
+    readonly name: string,
+    readonly byUnits = false,
+  ) {}
 
   /** Those whose epoch goes on. */
   get inputs(): readonly L[] {
@@ -105,6 +118,15 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
     return this.wait === undefined && this.#inputs.some(({ hasWork }) => hasWork);
   }
 
+  /** What is left to do of it comes to rest: a cut is about to be made. */
+  get rests(): boolean {
+    return this.#inputs.some(({ atBarrier, draining }) => atBarrier || draining);
+  }
+
+  get caughtUp(): boolean {
+    return !this.filling && this.#inputs.every(({ caughtUp }) => caughtUp);
+  }
+
   /** Nothing is pending but what a failure holds, or what is done for nothing. */
   get quiet(): boolean {
     return this.#inputs.every(({ quiet }) => quiet);
@@ -113,6 +135,7 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
   /** It has a record to hand out, and somebody to take it. */
   get mayHandOut(): boolean {
     const { only, filling } = this;
+    if (this.jobs.any) return false;
     if (only !== undefined && !filling) return only.hasWork && only.heard && this.opened < this.limit;
     return (
       this.wait === undefined &&
@@ -123,9 +146,12 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
     );
   }
 
-  /** Its outputs go to this channel from now on. */
-  writeTo(slot: number): void {
-    for (const input of this.#inputs) input.outputSlot = slot;
+  /** What is internal goes to this channel from now on, and where that is asked for its outputs as well. */
+  writeTo(slot: number, outputsToo: boolean): void {
+    for (const input of this.#inputs) {
+      input.internalSlot = slot;
+      if (outputsToo) input.outputSlot = slot;
+    }
   }
 
   /** It hands out nothing more, and who has something of it lets that through at once. */

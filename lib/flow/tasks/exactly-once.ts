@@ -9,11 +9,13 @@ import type { Lanes } from '../source/lanes.js';
 import type { Task } from '../source/partition-lane.js';
 import { MissingOutputs } from './missing-outputs.js';
 import { TaskUnit } from './task-unit.js';
-import type { TaskUnitHost } from './task-unit-host.js';
+import type { TaskUnitHost, UnitStates } from './task-unit-host.js';
 import { type UnitBounds, UnitPace } from './unit-pace.js';
 
 export interface ExactlyOnceParts {
   readonly groupId: string;
+  /** Whether outputs are part of the units; otherwise they have states alone, of tasks that have such. */
+  readonly isOnce: boolean;
   readonly clock: Clock;
   readonly bounds: UnitBounds;
   readonly sessionTimeoutMs: number;
@@ -28,6 +30,8 @@ export interface ExactlyOnceParts {
 
 /** What is there once the app runs. */
 export interface ExactlyOnceRun {
+  /** What a task keeps; undefined: nothing. */
+  states?(task: string): UnitStates | undefined;
   /** Opens the unit of a task, by its name. */
   open(task: string): Promise<UnitOfWork>;
   /** Notes offsets wherever they are to be noted first, and commits them with the unit. */
@@ -64,6 +68,7 @@ export class ExactlyOnce implements TaskCommit {
     const run = this.#run;
     const lane = this.#parts.lanes.at(partition);
     if (run === undefined || lane === undefined || this.#closed) return undefined;
+    if (!this.#parts.isOnce && !lane.task.byUnits) return undefined;
     const unit = this.#unitOf(lane.task, run);
     return this.#missing.during(lane.task, unit.open(lane.task), () => unit.failedAt);
   }
@@ -138,11 +143,13 @@ export class ExactlyOnce implements TaskCommit {
   #unitOf({ name }: Task, run: ExactlyOnceRun): TaskUnit {
     const known = this.#units.get(name);
     if (known !== undefined) return known;
-    const { groupId, clock, bounds, sessionTimeoutMs, lanes, outputs, live, fail } = this.#parts;
+    const { groupId, isOnce, clock, bounds, sessionTimeoutMs, lanes, outputs, live, fail } = this.#parts;
     const host: TaskUnitHost = {
       clock,
       sessionTimeoutMs,
       transactionalId: transactionalId(groupId, name),
+      isOnce,
+      states: run.states?.(name),
       get live() {
         return live();
       },

@@ -1,14 +1,41 @@
 import type { Clock } from '../../base/clock.js';
-import type { UnitOfWork } from '../../drivers/port.js';
+import type { OffsetCommit, UnitOfWork } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
+import type { StatesOfTask } from '../../state/states-of-task.js';
 import type { CommitResult, CommitTarget } from '../commit/commit-cycle.js';
 import type { OutputChannel } from '../sinks/output-channel.js';
 import type { Task } from '../source/partition-lane.js';
 import type { UnitProducer } from './unit-producer.js';
 
 /** What the unit of a task asks of its app. */
+/** What a task keeps in states, as its units see it. */
+export interface UnitStates {
+  readonly tables: StatesOfTask;
+  /** Rows that the unit has changed. */
+  readonly changes: number;
+  /** Once the unit is opened, and nobody else writes: what was committed is there again when it resolves. */
+  restore(task: Task): Promise<void>;
+  /** The first unit of an epoch begins: operators go on with what the last one has left. */
+  begins(task: Task): void;
+  /** All of a unit has settled: what that has changed is written with it. */
+  seal(unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates;
+  /** The epoch is over: what was not committed is dropped. */
+  abort(): void;
+}
+
+/** What one unit has changed. */
+export interface SealedStates {
+  /** With what says which cut they are of. */
+  readonly offsets: readonly OffsetCommit[];
+  committed(): void;
+}
+
 export interface TaskUnitHost {
   readonly clock: Clock;
+  /** What its task writes becomes durable with it; otherwise only what is internal, and states. */
+  readonly isOnce: boolean;
+  /** Undefined: the task has no states. */
+  readonly states: UnitStates | undefined;
   /** Neither failed nor stopped. */
   readonly live: boolean;
   /** Milliseconds after which the group has told of an owner that it has gone on without. */

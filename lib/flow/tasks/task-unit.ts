@@ -4,25 +4,20 @@ import type { OffsetCommit, TopicPartition, UnitOfWork } from '../../drivers/por
 import { type Coordinates, isKafkaRxError, type KafkaRxError } from '../../errors/errors.js';
 import type { CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { FailingTask } from '../commit/task-commit.js';
-import type { OutputChannel } from '../sinks/output-channel.js';
 import type { Task } from '../source/partition-lane.js';
-import type { TaskUnitHost } from './task-unit-host.js';
-import { beginningOf, failureOf, offsetsOf, type SettledUnit, unexpected } from './unit-commit.js';
+import type { SealedStates, TaskUnitHost } from './task-unit-host.js';
+import { beginningOf, failureOf, offsetsOf, type SettledUnit, sealedOf, unexpected } from './unit-commit.js';
 import { failingAt, takenBy } from './unit-failure.js';
 import type { UnitPace } from './unit-pace.js';
-import { UnitProducer, type UnitRefusals } from './unit-producer.js';
+import { openBoth, type Way } from './unit-ways.js';
 
 /** Tries of a unit of one record that no repetition seems to mend, before the app fails with what refuses it. */
 const triesOfOne = 3;
 /** Session timeouts within which nobody is late twice to open a unit. */
 const sessionsBetweenRefusals = 10;
+/** Rows of states that one unit changes: they are written at its barrier in one go, for which the process stands still. */
+const mostChanges = 5_000;
 const [firstDelayMs, longestDelayMs] = [100, 5_000];
-
-/** A unit of work of the task, and the channel by which its sinks write into it. */
-interface Way {
-  readonly unit: UnitOfWork;
-  readonly channel: OutputChannel;
-}
 
 /**
  * A task under exactly once: its records, outputs and offsets become durable together, unit by unit. At a barrier it hands out nothing
@@ -125,6 +120,7 @@ export class TaskUnit {
   async #open(task: Task): Promise<void> {
     if (task.ended) return;
     const ways = await this.#openBoth();
+    await this.#restore(task, ways);
     if (task.ended) {
       await this.#close(ways);
       return;
@@ -135,34 +131,28 @@ export class TaskUnit {
     this.#committed = [];
     this.#begunAt = task.opened;
     this.#begin(task, ways[0]);
+    this.#host.states?.begins(task);
   }
 
-  /** One after the other; nothing is left open where one of them cannot be opened. */
-  async #openBoth(): Promise<readonly [Way, Way]> {
-    const first = await this.#openWay(0);
+  /** Nobody else writes for the task any more: what it keeps is as the last one left it. */
+  async #restore(task: Task, ways: readonly Way[]): Promise<void> {
+    const { states } = this.#host;
+    if (states === undefined) return;
     try {
-      return [first, await this.#openWay(1)];
+      await states.restore(task);
     } catch (error) {
-      await this.#close([first]);
+      await this.#close(ways);
       throw error;
     }
+    for (const input of task.inputs) input.states = states.tables;
   }
 
-  /** @throws what the driver does; then nothing of it is left open */
-  async #openWay(which: 0 | 1): Promise<Way> {
-    const unit = await this.#host.open(which);
-    const refusals: UnitRefusals = {
+  #openBoth(): Promise<readonly [Way, Way]> {
+    return openBoth(this.#host, this.#written, {
       // Once it has failed the pace is the next one's, and what this one wrote is dropped.
       isSingle: () => !this.#failed && this.#pace.isSingle,
-      refused: error => this.#refused(unit, error),
-    };
-    const producer = new UnitProducer(unit, refusals, this.#written);
-    try {
-      return { unit, channel: await this.#host.openChannel(producer) };
-    } catch (error) {
-      await unit.close();
-      throw error;
-    }
+      refused: (unit, error) => this.#refused(unit, error),
+    });
   }
 
   #begin(task: Task, { unit, channel }: Way): void {
@@ -173,7 +163,7 @@ export class TaskUnit {
       this.#drop(task, isKafkaRxError(cause) ? cause : unexpected(cause, task));
       return;
     }
-    task.writeTo(channel.slot);
+    task.writeTo(channel.slot, this.#host.isOnce);
     this.#goOn(task);
   }
 
@@ -187,7 +177,8 @@ export class TaskUnit {
   handedOut(): void {
     const task = this.#task;
     if (task === undefined || this.#failed || this.#settling !== undefined) return;
-    if (task.opened >= task.limit) this.#barrier('every');
+    const changes = this.#host.states?.changes ?? 0;
+    if (task.opened >= task.limit || changes >= mostChanges) this.#barrier('every');
     else this.#timer ??= this.#host.clock.schedule(() => this.#barrier('interval'), this.#pace.intervalMs);
   }
 
@@ -209,6 +200,7 @@ export class TaskUnit {
     this.#settling = undefined;
     this.#committing = undefined;
     this.#underWay = undefined;
+    this.#host.states?.abort();
     const ways = this.#ways;
     this.#task = undefined;
     this.#ways = undefined;
@@ -264,9 +256,14 @@ export class TaskUnit {
     }
     const [now, next] = this.#ways;
     const records = task.opened - this.#begunAt;
-    const committing = this.#commit(task, now.unit, {
+    const states = sealedOf(this.#host.states, now.producer, offsets, task);
+    if (isKafkaRxError(states)) {
+      this.#drop(task, states);
+      return;
+    }
+    const committing = this.#commit(task, now.unit, states, {
       trigger,
-      offsets,
+      offsets: states?.offsets ?? offsets,
       records,
       unsettled,
       settleMs,
@@ -281,7 +278,12 @@ export class TaskUnit {
     this.#begin(task, next);
   }
 
-  async #commit(task: Task, unit: UnitOfWork, settled: SettledUnit): Promise<void> {
+  async #commit(
+    task: Task,
+    unit: UnitOfWork,
+    states: SealedStates | undefined,
+    settled: SettledUnit,
+  ): Promise<void> {
     const { clock } = this.#host;
     const { trigger, offsets, records } = settled;
     const since = clock.elapsed();
@@ -294,6 +296,7 @@ export class TaskUnit {
       this.#giveUp(task, error, records);
       return;
     }
+    states?.committed();
     this.#committed = offsets;
     this.#failures = 0;
     this.#failuresOfOne = 0;

@@ -2,7 +2,9 @@ import type { OffsetCommit } from '../../drivers/port.js';
 import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { CommitTarget, CommitTrigger } from '../commit/commit-cycle.js';
 import type { Task } from '../source/partition-lane.js';
+import type { SealedStates, UnitStates } from './task-unit-host.js';
 import type { CommittedUnit } from './unit-pace.js';
+import type { UnitProducer } from './unit-producer.js';
 
 /** How far each input is settled of which something was handed out; in one commit, never split. */
 export function offsetsOf(task: Task): readonly OffsetCommit[] {
@@ -58,4 +60,21 @@ export function unexpected(cause: unknown, { name, inputs: [first] }: Task): Kaf
       remedy: 'Nothing of it was committed: its records come again, after a restart at the latest',
     },
   );
+}
+
+/**
+ * What the task keeps is sealed, with what commits it. Of a row that may not be written nobody knows which record put it: the error is the unit's,
+ * whose records come again and are looked at one by one.
+ */
+export function sealedOf(
+  states: UnitStates | undefined,
+  producer: UnitProducer,
+  offsets: readonly OffsetCommit[],
+  task: Task,
+): SealedStates | KafkaRxError | undefined {
+  try {
+    return states?.seal(producer, offsets);
+  } catch (cause) {
+    return isKafkaRxError(cause) ? cause : unexpected(cause, task);
+  }
 }

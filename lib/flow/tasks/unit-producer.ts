@@ -70,6 +70,20 @@ export class UnitProducer implements DriverProducer {
     });
   }
 
+  /**
+   * The way into what the task itself keeps, which no record's policy is about: a refusal there ends the unit.
+   *
+   * @param acknowledged hears up to which offset all is durable
+   */
+  own(partition: TopicPartition, acknowledged: (nextOffset: number) => void): ProducerOutput {
+    return this.#unit.output(partition, {
+      acknowledged: (count, baseOffset) => {
+        if (baseOffset >= 0) acknowledged(baseOffset + count);
+      },
+      refused: (_count, error) => this.#refusals.refused(this.#unit.failure ?? error),
+    });
+  }
+
   get bufferedBytes(): number {
     return this.#unit.bufferedBytes;
   }

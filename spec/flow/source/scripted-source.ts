@@ -147,7 +147,7 @@ export class ScriptedSource {
       keepsBatches: false,
       consumer: this,
       views: { of: () => views },
-      tasks: { of: ({ partition }) => taskOf(partition) },
+      tasks: { of: ({ partition }) => taskOf(partition), commitsByUnits: () => false },
       maxTaskIdleMs: () => 0,
       originOf: ({ topicId }) => topicId,
       admit: headers => ({ headers, passing: undefined }),

@@ -5,7 +5,8 @@ import { TaskOf } from '../../../lib/flow/source/task.js';
 function lane(given: Partial<TaskLane> = {}): TaskLane {
   return {
     ...{ opened: 0, unsettled: 0, span: 0, hasWork: false, heard: true, quiet: true, filled: true },
-    ...{ outputSlot: 0, atBarrier: false, abandoned: false },
+    ...{ outputSlot: 0, internalSlot: 0, atBarrier: false, abandoned: false },
+    ...{ caughtUp: true, draining: false },
     ...given,
   };
 }
@@ -33,7 +34,7 @@ test('tells all of them', () => {
   const inputs = [lane({ opened: 2 }), lane({ opened: 3 })];
   const task = taskOf(...inputs);
   const told = () => inputs.map(({ outputSlot, atBarrier, abandoned }) => [outputSlot, atBarrier, abandoned]);
-  task.writeTo(4);
+  task.writeTo(4, true);
   task.stopAt();
   expect([told(), task.limit]).toEqual([[4, 4].map(slot => [slot, true, false]), 5]);
   task.goOn(10, 6);

@@ -16,6 +16,7 @@ function setUp() {
   const tasks = new ExactlyOnce(
     {
       groupId: 'group',
+      isOnce: true,
       clock: new VirtualClock(),
       bounds: { intervalMs: 100, maxRecords: 100, maxUnsettled: 100, transactionTimeoutMs: 60_000 },
       sessionTimeoutMs: 6_000,
@@ -106,6 +107,7 @@ function several(
   const tasks = new ExactlyOnce(
     {
       groupId: 'group',
+      isOnce: true,
       clock,
       bounds: { intervalMs: 100, maxRecords: 100, maxUnsettled, transactionTimeoutMs: 60_000 },
       sessionTimeoutMs: 6_000,

@@ -45,6 +45,8 @@ function setUp() {
     live: true,
     sessionTimeoutMs: 6_000,
     transactionalId: 'group/in%2F0',
+    isOnce: true,
+    states: undefined,
     open: async which => {
       const name = `${which}#${number++}`;
       said.push(`open ${name}`);

@@ -1,0 +1,342 @@
+import type { Clock } from '../../base/clock.js';
+import { sectionIn } from '../../base/commit-metadata.js';
+import type {
+  CommittedPartition,
+  DriverConnection,
+  NewTopic,
+  OffsetCommit,
+  TopicPartition,
+} from '../../drivers/port.js';
+import { KafkaRxError } from '../../errors/errors.js';
+import type { CommitResult } from '../../flow/commit/commit-cycle.js';
+import { createGuard, type Guard } from '../../flow/sinks/guard.js';
+import type { TaskNames } from '../../flow/source/task-names.js';
+import type { SealedStates, UnitStates } from '../../flow/tasks/task-unit-host.js';
+import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
+import type { StateBackends } from '../../state/backend.js';
+import { memoryBackends } from '../../state/memory-backend.js';
+import type { RestoreProgress } from '../../state/restore.js';
+import { StateHandle, type StateOptions } from '../../state/state.js';
+import type { StateTables } from '../../state/state-queries.js';
+import { TaskStates } from '../../state/task-states.js';
+import { requireCoPartitioned } from '../co-partitioned.js';
+import type { TopologyGraph, TopologyNode } from '../topology/graph.js';
+import { inputsOf, inputsOfState } from './inputs-of.js';
+import { changelogOf, internalTopicOf } from './names-of-topics.js';
+import { Purge } from './purge.js';
+import { otherPartitions, withoutUnits } from './refusals.js';
+
+/** Milliseconds that tombstones stay in a changelog: a copy of a state that is older than half of it is made anew. */
+const tombstonesMs = 7 * 24 * 60 * 60 * 1000;
+
+export interface AppStatesParts {
+  readonly groupId: string;
+  readonly graph: TopologyGraph;
+  readonly tasks: TaskNames;
+  readonly clock: Clock;
+  /** Bytes of the largest row, with its key. */
+  readonly maxRecordBytes: number;
+  /** Declares a topic that the app writes. */
+  declare(topic: string): void;
+  progress(progress: RestoreProgress & { readonly task: string }): void;
+  cutMissed(error: KafkaRxError): void;
+  /** What was committed could not be put where it lies: whoever has it next restores more. */
+  closeFailed(error: unknown): void;
+  /** What was read of internal topics could not be deleted there, and is with the next. */
+  purgeFailed(error: unknown): void;
+}
+
+/** The states of an app: who writes which, what belongs together, and what each task keeps of it. */
+export class AppStates {
+  readonly #parts: AppStatesParts;
+  readonly #handles = new Map<string, StateHandle<unknown, unknown>>();
+  /** By what tasks are called, without their number. */
+  readonly #byBundle = new Map<string, StateHandle<unknown, unknown>[]>();
+  readonly #internal: InternalSink[] = [];
+  /** Partitions that these are made with, where that is said, or else the topics whose records go by them. */
+  readonly #inputsOfInternal = new Map<string, number | readonly string[]>();
+  readonly #tasks = new Map<string, TaskStates>();
+  readonly #closing = new Map<string, Promise<void>>();
+  readonly #backends: StateBackends = memoryBackends;
+  readonly #purge: Purge;
+  /** From {@link wired} on. */
+  #guard: () => Guard = () => unguarded;
+  #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
+
+  constructor(parts: AppStatesParts) {
+    this.#parts = parts;
+    this.#purge = new Purge({
+      clock: parts.clock,
+      isInternal: topic => this.#inputsOfInternal.has(topic),
+      admin: () => this.#connection?.admin,
+      failed: error => parts.purgeFailed(error),
+    });
+  }
+
+  /** What the readers of internal topics have committed is theirs alone, and is deleted there. */
+  committed(result: CommitResult): void {
+    if (this.#inputsOfInternal.size > 0) this.#purge.committed(result);
+  }
+
+  /** Something commits by units of work, whatever the app's guarantee. */
+  get any(): boolean {
+    return this.#handles.size > 0 || this.#internal.length > 0;
+  }
+
+  /** Some operator waits for the ends of its inputs. */
+  get hearsEnds(): boolean {
+    return [...this.#handles.values()].some(({ writer }) => writer?.hearsEnds === true);
+  }
+
+  /** @throws `CONFIGURATION`: there is one of that name already */
+  add<K, V>(name: string, options: StateOptions<K, V>): StateHandle<K, V> {
+    if (this.#handles.has(name)) {
+      throw new KafkaRxError('CONFIGURATION', `There are two states of the name '${name}'`, {
+        remedy: "Give each a name of its own: it is its changelog's",
+      });
+    }
+    const handle = new StateHandle<K, V>(name, options, this.#parts.graph, asked => this.#tablesOf(asked));
+    this.#handles.set(name, handle as unknown as StateHandle<unknown, unknown>);
+    this.#parts.declare(this.changelogOf(name));
+    return handle;
+  }
+
+  changelogOf(state: string): string {
+    return changelogOf(this.#parts.groupId, state);
+  }
+
+  internalTopicOf(name: string): string {
+    return internalTopicOf(this.#parts.groupId, name);
+  }
+
+  /** @throws `CONFIGURATION`: there is one of that name already */
+  addInternal(internal: InternalSink): void {
+    if (this.#internal.some(({ topic }) => topic === internal.topic)) {
+      throw new KafkaRxError(
+        'CONFIGURATION',
+        `There are two internal topics of the name '${internal.name}'`,
+        {
+          remedy: 'Give each a name of its own',
+        },
+      );
+    }
+    this.#internal.push(internal);
+  }
+
+  /**
+   * The topology is wired: it is known which sources come to which state.
+   *
+   * @param guard looks at all that they write, as of now
+   * @throws `TOPOLOGY` for a state that nobody writes, or whose sources are not known by name
+   */
+  wired(guard: () => Guard): void {
+    this.#guard = guard;
+    const { graph, tasks } = this.#parts;
+    const inputs = [...this.#handles.values()].map(handle => ({
+      handle,
+      topics: inputsOfState(handle, graph),
+    }));
+    const writing = this.#internal.map(({ name, topic, sink, partitions }) => {
+      const topics = inputsOf(`the internal topic '${name}'`, sink, graph);
+      this.#inputsOfInternal.set(topic, partitions ?? topics);
+      return topics;
+    });
+    tasks.haveStates(
+      inputs.map(({ topics }) => topics),
+      writing.flat(),
+    );
+    for (const { handle, topics } of inputs) {
+      const bundle = tasks.bundleOf(topics[0] ?? '');
+      this.#byBundle.set(bundle, [...(this.#byBundle.get(bundle) ?? []), handle]);
+    }
+  }
+
+  /**
+   * Makes the changelogs that there are not yet, with as many partitions as the inputs have.
+   *
+   * @throws `CONFIGURATION` where one has another number of them
+   */
+  async open(connection: DriverConnection): Promise<void> {
+    if (!this.any) return;
+    this.#connection = connection;
+    if (connection.reader === undefined || connection.unitOfWork === undefined) throw withoutUnits();
+    await connection.admin.createTopics(await this.#missingTopics(connection));
+  }
+
+  /** What of ours has to be made. What cannot be, since its inputs are not there, is told by who reads them. */
+  async #missingTopics(connection: DriverConnection): Promise<readonly NewTopic[]> {
+    const found = await connection.topics([...this.#inputs, ...this.#changelogs]);
+    requireCoPartitioned(
+      found,
+      [...this.#byBundle.keys()].map(bundle => bundle.split('+')),
+    );
+    const counts = new Map(found.map(({ name, partitions }) => [name, partitions]));
+    const missing: NewTopic[] = [];
+    for (const [topic, given] of this.#inOrder()) {
+      if (counts.has(topic)) continue;
+      const partitions =
+        typeof given === 'number' ? given : Math.max(...given.map(one => counts.get(one) ?? 0));
+      if (!(partitions > 0)) continue;
+      counts.set(topic, partitions);
+      missing.push({ name: topic, partitions, configs: internalConfigs });
+    }
+    for (const [bundle, handles] of this.#byBundle) {
+      const [input = '', ...others] = bundle.split('+');
+      const partitions = counts.get(input);
+      if (partitions === undefined || others.some(one => counts.get(one) !== partitions)) continue;
+      for (const { name } of handles) {
+        const topic = this.changelogOf(name);
+        const there = counts.get(topic);
+        if (there === undefined) missing.push({ name: topic, partitions, configs: changelogConfigs });
+        else if (there !== partitions) throw otherPartitions(name, topic, there, input, partitions);
+      }
+    }
+    return missing;
+  }
+
+  get #inputs(): readonly string[] {
+    const ofInternal = [...this.#inputsOfInternal].flatMap(([topic, given]) =>
+      typeof given === 'number' ? [topic] : [topic, ...given],
+    );
+    return [...new Set([...[...this.#byBundle.keys()].flatMap(bundle => bundle.split('+')), ...ofInternal])];
+  }
+
+  /** Those that others take their number of partitions from come first. */
+  #inOrder(): readonly (readonly [topic: string, given: number | readonly string[]])[] {
+    const done = new Map<string, number | readonly string[]>();
+    const add = (topic: string): void => {
+      const given = this.#inputsOfInternal.get(topic);
+      if (given === undefined || done.has(topic)) return;
+      if (typeof given !== 'number') for (const one of given) if (one !== topic) add(one);
+      done.set(topic, given);
+    };
+    for (const topic of this.#inputsOfInternal.keys()) add(topic);
+    return [...done];
+  }
+
+  get #changelogs(): readonly string[] {
+    return [...this.#handles.keys()].map(name => this.changelogOf(name));
+  }
+
+  /** What a task keeps, as its units see it; undefined: nothing. */
+  of(task: string): UnitStates | undefined {
+    const end = task.lastIndexOf('/');
+    const handles = this.#byBundle.get(task.slice(0, end));
+    const connection = this.#connection;
+    if (handles === undefined || connection === undefined) return undefined;
+    const states =
+      this.#tasks.get(task) ??
+      new TaskStates({
+        task,
+        partition: Number(task.slice(end + 1)),
+        handles,
+        clock: this.#parts.clock,
+        connection,
+        backends: this.#backends,
+        changelogOf: state => this.changelogOf(state),
+        rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
+        after: this.#closing.get(task),
+        progress: progress => this.#parts.progress(progress),
+        cutMissed: error => this.#parts.cutMissed(error),
+      });
+    this.#tasks.set(task, states);
+    return {
+      tables: states,
+      get changes() {
+        return states.changes;
+      },
+      restore: of => states.restore(() => !of.ended),
+      begins: of => {
+        const lane = of.inputs[0];
+        if (lane !== undefined) for (const handle of handles) handle.begins(lane);
+      },
+      seal: (unit, offsets) => sealed(states, unit, offsets),
+      abort: () => states.abort(),
+    };
+  }
+
+  /**
+   * Holds the group's offsets against the cuts that the changelogs told of.
+   *
+   * @see ConsumerOptions.resumeAt
+   * @throws `CUT_MISSING`
+   */
+  async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
+    const begins: (number | undefined)[] = [];
+    for (const at of partitions) {
+      const states = this.hasStates(at.topic) ? this.#tasks.get(this.#parts.tasks.of(at)) : undefined;
+      const told = sectionIn(at.metadata, 'cut');
+      // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
+      if (states?.isBehind(told) === true) await states.restore(() => true);
+      begins.push(states?.resumeAt(at, told));
+    }
+    return begins;
+  }
+
+  hasStates(topic: string): boolean {
+    return this.#parts.tasks.hasStates(topic);
+  }
+
+  /** A new assignment: what is kept of tasks that are elsewhere now is put where it lies, and closed. Of the others it stays open. */
+  keepOnly(partitions: readonly TopicPartition[]): void {
+    const kept = new Set(partitions.map(partition => this.#parts.tasks.of(partition)));
+    const gone = [...this.#tasks.keys()].filter(task => !kept.has(task));
+    if (gone.length > 0) void this.#close(gone).catch(error => this.#parts.closeFailed(error));
+  }
+
+  /** The app ends: what it gave away before is closed then, too. */
+  async close(): Promise<void> {
+    await this.#purge.end();
+    const before = [...this.#closing.values()];
+    await this.#close([...this.#tasks.keys()]);
+    await Promise.all(before);
+  }
+
+  async #close(tasks: readonly string[]): Promise<void> {
+    await Promise.all(
+      tasks.map(async name => {
+        const states = this.#tasks.get(name);
+        this.#tasks.delete(name);
+        const closing = states?.close();
+        if (closing === undefined) return;
+        // Whoever has the task again waits for it.
+        const ended = closing.catch(() => {}).finally(() => this.#closing.delete(name));
+        this.#closing.set(name, ended);
+        await closing;
+      }),
+    );
+  }
+
+  #tablesOf(state: string): readonly StateTables[] {
+    return [...this.#tasks.values()].flatMap(states => states.tablesOf(state) ?? []);
+  }
+}
+
+const unguarded = createGuard([], false);
+
+/** A topic of the app's own, as it is wired. */
+export interface InternalSink {
+  readonly name: string;
+  readonly topic: string;
+  readonly sink: TopologyNode;
+  readonly partitions: number | undefined;
+}
+
+/** What is read is deleted by name; nothing else is, however old it is. */
+const internalConfigs: NewTopic['configs'] = {
+  'cleanup.policy': 'delete',
+  'retention.ms': '-1',
+  'retention.bytes': '-1',
+};
+
+const changelogConfigs: NewTopic['configs'] = {
+  'cleanup.policy': 'compact',
+  'delete.retention.ms': String(tombstonesMs),
+};
+
+function sealed(states: TaskStates, unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {
+  return states.seal((topic, partition, acknowledged) => {
+    const output = unit.own({ topic, partition }, acknowledged);
+    return (key, value, timestamp) => output.append(key, value, [], timestamp);
+  }, offsets);
+}

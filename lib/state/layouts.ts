@@ -1,0 +1,172 @@
+import { Buffer } from 'node:buffer';
+import type { SlidingWindows } from '../time/sliding.js';
+import type { TimeWindow } from '../time/windows.js';
+import { slidingKeyIn, slidingRowKeys } from './processors/sliding-rows.js';
+import { behind, timeAt, timeBytes, timeLength } from './processors/time-bytes.js';
+import { plainQueries, type StateQueries, type WindowedValue } from './state-queries.js';
+import type { Entry, StateTable } from './state-table.js';
+import type { StateLayout } from './table-layout.js';
+import type { ValueFormat } from './value-format.js';
+
+/** How an operator keeps its state, and how questions about it are answered. */
+export interface Kept {
+  readonly layout: StateLayout;
+  /** What rows are of, such as `tumbling(60000)`: those of another are of no use to the operator. Default: by key. */
+  readonly rowsOf?: string | undefined;
+  readonly queries: StateQueries;
+}
+
+/** Behind each key of a window in a changelog, as Kafka Streams has it. */
+const sequence = '\0\0\0\0';
+const page = 1_000;
+
+/** One row a key. */
+export const keptByKey: Kept = {
+  layout: { rows: { values: 'state', log: 'rows' } },
+  queries: plainQueries,
+};
+
+const asNumber: ValueFormat<unknown> = {
+  encode: value => {
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeDoubleBE(value as number);
+    return bytes;
+  },
+  decode: bytes => bytes.readDoubleBE(),
+};
+
+/** One row a key, and timers of both kinds. */
+export const keptWithTimers: Kept = {
+  layout: {
+    ...keptByKey.layout,
+    'stream-timers': { values: asNumber, log: 'beside' },
+    'stream-timers-by-due': { values: 'mark', log: 'beside' },
+    'wall-timers': { values: asNumber, log: 'beside' },
+    'wall-timers-by-due': { values: 'mark', log: 'beside' },
+  },
+  queries: plainQueries,
+};
+
+/** Rows of `WindowedAggregate`: the start, then the key. */
+export function keptByGrid(endOf: (start: number) => number): Kept {
+  return {
+    layout: {
+      rows: {
+        values: 'state',
+        log: 'rows',
+        keys: {
+          toLog: rowKey => logged(rowKey.slice(timeLength), rowKey.slice(0, timeLength)),
+          fromLog: key => startIn(key) + keyIn(key),
+        },
+      },
+    },
+    queries: windowsOnly((tables, key, from, to) =>
+      windowsIn(rowsOf(tables('rows'), timeBytes(from), timeBytes(to)), rowKey => {
+        if (rowKey.length !== timeLength + key.length || !rowKey.endsWith(key)) return undefined;
+        const start = timeAt(rowKey, 0);
+        return { start, end: endOf(start) };
+      }),
+    ),
+  };
+}
+
+/** Rows of `SlidingAggregate`; what waits to be closed follows from them, since how far that is stands in the cut. */
+export function keptSliding({ differenceMs }: SlidingWindows): Kept {
+  const rowKeyOf = slidingRowKeys(differenceMs);
+  return {
+    layout: {
+      rows: {
+        values: 'state',
+        log: 'rows',
+        keys: {
+          toLog: rowKey => logged(slidingKeyIn(rowKey), rowKey.slice(-timeLength)),
+          fromLog: key => rowKeyOf(keyIn(key), timeAt(startIn(key), 0)),
+        },
+        index: { table: 'closing', key: rowKey => rowKey.slice(-timeLength) + slidingKeyIn(rowKey) },
+      },
+      closing: { values: 'mark', log: 'no' },
+    },
+    queries: windowsOnly((tables, key, from, to) =>
+      windowsIn(rowsOf(tables('rows'), '', undefined), rowKey => {
+        const start = timeAt(rowKey, rowKey.length - timeLength);
+        return start < from || start >= to || slidingKeyIn(rowKey) !== key
+          ? undefined
+          : { start, end: start + differenceMs };
+      }),
+    ),
+  };
+}
+
+/** Rows of `SessionAggregate`: the key, the end, the start, as in the changelog. */
+export const keptBySession: Kept = {
+  layout: {
+    sessions: { values: 'state', log: 'rows' },
+    // A session that grows stays where it is in them: what they hold does not follow from the rows.
+    'sessions-by-end': { values: 'mark', log: 'beside' },
+    'closed-sessions-by-end': { values: 'mark', log: 'beside' },
+  },
+  queries: windowsOnly((tables, key, from, to) =>
+    windowsIn(rowsOf(tables('sessions'), key, `${key}\x01`), rowKey => {
+      const at = rowKey.length - 2 * timeLength;
+      const [end, start] = [timeAt(rowKey, at), timeAt(rowKey, at + timeLength)];
+      return at !== key.length || start < from || start >= to ? undefined : { start, end };
+    }),
+  ),
+};
+
+const latin1: ValueFormat<unknown> = {
+  // Of places, which are text.
+  encode: one => Buffer.from(one as string, 'latin1'),
+  decode: bytes => bytes.toString('latin1'),
+};
+
+/** Rows of a `SuppressBuffer`, and where each stands. Nothing is asked of them: what is held back is not said yet. */
+export const keptSuppressed: Kept = {
+  layout: {
+    suppressed: { values: 'state-or-null', log: 'beside' },
+    'suppressed-places': { values: latin1, log: 'beside' },
+  },
+  queries: windowsOnly(() => []),
+};
+
+const sequenceLength = sequence.length;
+
+/** As Kafka Streams has it. */
+function logged(key: string, start: string): string {
+  return key + start + sequence;
+}
+
+function startIn(logKey: string): string {
+  return logKey.slice(-sequenceLength - timeLength, -sequenceLength);
+}
+
+function keyIn(logKey: string): string {
+  return logKey.slice(0, -sequenceLength - timeLength);
+}
+
+function windowsOnly(windows: StateQueries['windows']): StateQueries {
+  return { get: () => undefined, range: () => [], windows };
+}
+
+function windowsIn(
+  rows: Iterable<Entry<unknown>>,
+  windowOf: (rowKey: string) => TimeWindow | undefined,
+): readonly WindowedValue<unknown>[] {
+  const found: WindowedValue<unknown>[] = [];
+  for (const [rowKey, { value, timestamp }] of rows) {
+    const window = windowOf(rowKey);
+    if (window !== undefined) found.push({ ...window, value, timestamp });
+  }
+  return found;
+}
+
+/** All rows of a range, page by page. */
+function* rowsOf<T>(table: StateTable<T>, from: string, to: string | undefined): Generator<Entry<T>> {
+  for (let next = from; ; ) {
+    const rows = table.page({ from: next, to }, page);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < page) return;
+    next = behind(last[0]);
+  }
+}

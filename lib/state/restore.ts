@@ -1,0 +1,176 @@
+import type { DriverConnection, SourceRecord } from '../drivers/port.js';
+import { isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import type { Change, ChangelogPosition, ChangelogPositions, StateBackend } from './backend.js';
+import { type Cut, decodeCut } from './cut.js';
+import { cutKey } from './log/log-keys.js';
+import type { LogRecords } from './log/log-record.js';
+
+/** Records that are taken in at once, and bytes of an answer: what a restore holds in memory. */
+const chunkRecords = 10_000;
+const answerBytes = 1024 * 1024;
+
+/** One changelog, as it is restored. */
+export interface RestoredLog {
+  readonly state: string;
+  readonly topic: string;
+  /** Of the topic that there is now. */
+  readonly topicId: string;
+  readonly partition: number;
+  readonly records: LogRecords;
+}
+
+/** How far a restore is. */
+export interface RestoreProgress {
+  readonly state: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Offsets of the changelog that are behind it, and that are still to be read. */
+  readonly have: number;
+  readonly need: number;
+  /** Milliseconds since it began. */
+  readonly tookMs: number;
+}
+
+export interface RestoreParts {
+  readonly reader: NonNullable<DriverConnection['reader']>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  elapsed(): number;
+  /** The epoch that it is for goes on. */
+  wanted(): boolean;
+  progress(progress: RestoreProgress): void;
+}
+
+/**
+ * Reads a changelog from where the backend is to the last stable offset: behind the fence of an open unit that is the last cut, whole. What was read
+ * stays, also where it is given up half-way.
+ *
+ * @returns the last cut that it told of; undefined: none behind where it began
+ */
+export async function restoreLog(
+  log: RestoredLog,
+  backend: StateBackend,
+  parts: RestoreParts,
+): Promise<Cut | undefined> {
+  const { topic, topicId, partition } = log;
+  const began = parts.elapsed();
+  const position = backend.checkpoint?.positions.get(topic);
+  // Another topic under the name: what lies here came of a log that is gone.
+  if (position !== undefined && position.topicId !== topicId && backend.checkpoint?.commitNumber !== 0)
+    throw changelogLost(log, position.offset, 'was deleted and made anew');
+  const from = position === undefined || position.topicId !== topicId ? 0 : position.offset;
+  const reader = parts.reader({ topic, partition, from, maxBytes: answerBytes, readCommitted: true });
+  const chunk = new Chunk(log);
+  let cut: Cut | undefined;
+  let cutAt: number | undefined;
+  const flush = async (offset: number): Promise<void> => {
+    // It tells what the commits of the inputs are held against, and is read again by whoever comes next.
+    const positions = withPosition(backend, topic, { topicId, offset: cutAt ?? offset });
+    await backend.restore(chunk.take(), { positions, time: parts.now() });
+  };
+  try {
+    let at = from;
+    for (let batch = await reader.next(); batch !== undefined; batch = await reader.next()) {
+      if (!parts.wanted()) throw givenUp(log, at);
+      if (batch.topicId !== topicId) throw changelogLost(log, at, 'was deleted and made anew');
+      for (let record = batch.next(); record !== undefined; record = batch.next()) {
+        const told = chunk.add(record);
+        if (told === undefined) continue;
+        cut = told;
+        cutAt = record.offset;
+      }
+      at = batch.nextOffset;
+      if (chunk.size >= chunkRecords) await flush(at);
+      const { state } = log;
+      const tookMs = parts.elapsed() - began;
+      parts.progress({
+        ...{ state, topic, partition, tookMs },
+        ...{ have: at - from, need: Math.max(0, batch.endOffset - at) },
+      });
+    }
+    const ahead = backend.ahead?.get(topic);
+    if (ahead !== undefined && at < ahead.offset) throw changelogLost(log, at, 'has lost its end');
+    if (at > from || position === undefined) await flush(at);
+    return cut;
+  } catch (error) {
+    throw isKafkaRxError(error, 'OFFSET_GONE')
+      ? changelogLost(log, from, 'is not there any more where the copy of it ends', error)
+      : error;
+  } finally {
+    await reader.close();
+  }
+}
+
+function withPosition(
+  { checkpoint }: StateBackend,
+  topic: string,
+  position: ChangelogPosition,
+): ChangelogPositions {
+  return new Map([...(checkpoint?.positions ?? []), [topic, position]]);
+}
+
+/** What was read and is not taken in yet, the last of each key. */
+class Chunk {
+  readonly #log: RestoredLog;
+  #tables = new Map<string, Map<string, Change>>();
+  #size = 0;
+
+  constructor(log: RestoredLog) {
+    this.#log = log;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @returns the cut, where the record tells of one */
+  add(record: SourceRecord): Cut | undefined {
+    const { state, topic, partition, records } = this.#log;
+    const text = record.key?.toString('latin1') ?? '';
+    const at = { topic, partition, offset: record.offset };
+    if (text === cutKey) return record.value === null ? undefined : decodeCut(record.value, at);
+    for (const [name, change] of records.changesOf(record, text)) {
+      const table = `${state}/${name}`;
+      const changes = this.#tables.get(table) ?? new Map<string, Change>();
+      this.#tables.set(table, changes.set(change[0], change));
+      this.#size++;
+    }
+    return undefined;
+  }
+
+  take(): ReadonlyMap<string, readonly Change[]> {
+    const taken = new Map(
+      [...this.#tables].map(([table, changes]) => [
+        table,
+        [...changes.values()].sort(([one], [other]) => (one < other ? -1 : 1)),
+      ]),
+    );
+    this.#tables = new Map();
+    this.#size = 0;
+    return taken;
+  }
+}
+
+function changelogLost(
+  { state, topic, partition }: RestoredLog,
+  offset: number,
+  what: string,
+  cause?: unknown,
+): KafkaRxError {
+  return new KafkaRxError('CHANGELOG_LOST', `The changelog of the state '${state}' ${what}`, {
+    at: { topic, partition, offset },
+    cause,
+    remedy: 'Reset the group with kafka-rx, and the state is made anew of its input',
+  });
+}
+
+function givenUp({ state, topic, partition }: RestoredLog, offset: number): KafkaRxError {
+  return new KafkaRxError(
+    'CLOSED',
+    `The restore of the state '${state}' was given up: its task went elsewhere`,
+    {
+      at: { topic, partition, offset },
+      retriable: true,
+    },
+  );
+}

@@ -1,0 +1,58 @@
+import type { CommittedPartition, TopicDescription } from '../drivers/port.js';
+import { KafkaRxError } from '../errors/errors.js';
+import type { Cut } from './cut.js';
+
+export function idOf(topics: readonly TopicDescription[], topic: string): string {
+  const found = topics.find(({ name }) => name === topic);
+  if (found !== undefined) return found.id;
+  throw new KafkaRxError('MISSING_TOPIC', `The changelog ${topic} does not exist`, {
+    remedy:
+      'Nothing, where the brokers come to know it; otherwise reset the group, and the state is counted anew',
+    retriable: true,
+  });
+}
+
+export function cutMissing(
+  task: string,
+  { topic, partition, offset = 0 }: CommittedPartition,
+  told: string | undefined,
+  cut: Cut | undefined,
+): KafkaRxError {
+  const commit = told === undefined ? 'says nothing of a cut' : `is of cut ${told}`;
+  const kept =
+    cut === undefined
+      ? 'the changelogs of its states hold none'
+      : `the changelogs of its states hold cut ${cut.number}, in which it is ${cut.positions[topic] ?? 'not there'}`;
+  return new KafkaRxError(
+    'CUT_MISSING',
+    `The offset that the group has committed for ${task} ${commit}, and ${kept}: what is kept was not made of what comes before it`,
+    {
+      at: { topic, partition, offset },
+      remedy:
+        'Reset the group with kafka-rx, which resets its states too; or say with onMissingCut what is to become of the state',
+    },
+  );
+}
+
+export function notKept(state: string, by: string): KafkaRxError {
+  return new KafkaRxError('STATE', `The state '${state}' is not kept by ${by}`, {
+    remedy: 'Give the operator a state of the app that it is wired in',
+  });
+}
+
+export function withoutReader(): KafkaRxError {
+  return new KafkaRxError('CONFIGURATION', 'The driver reads no changelogs', {
+    remedy: 'Use kafkajs() on its fast path, or memory()',
+  });
+}
+
+export function otherRows(state: string, there: string, now: string): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `The changelog of the state '${state}' has rows of ${there}, and its operator is to keep rows of ${now}: it would not find them`,
+    {
+      remedy:
+        'Take the state under another name, which begins empty; or give the operator what it had; or reset the group, and the state is made anew of its input',
+    },
+  );
+}

@@ -1,0 +1,93 @@
+import { Buffer } from 'node:buffer';
+import type { Codec } from '../codecs/codec.js';
+import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import type { Guard } from '../flow/sinks/guard.js';
+import { RowWatch } from './layers/row-watch.js';
+import { LogRecords } from './log/log-record.js';
+import { orNull } from './or-null.js';
+import { checkRow, type RowRules, refused } from './row-rules.js';
+import type { StateHandle } from './state.js';
+import type { StateLayout, TableLayout } from './table-layout.js';
+import type { ValueFormat } from './value-format.js';
+
+export function layoutOf({ writer }: StateHandle<unknown, unknown>): StateLayout {
+  return writer?.layout ?? {};
+}
+
+/** How the rows of a table of the state are written. They throw for what the rules forbid. */
+export function formatOf(
+  handle: StateHandle<unknown, unknown>,
+  table: string,
+  layout: TableLayout,
+  rules: RowRules,
+): ValueFormat<unknown> {
+  const { name } = handle;
+  const log = new LogRecords(layoutOf(handle));
+  const { encode, decode } = valuesOf(handle, layout, rules);
+  return {
+    encode,
+    decode,
+    check: (key, value, timestamp) =>
+      checkRow(name, rules, key, value, timestamp, () => log.keyOf(table, key)),
+    watch: new RowWatch(),
+  };
+}
+
+function valuesOf(
+  { name, value }: StateHandle<unknown, unknown>,
+  { values }: TableLayout,
+  rules: RowRules,
+): ValueFormat<unknown> {
+  if (values === 'mark') return mark;
+  if (values !== 'state' && values !== 'state-or-null') {
+    const codec = { name, encode: values.encode.bind(values), decode: values.decode.bind(values) };
+    return { encode: encoding(name, codec, rules), decode: codec.decode };
+  }
+  const ofState: ValueFormat<unknown> = {
+    encode: encoding(name, value, rules),
+    decode: bytes => value.decode(bytes, { topic: name, partition: 0, offset: 0 }),
+  };
+  return values === 'state' ? ofState : orNull(ofState);
+}
+
+/** The bytes last until the next value is encoded. */
+function encoding(state: string, codec: Codec<unknown>, { guard }: RowRules): (value: unknown) => Buffer {
+  let made: { readonly under: Guard; readonly encode: (value: unknown) => Buffer | null } | undefined;
+  return value => {
+    const under = guard();
+    if (made?.under !== under) made = { under, encode: under.encoder(codec) };
+    const bytes = encoded(state, made.encode, value);
+    if (bytes === null) throw nullKept(state);
+    return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+  };
+}
+
+function encoded(state: string, encode: (value: unknown) => Buffer | null, value: unknown): Buffer | null {
+  try {
+    return encode(value);
+  } catch (cause) {
+    const error = refused(cause, state);
+    throw isKafkaRxError(error) ? error : notEncoded(state, error);
+  }
+}
+
+const mark: ValueFormat<unknown> = { encode: () => noValue, decode: () => true };
+const noValue = Buffer.alloc(0);
+
+function notEncoded(state: string, cause: unknown): KafkaRxError {
+  return new KafkaRxError('ENCODE', `The codec of the state '${state}' threw ${errorKind(cause)}`, {
+    cause,
+    remedy: 'Mend it, or what the functions of its operator return',
+  });
+}
+
+function nullKept(state: string): KafkaRxError {
+  return new KafkaRxError(
+    'ENCODE',
+    `A value of the state '${state}' was encoded as null, which deletes its key`,
+    {
+      remedy:
+        'Return null from the function to delete a key; a codec of a state writes bytes for everything else',
+    },
+  );
+}

@@ -1,0 +1,220 @@
+import { Buffer } from 'node:buffer';
+import type { TopologyNode } from '../app/topology/graph.js';
+import { forAllCopies } from '../base/for-all-copies.js';
+import { having, oneOf, required } from '../base/option-kinds.js';
+import type { Fields } from '../base/option-schema.js';
+import { type Codec, codecKind } from '../codecs/codec.js';
+import { KafkaRxError } from '../errors/errors.js';
+import type { Lane } from '../flow/leases/delivery.js';
+import type { StateBackends } from './backend.js';
+import { isReserved } from './log/log-keys.js';
+import type { StateQueries, StateTables, WindowedValue } from './state-queries.js';
+import type { StateLayout } from './table-layout.js';
+
+/** What is done about a commit that says nothing of the cut in a changelog which is not empty, or something else: see {@link StateOptions.onMissingCut}. */
+export type OnMissingCut = 'fail' | 'empty' | 'keep';
+
+/** @category State @since 0.2.0 */
+export interface StateOptions<K, V> {
+  /** Keys, in the changelog and in questions. Bytes that begin with two zeros and `kafka-rx/`, as our own records do, are refused. */
+  readonly key: Codec<K>;
+  /** What is kept of each key: what an aggregate's functions return. */
+  readonly value: Codec<V>;
+  /** Where it lies beside its changelog. Default: in memory. */
+  readonly backend?: StateBackends | undefined;
+  /**
+   * The group's offsets were set by another tool, or have expired with the changelog's cut unreadable: what is in the changelog was not made of what
+   * comes before them. `'fail'`: the app fails with `CUT_MISSING`; `'empty'`: the state begins anew; `'keep'`: it goes on with what it has; both are
+   * told by the logger. Of states that share their inputs one that fails fails them all. Default `'fail'`.
+   */
+  readonly onMissingCut?: OnMissingCut | undefined;
+}
+
+export const stateOptions: Fields<StateOptions<unknown, unknown>> = {
+  key: required(codecKind),
+  value: required(codecKind),
+  backend: having('a backend such as lmdb(directory)', 'open'),
+  onMissingCut: oneOf('fail', 'empty', 'keep'),
+};
+
+/**
+ * A named, typed map that a topology keeps: made by `app.state`, written by one operator, asked while the app runs. Answers are of the tasks that this
+ * member has, and of what is committed.
+ *
+ * @category State @since 0.2.0
+ */
+export interface State<K = unknown, V = unknown> {
+  readonly name: string;
+  /** The value of a key; undefined: this member's tasks have none. Of a state with windows see `windows`. */
+  get(key: K): V | undefined;
+  /** Its windows that begin from `from` (default: the first) to below `to` (default: the last), in order. */
+  windows(
+    key: K,
+    range?: { readonly from?: number | undefined; readonly to?: number | undefined },
+  ): readonly WindowedValue<V>[];
+  /** All keys from `from` on and below `to`, in the order of their bytes, at most `limit` (default 1,000); of states without windows. */
+  range(
+    from?: K | undefined,
+    to?: K | undefined,
+    limit?: number | undefined,
+  ): readonly (readonly [key: K, value: V])[];
+}
+
+/** Who writes a state, and how. */
+export interface StateWriter {
+  readonly node: TopologyNode;
+  readonly layout: StateLayout;
+  /** See `Kept`. */
+  readonly rowsOf?: string | undefined;
+  readonly queries: StateQueries;
+  /** It does something once the inputs of a task have come to their ends. */
+  readonly hearsEnds?: boolean | undefined;
+}
+
+/** Those that apps have made: of any copy of the library in the process, ESM beside CommonJS. */
+const handles = forAllCopies('kafka-rx.states', new WeakSet<object>());
+
+export function isStateHandle(thing: unknown): boolean {
+  return typeof thing === 'object' && thing !== null && handles.has(thing);
+}
+
+/** The handle behind {@link State}. */
+export class StateHandle<K, V> implements State<K, V> {
+  readonly name: string;
+  readonly key: Codec<K>;
+  readonly value: Codec<V>;
+  readonly backend: StateBackends | undefined;
+  readonly onMissingCut: OnMissingCut;
+  /** The same for all states of an app. */
+  readonly app: object;
+  #writer: StateWriter | undefined;
+  #begins: ((lane: Lane) => void) | undefined;
+  readonly #ask: (name: string) => readonly StateTables[];
+
+  /** @param ask the tables of the tasks that this member has */
+  constructor(
+    name: string,
+    options: StateOptions<K, V>,
+    app: object,
+    ask: (name: string) => readonly StateTables[],
+  ) {
+    this.name = name;
+    this.key = options.key;
+    this.value = options.value;
+    this.backend = options.backend;
+    this.onMissingCut = options.onMissingCut ?? 'fail';
+    this.app = app;
+    this.#ask = ask;
+    handles.add(this);
+  }
+
+  get writer(): StateWriter | undefined {
+    return this.#writer;
+  }
+
+  /** See `Kept`. */
+  get rowsOf(): string {
+    return this.#writer?.rowsOf ?? 'keys';
+  }
+
+  /** @throws `TOPOLOGY`: another operator writes it already */
+  writtenBy(writer: StateWriter): void {
+    if (this.#writer !== undefined) {
+      throw new KafkaRxError(
+        'TOPOLOGY',
+        `The state '${this.name}' is written by '${this.#writer.node.name}', and '${writer.node.name}' was to write it too`,
+        {
+          remedy:
+            'Give each operator a state of its own; where two streams belong into one, merge them before it, or use cogroup',
+        },
+      );
+    }
+    this.#writer = writer;
+  }
+
+  /**
+   * Its operator hears of each epoch of a task that begins, restored, by a lane of it.
+   *
+   * @returns the way out
+   */
+  onBegin(begins: (lane: Lane) => void): () => void {
+    this.#begins = begins;
+    return () => {
+      if (this.#begins === begins) this.#begins = undefined;
+    };
+  }
+
+  begins(lane: Lane): void {
+    this.#begins?.(lane);
+  }
+
+  get(key: K): V | undefined {
+    const text = this.keyText(key);
+    for (const tables of this.#ask(this.name)) {
+      const found = this.#queries.get(tables, text);
+      if (found !== undefined) return found as V;
+    }
+    return undefined;
+  }
+
+  windows(
+    key: K,
+    {
+      from = 0,
+      to = Number.MAX_SAFE_INTEGER,
+    }: { readonly from?: number | undefined; readonly to?: number | undefined } = {},
+  ): readonly WindowedValue<V>[] {
+    const text = this.keyText(key);
+    return this.#ask(this.name).flatMap(
+      tables => this.#queries.windows(tables, text, from, to) as readonly WindowedValue<V>[],
+    );
+  }
+
+  range(from?: K, to?: K, limit = 1_000): readonly (readonly [key: K, value: V])[] {
+    const [first, end] = [from, to].map(key => (key === undefined ? undefined : this.keyText(key)));
+    return this.#ask(this.name)
+      .flatMap(tables => this.#queries.range(tables, { from: first, to: end }, limit))
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .slice(0, limit)
+      .map(([key, value]) => [this.keyOf(key), value as V]);
+  }
+
+  /** The key as bytes in latin1 text. @throws `ENCODE` */
+  keyText(key: K): string {
+    const bytes = this.key.encode(key);
+    if (bytes === null) throw noKey(this.name);
+    const text = latin1Of(bytes);
+    if (isReserved(text)) throw reservedKey(this.name);
+    return text;
+  }
+
+  keyOf(text: string): K {
+    return this.key.decode(Buffer.from(text, 'latin1'), { topic: this.name, partition: 0, offset: 0 });
+  }
+
+  get #queries(): StateQueries {
+    const { writer } = this;
+    if (writer !== undefined) return writer.queries;
+    throw new KafkaRxError('TOPOLOGY', `The state '${this.name}' has no operator that writes it`, {
+      remedy: 'Give it to an operator of kafka-rx/state, such as count or aggregate, before the app runs',
+    });
+  }
+}
+
+function latin1Of(bytes: Buffer): string {
+  return bytes.toString('latin1');
+}
+
+function reservedKey(state: string): KafkaRxError {
+  return new KafkaRxError(
+    'ENCODE',
+    `A key of the state '${state}' begins as the names do that a changelog has for what is not the user's`,
+    { remedy: 'Have the key codec write another first byte' },
+  );
+}
+
+function noKey(state: string): KafkaRxError {
+  return new KafkaRxError('ENCODE', `A key of the state '${state}' was encoded as null`, {
+    remedy: 'Key records before they come to the state; null is no key',
+  });
+}

@@ -1,0 +1,264 @@
+import type { Subscriber } from 'rxjs';
+import type { Timer } from '../../lib/base/clock.js';
+import { isKafkaRxError } from '../../lib/errors/errors.js';
+import { processFailed } from '../../lib/errors/policies/process-failed.js';
+import type { Lane } from '../../lib/flow/leases/delivery.js';
+import { emitSeveral, endedBefore, giveUp, laneOf, release } from '../../lib/flow/leases/leases.js';
+import type { Job } from '../../lib/flow/tasks/job.js';
+import type { KafkaRecord } from '../../lib/record/record.js';
+import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
+import { refuseRekeyed } from './rekeyed.js';
+import type { Current, StateOperator } from './state-operator-parts.js';
+import { StateTurn } from './state-turn.js';
+
+/** Results of one part: a few hundred microseconds, and what another operator with state may have to keep waiting. */
+const resultsAtOnce = 100;
+/** In the cut: 1 where some of what was due was still to be handed on. */
+const unfinished = 'unfinished';
+
+/**
+ * An operator with state in one task, during one era of what that keeps.
+ *
+ * What a record brings about is handed on in parts. Behind the first, it is a job of the task: the record stays leased, and the task hands out nothing more
+ * until all of it is out. Where a unit ends before, the record settles in that unit, with what has come of it so far. That is exact, since how far
+ * closing is stands in the same cut as what it has handed on, and no other record is taken before the rest is: in the next unit by this
+ * object, or, after an abort or a restart, by one that reads it there.
+ */
+export class StateInTask<K, V, A, L, R, I> implements Job {
+  readonly states: object;
+  readonly era: number;
+  readonly #parts: StateOperator<K, V, A, L, R, I>;
+  readonly #subscriber: Subscriber<KafkaRecord<L, R>>;
+  readonly #node: string;
+  readonly #turn: StateTurn<K, V, A, L, R, I>;
+  readonly #tables: ProcessorState;
+  readonly #processor: Processor<V, A>;
+  #lane: Lane;
+  /** It is among the jobs of the task. */
+  #isJob = false;
+  /** Whose turn goes on, leased. */
+  #record: KafkaRecord<I, V> | undefined;
+  /** Whose turn goes on, and was let go of at a barrier. */
+  #resting: KafkaRecord<I, V> | undefined;
+  #isClosing = false;
+  #isRinging = false;
+  /** Leased: what came while it had something to do. */
+  readonly #behind: Current<I, V>[] = [];
+  #alarm: { readonly due: number; readonly timer: Timer } | undefined;
+
+  /** @param lane of the task, which keeps states */
+  constructor(
+    parts: StateOperator<K, V, A, L, R, I>,
+    subscriber: Subscriber<KafkaRecord<L, R>>,
+    node: string,
+    lane: Lane,
+    states: NonNullable<Lane['states']>,
+  ) {
+    this.#parts = parts;
+    this.#subscriber = subscriber;
+    this.#node = node;
+    this.#lane = lane;
+    this.states = states;
+    this.era = states.era;
+    this.#turn = new StateTurn(parts, subscriber);
+    this.#tables = states.state(parts.state.name);
+    this.#processor = parts.processor(this.#tables, this.#turn, {
+      identify: timer => this.#turn.identify(timer),
+      failed: cause => this.#failed(this.#turn.record, cause),
+      alarm: due => this.#alarmAt(due),
+    });
+  }
+
+  /** The epoch begins: what was left to do is done first. */
+  begins(): void {
+    if (this.#tables.numbers.get(unfinished) === 1) {
+      this.#isClosing = true;
+      this.#list();
+    }
+    const due = this.#processor.due?.();
+    if (due !== undefined) this.#alarmAt(due);
+  }
+
+  /**
+   * @param record leased; it is released when all that it brings about is done
+   * @param side which of the streams it came by, from 0 up
+   */
+  take(record: KafkaRecord<I, V>, side: number, lane: Lane): void {
+    this.#lane = lane;
+    if (this.#isJob) this.#behind.push({ record, side });
+    else if (!this.#begin(record, side)) release(record);
+    else if (lane.jobs === undefined) {
+      while (this.#part(record) && !this.#subscriber.closed && !endedBefore(record));
+      this.#isClosing = false;
+      release(record);
+    } else {
+      this.#record = record;
+      this.#list();
+      this.#note(1);
+    }
+  }
+
+  /** @returns whether there is more than the first part of what it brings about */
+  #begin(record: KafkaRecord<I, V>, side: number): boolean {
+    try {
+      const key = this.#turn.begin(record, side);
+      refuseRekeyed(this.#parts, record, key);
+      this.#processor.take(key, record.value, record.timestamp, this.#turn);
+    } catch (cause) {
+      // What it remembers may be what was refused.
+      this.#processor.reset();
+      this.#failed(record, cause);
+    }
+    this.#isClosing = true;
+    return this.#part(record);
+  }
+
+  #part(record: KafkaRecord<I, V>): boolean {
+    try {
+      if (this.#isClosing) this.#isClosing = this.#processor.close(resultsAtOnce, this.#turn);
+      else if (this.#isRinging) {
+        const now = this.#lane.host.clock.now();
+        this.#isRinging = this.#processor.ring?.(now, resultsAtOnce, this.#turn) === true;
+      }
+    } catch (cause) {
+      // What failed is out of the tables already: it goes on behind it.
+      this.#failed(record, cause);
+    }
+    return this.#isClosing || this.#isRinging;
+  }
+
+  #failed(record: KafkaRecord<I, V>, cause: unknown): void {
+    // Whatever is done about records that fail, all of these would.
+    const verdict = isKafkaRxError(cause, 'STATE') ? 'fail' : this.#parts.onError;
+    processFailed(record, this.#node, cause, verdict, this.#subscriber);
+  }
+
+  #list(): void {
+    this.#isJob = true;
+    this.#lane.jobs?.add(this);
+  }
+
+  /** @see Job.waiting */
+  get waiting(): number {
+    return this.#behind.length;
+  }
+
+  /** @see Job.run */
+  run(): boolean {
+    if (this.#subscriber.closed) {
+      this.#all(giveUp);
+      return this.#done();
+    }
+    if (this.#isClosing || this.#isRinging) this.#goOn();
+    else {
+      const next = this.#behind.shift();
+      if (next === undefined) return this.#done();
+      const { record, side } = next;
+      this.#record = record;
+      emitSeveral(this.#subscriber, record, () => this.#begin(record, side));
+    }
+    if (this.#isClosing || this.#isRinging) return true;
+    const record = this.#record;
+    this.#record = undefined;
+    if (record !== undefined) release(record);
+    return this.#behind.length > 0 || this.#done();
+  }
+
+  #goOn(): void {
+    const record = this.#record ?? this.#again();
+    if (record === undefined) {
+      // Nothing of the task was ever read: then nothing is left to do, but what comes with the first record.
+      this.#isClosing = this.#isRinging = false;
+      return;
+    }
+    this.#record = record;
+    emitSeveral(this.#subscriber, record, () => this.#part(record));
+  }
+
+  /** In a delivery of its own. */
+  #again(): KafkaRecord<I, V> | undefined {
+    const resting = this.#resting;
+    const delivery = this.#lane.jobs?.turn(resting && laneOf(resting));
+    if (delivery === undefined) return undefined;
+    // From here on there is a window for each part of it.
+    delivery.closeWindow();
+    this.#resting = undefined;
+    if (resting !== undefined) return this.#turn.goOn(resting, delivery);
+    return this.#turn.beginOwn(delivery, this.#lane.host.clock.now());
+  }
+
+  #done(): false {
+    this.#isJob = this.#isClosing = this.#isRinging = false;
+    this.#resting = undefined;
+    this.#note(0);
+    const due = this.#processor.due?.();
+    if (due !== undefined) this.#alarmAt(due);
+    return false;
+  }
+
+  #note(left: 0 | 1): void {
+    const { numbers } = this.#tables;
+    if ((numbers.get(unfinished) ?? 0) !== left) numbers.set(unfinished, left);
+  }
+
+  /** @see Job.rest */
+  rest(): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    this.#record = undefined;
+    this.#resting = record;
+    if (this.#subscriber.closed) giveUp(record);
+    else release(record);
+  }
+
+  /** @see Job.drop */
+  drop(held: boolean): void {
+    this.#all(record => {
+      if (!held || !endedBefore(record)) release(record);
+    });
+    this.#isJob = this.#isClosing = this.#isRinging = false;
+  }
+
+  #all(end: (record: KafkaRecord) => void): void {
+    const behind = this.#behind.splice(0).map(({ record }) => record);
+    const records = this.#record === undefined ? behind : [this.#record, ...behind];
+    this.#record = undefined;
+    for (const record of records) end(record);
+  }
+
+  #alarmAt(due: number): void {
+    if (this.#alarm !== undefined && this.#alarm.due <= due) return;
+    const { clock } = this.#lane.host;
+    if (this.#alarm === undefined) this.#endAlarmsWithLane();
+    this.#alarm?.timer.cancel();
+    this.#alarm = { due, timer: clock.schedule(() => this.#rings(), Math.max(0, due - clock.now())) };
+  }
+
+  #endAlarmsWithLane(): void {
+    const cancel = (): void => {
+      this.#alarm?.timer.cancel();
+      this.#alarm = undefined;
+    };
+    this.#lane.signal.addEventListener('abort', cancel, { once: true });
+    this.#subscriber.add(cancel);
+  }
+
+  #rings(): void {
+    this.#alarm = undefined;
+    const { jobs, host } = this.#lane;
+    const due = this.#processor.due?.();
+    if (due === undefined || this.#isOver()) return;
+    // It was cancelled or moved, or the clock was.
+    if (due > host.clock.now()) this.#alarmAt(due);
+    else
+      jobs?.whenCaughtUp(() => {
+        if (this.#isOver()) return;
+        this.#isRinging = true;
+        this.#list();
+      });
+  }
+
+  #isOver(): boolean {
+    return this.#lane.ended || this.#lane.states?.era !== this.era || this.#subscriber.closed;
+  }
+}

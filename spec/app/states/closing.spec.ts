@@ -1,0 +1,162 @@
+/** What one record closes comes out in parts: however much it is, the process does other things in between. */
+import { type Codec, createApp, number, string } from 'kafka-rx';
+import { MemoryBroker, memory } from 'kafka-rx/memory';
+import type { App } from '../../../lib/app/interface.js';
+import type { AppOptions } from '../../../lib/app/options.js';
+import type { Windowed } from '../../../lib/codecs/windowed.js';
+import { hopping } from '../../../lib/time/hopping.js';
+import { aggregate } from '../../../operators/state/aggregate.js';
+
+/** Such as `a@10`. */
+const inWindow: Codec<Windowed<string>> = {
+  name: 'inWindow',
+  decode: () => {
+    throw new Error('only written');
+  },
+  encode: ({ key, start }) => Buffer.from(`${key}@${start}`),
+};
+
+const windowsOfOne = 1_000;
+
+/** Each record is in so many windows, and the record at the far time closes all of them. */
+function counts(app: App) {
+  return app.topic('in', { key: string, value: string }).pipe(
+    aggregate(app.state('counts', { key: string, value: number }), {
+      initial: () => 0,
+      add: count => count + 1,
+      window: hopping(windowsOfOne, { advanceMs: 1, graceMs: 0 }),
+      emit: 'final',
+    }),
+  );
+}
+
+/** Watches the turns of the event loop, by the time that the process itself has had in each: other processes take their share of the wall's. */
+function watchTurns() {
+  let longestMs = 0;
+  let before = process.cpuUsage();
+  let next: NodeJS.Immediate;
+  const look = (): void => {
+    const { user, system } = process.cpuUsage(before);
+    longestMs = Math.max(longestMs, (user + system) / 1_000);
+    before = process.cpuUsage();
+    next = setImmediate(look);
+  };
+  next = setImmediate(look);
+  return () => {
+    clearImmediate(next);
+    return longestMs;
+  };
+}
+
+const far = 1_000_000;
+const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+
+async function until(met: () => boolean, boundMs: number): Promise<void> {
+  for (const end = Date.now() + boundMs; !met(); await sleep(10)) {
+    if (Date.now() > end) throw new Error('it did not come to that');
+  }
+}
+
+async function started(
+  wire: (app: App) => void,
+  options: Partial<AppOptions> = {},
+  broker = new MemoryBroker(),
+) {
+  const app = createApp({ groupId: 'test', driver: memory({ broker }), ...options });
+  wire(app);
+  for (const topic of new Set(app.describe().nodes.flatMap(({ topics }) => topics)))
+    broker.createTopic(topic, 1);
+  const running = app.run();
+  running.catch(() => {});
+  await until(() => app.health().state === 'running', 5_000);
+  return { app, broker, running };
+}
+
+const isAlone = process.env['KAFKA_RX_TRIALS'] === 'long';
+/** Beside other suites on the same cores a collection of garbage alone may take a tenth of a second; in one go it would be seconds. */
+const boundMs = isAlone ? 50 : 500;
+
+// A million with KEYS=1000, and the bound that is promised with KAFKA_RX_TRIALS=long.
+test('fifty thousand windows that one record closes do not block the process', async () => {
+  const keys = Number(process.env['KEYS'] ?? 50);
+  let results = 0;
+  let counted = 0;
+  const { app, broker, running } = await started(app =>
+    counts(app).subscribe(
+      app.watch(({ value }) => {
+        results++;
+        counted += value;
+      }),
+    ),
+  );
+  for (let i = 0; i < keys; i++) {
+    broker.publish('in', [{ key: Buffer.from(`k${i}`), value: Buffer.from('x'), timestamp: windowsOfOne }]);
+  }
+  await until(() => broker.committed('test', 'in')[0] === keys, 60_000);
+  const longest = watchTurns();
+  const begun = Date.now();
+  broker.publish('in', [{ key: Buffer.from('k'), value: Buffer.from('x'), timestamp: far }]);
+  await until(() => results >= keys * windowsOfOne, 120_000);
+  await until(() => broker.committed('test', 'in')[0] === keys + 1, 60_000);
+  const longestMs = longest();
+  if (process.env['KEYS'] !== undefined)
+    console.log(`took ${Date.now() - begun} ms, longest ${longestMs} ms`);
+  await app.stop();
+  await running;
+  expect([results, counted]).toEqual([keys * windowsOfOne, keys * windowsOfOne]);
+  expect(longestMs).toBeLessThan(boundMs);
+}, 240_000);
+
+const out = { key: inWindow, value: number };
+
+/** All that was committed of a topic, by key. */
+function written(broker: MemoryBroker): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const { key } of broker.records('out')) times.set(`${key}`, (times.get(`${key}`) ?? 0) + 1);
+  return times;
+}
+
+test.each(['aborted', 'stopped'] as const)(
+  'closing that is %s half-way goes on from where it was, and no record overtakes it',
+  async how => {
+    const keys = 12;
+    const all = keys * windowsOfOne;
+    const wire = (app: App): void => void counts(app).subscribe(app.to('out', out));
+    const options = { guarantee: 'exactly-once', commit: { intervalMs: 20 } } as const;
+    const first = await started(wire, options);
+    const { broker } = first;
+    for (let i = 0; i < keys; i++) {
+      broker.publish('in', [{ key: Buffer.from(`k${i}`), value: Buffer.from('x'), timestamp: windowsOfOne }]);
+    }
+    await until(() => broker.committed('test', 'in')[0] === keys, 30_000);
+    expect(written(broker).size).toBe(0);
+    // The second is late for all windows but its own, and closes those of the first.
+    broker.publish('in', [
+      { key: Buffer.from('k'), value: Buffer.from('x'), timestamp: far },
+      { key: Buffer.from('l'), value: Buffer.from('x'), timestamp: 2 * far },
+    ]);
+    await until(() => written(broker).size > 0, 30_000);
+    const before = written(broker).size;
+    expect(before).toBeLessThan(all);
+    let { app, running } = first;
+    if (how === 'aborted') broker.faults.refuseCommits(1);
+    else {
+      await app.stop();
+      await running;
+      expect(written(broker).size).toBeLessThan(all);
+      app = createApp({ groupId: 'test', driver: memory({ broker }), ...options });
+      wire(app);
+      running = app.run();
+    }
+    await until(() => written(broker).size >= all + windowsOfOne, 60_000);
+    await until(() => broker.committed('test', 'in')[0] === keys + 2, 30_000);
+    await app.stop();
+    await running;
+    const times = written(broker);
+    expect(times.size).toBe(all + windowsOfOne);
+    expect([...new Set(times.values())]).toEqual([1]);
+    const starts = broker.records('out').map(({ key }) => Number(`${key}`.split('@')[1]));
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+  },
+  120_000,
+);

@@ -1,0 +1,127 @@
+import { expectTypeOf } from 'expect-type';
+import type { Observable } from 'rxjs';
+import type { KafkaRecord } from '../../lib/record/record.js';
+import {
+  cogroup,
+  count,
+  reduce,
+  type State,
+  session,
+  suppress,
+  tumbling,
+  type Windowed,
+} from '../../operators/state/index.js';
+
+interface Order {
+  readonly total: number;
+}
+interface Customer {
+  readonly spent: number;
+  readonly seen: string;
+}
+
+// Only their types are asked.
+const customers = null as unknown as State<string, Customer>;
+const numbers = null as unknown as State<string, number>;
+const orders$ = null as unknown as Observable<KafkaRecord<string, Order>>;
+const visits$ = null as unknown as Observable<KafkaRecord<string, string>>;
+const updates$ = null as unknown as Observable<KafkaRecord<string, number | null>>;
+const windowed$ = null as unknown as Observable<KafkaRecord<Windowed<string>, number | null>>;
+const initial = (): Customer => ({ spent: 0, seen: '' });
+const window = tumbling(1, { graceMs: 0 });
+const sessions = session(1, { graceMs: 0 });
+
+const merge = (a: Customer, b: Customer): Customer => ({ ...a, ...b });
+
+test('cogroup: each function is given the values of its stream', () => {
+  const plain = () =>
+    cogroup(
+      customers,
+      [
+        [
+          orders$,
+          (customer, order, { key }) => {
+            expectTypeOf(customer).toEqualTypeOf<Customer>();
+            expectTypeOf(order).toEqualTypeOf<Order>();
+            expectTypeOf(key).toEqualTypeOf<string>();
+            return { ...customer, spent: customer.spent + order.total };
+          },
+        ],
+        [visits$, (customer, seen) => ({ ...customer, seen: seen.toUpperCase() })],
+      ],
+      { initial },
+    );
+  expectTypeOf(plain).returns.toEqualTypeOf<Observable<KafkaRecord<string, Customer>>>();
+});
+
+test('cogroup: a function that deletes makes results null, and windows their keys windowed', () => {
+  const add = (customer: Customer, { total }: Order) => (total < 0 ? null : customer);
+  const keep = (customer: Customer) => customer;
+  const deleting = () =>
+    cogroup(
+      customers,
+      [
+        [orders$, add],
+        [visits$, keep],
+      ],
+      { initial },
+    );
+  expectTypeOf(deleting).returns.toEqualTypeOf<Observable<KafkaRecord<string, Customer | null>>>();
+  const inWindows = () =>
+    cogroup(
+      customers,
+      [
+        [orders$, keep],
+        [visits$, keep],
+      ],
+      { initial, window, result: ({ spent }) => spent },
+    );
+  expectTypeOf(inWindows).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number>>>();
+  const inSessions = () => cogroup(customers, [[orders$, keep]], { initial, merge, window: sessions });
+  expectTypeOf(inSessions).returns.toEqualTypeOf<
+    Observable<KafkaRecord<Windowed<string>, Customer | null>>
+  >();
+});
+
+test('cogroup: a function of other values, or a stream of other keys, is refused', () => {
+  const byNumber$ = null as unknown as Observable<KafkaRecord<number, Order>>;
+  const wrong = () => {
+    // @ts-expect-error orders are no texts
+    cogroup(customers, [[orders$, (customer: Customer, _: string) => customer]], { initial });
+    // @ts-expect-error the state's keys are texts
+    cogroup(customers, [[byNumber$, (customer: Customer) => customer]], { initial });
+  };
+  expect(wrong).toBeInstanceOf(Function);
+});
+
+test('suppress: final results are no deletions; a time limit leaves them', () => {
+  const closed = () => windowed$.pipe(suppress(numbers, { until: 'windowCloses', window }));
+  expectTypeOf(closed).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number>>>();
+  const limited = () => updates$.pipe(suppress(numbers, { until: 'timeLimit', limitMs: 1 }));
+  expectTypeOf(limited).returns.toEqualTypeOf<Observable<KafkaRecord<string, number | null>>>();
+  const limitedWindows = () => windowed$.pipe(suppress(numbers, { until: 'timeLimit', limitMs: 1, window }));
+  expectTypeOf(limitedWindows).returns.toEqualTypeOf<
+    Observable<KafkaRecord<Windowed<string>, number | null>>
+  >();
+  const wrong = () => {
+    // @ts-expect-error its keys have no windows
+    updates$.pipe(suppress(numbers, { until: 'windowCloses', window }));
+    // @ts-expect-error with windows the keys have them
+    updates$.pipe(suppress(numbers, { until: 'timeLimit', limitMs: 1, window }));
+  };
+  expect(wrong).toBeInstanceOf(Function);
+});
+
+test('count and reduce: sessions that others absorb are deleted', () => {
+  expectTypeOf(() => orders$.pipe(count(numbers, { window: sessions }))).returns.toEqualTypeOf<
+    Observable<KafkaRecord<Windowed<string>, number | null>>
+  >();
+  expectTypeOf(() => orders$.pipe(count(numbers, { window }))).returns.toEqualTypeOf<
+    Observable<KafkaRecord<Windowed<string>, number>>
+  >();
+  const longest = (a: string, b: string) => (a.length > b.length ? a : b);
+  const texts = null as unknown as State<string, string>;
+  expectTypeOf(() => visits$.pipe(reduce(texts, longest, { window: sessions }))).returns.toEqualTypeOf<
+    Observable<KafkaRecord<Windowed<string>, string | null>>
+  >();
+});
