@@ -436,7 +436,11 @@ const ofOthers: Table = {
     argument('value', noThing, one => lmdbEntry.lmdb('s', { value: one })),
   ],
   lmdbBackend: [
-    argument('the directory', noThing.filter(one => one !== 'text'), one => lmdbEntry.lmdbBackend(one)),
+    argument(
+      'the directory',
+      noThing.filter(one => one !== 'text'),
+      one => lmdbEntry.lmdbBackend(one),
+    ),
     argument('the options', noObject, one => lmdbEntry.lmdbBackend('d', one)),
   ],
   runWorkers: [
