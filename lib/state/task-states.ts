@@ -31,8 +31,6 @@ export interface TaskStatesParts {
   changelogOf(state: string): string;
   /** What their rows keep to. */
   readonly rules: RowRules;
-  /** Before it may be opened: what the task had is being closed. */
-  readonly after: Promise<void> | undefined;
   progress(progress: RestoreProgress & { readonly task: string }): void;
   /** A commit is of no cut that there is, and the states are to go on all the same. */
   cutMissed(error: KafkaRxError): void;
@@ -72,6 +70,8 @@ export class TaskStates implements StatesOfTask {
   /** By state and table: a table is always asked for with the same. */
   readonly #formats: ReadonlyMap<string, ValueFormat<unknown>>;
   #lying: readonly Lying[] | undefined;
+  /** What is opened, restored or closed last: one after the other, as the task comes and goes. */
+  #last: Promise<unknown> = Promise.resolve();
   /** Of the last unit that was committed. */
   #cut: Cut | undefined;
   /** Of the last that was sealed. */
@@ -95,11 +95,6 @@ export class TaskStates implements StatesOfTask {
 
   get era(): number {
     return this.#era;
-  }
-
-  /** Undefined: nothing was ever committed with these states. */
-  get cut(): Cut | undefined {
-    return this.#cut;
   }
 
   /** Rows that are changed since the last barrier. */
@@ -145,12 +140,21 @@ export class TaskStates implements StatesOfTask {
    *
    * @param wanted whether the epoch that it is for goes on
    */
-  async restore(wanted: () => boolean): Promise<void> {
+  restore(wanted: () => boolean): Promise<void> {
+    return this.#next(() => this.#restore(wanted));
+  }
+
+  #next(step: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(step);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #restore(wanted: () => boolean): Promise<void> {
     const { handles, connection, clock, partition, task, progress, changelogOf } = this.#parts;
     this.abort();
     const { reader } = connection;
     if (reader === undefined) throw withoutReader();
-    await this.#parts.after;
     this.#lying ??= await this.#open();
     const topics = await connection.topics(handles.map(({ name }) => changelogOf(name)));
     const cuts: Cut[] = [];
@@ -285,10 +289,16 @@ export class TaskStates implements StatesOfTask {
     this.#era++;
   }
 
-  /** What was committed is put where it lies, and that is closed. */
-  async close(): Promise<void> {
+  /** What was committed is put where it lies, and that is closed, until it is restored again. */
+  close(): Promise<void> {
+    return this.#next(() => this.#close());
+  }
+
+  async #close(): Promise<void> {
     const lying = this.#lying ?? [];
     this.#lying = undefined;
+    // Another may go on from there: the changelogs say how far it came.
+    this.#cut = undefined;
     for (const { backend, overlay } of lying) {
       overlay.abort();
       await overlay.applyNow();

@@ -55,8 +55,8 @@ export class AppStates {
   readonly #internal: InternalSink[] = [];
   /** Partitions that these are made with, where that is said, or else the topics whose records go by them. */
   readonly #inputsOfInternal = new Map<string, number | readonly string[]>();
+  /** By their names: they outlive epochs, and what is open of them is only of those that this member has. */
   readonly #tasks = new Map<string, TaskStates>();
-  readonly #closing = new Map<string, Promise<void>>();
   readonly #backends: StateBackends = memoryBackends;
   readonly #purge: Purge;
   /** From {@link wired} on. */
@@ -235,7 +235,6 @@ export class AppStates {
         backends: this.#backends,
         changelogOf: state => this.changelogOf(state),
         rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
-        after: this.#closing.get(task),
         progress: progress => this.#parts.progress(progress),
         cutMissed: error => this.#parts.cutMissed(error),
       });
@@ -280,31 +279,14 @@ export class AppStates {
   /** A new assignment: what is kept of tasks that are elsewhere now is put where it lies, and closed. Of the others it stays open. */
   keepOnly(partitions: readonly TopicPartition[]): void {
     const kept = new Set(partitions.map(partition => this.#parts.tasks.of(partition)));
-    const gone = [...this.#tasks.keys()].filter(task => !kept.has(task));
-    if (gone.length > 0) void this.#close(gone).catch(error => this.#parts.closeFailed(error));
+    for (const [task, states] of this.#tasks)
+      if (!kept.has(task)) void states.close().catch(error => this.#parts.closeFailed(error));
   }
 
   /** The app ends: what it gave away before is closed then, too. */
   async close(): Promise<void> {
     await this.#purge.end();
-    const before = [...this.#closing.values()];
-    await this.#close([...this.#tasks.keys()]);
-    await Promise.all(before);
-  }
-
-  async #close(tasks: readonly string[]): Promise<void> {
-    await Promise.all(
-      tasks.map(async name => {
-        const states = this.#tasks.get(name);
-        this.#tasks.delete(name);
-        const closing = states?.close();
-        if (closing === undefined) return;
-        // Whoever has the task again waits for it.
-        const ended = closing.catch(() => {}).finally(() => this.#closing.delete(name));
-        this.#closing.set(name, ended);
-        await closing;
-      }),
-    );
+    await Promise.all([...this.#tasks.values()].map(states => states.close()));
   }
 
   #tablesOf(state: string): readonly StateTables[] {
