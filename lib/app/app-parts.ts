@@ -4,7 +4,7 @@ import type { Dispatcher } from '../flow/source/dispatcher.js';
 import type { Lanes } from '../flow/source/lanes.js';
 import type { TaskNames } from '../flow/source/task-names.js';
 import type { Views } from '../flow/source/views.js';
-import type { ExactlyOnce } from '../flow/tasks/exactly-once.js';
+import type { UnitCommit } from '../flow/tasks/unit-commit.js';
 import type { Logger } from '../logging/logger.js';
 import type { PartitionReading } from '../logging/metrics/instruments.js';
 import type { Commits } from './commits.js';
@@ -37,7 +37,7 @@ export interface AppParts {
   readonly dispatcher: Dispatcher;
   readonly commits: Commits;
   /** The strategy of the commits under exactly once and, under every guarantee, of tasks that have states. */
-  readonly units: ExactlyOnce;
+  readonly units: UnitCommit;
   readonly states: AppStates;
   readonly tasks: TaskNames;
   readonly rebalance: Rebalance;

@@ -3,7 +3,7 @@
  *
  * The story of a record: the driver fetches it; the dispatcher opens a delivery and runs it through every view, operator
  * and sink; each sink keeps a lease until what it wrote is durable; the delivery settles, and with it its number in the
- * partition's `Watermark`; `WatermarkCommit` commits those that moved, or `ExactlyOnce` what each task has done with what it has written.
+ * partition's `Watermark`; `WatermarkCommit` commits those that moved, or `UnitCommit` what each task has done with what it has written.
  * A rebalance and a stop drain first and let go second.
  */
 import type { Observable } from 'rxjs';
@@ -24,7 +24,7 @@ import { partitionReadings, standstillReadings } from '../flow/source/partition-
 import { TaskNames } from '../flow/source/task-names.js';
 import { Views } from '../flow/source/views.js';
 import { CommitsByTask } from '../flow/tasks/commits-by-task.js';
-import { ExactlyOnce } from '../flow/tasks/exactly-once.js';
+import { UnitCommit } from '../flow/tasks/unit-commit.js';
 import { silentLogger } from '../logging/logger.js';
 import { instruments } from '../logging/metrics/instruments.js';
 import { noMetrics } from '../logging/metrics/metrics.js';
@@ -228,7 +228,7 @@ function assemble(options: AppOptions): AppParts {
     states.committed(result);
   };
   const isOnce = options.guarantee === 'exactly-once';
-  const units = new ExactlyOnce(
+  const units = new UnitCommit(
     {
       groupId: options.groupId,
       isOnce,

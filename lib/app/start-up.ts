@@ -10,7 +10,7 @@ import { ResumePoints } from '../flow/commit/resume-points.js';
 import { unconfirmed } from '../flow/commit/unconfirmed.js';
 import { EndOffsets } from '../flow/source/end-offsets.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
-import type { ExactlyOnceRun } from '../flow/tasks/exactly-once.js';
+import type { UnitCommitRun } from '../flow/tasks/unit-commit.js';
 import type { AppParts } from './app-parts.js';
 import type { Closers } from './closing.js';
 import { CoPartitionedCounts, requireCoPartitioned } from './co-partitioned.js';
@@ -185,7 +185,7 @@ function unitsOf(
   connection: DriverConnection,
   resume: ResumePoints,
   { options, clock, dispatcher, member, slow, states }: AppParts,
-): ExactlyOnceRun {
+): UnitCommitRun {
   const unitOfWork = connection.unitOfWork?.bind(connection);
   if (unitOfWork === undefined) throw withoutUnits(options.driver.name);
   return {

@@ -1,80 +1,176 @@
-import type { OffsetCommit } from '../../drivers/port.js';
-import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
-import type { CommitTarget, CommitTrigger } from '../commit/commit-cycle.js';
+import type { Clock } from '../../base/clock.js';
+import { secondUnitOf, transactionalId } from '../../base/transactional-id.js';
+import type { AssignedPartition, TopicPartition, UnitOfWork } from '../../drivers/port.js';
+import type { KafkaRxError } from '../../errors/errors.js';
+import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commit-cycle.js';
+import type { CommitLane, FailingTask, TaskCommit } from '../commit/task-commit.js';
+import type { Outputs } from '../sinks/outputs.js';
+import type { Lanes } from '../source/lanes.js';
 import type { Task } from '../source/partition-lane.js';
-import type { SealedStates, UnitStates } from './task-unit-host.js';
-import type { CommittedUnit } from './unit-pace.js';
-import type { UnitProducer } from './unit-producer.js';
+import { MissingOutputs } from './missing-outputs.js';
+import { TaskUnit } from './task-unit.js';
+import type { TaskUnitHost, UnitStates } from './task-unit-host.js';
+import { type UnitBounds, UnitPace } from './unit-pace.js';
 
-/** How far each input is settled of which something was handed out; in one commit, never split. */
-export function offsetsOf(task: Task): readonly OffsetCommit[] {
-  return task.inputs
-    .filter(({ watermark }) => watermark.offset >= 0)
-    .map(({ topic, partition, epoch, watermark: { offset } }) => ({ topic, partition, epoch, offset }));
+export interface UnitCommitParts {
+  readonly groupId: string;
+  /** Whether outputs are part of the units; otherwise they have states alone, of tasks that have such. */
+  readonly isOnce: boolean;
+  readonly clock: Clock;
+  readonly bounds: UnitBounds;
+  readonly sessionTimeoutMs: number;
+  /** Milliseconds that a record may take to be delivered. */
+  readonly deliveryTimeoutMs: number;
+  readonly lanes: Lanes;
+  readonly outputs: Outputs;
+  /** Neither failed nor stopped. */
+  live(): boolean;
+  fail(error: KafkaRxError): void;
+}
+
+/** What is there once the app runs. */
+export interface UnitCommitRun {
+  /** What a task keeps; undefined: nothing. */
+  states?(task: string): UnitStates | undefined;
+  /** Opens the unit of a task, by its name. */
+  open(task: string): Promise<UnitOfWork>;
+  /** Notes offsets wherever they are to be noted first, and commits them with the unit. */
+  through(unit: UnitOfWork): CommitTarget;
+  quiet(task: Task): Promise<void>;
+  goOn(task: Task): void;
+  rewind(task: Task): void;
 }
 
 /**
- * Where a unit begins, by the first of its task's inputs that has a record; undefined where none has.
- *
- * @param committed last, in this epoch
+ * A unit of work for each task, committed at its barriers: under exactly once of all tasks, with what they write; at least once of those that keep states or
+ * write internal topics, with these alone.
  */
-export function beginningOf({ inputs }: Task, committed: readonly OffsetCommit[]): Coordinates | undefined {
-  for (const { topic, partition, firstOffset } of inputs) {
-    const last = committed.find(one => one.topic === topic && one.partition === partition);
-    const offset = last?.offset ?? firstOffset;
-    if (offset >= 0) return { topic, partition, offset };
+export class UnitCommit implements TaskCommit {
+  readonly #parts: UnitCommitParts;
+  readonly #report: (result: CommitResult) => void;
+  /** By the names of their tasks: they outlive epochs. */
+  readonly #units = new Map<string, TaskUnit>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #missing: MissingOutputs;
+  #run: UnitCommitRun | undefined;
+  #closed = false;
+
+  constructor(parts: UnitCommitParts, report: (result: CommitResult) => void) {
+    this.#parts = parts;
+    this.#report = report;
+    this.#missing = new MissingOutputs(parts.clock, parts.deliveryTimeoutMs);
   }
-  return undefined;
-}
 
-/** A unit of which all has settled. */
-export interface SettledUnit extends CommittedUnit {
-  readonly trigger: CommitTrigger;
-  /** Where its records end. */
-  readonly offsets: readonly OffsetCommit[];
-  readonly records: number;
-}
-
-/** Why a commit has failed; undefined: it has not. */
-export async function failureOf(
-  target: CommitTarget,
-  offsets: readonly OffsetCommit[],
-  at: Task,
-): Promise<KafkaRxError | undefined> {
-  try {
-    await target.commit(offsets);
-    return undefined;
-  } catch (cause) {
-    return isKafkaRxError(cause) ? cause : unexpected(cause, at);
+  /** Before the first partition is assigned. */
+  runs(run: UnitCommitRun): void {
+    this.#run = run;
   }
-}
 
-/** What nobody had thought of, as an error of ours. */
-export function unexpected(cause: unknown, { name, inputs: [first] }: Task): KafkaRxError {
-  return new KafkaRxError(
-    'COMMIT_FAILED',
-    `A unit of work of ${name} could not be committed: ${errorKind(cause)}`,
-    {
-      at: first && { topic: first.topic, partition: first.partition, offset: Math.max(0, first.waitingAt) },
-      cause,
-      remedy: 'Nothing of it was committed: its records come again, after a restart at the latest',
-    },
-  );
-}
+  /** @see ConsumerOptions.ready */
+  ready(partition: AssignedPartition): Promise<void> | undefined {
+    const run = this.#run;
+    const lane = this.#parts.lanes.at(partition);
+    if (run === undefined || lane === undefined || this.#closed) return undefined;
+    if (!this.#parts.isOnce && !lane.task.byUnits) return undefined;
+    const unit = this.#unitOf(lane.task, run);
+    return this.#missing.during(lane.task, unit.open(lane.task), () => unit.failedAt);
+  }
 
-/**
- * What the task keeps is sealed, with what commits it. Of a row that may not be written nobody knows which record put it: the error is the unit's,
- * whose records come again and are looked at one by one.
- */
-export function sealedOf(
-  states: UnitStates | undefined,
-  producer: UnitProducer,
-  offsets: readonly OffsetCommit[],
-  task: Task,
-): SealedStates | KafkaRxError | undefined {
-  try {
-    return states?.seal(producer, offsets);
-  } catch (cause) {
-    return isKafkaRxError(cause) ? cause : unexpected(cause, task);
+  get underWay(): CommitUnderWay | undefined {
+    let longest: CommitUnderWay | undefined;
+    for (const { underWay } of this.#units.values()) {
+      if (underWay !== undefined && (longest === undefined || underWay.since < longest.since))
+        longest = underWay;
+    }
+    return longest;
+  }
+
+  get failing(): readonly FailingTask[] {
+    return [...this.#units.values()].flatMap(({ failing }) => failing);
+  }
+
+  moved(lane: CommitLane): void {
+    if (lane.dirty) return;
+    lane.dirty = true;
+    this.#units.get(lane.task.name)?.handedOut();
+  }
+
+  handedOut(lane: CommitLane): void {
+    this.#units.get(lane.task.name)?.handedOut();
+  }
+
+  forget(lane: CommitLane): void {
+    const unit = this.#units.get(lane.task.name);
+    if (unit === undefined) return;
+    const { task } = unit;
+    this.#end(unit);
+    // The epoch of one input is over and those of others go on, whose records were in the same unit: they come again. Not before it is
+    // known whether all of them are.
+    if (task !== undefined) this.#parts.clock.defer(() => this.#beginAnew(task));
+  }
+
+  #beginAnew(task: Task): void {
+    const { live } = this.#parts;
+    if (task.inputs.length > 0 && live() && !this.#closed) this.#run?.rewind(task);
+  }
+
+  /** A record of this partition has not settled for too long. @see TaskUnit.stalled */
+  stalled(partition: TopicPartition, error: KafkaRxError): KafkaRxError | undefined {
+    const lane = this.#parts.lanes.of(partition);
+    const unit = lane && this.#units.get(lane.task.name);
+    return unit === undefined ? error : unit.stalled(error);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([...this.#units.values()].map(task => task.flush()));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const task of this.#units.values()) this.#end(task);
+  }
+
+  /** Resolves when what was ended is dropped. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#ending);
+  }
+
+  #end(task: TaskUnit): void {
+    const ended = task
+      .end()
+      .catch(() => {})
+      .finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+  }
+
+  #unitOf({ name }: Task, run: UnitCommitRun): TaskUnit {
+    const known = this.#units.get(name);
+    if (known !== undefined) return known;
+    const { groupId, isOnce, clock, bounds, sessionTimeoutMs, lanes, outputs, live, fail } = this.#parts;
+    const host: TaskUnitHost = {
+      clock,
+      sessionTimeoutMs,
+      transactionalId: transactionalId(groupId, name),
+      isOnce,
+      states: run.states?.(name),
+      get live() {
+        return live();
+      },
+      open: which => run.open(which === 0 ? name : secondUnitOf(name)),
+      openChannel: producer => outputs.openChannel(producer),
+      closeChannel: channel => outputs.closeChannel(channel),
+      through: unit => run.through(unit),
+      quiet: task => run.quiet(task),
+      goOn: task => {
+        for (const input of task.inputs) input.dirty = false;
+        run.goOn(task);
+      },
+      rewind: task => run.rewind(task),
+      told: result => this.#report(result),
+      fail,
+    };
+    const unit = new TaskUnit(host, new UnitPace(bounds, lanes.tasks));
+    this.#units.set(name, unit);
+    return unit;
   }
 }

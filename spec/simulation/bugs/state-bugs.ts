@@ -29,7 +29,7 @@ export const stateBugs: readonly SeededBug[] = [
     system,
     replacements: [
       {
-        file: 'lib/flow/tasks/unit-commit.ts',
+        file: 'lib/flow/tasks/settled-unit.ts',
         find: '    return states?.seal(producer, offsets);\n',
         replace:
           '    const sealed = states?.seal(producer, offsets);\n' +

@@ -6,14 +6,14 @@ import { Outputs } from '../../../lib/flow/sinks/outputs.js';
 import { Lanes } from '../../../lib/flow/source/lanes.js';
 import { PartitionLane, type Task } from '../../../lib/flow/source/partition-lane.js';
 import { TaskOf } from '../../../lib/flow/source/task.js';
-import { ExactlyOnce } from '../../../lib/flow/tasks/exactly-once.js';
+import { UnitCommit } from '../../../lib/flow/tasks/unit-commit.js';
 import { held } from '../../app/members.js';
 
 function setUp() {
   const said: string[] = [];
   const closing = held();
   const lanes = new Lanes();
-  const tasks = new ExactlyOnce(
+  const tasks = new UnitCommit(
     {
       groupId: 'group',
       isOnce: true,
@@ -104,7 +104,7 @@ function several(
   const rewound: string[] = [];
   const commit = held();
   const state = { live: true };
-  const tasks = new ExactlyOnce(
+  const tasks = new UnitCommit(
     {
       groupId: 'group',
       isOnce: true,
