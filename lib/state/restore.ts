@@ -31,6 +31,11 @@ export interface RestoreProgress {
   readonly tookMs: number;
 }
 
+/** The same, of a task such as `orders/0`. */
+export interface TaskRestoreProgress extends RestoreProgress {
+  readonly task: string;
+}
+
 export interface RestoreParts {
   readonly reader: NonNullable<DriverConnection['reader']>;
   /** Milliseconds since 1970. */

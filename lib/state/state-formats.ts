@@ -3,7 +3,6 @@ import type { Codec } from '../codecs/codec.js';
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import type { Guard } from '../flow/sinks/guard.js';
 import { RowWatch } from './layers/row-watch.js';
-import { LogRecords } from './log/log-record.js';
 import { orNull } from './or-null.js';
 import { checkRow, type RowRules, refused } from './row-rules.js';
 import type { StateHandle } from './state.js';
@@ -14,21 +13,23 @@ export function layoutOf({ writer }: StateHandle<unknown, unknown>): StateLayout
   return writer?.layout ?? {};
 }
 
-/** How the rows of a table of the state are written. They throw for what the rules forbid. */
+/**
+ * How the rows of a table of the state are written. They throw for what the rules forbid.
+ *
+ * @param logKeyOf the key of a row in the changelog; undefined: it is not there
+ */
 export function formatOf(
   handle: StateHandle<unknown, unknown>,
-  table: string,
   layout: TableLayout,
   rules: RowRules,
+  logKeyOf: (key: string) => Buffer | undefined,
 ): ValueFormat<unknown> {
   const { name } = handle;
-  const log = new LogRecords(layoutOf(handle));
   const { encode, decode } = valuesOf(handle, layout, rules);
   return {
     encode,
     decode,
-    check: (key, value, timestamp) =>
-      checkRow(name, rules, key, value, timestamp, () => log.keyOf(table, key)),
+    check: (key, value, timestamp) => checkRow(name, rules, key, value, timestamp, () => logKeyOf(key)),
     watch: new RowWatch(),
   };
 }

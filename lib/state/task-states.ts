@@ -9,7 +9,7 @@ import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
 import { Overlay, type SealedCut } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
-import { type RestoreProgress, restoreLog } from './restore.js';
+import { restoreLog, type TaskRestoreProgress } from './restore.js';
 import { timestampOf, valueIn } from './row.js';
 import type { RowRules } from './row-rules.js';
 import type { StateHandle } from './state.js';
@@ -31,7 +31,7 @@ export interface TaskStatesParts {
   changelogOf(state: string): string;
   /** What their rows keep to. */
   readonly rules: RowRules;
-  progress(progress: RestoreProgress & { readonly task: string }): void;
+  progress(progress: TaskRestoreProgress): void;
   /** A commit is of no cut that there is, and the states are to go on all the same. */
   cutMissed(error: KafkaRxError): void;
 }
@@ -82,15 +82,20 @@ export class TaskStates implements StatesOfTask {
 
   constructor(parts: TaskStatesParts) {
     this.#parts = parts;
-    this.#logs = new Map(parts.handles.map(handle => [handle.name, new LogRecords(layoutOf(handle))]));
-    this.#formats = new Map(
-      parts.handles.flatMap(handle =>
-        Object.entries(layoutOf(handle)).map(([table, layout]) => [
+    const logs = new Map<string, LogRecords>();
+    const formats = new Map<string, ValueFormat<unknown>>();
+    for (const handle of parts.handles) {
+      const layout = layoutOf(handle);
+      const log = new LogRecords(layout);
+      logs.set(handle.name, log);
+      for (const [table, of] of Object.entries(layout))
+        formats.set(
           `${handle.name}/${table}`,
-          formatOf(handle, table, layout, parts.rules),
-        ]),
-      ),
-    );
+          formatOf(handle, of, parts.rules, key => log.keyOf(table, key)),
+        );
+    }
+    this.#logs = logs;
+    this.#formats = formats;
   }
 
   get era(): number {

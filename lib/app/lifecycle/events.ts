@@ -2,6 +2,7 @@ import type { AssignedPartition, DriverEvent } from '../../drivers/port.js';
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult } from '../../flow/commit/commit-cycle.js';
 import type { StoreNew } from '../../flow/commit/new-stores.js';
+import type { TaskRestoreProgress } from '../../state/restore.js';
 
 /** Where an app is in its life; it never goes back. */
 export type AppState = 'wiring' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
@@ -35,16 +36,7 @@ export type LifecycleEvent =
     }
   | StoreNew
   /** A changelog is read, before its task begins: `have` of its offsets are behind, `need` are still to come. */
-  | {
-      readonly type: 'restoring';
-      readonly task: string;
-      readonly state: string;
-      readonly topic: string;
-      readonly partition: number;
-      readonly have: number;
-      readonly need: number;
-      readonly tookMs: number;
-    }
+  | ({ readonly type: 'restoring' } & TaskRestoreProgress)
   | { readonly type: 'commit'; readonly result: CommitResult }
   /** The final drain; `pending` records were not settled before the deadline and stay uncommitted. */
   | { readonly type: 'drained'; readonly pending: number }

@@ -10,24 +10,22 @@ import type {
 import { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult } from '../../flow/commit/commit-cycle.js';
 import { createGuard, type Guard } from '../../flow/sinks/guard.js';
-import type { TaskNames } from '../../flow/source/task-names.js';
+import { type TaskNames, topicsOf } from '../../flow/source/task-names.js';
 import type { SealedStates, UnitStates } from '../../flow/tasks/task-unit-host.js';
 import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
 import type { StateBackends } from '../../state/backend.js';
 import { memoryBackends } from '../../state/memory-backend.js';
-import type { RestoreProgress } from '../../state/restore.js';
+import type { TaskRestoreProgress } from '../../state/restore.js';
 import { StateHandle, type StateOptions } from '../../state/state.js';
 import type { StateTables } from '../../state/state-queries.js';
 import { TaskStates } from '../../state/task-states.js';
+import { tombstonesMs } from '../../state/tombstones.js';
 import { requireCoPartitioned } from '../co-partitioned.js';
 import type { TopologyGraph, TopologyNode } from '../topology/graph.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { otherPartitions, withoutUnits } from './refusals.js';
-
-/** Milliseconds that tombstones stay in a changelog: a copy of a state that is older than half of it is made anew. */
-const tombstonesMs = 7 * 24 * 60 * 60 * 1000;
 
 export interface AppStatesParts {
   readonly groupId: string;
@@ -38,7 +36,7 @@ export interface AppStatesParts {
   readonly maxRecordBytes: number;
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
-  progress(progress: RestoreProgress & { readonly task: string }): void;
+  progress(progress: TaskRestoreProgress): void;
   cutMissed(error: KafkaRxError): void;
   /** What was committed could not be put where it lies: whoever has it next restores more. */
   closeFailed(error: unknown): void;
@@ -166,10 +164,7 @@ export class AppStates {
   /** What of ours has to be made. What cannot be, since its inputs are not there, is told by who reads them. */
   async #missingTopics(connection: DriverConnection): Promise<readonly NewTopic[]> {
     const found = await connection.topics([...this.#inputs, ...this.#changelogs]);
-    requireCoPartitioned(
-      found,
-      [...this.#byBundle.keys()].map(bundle => bundle.split('+')),
-    );
+    requireCoPartitioned(found, [...this.#byBundle.keys()].map(topicsOf));
     const counts = new Map(found.map(({ name, partitions }) => [name, partitions]));
     const missing: NewTopic[] = [];
     for (const [topic, given] of this.#inOrder()) {
@@ -181,7 +176,7 @@ export class AppStates {
       missing.push({ name: topic, partitions, configs: internalConfigs });
     }
     for (const [bundle, handles] of this.#byBundle) {
-      const [input = '', ...others] = bundle.split('+');
+      const [input = '', ...others] = topicsOf(bundle);
       const partitions = counts.get(input);
       if (partitions === undefined || others.some(one => counts.get(one) !== partitions)) continue;
       for (const { name } of handles) {
@@ -198,7 +193,7 @@ export class AppStates {
     const ofInternal = [...this.#inputsOfInternal].flatMap(([topic, given]) =>
       typeof given === 'number' ? [topic] : [topic, ...given],
     );
-    return [...new Set([...[...this.#byBundle.keys()].flatMap(bundle => bundle.split('+')), ...ofInternal])];
+    return [...new Set([...[...this.#byBundle.keys()].flatMap(topicsOf), ...ofInternal])];
   }
 
   /** Those that others take their number of partitions from come first. */

@@ -149,21 +149,7 @@ export function holdAll(deliveries: Deliveries): void {
  * it is not handed on at all.
  */
 export function emit<K, V>(destination: Subscriber<KafkaRecord<K, V>>, record: KafkaRecord<K, V>): void {
-  const deliveries = listOf(deliveriesAt(record));
-  const host = deliveries[0]?.lane.host;
-  if (host === undefined) {
-    destination.next(record);
-    return;
-  }
-  if (haveEnded(deliveries)) return;
-  const { endings } = host;
-  for (const delivery of deliveries) delivery.openWindow();
-  try {
-    destination.next(record);
-  } finally {
-    for (const delivery of deliveries) delivery.closeWindow();
-    if (!host.live || (destination.closed && host.endings === endings)) holdAll(deliveries);
-  }
+  emitSeveral(destination, record, () => destination.next(record));
 }
 
 /**

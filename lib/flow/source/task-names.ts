@@ -32,7 +32,7 @@ export class TaskNames {
 
   /** Groups of topics of which a member has the same partition numbers. */
   get coPartitioned(): readonly (readonly string[])[] {
-    return [...new Set(this.#bundles.values())].map(name => name.split('+'));
+    return [...new Set(this.#bundles.values())].map(topicsOf);
   }
 
   /** Some task has several inputs. */
@@ -59,6 +59,11 @@ export class TaskNames {
   of({ topic, partition }: TopicPartition): string {
     return partitionKey({ topic: this.bundleOf(topic), partition });
   }
+}
+
+/** Of what tasks are called, without their number. */
+export function topicsOf(bundle: string): readonly string[] {
+  return bundle.split('+');
 }
 
 function bundlesOf(groups: readonly (readonly string[])[]): ReadonlyMap<string, string> {

@@ -5,8 +5,8 @@ import { type Coordinates, isKafkaRxError, type KafkaRxError } from '../../error
 import type { CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { FailingTask } from '../commit/task-commit.js';
 import type { Task } from '../source/partition-lane.js';
-import type { SealedStates, TaskUnitHost } from './task-unit-host.js';
 import { beginningOf, failureOf, offsetsOf, type SettledUnit, sealedOf, unexpected } from './settled-unit.js';
+import type { SealedStates, TaskUnitHost } from './task-unit-host.js';
 import { failingAt, takenBy } from './unit-failure.js';
 import type { UnitPace } from './unit-pace.js';
 import { openBoth, type Way } from './unit-ways.js';

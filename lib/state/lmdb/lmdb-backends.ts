@@ -7,6 +7,7 @@ import { isKafkaRxError } from '../../errors/errors.js';
 import { lmdbFailed } from '../../stores/lmdb-failed.js';
 import { prepareFolder } from '../../stores/lmdb-folder.js';
 import type { StateBackend, StateBackends } from '../backend.js';
+import { tombstonesMs } from '../tombstones.js';
 import { StateEnvironment } from './environment.js';
 import { StateFolders } from './folders.js';
 import type { StateHost } from './host.js';
@@ -24,8 +25,7 @@ export interface LmdbBackendsOptions {
 
 const backendsOptions: Fields<LmdbBackendsOptions> = { oldestMs: milliseconds(0, { endless: true }) };
 
-/** Half of the 7 days for which changelogs keep tombstones. */
-const oldestMs = 3.5 * 24 * 60 * 60 * 1000;
+const oldestMs = tombstonesMs / 2;
 
 /**
  * States on disk, in embedded LMDB databases: a folder a task, `<directory>/<task>/<incarnation>`.

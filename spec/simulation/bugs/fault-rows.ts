@@ -27,7 +27,9 @@ export const faultRows: readonly SeededBug[] = [
     replacements: [
       {
         file: 'lib/flow/leases/leases.ts',
-        find: '    if (!host.live || (destination.closed && host.endings === endings)) holdAll(deliveries);\n',
+        find:
+          '    if (host !== undefined && (!host.live || (destination.closed && host.endings === endings)))\n' +
+          '      holdAll(deliveries);\n',
         replace: '',
       },
     ],
