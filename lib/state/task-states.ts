@@ -3,10 +3,11 @@ import type { Clock } from '../base/clock.js';
 import { withSection } from '../base/commit-metadata.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors/errors.js';
-import type { ChangelogPositions, StateBackend, StateBackends } from './backend.js';
+import type { ChangelogPositions, StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
+import { type Lying, openBackends } from './lying.js';
 import { Overlay, type SealedCut } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
 import { restoreLog, type TaskRestoreProgress } from './restore.js';
@@ -45,14 +46,6 @@ export type LogOutput = (
   partition: number,
   acknowledged: (nextOffset: number) => void,
 ) => (key: Buffer, value: Buffer | null, timestamp: number) => void;
-
-/** The states that lie in one backend. */
-interface Lying {
-  readonly backend: StateBackend;
-  /** Made anew with each restore. */
-  overlay: Overlay;
-  readonly handles: readonly StateHandle<unknown, unknown>[];
-}
 
 /** What one unit has changed. */
 interface Sealed {
@@ -160,7 +153,7 @@ export class TaskStates implements StatesOfTask {
     this.abort();
     const { reader } = connection;
     if (reader === undefined) throw withoutReader();
-    this.#lying ??= await this.#open();
+    this.#lying ??= await openBackends(this.#parts);
     const topics = await connection.topics(handles.map(({ name }) => changelogOf(name)));
     const cuts: Cut[] = [];
     for (const { backend, overlay, handles: here } of this.#lying) {
@@ -359,20 +352,5 @@ export class TaskStates implements StatesOfTask {
       }
     }
     found.overlay.forgetNumbers(`${name}/`);
-  }
-
-  async #open(): Promise<readonly Lying[]> {
-    const { handles, backends, task, clock } = this.#parts;
-    const byBackend = new Map<StateBackends, StateHandle<unknown, unknown>[]>();
-    for (const handle of handles) {
-      const where = handle.backend ?? backends;
-      byBackend.set(where, [...(byBackend.get(where) ?? []), handle]);
-    }
-    const lying: Lying[] = [];
-    for (const [where, here] of byBackend) {
-      const backend = await where.open(task);
-      lying.push({ backend, overlay: new Overlay(backend, { clock }), handles: here });
-    }
-    return lying;
   }
 }

@@ -14,8 +14,8 @@ export interface StoppableTask {
 /** What the member did, and when, on the machine's wall clock. */
 export interface StoppableReport {
   readonly atMs: number;
-  readonly what: 'begun' | 'assigned' | 'lost';
-  /** The record's value; empty for the rest. */
+  readonly what: 'begun' | 'committed' | 'assigned' | 'lost';
+  /** The record's value; partition and offset of a commit, as `1:250`; empty for the rest. */
   readonly value: string;
 }
 
@@ -26,8 +26,10 @@ function tell(what: StoppableReport['what'], value = ''): void {
 const { brokers, groupId }: StoppableTask = JSON.parse(process.argv[2] ?? '{}');
 const app = createApp({ ...memberOptions, groupId, driver: kafkajs({ brokers }) });
 workSlowly(app, value => tell('begun', value));
-app.events$.subscribe(({ type }) => {
-  if (type === 'assigned' || type === 'lost') tell(type);
+app.events$.subscribe(event => {
+  if (event.type === 'assigned' || event.type === 'lost') tell(event.type);
+  if (event.type !== 'commit' || event.result.error !== undefined) return;
+  for (const { partition, offset } of event.result.offsets) tell('committed', `${partition}:${offset}`);
 });
 process.on('disconnect', () => process.exit());
 await app.run();

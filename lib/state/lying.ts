@@ -1,0 +1,46 @@
+import type { Clock } from '../base/clock.js';
+import type { StateBackend, StateBackends } from './backend.js';
+import { Overlay } from './overlay.js';
+import type { StateHandle } from './state.js';
+
+/** The states that lie in one backend. */
+export interface Lying {
+  readonly backend: StateBackend;
+  /** Made anew with each restore. */
+  overlay: Overlay;
+  readonly handles: readonly StateHandle<unknown, unknown>[];
+}
+
+interface OpeningParts {
+  readonly task: string;
+  readonly handles: readonly StateHandle<unknown, unknown>[];
+  /** Where a state lies that says nothing of it. */
+  readonly backends: StateBackends;
+  readonly clock: Clock;
+}
+
+/** Each backend once, for all states of the task that lie there; none is left open where one of them cannot be. */
+export async function openBackends({
+  task,
+  handles,
+  backends,
+  clock,
+}: OpeningParts): Promise<readonly Lying[]> {
+  const byBackend = new Map<StateBackends, StateHandle<unknown, unknown>[]>();
+  for (const handle of handles) {
+    const where = handle.backend ?? backends;
+    byBackend.set(where, [...(byBackend.get(where) ?? []), handle]);
+  }
+  const lying: Lying[] = [];
+  try {
+    for (const [where, here] of byBackend) {
+      const backend = await where.open(task);
+      lying.push({ backend, overlay: new Overlay(backend, { clock }), handles: here });
+    }
+    return lying;
+  } catch (error) {
+    // Whoever tries again, or somebody else, opens them all.
+    await Promise.all(lying.map(({ backend }) => backend.close()));
+    throw error;
+  }
+}
