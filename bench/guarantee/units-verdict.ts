@@ -1,5 +1,5 @@
 import type { Outcome } from '../benchmark.js';
-import type { LoadReport } from '../latency/load-plan.js';
+import type { PlayedLoad } from '../latency/play-load.js';
 import { ratioSpread, shownSpread, spreadOf } from '../spread.js';
 
 /** At one number of partitions, one of each a round. */
@@ -11,14 +11,18 @@ export interface UnitFigures {
   readonly cpuUs: number[];
 }
 
+/** Under a steady load, one report a round. */
+export interface LoadFigures {
+  readonly partitions: number;
+  readonly intervalMs: number;
+  readonly reports: readonly PlayedLoad[];
+}
+
 const targetRatio = 1.3;
 const [few, many] = [4, 100];
 
 /** Ratios are taken within a round, and their median then. */
-export function unitsVerdictOf(
-  flows: readonly UnitFigures[],
-  latencies: readonly { readonly intervalMs: number; readonly reports: readonly LoadReport[] }[],
-): Outcome {
+export function unitsVerdictOf(flows: readonly UnitFigures[], latencies: readonly LoadFigures[]): Outcome {
   const at = (wanted: number): readonly number[] =>
     flows.find(({ partitions }) => partitions === wanted)?.cpuUs ?? [];
   const ratiosTo = (wanted: number) => ratioSpread(at(wanted), at(few));
@@ -28,8 +32,9 @@ export function unitsVerdictOf(
     cpuUs: spreadOf(cpuUs),
     ratio: ratiosTo(partitions),
   }));
-  const promptness = latencies.map(({ intervalMs, reports }) => ({
-    intervalMs,
+  const promptness = latencies.map(({ partitions, intervalMs, reports }) => ({
+    ...{ partitions, intervalMs },
+    cpuUs: spreadOf(reports.map(({ cpuUs }) => cpuUs)),
     p50Ms: spreadOf(reports.map(({ p50Ms }) => p50Ms)),
     p99Ms: spreadOf(reports.map(({ p99Ms }) => p99Ms)),
   }));
@@ -43,7 +48,7 @@ export function unitsVerdictOf(
       ),
       ...promptness.map(
         row =>
-          `  every ${row.intervalMs} ms: p50 ${shownSpread(row.p50Ms, 1)} ms, p99 ${shownSpread(row.p99Ms, 1)} ms`,
+          `  ${row.partitions} partitions every ${row.intervalMs} ms: p50 ${shownSpread(row.p50Ms, 1)} ms, p99 ${shownSpread(row.p99Ms, 1)} ms, CPU ${shownSpread(row.cpuUs, 1)} µs a purchase`,
       ),
     ],
     verdict: `a purchase of ${many} partitions costs ${ratio.median.toFixed(2)} times one of ${few}, target ${targetRatio}`,

@@ -1,19 +1,21 @@
 import type { BenchmarkOptions, Outcome, Tell } from '../benchmark.js';
 import { type BenchBroker, withBenchBroker } from '../flow/bench-broker.js';
 import { loadInput } from '../flow/flow-input.js';
-import type { LoadReport } from '../latency/load-plan.js';
-import { measuredSeconds, playLoad, warmUpSeconds } from '../latency/play-load.js';
+import { measuredSeconds, type PlayedLoad, playLoad, warmUpSeconds } from '../latency/play-load.js';
 import { type Contestants, prepareContestants } from '../peers/contestants.js';
 import { cpuUsOf, rateOf } from '../peers/per-purchase.js';
 import { playFlow } from './play-flow.js';
 import { type UnitFigures, unitsVerdictOf } from './units-verdict.js';
 
 const partitionCounts = [4, 100, 1_000] as const;
-const intervalsMs = [100, 20] as const;
+const loads = [
+  { partitions: 4, intervalMs: 100 },
+  { partitions: 4, intervalMs: 20 },
+  { partitions: 100, intervalMs: 100 },
+] as const;
 const warmUp = 100_000;
 const defaultRecords = 200_000;
 const perSecond = 1_000;
-const latencyPartitions = 4;
 
 /**
  * What a unit of work for each partition costs: the purchase flow exactly once at few partitions and at many, its outputs read back;
@@ -28,7 +30,7 @@ export async function measureUnits(
     const flows = partitionCounts.map(
       (partitions): UnitFigures => ({ partitions, throughput: [], cpuUs: [] }),
     );
-    const latencies = intervalsMs.map(intervalMs => ({ intervalMs, reports: [] as LoadReport[] }));
+    const latencies = loads.map(load => ({ ...load, reports: [] as PlayedLoad[] }));
     for (let round = 0; round <= rounds; round++) {
       for (const figures of flows) {
         const { partitions } = figures;
@@ -46,15 +48,15 @@ export async function measureUnits(
       }
     }
     for (let round = 1; round <= rounds; round++) {
-      for (const { intervalMs, reports } of latencies) {
+      for (const { partitions, intervalMs, reports } of latencies) {
         tell(
-          `units: ${perSecond.toLocaleString('en-US')}/s every ${intervalMs} ms, round ${round} of ${rounds}`,
+          `units: ${perSecond.toLocaleString('en-US')}/s, ${partitions} partitions every ${intervalMs} ms, round ${round} of ${rounds}`,
         );
         reports.push(
           await playLoad(broker, contestants, {
             ...{ name: 'kafka-rx', guarantee: 'exactly-once', intervalMs, perSecond },
-            ...{ partitions: latencyPartitions, tuning: 'latency', readCommitted: true },
-            group: `latency-${intervalMs}-${round}`,
+            ...{ partitions, tuning: 'latency', readCommitted: true },
+            group: `latency-${partitions}-${intervalMs}-${round}`,
           }),
         );
       }
@@ -64,7 +66,7 @@ export async function measureUnits(
       ...outcome,
       lines: [
         `${records.toLocaleString('en-US')} purchases after ${warmUp.toLocaleString('en-US')} of warm-up, exactly once, input and three outputs of so many partitions; ${rounds} rounds in turn`,
-        `latency: at ${perSecond.toLocaleString('en-US')}/s, ${latencyPartitions} partitions, until a reader of committed records has it; ${measuredSeconds} s after ${warmUpSeconds} s of warm-up`,
+        `latency: at ${perSecond.toLocaleString('en-US')}/s, until a reader of committed records has it; ${measuredSeconds} s after ${warmUpSeconds} s of warm-up`,
         ...lines,
         'outputs: read back committed after every run, the same by count and checksum of partition, key and value',
       ],

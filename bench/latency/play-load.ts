@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BenchBroker } from '../flow/bench-broker.js';
 import type { Contestants } from '../peers/contestants.js';
 import type { ContestantName } from '../peers/peer-names.js';
+import { cpuUsOf } from '../peers/per-purchase.js';
 import { outputTopics, type Plan } from '../peers/plan.js';
 import { reportOf } from '../report-of.js';
 import type { LoadPlan, LoadReport } from './load-plan.js';
@@ -20,12 +21,17 @@ interface Played
   readonly perSecond: number;
 }
 
+export interface PlayedLoad extends LoadReport {
+  /** CPU of the contestant a purchase, µs, all threads of the process. */
+  readonly cpuUs: number;
+}
+
 /** One contestant under a steady load, on empty topics, until every purchase has come out. */
 export async function playLoad(
   broker: BenchBroker,
   contestants: Contestants,
   { name, partitions, perSecond, tuning, group, guarantee, intervalMs, readCommitted }: Played,
-): Promise<LoadReport> {
+): Promise<PlayedLoad> {
   const plan = {
     ...{ brokers: broker.brokers, input: 'transactions', group },
     ...{ records: perSecond * (warmUpSeconds + measuredSeconds), warmUp: perSecond * warmUpSeconds },
@@ -35,8 +41,7 @@ export async function playLoad(
   const loadPlan: LoadPlan = { ...plan, perSecond, ...(readCommitted && { readCommitted }) };
   // When the contestant fails, the load would wait for ever for what does not come.
   const report = await Promise.race([load(broker, loadPlan), contestant.then(never)]);
-  await contestant;
-  return report;
+  return { ...report, cpuUs: cpuUsOf(await contestant) };
 }
 
 /** A contestant that ends well leaves the verdict to the load, which may still be reading. */

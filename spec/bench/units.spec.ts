@@ -5,7 +5,9 @@ const at = (partitions: number, cpuUs: number[]): UnitFigures => ({
   throughput: cpuUs.map(us => 1e6 / us),
   cpuUs,
 });
-const latencies = [{ intervalMs: 20, reports: [{ p50Ms: 12, p99Ms: 34 }] }] as never;
+const latencies = [
+  { partitions: 4, intervalMs: 20, reports: [{ p50Ms: 12, p99Ms: 34, cpuUs: 56 }] },
+] as never;
 
 describe('the verdict on units of work', () => {
   test('compares within a round', () => {
@@ -18,7 +20,9 @@ describe('the verdict on units of work', () => {
       true,
       'a purchase of 100 partitions costs 1.29 times one of 4, target 1.3',
     ]);
-    expect(lines.at(-1)).toBe('  every 20 ms: p50 12.0 (12.0–12.0) ms, p99 34.0 (34.0–34.0) ms');
+    expect(lines.at(-1)).toBe(
+      '  4 partitions every 20 ms: p50 12.0 (12.0–12.0) ms, p99 34.0 (34.0–34.0) ms, CPU 56.0 (56.0–56.0) µs a purchase',
+    );
   });
 
   test('is missed where many partitions cost more', () => {

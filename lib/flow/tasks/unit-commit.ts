@@ -169,7 +169,7 @@ export class UnitCommit implements TaskCommit {
       told: result => this.#report(result),
       fail,
     };
-    const unit = new TaskUnit(host, new UnitPace(bounds, lanes.tasks));
+    const unit = new TaskUnit(host, new UnitPace(bounds, () => lanes.tasks));
     this.#units.set(name, unit);
     return unit;
   }

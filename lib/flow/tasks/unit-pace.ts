@@ -33,25 +33,32 @@ const fewestUnsettled = 32;
  */
 const firstUnsettled = 256;
 const firstUnsettledOfAll = 2_048;
+/**
+ * What the tasks of an app commit together in a second where records wait. Each unit costs requests, batches and markers of its own, whatever it
+ * holds, so that a hundred tasks of short units would be busy with these; records that wait gain nothing by them.
+ */
+const unitsPerSecond = 200;
 const growth = 2;
 const shrinking = 4;
 
 /**
  * How long the units of one task go on, and how much they take. The interval is as asked for while settling at the barrier takes a
- * tenth of it; where that takes longer and records wait, the interval grows first, which loses nothing but promptness, and then fewer records
- * are under way at once. A unit that was aborted is tried again with a quarter of its records, down to one, so that whatever
+ * tenth of it; where that takes longer and records wait, or where so many tasks share the app that units would be most of its work, the interval
+ * grows first, which loses nothing but promptness, and then fewer records are under way at once. A unit that was aborted is tried again with a quarter of its records, down to one, so that whatever
  * cannot pass is alone at last; each that passes doubles them again.
  */
 export class UnitPace {
   readonly #bounds: UnitBounds;
+  readonly #tasks: () => number;
   readonly #longestMs: number;
   #intervalMs: number;
   #maxRecords: number;
   #maxUnsettled: number;
 
-  /** @param tasks of the app */
-  constructor(bounds: UnitBounds, tasks = 1) {
+  /** @param tasks how many the app has, now */
+  constructor(bounds: UnitBounds, tasks: () => number) {
     this.#bounds = bounds;
+    this.#tasks = tasks;
     const { intervalMs, transactionTimeoutMs } = bounds;
     this.#longestMs = Math.min(intervalMs * longestIntervals, transactionTimeoutMs * timeoutShare);
     this.#intervalMs = Math.min(intervalMs, this.#longestMs);
@@ -59,7 +66,7 @@ export class UnitPace {
     this.#maxUnsettled = Math.min(
       bounds.maxUnsettled,
       firstUnsettled,
-      Math.max(1, Math.floor(firstUnsettledOfAll / tasks)),
+      Math.max(1, Math.floor(firstUnsettledOfAll / Math.max(1, tasks()))),
     );
   }
 
@@ -86,11 +93,9 @@ export class UnitPace {
   committed({ unsettled, settleMs, behind }: CommittedUnit): void {
     const { intervalMs, maxRecords } = this.#bounds;
     this.#maxRecords = Math.min(maxRecords, this.#maxRecords * 2);
-    // Where nothing waits, nothing is lost by settling often.
-    const wanted = Math.min(
-      behind ? Math.max(intervalMs, settleMs / settleShare) : intervalMs,
-      this.#longestMs,
-    );
+    // Where nothing waits, nothing is lost by short units.
+    const afforded = Math.max(settleMs / settleShare, (this.#tasks() * 1_000) / unitsPerSecond);
+    const wanted = Math.min(behind ? Math.max(intervalMs, afforded) : intervalMs, this.#longestMs);
     // Shorter by little steps: one quick unit says little of the next.
     this.#intervalMs = Math.max(wanted, this.#intervalMs * (1 - settleShare));
     if (this.#intervalMs < intervalMs * (1 + settleShare)) this.#intervalMs = wanted;

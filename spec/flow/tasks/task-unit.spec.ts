@@ -85,7 +85,7 @@ function setUp() {
     told: ({ error }) => void said.push(error === undefined ? 'confirmed' : `failed: ${error.code}`),
     fail: error => void said.push(`fail: ${error.code}`),
   };
-  const unit = new TaskUnit(host, new UnitPace(bounds));
+  const unit = new TaskUnit(host, new UnitPace(bounds, () => 1));
   const taskOf = (epoch: number): Task => {
     const task = tasks.get(epoch);
     if (task === undefined) throw new Error(`no epoch ${epoch}`);
