@@ -472,6 +472,11 @@ const needed: readonly Proof[] = [
       ],
     ],
   },
+  {
+    sentence:
+      'Where the brokers take more than half of the interval for a commit, twice in a row, it grows to twice what they take, tenfold at most.',
+    shown: [[pace, 'units go on for twice what the brokers take to commit one, whether records wait or not']],
+  },
 ];
 
 const failures: readonly Proof[] = [

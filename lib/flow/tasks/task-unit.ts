@@ -290,7 +290,8 @@ export class TaskUnit {
     this.#underWay = { offsets, since, failures: 0, error: undefined };
     const error = await failureOf(this.#host.through(unit), offsets, task);
     if (this.#isOf(task)) this.#underWay = undefined;
-    this.#host.told({ trigger, offsets, tookMs: clock.elapsed() - since, error });
+    const tookMs = clock.elapsed() - since;
+    this.#host.told({ trigger, offsets, tookMs, error });
     if (this.#isOver(task)) return;
     if (error !== undefined) {
       this.#giveUp(task, error, records);
@@ -301,7 +302,7 @@ export class TaskUnit {
     this.#failures = 0;
     this.#failuresOfOne = 0;
     this.#failing = this.#stalled = undefined;
-    this.#pace.committed(settled);
+    this.#pace.committed(settled, tookMs);
   }
 
   #isOf(task: Task): boolean {

@@ -21,6 +21,8 @@ export interface CommittedUnit {
 
 /** Of the interval: what waiting at the barrier may take, in which the task hands out nothing. */
 const settleShare = 0.1;
+/** Of the interval: what the brokers may take for a commit, while the task is in its next unit. Where they take longer, shorter units make them slower yet. */
+const commitShare = 0.5;
 /** An interval grows to this many of what was asked for, since outputs wait for it. */
 const longestIntervals = 10;
 /** Of the transaction's own time: what the longest unit leaves to its commit and to a coordinator that is away. */
@@ -43,7 +45,7 @@ const shrinking = 4;
 
 /**
  * How long the units of one task go on, and how much they take. The interval is as asked for while settling at the barrier takes a
- * tenth of it; where that takes longer and records wait, or where so many tasks share the app that units would be most of its work, the interval
+ * tenth of it; where that takes longer and records wait, or where so many tasks share the app that units would be most of its work, and where the brokers take half of it for a commit, the interval
  * grows first, which loses nothing but promptness, and then fewer records are under way at once. A unit that was aborted is tried again with a quarter of its records, down to one, so that whatever
  * cannot pass is alone at last; each that passes doubles them again.
  */
@@ -52,6 +54,8 @@ export class UnitPace {
   readonly #tasks: () => number;
   readonly #longestMs: number;
   #intervalMs: number;
+  /** Of the last commit. */
+  #commitMs = 0;
   #maxRecords: number;
   #maxUnsettled: number;
 
@@ -90,12 +94,16 @@ export class UnitPace {
     return this.#maxRecords === 1;
   }
 
-  committed({ unsettled, settleMs, behind }: CommittedUnit): void {
+  /** @param commitMs milliseconds that the brokers took */
+  committed({ unsettled, settleMs, behind }: CommittedUnit, commitMs: number): void {
     const { intervalMs, maxRecords } = this.#bounds;
     this.#maxRecords = Math.min(maxRecords, this.#maxRecords * 2);
     // Where nothing waits, nothing is lost by short units.
-    const afforded = Math.max(settleMs / settleShare, (this.#tasks() * 1_000) / unitsPerSecond);
-    const wanted = Math.min(behind ? Math.max(intervalMs, afforded) : intervalMs, this.#longestMs);
+    const ofBacklog = Math.max(settleMs / settleShare, (this.#tasks() * 1_000) / unitsPerSecond);
+    // One that took long alone says nothing of the next.
+    const ofBrokers = Math.min(this.#commitMs, commitMs) / commitShare;
+    this.#commitMs = commitMs;
+    const wanted = Math.min(Math.max(intervalMs, ofBrokers, behind ? ofBacklog : 0), this.#longestMs);
     // Shorter by little steps: one quick unit says little of the next.
     this.#intervalMs = Math.max(wanted, this.#intervalMs * (1 - settleShare));
     if (this.#intervalMs < intervalMs * (1 + settleShare)) this.#intervalMs = wanted;

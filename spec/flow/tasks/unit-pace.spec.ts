@@ -16,7 +16,7 @@ function units(pace: UnitPace, count: number, width: number, callMs: number): re
   return Array.from({ length: count }, () => {
     const unsettled = pace.maxUnsettled;
     const settleMs = Math.ceil(unsettled / width) * callMs;
-    pace.committed({ unsettled, settleMs, behind: true });
+    pace.committed({ unsettled, settleMs, behind: true }, 1);
     return settleMs;
   });
 }
@@ -24,22 +24,22 @@ function units(pace: UnitPace, count: number, width: number, callMs: number): re
 describe('the pace of units', () => {
   test('stays as asked for while settling takes no more than a tenth of the interval', () => {
     const pace = new UnitPace(bounds, one);
-    for (let i = 0; i < 100; i++) pace.committed({ unsettled: 50, settleMs: 10, behind: true });
+    for (let i = 0; i < 100; i++) pace.committed({ unsettled: 50, settleMs: 10, behind: true }, 1);
     expect([pace.intervalMs, pace.maxRecords, pace.maxUnsettled]).toEqual([100, 10_000, 256]);
   });
 
   test('stays as asked for where nothing waits, however long settling takes', () => {
     const pace = new UnitPace(bounds, one);
-    for (let i = 0; i < 100; i++) pace.committed({ unsettled: 16, settleMs: 60, behind: false });
+    for (let i = 0; i < 100; i++) pace.committed({ unsettled: 16, settleMs: 60, behind: false }, 1);
     expect(pace.intervalMs).toBe(100);
-    pace.committed({ unsettled: 16, settleMs: 60, behind: true });
+    pace.committed({ unsettled: 16, settleMs: 60, behind: true }, 1);
     expect(pace.intervalMs).toBe(600);
   });
 
   test('many tasks with a backlog commit no more than two hundred units a second together, within ten intervals', () => {
     const intervals = [1, 4, 20, 50, 100, 1_000].map(tasks => {
       const pace = new UnitPace(bounds, () => tasks);
-      pace.committed({ unsettled: 2, settleMs: 1, behind: true });
+      pace.committed({ unsettled: 2, settleMs: 1, behind: true }, 1);
       return pace.intervalMs;
     });
     expect(intervals).toEqual([100, 100, 100, 250, 500, 1_000]);
@@ -48,21 +48,37 @@ describe('the pace of units', () => {
   test('many tasks are as prompt as few where nothing waits, and where most of them went elsewhere', () => {
     let tasks = 100;
     const pace = new UnitPace(bounds, () => tasks);
-    pace.committed({ unsettled: 2, settleMs: 1, behind: false });
+    pace.committed({ unsettled: 2, settleMs: 1, behind: false }, 1);
     expect(pace.intervalMs).toBe(100);
-    pace.committed({ unsettled: 2, settleMs: 1, behind: true });
+    pace.committed({ unsettled: 2, settleMs: 1, behind: true }, 1);
     expect(pace.intervalMs).toBe(500);
     tasks = 30;
-    for (let i = 0; i < 20; i++) pace.committed({ unsettled: 2, settleMs: 1, behind: true });
+    for (let i = 0; i < 20; i++) pace.committed({ unsettled: 2, settleMs: 1, behind: true }, 1);
     expect(pace.intervalMs).toBe(150);
-    for (let i = 0; i < 20; i++) pace.committed({ unsettled: 2, settleMs: 1, behind: false });
+    for (let i = 0; i < 20; i++) pace.committed({ unsettled: 2, settleMs: 1, behind: false }, 1);
+    expect(pace.intervalMs).toBe(100);
+  });
+
+  test('units go on for twice what the brokers take to commit one, whether records wait or not', () => {
+    const pace = new UnitPace(bounds, one);
+    const unit = { unsettled: 2, settleMs: 1, behind: false };
+    for (let i = 0; i < 3; i++) pace.committed(unit, 50);
+    expect(pace.intervalMs).toBe(100);
+    // A commit that took long alone says nothing of the next.
+    pace.committed(unit, 400);
+    expect(pace.intervalMs).toBe(100);
+    pace.committed(unit, 300);
+    expect(pace.intervalMs).toBe(600);
+    for (let i = 0; i < 3; i++) pace.committed(unit, 5_000);
+    expect(pace.intervalMs).toBe(1_000);
+    for (let i = 0; i < 30; i++) pace.committed(unit, 20);
     expect(pace.intervalMs).toBe(100);
   });
 
   test('lets more be under way at once also where a barrier finds a little less than there may be', () => {
     const pace = new UnitPace(bounds, one);
     for (let i = 0; i < 10; i++)
-      pace.committed({ unsettled: Math.ceil(pace.maxUnsettled * 0.7), settleMs: 5, behind: true });
+      pace.committed({ unsettled: Math.ceil(pace.maxUnsettled * 0.7), settleMs: 5, behind: true }, 1);
     expect(pace.maxUnsettled).toBe(10_000);
   });
 
@@ -70,7 +86,7 @@ describe('the pace of units', () => {
     const pace = new UnitPace(bounds, one);
     const seen = Array.from({ length: 7 }, () => {
       const { maxUnsettled } = pace;
-      pace.committed({ unsettled: maxUnsettled, settleMs: 5, behind: true });
+      pace.committed({ unsettled: maxUnsettled, settleMs: 5, behind: true }, 1);
       return maxUnsettled;
     });
     expect(seen).toEqual([256, 512, 1024, 2048, 4096, 8192, 10_000]);
@@ -93,7 +109,7 @@ describe('the pace of units', () => {
   test('what would not settle before the transaction ends by itself is let through one by one', () => {
     const pace = new UnitPace(bounds, one);
     for (let i = 0; i < 30; i++)
-      pace.committed({ unsettled: pace.maxUnsettled, settleMs: 20_000, behind: true });
+      pace.committed({ unsettled: pace.maxUnsettled, settleMs: 20_000, behind: true }, 1);
     expect(pace.maxUnsettled).toBe(1);
   });
 
@@ -106,7 +122,7 @@ describe('the pace of units', () => {
           const settleMs = Math.ceil(unsettled / width) * callMs;
           const isOver = pace.intervalMs + settleMs > bounds.transactionTimeoutMs;
           if (isOver) pace.aborted(unsettled);
-          else pace.committed({ unsettled, settleMs, behind: true });
+          else pace.committed({ unsettled, settleMs, behind: true }, 1);
           return isOver;
         });
         expect(aborted.slice(-80)).not.toContain(true);
@@ -117,7 +133,8 @@ describe('the pace of units', () => {
   test('comes back to what was asked for when the slowness is over', () => {
     const pace = new UnitPace(bounds, one);
     units(pace, 20, 16, 50);
-    for (let i = 0; i < 200; i++) pace.committed({ unsettled: pace.maxUnsettled, settleMs: 1, behind: true });
+    for (let i = 0; i < 200; i++)
+      pace.committed({ unsettled: pace.maxUnsettled, settleMs: 1, behind: true }, 1);
     expect([pace.intervalMs, pace.maxUnsettled]).toEqual([100, 10_000]);
   });
 
@@ -130,7 +147,7 @@ describe('the pace of units', () => {
     }
     expect(sizes).toEqual([2500, 625, 156, 39, 9, 2, 1, 1]);
     expect([pace.isSingle, pace.maxUnsettled]).toEqual([true, 1]);
-    pace.committed({ unsettled: 1, settleMs: 1, behind: true });
+    pace.committed({ unsettled: 1, settleMs: 1, behind: true }, 1);
     expect([pace.isSingle, pace.maxRecords]).toEqual([false, 2]);
   });
 
@@ -151,7 +168,7 @@ describe('the pace of units', () => {
           const end = Math.min(backlog, begin + pace.maxRecords);
           if (poison >= end) {
             begin = end;
-            pace.committed({ unsettled: 1, settleMs: 1, behind: true });
+            pace.committed({ unsettled: 1, settleMs: 1, behind: true }, 1);
             continue;
           }
           if (end - begin === 1) break;
@@ -171,6 +188,7 @@ describe('the pace of units', () => {
         unsettled: fc.nat(50_000),
         settleMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
         behind: fc.boolean(),
+        commitMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
       }),
       fc.nat(50_000),
     );
@@ -179,7 +197,7 @@ describe('the pace of units', () => {
         const pace = new UnitPace(bounds, one);
         for (const one of all) {
           if (typeof one === 'number') pace.aborted(one);
-          else pace.committed(one);
+          else pace.committed(one, one.commitMs);
           expect(pace.intervalMs).toBeGreaterThanOrEqual(100);
           expect(pace.intervalMs).toBeLessThanOrEqual(1_000);
           for (const whole of [pace.maxRecords, pace.maxUnsettled]) {
