@@ -54,6 +54,8 @@ export class NullDriver implements Driver {
         deleteRecords: async () => {},
         offsets: async () => logs.map(() => 0),
         committed: async () => logs.map((_, partition) => this.committed[partition] ?? -1),
+        commits: async () =>
+          logs.map((_, partition) => ({ offset: this.committed[partition] ?? -1, metadata: '' })),
         resetOffsets: async () => {},
       },
       close: async () => {},

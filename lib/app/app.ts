@@ -172,10 +172,16 @@ function assemble(options: AppOptions): AppParts {
   const states = new AppStates({
     ...{ groupId: options.groupId, graph, tasks, clock },
     maxRecordBytes: outputs.maxRecordBytes,
+    startFrom: options.startFrom ?? 'earliest',
     declare: topic => outputs.declare(topic),
     progress: progress => lifecycle.tell({ type: 'restoring', ...progress }),
     purgeFailed: error =>
       logger.info({ reason: errorKind(error) }, 'what was read of internal topics is not deleted yet'),
+    lookFailed: error =>
+      logger.info(
+        { reason: errorKind(error) },
+        'how far the writers of internal topics are is not known yet',
+      ),
     cutMissed: error => logger.warn({ code: error.code, ...error.at }, error.message),
     closeFailed: error => logger.warn({ reason: errorKind(error) }, 'a state could not be put where it lies'),
   });

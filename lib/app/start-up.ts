@@ -190,6 +190,7 @@ function unitsOf(
   if (unitOfWork === undefined) throw withoutUnits(options.driver.name);
   return {
     states: task => states.of(task),
+    time: task => states.timeOf(task),
     async open(task) {
       // Whoever opens a unit fences its owner, which this member may not be any more.
       if (clock.elapsed() >= member.confirmedUntil) throw unconfirmed();

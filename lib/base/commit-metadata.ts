@@ -21,19 +21,29 @@ const roomForTopic = 200;
 /**
  * What a section may be of: `topic`, Kafka's id of the topic that the offset is of; `stores`, names and places of the stores
  * that the text names, in the same order; `ids`, digests of their ids; `filled`, up to where stores are filled again that are behind
- * the offset; `cut`, the number of the cut that the offset is part of, which the changelogs of the task's states have.
+ * the offset; `cut`, the number of the cut that the offset is part of, which the changelogs of the task's states have; `time`, the stream time of a
+ * task that writes internal topics, in milliseconds since 1970.
  */
-export type CommitSection = 'topic' | 'stores' | 'ids' | 'filled' | 'cut';
+export type CommitSection = 'topic' | 'stores' | 'ids' | 'filled' | 'cut' | 'time';
 
 /** The text, of a commit that stores are behind which are filled again. @param upTo below this offset they are whole */
 export function withFilled(text: string, upTo: number): string {
   return withSection(text, 'filled', String(upTo));
 }
 
-/** The text, of a commit that is part of the cut which another text names, if it names one. */
+/** The text, of a commit that is part of the cut and of the stream time which another text names, if it names such. */
 export function withCutOf(text: string, other: string | undefined): string {
-  const cut = other === undefined ? undefined : sectionIn(other, 'cut');
-  return cut === undefined ? text : withSection(text, 'cut', cut);
+  if (other === undefined || other === '') return text;
+  return (['cut', 'time'] as const).reduce((all, name) => {
+    const said = sectionIn(other, name);
+    return said === undefined ? all : withSection(all, name, said);
+  }, text);
+}
+
+/** The stream time that a text tells, in milliseconds since 1970; undefined where it tells none. */
+export function timeIn(text: string): number | undefined {
+  const said = sectionIn(text, 'time');
+  return said !== undefined && /^\d{1,16}$/.test(said) ? Number(said) : undefined;
 }
 
 /** Up to where stores are filled again that are behind the commit; undefined where it says nothing of that. */

@@ -206,6 +206,12 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What a group has committed of a partition; -1: nothing. */
+export interface CommittedText {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
 export interface OffsetsOptions {
   /**
    * As readers of committed records see it: the end is the last stable offset, below the first record of a transaction that is open. Rejects
@@ -235,6 +241,8 @@ export interface DriverAdmin {
   offsets(topic: string, at: StartFrom, options?: OffsetsOptions): Promise<readonly number[]>;
   /** A group's committed offsets in partition order; -1 where it has none. */
   committed(groupId: string, topic: string): Promise<readonly number[]>;
+  /** The same with the text beside each, `''` where there is none. */
+  commits(groupId: string, topic: string): Promise<readonly CommittedText[]>;
   /**
    * Sets a group's offsets, without metadata, as long as it has no member. The broker itself decides that, in the same
    * step: rejects with `GROUP_ACTIVE`, and nothing was set, while it has one.

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { withSection } from '../base/commit-metadata.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors/errors.js';
+import type { TimeBound } from '../time/stream-time.js';
 import type { ChangelogPositions, StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
@@ -30,6 +31,8 @@ export interface TaskStatesParts {
   /** Where a state lies that says nothing of it. */
   readonly backends: StateBackends;
   changelogOf(state: string): string;
+  /** What holds stream time; undefined: nothing does. */
+  readonly timeBound: TimeBound | undefined;
   /** What their rows keep to. */
   readonly rules: RowRules;
   progress(progress: TaskRestoreProgress): void;
@@ -109,6 +112,7 @@ export class TaskStates implements StatesOfTask {
     if (found === undefined) throw notKept(name, this.#parts.task);
     const { overlay } = found;
     return {
+      timeBound: this.#parts.timeBound,
       table: <T>(table: string) => this.#table<T>(found, `${name}/${table}`),
       numbers: {
         get: number => overlay.numbers.get(`${name}/${number}`),

@@ -157,6 +157,9 @@ export function cogroup<K, A, R>(
           take: (key, value, timestamp, output) =>
             cogrouped.take(current.side, key, value, timestamp, output),
           close: (limit, output) => cogrouped.close(limit, output),
+          get mayRise() {
+            return cogrouped.mayRise;
+          },
           reset: () => cogrouped.reset(),
         };
       },

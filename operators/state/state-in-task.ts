@@ -69,9 +69,9 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     });
   }
 
-  /** The epoch begins: what was left to do is done first. */
+  /** The epoch begins, or what holds stream time has risen: what was left to do is done first. */
   begins(): void {
-    if (this.#tables.numbers.get(unfinished) === 1) {
+    if (!this.#isJob && (this.#tables.numbers.get(unfinished) === 1 || this.#processor.mayRise === true)) {
       this.#isClosing = true;
       this.#list();
     }

@@ -169,6 +169,10 @@ class Updates<V> implements Processor<V, V> {
     return this.#suppress.close(limit, output);
   }
 
+  get mayRise(): boolean {
+    return this.#suppress.mayRise;
+  }
+
   reset(): void {
     this.#suppress.reset();
   }

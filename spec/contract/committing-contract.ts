@@ -1,3 +1,4 @@
+import { timeIn, withSection } from '../../lib/base/commit-metadata.js';
 import { type ContractContext, numbers } from './contract-context.js';
 
 export function committingContract(context: ContractContext): void {
@@ -16,6 +17,23 @@ export function committingContract(context: ContractContext): void {
     const second = await context.start(client, group, [topic]);
     await context.seenUpTo(second, { topic, partition: 0 }, 10);
     expect(second.seen.offsets({ topic, partition: 0 })).toEqual([7, 8, 9]);
+  });
+
+  test('what was committed is told with the text beside it', async () => {
+    const client = await context.client();
+    const topic = await context.topic(client, 2);
+    const group = context.name('group');
+    const at = { topic, partition: 0 };
+    await context.publish(topic, 0, numbers(0, 3));
+    const { consumer, seen } = await context.start(client, group, [topic]);
+    await context.seenUpTo({ consumer, seen }, at, 3);
+    await consumer.commit([
+      { ...at, epoch: seen.epoch(at), offset: 2, metadata: withSection('', 'time', '7') },
+    ]);
+    const [first, second] = await client.connection.admin.commits(group, topic);
+    expect([first?.offset, timeIn(first?.metadata ?? '')]).toEqual([2, 7]);
+    expect(second).toEqual({ offset: -1, metadata: '' });
+    await consumer.stop();
   });
 
   test('a commit of the end leaves no lag, and nothing comes again', async () => {

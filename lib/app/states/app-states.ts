@@ -5,11 +5,13 @@ import type {
   DriverConnection,
   NewTopic,
   OffsetCommit,
+  StartFrom,
   TopicPartition,
 } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult } from '../../flow/commit/commit-cycle.js';
 import { createGuard, type Guard } from '../../flow/sinks/guard.js';
+import type { Task } from '../../flow/source/partition-lane.js';
 import { type TaskNames, topicsOf } from '../../flow/source/task-names.js';
 import type { SealedStates, UnitStates } from '../../flow/tasks/task-unit-host.js';
 import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
@@ -26,6 +28,7 @@ import { inputsOf, inputsOfState } from './inputs-of.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { otherPartitions, withoutUnits } from './refusals.js';
+import { WriterTimes } from './writer-times.js';
 
 export interface AppStatesParts {
   readonly groupId: string;
@@ -34,6 +37,7 @@ export interface AppStatesParts {
   readonly clock: Clock;
   /** Bytes of the largest row, with its key. */
   readonly maxRecordBytes: number;
+  readonly startFrom: StartFrom;
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
   progress(progress: TaskRestoreProgress): void;
@@ -42,6 +46,8 @@ export interface AppStatesParts {
   closeFailed(error: unknown): void;
   /** What was read of internal topics could not be deleted there, and is with the next. */
   purgeFailed(error: unknown): void;
+  /** How far the writers of internal topics are could not be asked, and is asked again. */
+  lookFailed(error: unknown): void;
 }
 
 /** The states of an app: who writes which, what belongs together, and what each task keeps of it. */
@@ -57,6 +63,7 @@ export class AppStates {
   readonly #tasks = new Map<string, TaskStates>();
   readonly #backends: StateBackends = memoryBackends;
   readonly #purge: Purge;
+  readonly #times: WriterTimes;
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
   #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
@@ -68,6 +75,11 @@ export class AppStates {
       isInternal: topic => this.#inputsOfInternal.has(topic),
       admin: () => this.#connection?.admin,
       failed: error => parts.purgeFailed(error),
+    });
+    this.#times = new WriterTimes({
+      ...{ groupId: parts.groupId, startFrom: parts.startFrom, clock: parts.clock },
+      admin: () => this.#connection?.admin,
+      failed: error => parts.lookFailed(error),
     });
   }
 
@@ -137,11 +149,16 @@ export class AppStates {
     const writing = this.#internal.map(({ name, topic, sink, partitions }) => {
       const topics = inputsOf(`the internal topic '${name}'`, sink, graph);
       this.#inputsOfInternal.set(topic, partitions ?? topics);
-      return topics;
+      return { topic, topics };
     });
     tasks.haveStates(
       inputs.map(({ topics }) => topics),
-      writing.flat(),
+      writing.flatMap(({ topics }) => topics),
+    );
+    this.#times.wired(
+      new Map(
+        writing.map(({ topic, topics }) => [topic, [...new Set(topics.map(one => tasks.bundleOf(one)))]]),
+      ),
     );
     for (const { handle, topics } of inputs) {
       const bundle = tasks.bundleOf(topics[0] ?? '');
@@ -229,24 +246,39 @@ export class AppStates {
         connection,
         backends: this.#backends,
         changelogOf: state => this.changelogOf(state),
+        timeBound: this.#times.boundOf(task),
         rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
         progress: progress => this.#parts.progress(progress),
         cutMissed: error => this.#parts.cutMissed(error),
       });
     this.#tasks.set(task, states);
+    const times = this.#times;
     return {
       tables: states,
       get changes() {
         return states.changes;
       },
-      restore: of => states.restore(() => !of.ended),
-      begins: of => {
+      async restore(of) {
+        await states.restore(() => !of.ended);
+        await times.open(task);
+      },
+      begins(of) {
         const lane = of.inputs[0];
-        if (lane !== undefined) for (const handle of handles) handle.begins(lane);
+        if (lane === undefined) return;
+        const begins = (): void => {
+          if (!lane.ended) for (const handle of handles) handle.begins(lane);
+        };
+        times.begins(of, begins);
+        begins();
       },
       seal: (unit, offsets) => sealed(states, unit, offsets),
       abort: () => states.abort(),
     };
+  }
+
+  /** @see TaskUnitHost.time */
+  timeOf(task: Task): number | undefined {
+    return this.#times.timeOf(task);
   }
 
   /**
@@ -274,12 +306,14 @@ export class AppStates {
   /** A new assignment: what is kept of tasks that are elsewhere now is put where it lies, and closed. Of the others it stays open. */
   keepOnly(partitions: readonly TopicPartition[]): void {
     const kept = new Set(partitions.map(partition => this.#parts.tasks.of(partition)));
+    this.#times.keepOnly(kept);
     for (const [task, states] of this.#tasks)
       if (!kept.has(task)) void states.close().catch(error => this.#parts.closeFailed(error));
   }
 
   /** The app ends: what it gave away before is closed then, too. */
   async close(): Promise<void> {
+    this.#times.end();
     await this.#purge.end();
     await Promise.all([...this.#tasks.values()].map(states => states.close()));
   }

@@ -1,6 +1,13 @@
 import { checkStartFrom } from '../../base/check-start-from.js';
 import { beyondTheEnd, checkDeletions, keepsItsRecords } from '../deletions.js';
-import type { DriverAdmin, NewTopic, OffsetsOptions, PartitionOffset, StartFrom } from '../port.js';
+import type {
+  CommittedText,
+  DriverAdmin,
+  NewTopic,
+  OffsetsOptions,
+  PartitionOffset,
+  StartFrom,
+} from '../port.js';
 import type { Cluster } from './cluster.js';
 
 /** Questions and orders to the embedded cluster. Functions and not methods: callers take them off the object. */
@@ -47,10 +54,16 @@ export class MemoryAdmin implements DriverAdmin {
     return logs.map(log => Math.min(log.offsetAt(at), log.bound(readCommitted)));
   };
 
-  readonly committed = async (groupId: string, topic: string): Promise<readonly number[]> => {
+  readonly committed = async (groupId: string, topic: string): Promise<readonly number[]> =>
+    (await this.commits(groupId, topic)).map(({ offset }) => offset);
+
+  readonly commits = async (groupId: string, topic: string): Promise<readonly CommittedText[]> => {
     const cluster = this.#reached();
     const group = cluster.group(groupId);
-    return cluster.logs(topic).map((_, partition) => group.committed({ topic, partition }).offset);
+    return cluster.logs(topic).map((_, partition) => {
+      const { offset, metadata } = group.committed({ topic, partition });
+      return { offset, metadata };
+    });
   };
 
   readonly resetOffsets = async (groupId: string, offsets: readonly PartitionOffset[]): Promise<void> => {

@@ -111,6 +111,8 @@ export interface Lane extends AssignedPartition {
   readonly outputSlot: number;
   /** The channel that internal topics of its task are written by: its unit of work, also where outputs go to the app's one producer. 0, or left out: it has none. */
   readonly internalSlot?: number | undefined;
+  /** The largest timestamp that was handed out of it, in milliseconds since 1970; -1: none was. Left out: nobody asks. */
+  newest?: number;
   /** What its task keeps in states, once that is restored. Undefined: nothing. */
   readonly states?: StatesOfTask | undefined;
   /** What is done in turns of its task beside its records. Undefined: it has none, as in a test's double. */

@@ -88,6 +88,8 @@ export class PartitionLane implements Lane, CommitLane, TaskInput {
   #heldBy: string | undefined;
   /** Offset after the last record handed out. */
   position = -1;
+  /** The largest timestamp of the records that were handed out, in milliseconds since 1970; -1: none was. */
+  newest = -1;
   /** Records below this offset come again, of units of work that were dropped. */
   repeatsBelow = -1;
   endOffset = -1;

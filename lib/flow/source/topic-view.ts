@@ -66,6 +66,8 @@ export class TopicView<K = unknown, V = unknown> {
   deliver(source: SourceRecord, delivery: Delivery): void {
     const record = this.#decode(source, delivery);
     if (record === undefined) return;
+    const { lane } = delivery;
+    if (lane.newest !== undefined && record.timestamp > lane.newest) lane.newest = record.timestamp;
     for (const subscriber of this.#subscribers) subscriber.next(record);
   }
 

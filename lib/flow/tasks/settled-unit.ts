@@ -1,3 +1,4 @@
+import { withSection } from '../../base/commit-metadata.js';
 import type { OffsetCommit } from '../../drivers/port.js';
 import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import type { CommitTarget, CommitTrigger } from '../commit/commit-cycle.js';
@@ -6,11 +7,19 @@ import type { SealedStates, UnitStates } from './task-unit-host.js';
 import type { CommittedUnit } from './unit-pace.js';
 import type { UnitProducer } from './unit-producer.js';
 
-/** How far each input is settled of which something was handed out; in one commit, never split. */
-export function offsetsOf(task: Task): readonly OffsetCommit[] {
+/**
+ * How far each input is settled of which something was handed out; in one commit, never split.
+ *
+ * @param time of the task, which is told with each
+ */
+export function offsetsOf(task: Task, time: number | undefined): readonly OffsetCommit[] {
+  const told = time === undefined ? undefined : { metadata: withSection('', 'time', String(time)) };
   return task.inputs
     .filter(({ watermark }) => watermark.offset >= 0)
-    .map(({ topic, partition, epoch, watermark: { offset } }) => ({ topic, partition, epoch, offset }));
+    .map(({ topic, partition, epoch, watermark: { offset } }) => ({
+      ...{ topic, partition, epoch, offset },
+      ...told,
+    }));
 }
 
 /**

@@ -36,6 +36,8 @@ export interface TaskUnitHost {
   readonly isOnce: boolean;
   /** Undefined: the task has no states. */
   readonly states: UnitStates | undefined;
+  /** How far the task is by its records' timestamps, where others go by that; undefined: nobody does, or nothing is known. */
+  time(task: Task): number | undefined;
   /** Neither failed nor stopped. */
   readonly live: boolean;
   /** Milliseconds after which the group has told of an owner that it has gone on without. */

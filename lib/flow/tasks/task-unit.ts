@@ -249,7 +249,7 @@ export class TaskUnit {
     // One is committed after the other.
     await this.#committing;
     if (this.#isOver(task) || this.#ways === undefined) return;
-    const offsets = offsetsOf(task);
+    const offsets = offsetsOf(task, this.#host.time(task));
     if (task.opened === this.#begunAt || offsets.length === 0) {
       this.#goOn(task);
       return;

@@ -32,6 +32,8 @@ export interface UnitCommitParts {
 export interface UnitCommitRun {
   /** What a task keeps; undefined: nothing. */
   states?(task: string): UnitStates | undefined;
+  /** @see TaskUnitHost.time */
+  time?(task: Task): number | undefined;
   /** Opens the unit of a task, by its name. */
   open(task: string): Promise<UnitOfWork>;
   /** Notes offsets wherever they are to be noted first, and commits them with the unit. */
@@ -153,6 +155,7 @@ export class UnitCommit implements TaskCommit {
       transactionalId: transactionalId(groupId, name),
       isOnce,
       states: run.states?.(name),
+      time: task => run.time?.(task),
       get live() {
         return live();
       },

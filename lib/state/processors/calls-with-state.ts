@@ -46,7 +46,7 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
   constructor(state: ProcessorState, parts: CallsParts<K, S, R>) {
     this.#parts = parts;
     this.#rows = state.table('rows');
-    this.#time = new StreamTime(state.numbers);
+    this.#time = new StreamTime(state.numbers, state.timeBound);
     this.#timers = { stream: new Timers(state, 'stream-timers'), wall: new Timers(state, 'wall-timers') };
   }
 
@@ -60,6 +60,7 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
   }
 
   close(limit: number, output: ProcessorOutput<R>): boolean {
+    this.#time.catchUp();
     const { now } = this.#time;
     return now >= 0 && this.#fire('stream', now, limit, output);
   }
@@ -70,6 +71,10 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
 
   ring(now: number, limit: number, output: ProcessorOutput<R>): boolean {
     return this.#fire('wall', now, limit, output);
+  }
+
+  get mayRise(): boolean {
+    return this.#time.mayRise;
   }
 
   reset(): void {

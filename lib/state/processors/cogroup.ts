@@ -52,6 +52,10 @@ export class Cogroup<V, A> {
     return isMore;
   }
 
+  get mayRise(): boolean {
+    return this.#different.some(side => side.mayRise === true);
+  }
+
   reset(): void {
     for (const side of this.#different) side.reset();
   }
@@ -78,7 +82,7 @@ export function cogroupWindows<V, A>(
     const own = new SideState(
       state,
       `side-${side}`,
-      rows => new HidingRows(rows, state.numbers, { retentionMs, expired }),
+      rows => new HidingRows(rows, state, { retentionMs, expired }),
     );
     return new WindowedAggregate(own, { windows: kept, fold, emits });
   });

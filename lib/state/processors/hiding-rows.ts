@@ -1,4 +1,6 @@
+import { type TimeBound, unbounded } from '../../time/stream-time.js';
 import type { CutNumbers, Entry, KeyRange, Row, StateTable } from '../state-table.js';
+import type { ProcessorState } from './processor.js';
 import { timeAt } from './time-bytes.js';
 
 const SMALLEST_SEGMENT_MS = 60_000;
@@ -10,6 +12,7 @@ const SMALLEST_SEGMENT_MS = 60_000;
 export class HidingRows<T> implements StateTable<T> {
   readonly #rows: StateTable<T>;
   readonly #numbers: CutNumbers;
+  readonly #timeBound: TimeBound;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
   readonly #expired: (start: number) => void;
@@ -17,20 +20,22 @@ export class HidingRows<T> implements StateTable<T> {
   /** @param expired hears of a window whose row is looked up to be written, and will not be */
   constructor(
     rows: StateTable<T>,
-    numbers: CutNumbers,
+    { numbers, timeBound }: Pick<ProcessorState, 'numbers' | 'timeBound'>,
     { retentionMs, expired }: { retentionMs: number; expired: (start: number) => void },
   ) {
     this.#segmentMs = Math.max(Math.floor(retentionMs / 2), SMALLEST_SEGMENT_MS);
     this.#expired = expired;
     this.#rows = rows;
     this.#numbers = numbers;
+    this.#timeBound = timeBound ?? unbounded;
     this.#retentionMs = retentionMs;
   }
 
   get(key: string): Row<T> | undefined {
     const start = timeAt(key, 0);
     // It is about to be written, or deleted, which counts even where it is not there.
-    if (start > this.#newestStart) this.#numbers.set('newestStart', start);
+    const newest = Math.min(start, this.#timeBound());
+    if (newest > this.#newestStart) this.#numbers.set('newestStart', newest);
     if (!this.#hides(start)) return this.#rows.get(key);
     if (this.#segment(start) < this.#segment(this.#newestStart - this.#retentionMs)) this.#expired(start);
     return undefined;

@@ -1,3 +1,4 @@
+import type { TimeBound } from '../../time/stream-time.js';
 import type { TimeWindow } from '../../time/windows.js';
 import type { CutNumbers, StateTable } from '../state-table.js';
 
@@ -22,6 +23,8 @@ export interface ProcessorState {
   /** By name, unique in the state: an index beside the rows has one of its own. */
   table<T>(name: string): StateTable<T>;
   readonly numbers: CutNumbers;
+  /** Left out: nothing holds stream time. */
+  readonly timeBound?: TimeBound | undefined;
 }
 
 /** An operator with state, without the app around it: everything of one task, in the order of its records. */
@@ -34,6 +37,8 @@ export interface Processor<V, A> {
    * @returns whether there is more, for another turn
    */
   close(limit: number, output: ProcessorOutput<A>): boolean;
+  /** Stream time may rise by what was taken before, since its bound has. Left out: it never may. */
+  readonly mayRise?: boolean;
   /** When it has something to do next by the app's clock, in milliseconds since 1970; undefined, or left out: never. */
   due?(): number | undefined;
   /**

@@ -52,7 +52,7 @@ export class SessionAggregate<V, A> implements Processor<V, A> {
     this.#fold = options.fold;
     this.#final = options.emits === 'final';
     this.#closesAfterMs = options.windows.gapMs + options.windows.graceMs;
-    this.#time = new StreamTime(state.numbers);
+    this.#time = new StreamTime(state.numbers, state.timeBound);
   }
 
   take(key: string | undefined, value: V | null, timestamp: number, output: ProcessorOutput<A>): void {
@@ -84,10 +84,15 @@ export class SessionAggregate<V, A> implements Processor<V, A> {
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
+    this.#time.catchUp();
     return (
       (this.#final && this.#sessions.closeBefore(this.#openFrom(), limit, output)) ||
       this.#sessions.removeExpired(limit)
     );
+  }
+
+  get mayRise(): boolean {
+    return this.#time.mayRise;
   }
 
   /** Forgets what is no part of the cut: after an abort. */

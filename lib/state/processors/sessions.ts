@@ -1,3 +1,4 @@
+import { type TimeBound, unbounded } from '../../time/stream-time.js';
 import type { CutNumbers, Entry, Row, StateTable } from '../state-table.js';
 import type { ProcessorOutput, ProcessorState } from './processor.js';
 import { RecentlyUsed } from './recently-used.js';
@@ -57,6 +58,7 @@ export class Sessions<A> {
   readonly #numbers: CutNumbers;
   readonly #gapMs: number;
   /** How long behind the newest end of all a session can be found. */
+  readonly #timeBound: TimeBound;
   readonly #foundMs: number;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
@@ -70,6 +72,7 @@ export class Sessions<A> {
     if (final && retentionMs > gapMs + graceMs)
       this.#closed = new SessionIndex(state.table('closed-sessions-by-end'));
     this.#numbers = state.numbers;
+    this.#timeBound = state.timeBound ?? unbounded;
     this.#gapMs = gapMs;
     this.#foundMs = final ? Number.POSITIVE_INFINITY : retentionMs;
     this.#retentionMs = retentionMs;
@@ -105,7 +108,8 @@ export class Sessions<A> {
    * @returns false if Kafka Streams' store, which forgets whole segments of time, would have dropped it
    */
   replaceFound(key: string, start: number, end: number, value: A | null): boolean {
-    if (end > this.#newestEnd()) this.#numbers.set('newest-end', end);
+    const newest = Math.min(end, this.#timeBound());
+    if (newest > this.#newestEnd()) this.#numbers.set('newest-end', newest);
     const at = rowKey(key, start, end);
     const kept = value !== null && end > this.#hiddenEnd();
     for (const found of this.found) if (!kept || found.at !== at) this.#rows.delete(found.at);

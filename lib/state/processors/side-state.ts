@@ -1,9 +1,11 @@
+import type { TimeBound } from '../../time/stream-time.js';
 import type { CutNumbers, StateTable } from '../state-table.js';
 import type { ProcessorState } from './processor.js';
 
 /** The state of one side of a cogroup: the same tables, and numbers of its own. */
 export class SideState implements ProcessorState {
   readonly numbers: CutNumbers;
+  readonly timeBound: TimeBound | undefined;
   readonly #state: ProcessorState;
   readonly #seen: <T>(table: StateTable<T>) => StateTable<T>;
 
@@ -21,6 +23,7 @@ export class SideState implements ProcessorState {
       get: name => numbers.get(`${side}.${name}`),
       set: (name, value) => numbers.set(`${side}.${name}`, value),
     };
+    this.timeBound = state.timeBound;
     this.#state = state;
     this.#seen = seen;
   }

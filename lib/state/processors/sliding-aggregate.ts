@@ -33,9 +33,9 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
     state: ProcessorState,
     { windows, fold, emits }: { windows: SlidingWindows; fold: Fold<V, A>; emits: Emits },
   ) {
-    this.#rows = new SlidingRows(state.table('rows'), state.numbers, windows);
+    this.#rows = new SlidingRows(state.table('rows'), state, windows);
     this.#closing = emits === 'final' ? new ClosingIndex(state.table('closing'), state.numbers) : undefined;
-    this.#time = new StreamTime(state.numbers);
+    this.#time = new StreamTime(state.numbers, state.timeBound);
     this.#fold = fold;
     this.#differenceMs = windows.differenceMs;
     this.#graceMs = windows.graceMs;
@@ -184,6 +184,7 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
     if (!this.#isLoaded) this.#load();
+    this.#time.catchUp();
     if (this.#closing === undefined) return this.#rows.expire(Number.POSITIVE_INFINITY, limit);
     const before = this.#time.now - this.#graceMs - this.#differenceMs;
     const isMore = this.#closing.close(before, limit, (key, start) => {
@@ -192,6 +193,10 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
       output.result(key, { start, end: start + this.#differenceMs }, row.value, row.timestamp);
     });
     return isMore || this.#rows.expire(this.#closing.closedTo, limit);
+  }
+
+  get mayRise(): boolean {
+    return this.#time.mayRise;
   }
 
   reset(): void {

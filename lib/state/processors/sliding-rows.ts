@@ -1,4 +1,6 @@
+import { type TimeBound, unbounded } from '../../time/stream-time.js';
 import type { CutNumbers, Entry, Row, StateTable } from '../state-table.js';
+import type { ProcessorState } from './processor.js';
 import { behind, timeAt, timeBytes, timeLength } from './time-bytes.js';
 
 /** How many rows of a key are read at once. */
@@ -14,6 +16,7 @@ const pageSize = 128;
 export class SlidingRows<A> {
   readonly #rows: StateTable<A>;
   readonly #numbers: CutNumbers;
+  readonly #timeBound: TimeBound;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
   #newestStart = -1;
@@ -25,11 +28,12 @@ export class SlidingRows<A> {
   /** @param differenceMs alone says how long segments are: rows are found whatever else is changed */
   constructor(
     rows: StateTable<A>,
-    numbers: CutNumbers,
+    { numbers, timeBound }: Pick<ProcessorState, 'numbers' | 'timeBound'>,
     { differenceMs, retentionMs }: { differenceMs: number; retentionMs: number },
   ) {
     this.#rows = rows;
     this.#numbers = numbers;
+    this.#timeBound = timeBound ?? unbounded;
     this.#retentionMs = retentionMs;
     this.#segmentMs = segmentOf(differenceMs);
   }
@@ -53,9 +57,10 @@ export class SlidingRows<A> {
   put(key: string, start: number, value: A | null, timestamp: number): void {
     if (value === null) this.#rows.delete(this.#rowKey(key, start));
     else this.#rows.put(this.#rowKey(key, start), { value, timestamp });
-    if (start <= this.#newestStart) return;
-    this.#newestStart = start;
-    this.#numbers.set('newestStart', start);
+    const newest = Math.min(start, this.#timeBound());
+    if (newest <= this.#newestStart) return;
+    this.#newestStart = newest;
+    this.#numbers.set('newestStart', newest);
   }
 
   /** The windows of a key that begin within these bounds, both included, and are seen; as they are when they are come to. */

@@ -1,3 +1,4 @@
+import { type TimeBound, unbounded } from '../../time/stream-time.js';
 import type { CutNumbers, Entry, Row, StateTable } from '../state-table.js';
 import type { ProcessorState } from './processor.js';
 import { timeAt, timeBytes } from './time-bytes.js';
@@ -18,6 +19,7 @@ const TIME = 8;
 export class SuppressBuffer<A> {
   readonly #rows: StateTable<A | null>;
   readonly #numbers: CutNumbers;
+  readonly #timeBound: TimeBound;
   readonly #heldMs: number;
   /** Nothing leaves before the edge is there. */
   #earliest = Number.NEGATIVE_INFINITY;
@@ -25,16 +27,41 @@ export class SuppressBuffer<A> {
   constructor(state: ProcessorState, heldMs: number) {
     this.#rows = state.table('suppressed');
     this.#numbers = state.numbers;
+    this.#timeBound = state.timeBound ?? unbounded;
     this.#heldMs = heldMs;
   }
 
   get edge(): number {
-    return (this.#numbers.get('suppress-time') ?? Number.NEGATIVE_INFINITY) - this.#heldMs;
+    return this.#time - this.#heldMs;
+  }
+
+  get #time(): number {
+    return this.#numbers.get('suppress-time') ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** The largest that has come; a bound may hold the time below it. */
+  get #latest(): number {
+    return Math.max(this.#time, this.#numbers.get('suppress-taken') ?? Number.NEGATIVE_INFINITY);
   }
 
   advance(timestamp: number): void {
-    const before = this.#numbers.get('suppress-time');
-    if (before === undefined || timestamp > before) this.#numbers.set('suppress-time', timestamp);
+    if (timestamp > this.#time) this.#rise(Math.max(timestamp, this.#latest));
+  }
+
+  /** The edge goes as far as the bound lets it now. */
+  catchUp(): void {
+    if (this.mayRise) this.#rise(this.#latest);
+  }
+
+  get mayRise(): boolean {
+    const time = this.#time;
+    return this.#latest > time && this.#timeBound() > time;
+  }
+
+  #rise(latest: number): void {
+    const time = Math.min(latest, this.#timeBound());
+    if (time < latest) this.#numbers.set('suppress-taken', latest);
+    if (time > this.#time) this.#numbers.set('suppress-time', time);
   }
 
   /**

@@ -46,6 +46,7 @@ export class SuppressUntilTimeLimit<A> implements Suppress<A> {
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
+    this.#buffer.catchUp();
     const due = this.#buffer.leaving(limit);
     for (const entry of due) this.#handOn(entry, output);
     const room = limit - due.length;
@@ -53,6 +54,10 @@ export class SuppressUntilTimeLimit<A> implements Suppress<A> {
     if (room === 0 || excess === 0) return room === 0;
     for (const entry of this.#buffer.oldest(Math.min(room, excess))) this.#handOn(entry, output);
     return excess >= room;
+  }
+
+  get mayRise(): boolean {
+    return this.#buffer.mayRise;
   }
 
   reset(): void {

@@ -53,6 +53,7 @@ export class SuppressUntilWindowCloses<A> implements Suppress<A> {
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
+    this.#buffer.catchUp();
     const page = this.#buffer.leaving(limit);
     for (const [place, { value, timestamp }] of page) {
       this.#buffer.delete(place);
@@ -63,6 +64,10 @@ export class SuppressUntilWindowCloses<A> implements Suppress<A> {
       output.result(keyOf(this.#kind, text), window, value, timestamp);
     }
     return page.length === limit;
+  }
+
+  get mayRise(): boolean {
+    return this.#buffer.mayRise;
   }
 
   reset(): void {

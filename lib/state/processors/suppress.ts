@@ -18,6 +18,8 @@ export interface Suppress<A> {
    * @returns whether there is more, for another turn
    */
   close(limit: number, output: ProcessorOutput<A>): boolean;
+  /** @see Processor.mayRise */
+  readonly mayRise: boolean;
   /** Forgets what it remembers of the state: a unit of work was dropped. */
   reset(): void;
 }

@@ -57,7 +57,7 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
     }
     this.#rows = state.table('rows');
     this.#numbers = state.numbers;
-    this.#time = new StreamTime(state.numbers);
+    this.#time = new StreamTime(state.numbers, state.timeBound);
     this.#fold = fold;
     this.#emits = emits;
     this.#grid = gridOf(windows);
@@ -104,10 +104,15 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
     if (!this.#isLoaded) this.#load();
+    if (this.#time.catchUp()) this.#look();
     if (this.#emits === 'final' && this.#closedTo < this.#openFrom && this.#closeRows(limit, output))
       return true;
     // All that is past retention is closed, and here handed on.
     return this.#expiredTo < this.#keptFrom && this.#expireRows(this.#keptFrom, limit);
+  }
+
+  get mayRise(): boolean {
+    return this.#time.mayRise;
   }
 
   reset(): void {

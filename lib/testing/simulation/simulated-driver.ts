@@ -99,6 +99,7 @@ function simulatedConnection(
     deleteRecords: offsets => call('deleteRecords', () => inner.admin.deleteRecords(offsets)),
     offsets: (topic, at, options) => call('offsets', () => inner.admin.offsets(topic, at, options)),
     committed: (groupId, topic) => call('committed', () => inner.admin.committed(groupId, topic)),
+    commits: (groupId, topic) => call('commits', () => inner.admin.commits(groupId, topic)),
     resetOffsets: (groupId, offsets) =>
       call('resetOffsets', () => inner.admin.resetOffsets(groupId, offsets)),
   };

@@ -43,6 +43,7 @@ function setUp() {
   const host: TaskUnitHost = {
     clock,
     live: true,
+    time: () => undefined,
     sessionTimeoutMs: 6_000,
     transactionalId: 'group/in%2F0',
     isOnce: true,

@@ -4,6 +4,7 @@ import { delay } from '../../../base/clock.js';
 import { KafkaRxError } from '../../../errors/errors.js';
 import { checkDeletions } from '../../deletions.js';
 import type {
+  CommittedText,
   DriverAdmin,
   DriverContext,
   NewTopic,
@@ -92,9 +93,12 @@ export class KafkajsAdmin implements DriverAdmin {
     return this.#persist('offsets', () => this.#queries.offsets(topic, at, readCommitted));
   };
 
-  readonly committed = (groupId: string, topic: string): Promise<readonly number[]> =>
+  readonly committed = async (groupId: string, topic: string): Promise<readonly number[]> =>
+    (await this.commits(groupId, topic)).map(({ offset }) => offset);
+
+  readonly commits = (groupId: string, topic: string): Promise<readonly CommittedText[]> =>
     this.#persist('committed offsets', async () =>
-      (await this.#queries.committed(groupId, topic)).map(({ offset }) => offset),
+      (await this.#queries.committed(groupId, topic)).map(({ offset, metadata }) => ({ offset, metadata })),
     );
 
   readonly resetOffsets = (groupId: string, offsets: readonly PartitionOffset[]): Promise<void> =>

@@ -1,0 +1,96 @@
+/** Whose stream time holds that of who reads an internal topic, by what the group has committed and how far the inputs go. */
+
+import { WriterTimes } from '../../../lib/app/states/writer-times.js';
+import type { CommittedText } from '../../../lib/drivers/port.js';
+import { VirtualClock } from '../../../lib/testing/virtual-clock.js';
+
+interface Topic {
+  readonly ends: readonly number[];
+  readonly committed: readonly (readonly [offset: number, time?: number])[];
+}
+
+const [nothing, endless] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+/** The bound that a task has which has read all of the internal topic `i`. */
+async function boundOf(
+  topics: Readonly<Record<string, Topic>>,
+  writers: readonly string[] = ['in'],
+): Promise<number> {
+  const of = (name: string): Topic => topics[name] ?? { ends: [0], committed: [[-1]] };
+  const times = new WriterTimes({
+    groupId: 'group',
+    startFrom: 'earliest',
+    clock: new VirtualClock(),
+    admin: () => ({
+      commits: async (_group: string, name: string): Promise<readonly CommittedText[]> =>
+        of(name).committed.map(([offset, time]) => ({
+          offset,
+          metadata: time === undefined ? 'kafka-rx.topic=x' : `kafka-rx.topic=x kafka-rx.time=${time}`,
+        })),
+      offsets: async (name: string, at: unknown) =>
+        at === 'latest' ? of(name).ends : of(name).ends.map(() => 0),
+    }),
+    failed: error => {
+      throw error;
+    },
+  });
+  times.wired(new Map([['i', writers]]));
+  await times.open('i/0');
+  const bound = times.boundOf('i/0')?.() ?? Number.NaN;
+  times.end();
+  return bound;
+}
+
+test('the least stream time of those that have more to read', async () => {
+  const committed = [
+    [3, 70],
+    [4, 50],
+    [5, 60],
+    [9, 10],
+  ] as const;
+  expect(await boundOf({ in: { ends: [9, 9, 9, 9], committed } })).toBe(50);
+});
+
+test('of one that has more to read nobody knows how far it is', async () => {
+  expect(await boundOf({ in: { ends: [9, 9], committed: [[3, 70], [4]] } })).toBe(nothing);
+  expect(await boundOf({ in: { ends: [9, 9], committed: [[3, 70], [-1]] } })).toBe(nothing);
+});
+
+test('nobody holds it where all is read, or there is nothing', async () => {
+  expect(await boundOf({ in: { ends: [9, 0], committed: [[9, 70], [-1]] } })).toBe(endless);
+});
+
+test('who writes alone holds nobody: what it writes comes in its order', async () => {
+  expect(await boundOf({ in: { ends: [9], committed: [[3, 70]] } })).toBe(endless);
+});
+
+test('a task of several inputs has read them when it has read each, and is as far as it says with any of them', async () => {
+  const [a, b] = [
+    {
+      ends: [9, 9],
+      committed: [
+        [9, 40],
+        [9, 80],
+      ],
+    },
+    {
+      ends: [9, 9],
+      committed: [
+        [5, 40],
+        [9, 80],
+      ],
+    },
+  ] as const;
+  expect(await boundOf({ a, b }, ['a+b'])).toBe(40);
+  expect(await boundOf({ a, b: a }, ['a+b'])).toBe(endless);
+});
+
+test('what reads no internal topic is never held', () => {
+  const times = new WriterTimes({
+    ...{ groupId: 'group', startFrom: 'earliest', clock: new VirtualClock() },
+    admin: () => undefined,
+    failed: () => {},
+  });
+  times.wired(new Map([['i', ['in']]]));
+  expect([times.boundOf('in/0'), times.boundOf('other/0')]).toEqual([undefined, undefined]);
+});
