@@ -99,7 +99,7 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
     const newest = row !== undefined && row.timestamp > timestamp ? row.timestamp : timestamp;
     if (next !== null) this.#rows.put(rowKey, { value: next, timestamp: newest });
     else if (row !== undefined) this.#rows.delete(rowKey);
-    if (this.#emits === 'updates') output.result(key, place.window, next, newest);
+    if (this.#emits === 'updates') output.result(key, place.window, next, newest, row === undefined);
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
