@@ -51,12 +51,12 @@ const cogroupOptions: Fields<CogroupOptions<unknown, unknown, unknown> & { reado
   emit: emitKind,
   late: having('an Observer, such as app.to(…)', 'next'),
   window: kind(
-    'tumbling, hopping or unlimited windows, or sessions',
+    'tumbling, hopping, calendar or unlimited windows, or sessions',
     value => typeof value === 'object' && value !== null && 'kind' in value && kinds.has(value.kind),
   ),
 };
 
-const kinds: ReadonlySet<unknown> = new Set(['tumbling', 'hopping', 'unlimited', 'session']);
+const kinds: ReadonlySet<unknown> = new Set(['tumbling', 'hopping', 'calendar', 'unlimited', 'session']);
 
 const sidesKind = required(
   list(
