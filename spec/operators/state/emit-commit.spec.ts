@@ -1,5 +1,6 @@
 /** `emit: 'commit'`: one result a key and barrier, in the unit of what it was made of. */
-import { nullable, number, string } from 'kafka-rx';
+import { createApp, nullable, number, string } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
 import { batch, mapAsync, mapValue } from 'kafka-rx/operators';
 import {
   aggregate,
@@ -15,6 +16,7 @@ import {
   tumbling,
 } from 'kafka-rx/state';
 import { type TestApp, testApp } from 'kafka-rx/testing';
+import { filter, firstValueFrom } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
 import { printedWindows } from './printed-windows.js';
 
@@ -154,6 +156,33 @@ test('the last unit of a task that goes hands on as well', async () => {
   t.pipeIn('in', [at('a'), at('b')]);
   await t.stop();
   expect(read(t)).toEqual(['a=1@1', 'b=1@1']);
+});
+
+test('a task that goes to another member hands on before, and goes on there', async () => {
+  const options = { guarantee: 'exactly-once', commit: { intervalMs: 5_000 } } as const;
+  const t = await testApp(counting, { ...options, partitions: 2 });
+  const keys = [...'abcdef'];
+  t.pipeIn(
+    'in',
+    keys.map(key => at(key)),
+  );
+  const driver = memory({ broker: t.broker });
+  const other = createApp({ ...options, groupId: 'test', driver, clock: t.clock });
+  const isAssigned = firstValueFrom(other.events$.pipe(filter(({ type }) => type === 'assigned')));
+  counting(other);
+  const running = other.run();
+  for (let i = 0; i < 30; i++) await t.advance(100);
+  await isAssigned;
+  // No interval has passed.
+  expect(read(t).sort()).toEqual(keys.map(key => `${key}=1@1`));
+  t.pipeIn('in', [at('a'), ...keys.map(key => at(key))]);
+  await t.advance(10_000);
+  expect(read(t).sort()).toEqual(keys.map(key => `${key}=${key === 'a' ? 3 : 2}@1`));
+  void other.stop();
+  await t.advance(10_000);
+  await running;
+  await t.stop();
+  expect(read(t)).toEqual([]);
 });
 
 test('more than is handed on at once comes whole, in the order of the last changes', async () => {
