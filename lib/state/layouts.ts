@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { SlidingWindows } from '../time/sliding.js';
 import type { TimeWindow } from '../time/windows.js';
+import { heldPlaces } from './processors/held-for.js';
 import { slidingKeyIn, slidingRowKeys } from './processors/sliding-rows.js';
 import { behind, timeAt, timeBytes, timeLength } from './processors/time-bytes.js';
 import { plainQueries, type StateQueries, type WindowedValue } from './state-queries.js';
@@ -128,6 +129,15 @@ export const keptSuppressed: Kept = {
   },
   queries: windowsOnly(() => []),
 };
+
+/** The same, and what is held back for a while: see `HeldFor`. */
+export function keptHeld(kept: Kept): Kept {
+  const held: StateLayout = {
+    held: { values: 'state-or-null', log: 'beside' },
+    'held-places': { values: heldPlaces as ValueFormat<unknown>, log: 'beside' },
+  };
+  return { ...kept, layout: { ...kept.layout, ...held } };
+}
 
 const sequenceLength = sequence.length;
 

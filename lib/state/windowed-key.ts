@@ -8,11 +8,13 @@ import { timeAt, timeBytes } from './processors/time-bytes.js';
 export type KeyKind = 'plain' | 'window' | 'session';
 
 const NUMBER = 8;
+/** For the end of a window that has none. */
+const endless = Number.MAX_SAFE_INTEGER;
 
 /** A key with its window, as bytes in latin1. */
 export function windowedKey(kind: KeyKind, key: string, window: TimeWindow | undefined): string {
   if (kind === 'plain' || window === undefined) return key;
-  const [start, end] = [timeBytes(window.start), timeBytes(window.end)];
+  const [start, end] = [timeBytes(window.start), timeBytes(Math.min(window.end, endless))];
   return kind === 'session' ? key + end + start : key + start + end;
 }
 
@@ -26,5 +28,6 @@ export function windowOf(kind: KeyKind, text: string): TimeWindow | undefined {
   if (kind === 'plain') return undefined;
   const first = timeAt(text, text.length - 2 * NUMBER);
   const second = timeAt(text, text.length - NUMBER);
-  return kind === 'session' ? { start: second, end: first } : { start: first, end: second };
+  if (kind === 'session') return { start: second, end: first };
+  return { start: first, end: second === endless ? Number.POSITIVE_INFINITY : second };
 }

@@ -1,7 +1,9 @@
-import { milliseconds, oneOf, required, text } from '../base/option-kinds.js';
+import { oneOf, required, text } from '../base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { KafkaRxError } from '../errors/errors.js';
-import type { TimeWindow } from './windows.js';
+import type { TimeWindow } from './time-window.js';
+import { type ClosingOptions, closingOptions, retentionOf } from './window-options.js';
+
 import { ZoneOffsets } from './zone-offsets.js';
 
 export type CalendarUnit = 'hour' | 'day' | 'week' | 'month';
@@ -11,18 +13,16 @@ const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'frida
 export type Weekday = (typeof weekdays)[number];
 
 /** @category State @since 0.1.0 */
-export interface CalendarOptions {
+export interface CalendarOptions extends ClosingOptions {
   /** The IANA zone whose clocks count: `Europe/Berlin`, `UTC`. */
   readonly zone: string;
-  /** Milliseconds of event time that a window takes records for after its end. */
-  readonly graceMs: number;
   /** Of weeks alone. Default `'monday'`. */
   readonly weekStartsOn?: Weekday | undefined;
 }
 
 const calendarOptions: Fields<CalendarOptions> = {
+  ...closingOptions,
   zone: required(text),
-  graceMs: required(milliseconds(0)),
   weekStartsOn: oneOf(...weekdays),
 };
 
@@ -32,6 +32,7 @@ export interface CalendarWindows {
   readonly unit: CalendarUnit;
   readonly zone: string;
   readonly graceMs: number;
+  readonly retentionMs: number;
   /** 0 (Sunday) to 6; undefined where the unit is no week. */
   readonly weekStartsOn: number | undefined;
   /** No window is longer, in milliseconds: what they are kept for is counted from it. */
@@ -54,7 +55,7 @@ const setBackMs = dayMs;
  * twice is two windows. The windows before and at 1970 begin at 0. All members should have the same time zone data (`process.versions.tz`): a change of the law
  * moves windows.
  *
- * @throws `CONFIGURATION` for a zone that this Node does not know
+ * @throws `CONFIGURATION` for a zone that this Node does not know, and for options that cannot be
  * @example
  * ```ts
  * const days = calendar('day', { zone: 'Europe/Berlin', graceMs: 3_600_000 });
@@ -71,15 +72,17 @@ export function calendar(unit: CalendarUnit, options: CalendarOptions): Calendar
     unit === 'hour'
       ? (time: number) => hourOf(offsets, time)
       : (time: number) => periodOf(offsets, time, unit, weekday ?? 0);
-  return {
+  const mostSizeMs = unit === 'hour' ? hourMs : nominalDays[unit] * dayMs + setBackMs;
+  return Object.freeze({
     kind: 'calendar',
     unit,
     zone,
     graceMs,
+    retentionMs: retentionOf('calendar', mostSizeMs + graceMs, options),
     weekStartsOn: weekday,
-    mostSizeMs: unit === 'hour' ? hourMs : nominalDays[unit] * dayMs + setBackMs,
+    mostSizeMs,
     windowOf: remembering(find, unit === 'hour' ? hourMs : dayMs),
-  };
+  });
 }
 
 function offsetsOf(zone: string): ZoneOffsets {

@@ -14,6 +14,10 @@ export function rowsOfWindows(windows: Windows): string {
       return `sliding(${windows.differenceMs})`;
     case 'session':
       return `session(${windows.gapMs})`;
+    case 'calendar': {
+      const { unit, zone, weekStartsOn } = windows;
+      return `calendar(${[unit, zone, weekStartsOn].filter(part => part !== undefined).join(', ')})`;
+    }
     case 'unlimited':
       return `unlimited(${windows.startMs})`;
   }

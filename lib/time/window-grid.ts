@@ -1,3 +1,5 @@
+import type { CalendarUnit, CalendarWindows } from './calendar.js';
+import type { UnlimitedWindows } from './unlimited.js';
 import type { GridWindows, TimeWindow } from './windows.js';
 
 /** Where windows begin and end that depend on no record. Times are milliseconds since 1970. */
@@ -9,7 +11,7 @@ export interface WindowGrid {
   end(start: number): number;
   /** How many windows of one moment there are at most. */
   readonly overlap: number;
-  /** No two windows begin closer to each other, milliseconds. */
+  /** Two windows seldom begin closer to each other, milliseconds. */
   readonly step: number;
 }
 
@@ -27,12 +29,19 @@ export function windowsOf(windows: GridWindows, timestamp: number): readonly Tim
   return found;
 }
 
+/** No window is longer, milliseconds. */
+export function longestOf(windows: Exclude<GridWindows, UnlimitedWindows>): number {
+  return windows.kind === 'calendar' ? windows.mostSizeMs : windows.sizeMs;
+}
+
 export function gridOf(windows: GridWindows): WindowGrid {
   switch (windows.kind) {
     case 'tumbling':
       return new EvenGrid(windows.sizeMs, windows.sizeMs);
     case 'hopping':
       return new EvenGrid(windows.sizeMs, windows.advanceMs);
+    case 'calendar':
+      return new CalendarGrid(windows);
     case 'unlimited':
       return new OneWindow(windows.startMs);
   }
@@ -62,6 +71,38 @@ class EvenGrid implements WindowGrid {
 
   end(start: number): number {
     return start + this.#size;
+  }
+}
+
+const dayMs = 86_400_000;
+const usualMs: Readonly<Record<CalendarUnit, number>> = {
+  hour: dayMs / 24,
+  day: dayMs,
+  week: 7 * dayMs,
+  month: 28 * dayMs,
+};
+
+/** Windows of several sizes, one behind the other; the first begins at 0. */
+class CalendarGrid implements WindowGrid {
+  readonly overlap = 1;
+  readonly step: number;
+  readonly #windows: CalendarWindows;
+
+  constructor(windows: CalendarWindows) {
+    this.#windows = windows;
+    this.step = usualMs[windows.unit];
+  }
+
+  first(timestamp: number): number {
+    return this.#windows.windowOf(Math.max(0, timestamp)).start;
+  }
+
+  next(start: number): number {
+    return this.end(start);
+  }
+
+  end(start: number): number {
+    return this.#windows.windowOf(start).end;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Observer, OperatorFunction } from 'rxjs';
-import { call, having, oneOf, required } from '../../lib/base/option-kinds.js';
+import { call, having, required } from '../../lib/base/option-kinds.js';
 import { checkOptions, type Fields } from '../../lib/base/option-schema.js';
 import { type Codec, codecKind } from '../../lib/codecs/codec.js';
 import type { Windowed } from '../../lib/codecs/windowed.js';
@@ -15,8 +15,8 @@ import { type Emits, WindowedAggregate } from '../../lib/state/processors/window
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
+import { type Emit, emitKind, emitsOf, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
-import { keptIn } from './kept-in.js';
 import { stateOperator } from './state-operator.js';
 import { withoutMerge } from './without-merge.js';
 
@@ -32,8 +32,8 @@ export interface AggregateOptions<K, V, A, R = A, B extends A | null = A> extend
   readonly merge?: ((a: A, b: A, context: AggregateContext<K>) => A) | undefined;
   /** Of an aggregate of ours, which says how it is kept: given to `app.state` as `value`, and not looked at here. */
   readonly codec?: Codec<A> | undefined;
-  /** `'updates'`: each change; `'final'`: each window once, when it is closed. Default `'updates'`. */
-  readonly emit?: Emits | undefined;
+  /** When results are handed on: see {@link Emit}. Default `'updates'`. */
+  readonly emit?: Emit | undefined;
   /** Hears the records that are not taken, or not into all of their windows, since they came too late. Default: nobody; they are counted. */
   readonly late?: Observer<KafkaRecord<K, V>> | undefined;
 }
@@ -45,7 +45,7 @@ const aggregateOptions: Fields<AggregateOptions<unknown, unknown, unknown>> = {
   result: call,
   merge: call,
   codec: codecKind,
-  emit: oneOf('updates', 'final'),
+  emit: emitKind,
   late: having('an Observer, such as app.to(…)', 'next'),
 };
 
@@ -98,8 +98,14 @@ export function aggregate<K, V, A, R = A, B extends A | null = A>(
     onError,
     state: handle,
     late,
-    writer: keptIn(window),
-    processor: (tables, current) => processorOf(tables, current, options, window, emit),
+    writer: keptFor(window, emit),
+    processor: (tables, current, turns) =>
+      holding(processorOf(tables, current, options, window, emitsOf(emit)), {
+        emit,
+        window,
+        state: tables,
+        turns,
+      }),
     plainKey: key => key,
     keyOf: (key, at) => (at === undefined ? key : { key, start: at.start, end: at.end }),
     resultOf: (value => (value === null || result === undefined ? value : result(value))) as (

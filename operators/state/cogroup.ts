@@ -1,5 +1,5 @@
 import type { Observable, Observer } from 'rxjs';
-import { call, having, kind, list, oneOf, required } from '../../lib/base/option-kinds.js';
+import { call, having, kind, list, required } from '../../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../../lib/base/option-schema.js';
 import type { Windowed } from '../../lib/codecs/windowed.js';
 import { type OperatorOptions, operatorOptions } from '../../lib/errors/policies/process-failed.js';
@@ -12,13 +12,12 @@ import {
   cogroupWindows,
 } from '../../lib/state/processors/cogroup.js';
 import { aggregating, type Fold } from '../../lib/state/processors/fold.js';
-import type { ProcessorState } from '../../lib/state/processors/processor.js';
-import type { Emits } from '../../lib/state/processors/windowed-aggregate.js';
+import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { GridWindows } from '../../lib/time/windows.js';
+import { type Emit, emitKind, emitsOf, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
-import { keptIn } from './kept-in.js';
 import { stateStream } from './state-operator.js';
 import type { Current } from './state-operator-parts.js';
 import { withoutMerge } from './without-merge.js';
@@ -38,8 +37,8 @@ export interface CogroupOptions<K, V, A, R = A> extends OperatorOptions {
   readonly result?: ((aggregate: A) => R) | undefined;
   /** Of two that meet: sessions need it. What is given first is the earlier; the context is of the record by which they do. */
   readonly merge?: ((a: A, b: A, context: AggregateContext<K>) => A) | undefined;
-  /** `'updates'`: each change; `'final'`: each window once, when it is closed. Default `'updates'`. */
-  readonly emit?: Emits | undefined;
+  /** When results are handed on: see {@link Emit}. Default `'updates'`. */
+  readonly emit?: Emit | undefined;
   /** Hears the records that are not taken, or not into all of their windows, since they came too late. Default: nobody; they are counted. */
   readonly late?: Observer<KafkaRecord<K, V>> | undefined;
 }
@@ -49,15 +48,15 @@ const cogroupOptions: Fields<CogroupOptions<unknown, unknown, unknown> & { reado
   initial: required(call),
   result: call,
   merge: call,
-  emit: oneOf('updates', 'final'),
+  emit: emitKind,
   late: having('an Observer, such as app.to(…)', 'next'),
   window: kind(
-    'tumbling, hopping or unlimited windows, or sessions',
+    'tumbling, hopping, calendar or unlimited windows, or sessions',
     value => typeof value === 'object' && value !== null && 'kind' in value && kinds.has(value.kind),
   ),
 };
 
-const kinds: ReadonlySet<unknown> = new Set(['tumbling', 'hopping', 'unlimited', 'session']);
+const kinds: ReadonlySet<unknown> = new Set(['tumbling', 'hopping', 'calendar', 'unlimited', 'session']);
 
 const sidesKind = required(
   list(
@@ -141,7 +140,7 @@ export function cogroup<K, A, R>(
   const handle = handleOf('cogroup', state);
   checkArgument('cogroup', 'the streams', sidesKind, sides);
   checkOptions('cogroup', cogroupOptions, options);
-  const { name, onError, late, window, result, merge } = options;
+  const { name, onError, late, window, emit = 'updates', result, merge } = options;
   if (window?.kind === 'session' && merge === undefined) throw withoutMerge('cogroup');
   const adds = sides.map(([, add]) => add);
   return stateStream<K, unknown, A, K | Windowed<K>, R | null>(
@@ -150,10 +149,10 @@ export function cogroup<K, A, R>(
       onError,
       state: handle,
       late,
-      writer: keptIn(window),
-      processor(tables, current) {
+      writer: keptFor(window, emit),
+      processor(tables, current, turns) {
         const cogrouped = processorOf(tables, current, adds, options);
-        return {
+        const ofSide: Processor<unknown, A> = {
           take: (key, value, timestamp, output) =>
             cogrouped.take(current.side, key, value, timestamp, output),
           close: (limit, output) => cogrouped.close(limit, output),
@@ -162,6 +161,7 @@ export function cogroup<K, A, R>(
           },
           reset: () => cogrouped.reset(),
         };
+        return holding(ofSide, { emit, window, state: tables, turns });
       },
       plainKey: key => key,
       keyOf: (key, at) => (at === undefined ? key : { key, start: at.start, end: at.end }),
@@ -180,7 +180,8 @@ function processorOf<K, A>(
     readonly window?: GridWindows | SessionWindows | undefined;
   },
 ): Cogroup<unknown, A> {
-  const { initial, merge, window: windows, emit: emits = 'updates' } = options;
+  const { initial, merge, window: windows, emit = 'updates' } = options;
+  const emits = emitsOf(emit);
   const folds: readonly Fold<unknown, A>[] = adds.map(add =>
     aggregating({ initial, add: (aggregate, value) => add(aggregate, value, current.record) }),
   );

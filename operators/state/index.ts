@@ -30,6 +30,7 @@ export { type TopKOptions, topK } from './aggregates/topK.js';
 export { type VarianceOptions, variance } from './aggregates/variance.js';
 export { type CogroupOptions, type CogroupSide, cogroup } from './cogroup.js';
 export { type CountOptions, count } from './count.js';
+export type { Emit } from './emit.js';
 export { type ReduceOptions, reduce } from './reduce.js';
 export { repartition } from './repartition.js';
 export { type SuppressForOptions, type SuppressUntilClosedOptions, suppress } from './suppress.js';

@@ -1,18 +1,16 @@
 import type { Subscriber } from 'rxjs';
 import type { Timer } from '../../lib/base/clock.js';
-import { isKafkaRxError } from '../../lib/errors/errors.js';
-import { processFailed } from '../../lib/errors/policies/process-failed.js';
 import type { Lane } from '../../lib/flow/leases/delivery.js';
 import { emitSeveral, endedBefore, giveUp, laneOf, release } from '../../lib/flow/leases/leases.js';
 import type { Job } from '../../lib/flow/tasks/job.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
+import { HeldResults } from './held-results.js';
+import { resultsAtOnce, stateFailed } from './parts-of-turns.js';
 import { refuseRekeyed } from './rekeyed.js';
-import type { Current, StateOperator } from './state-operator-parts.js';
+import type { Current, OperatorPlace, StateOperator } from './state-operator-parts.js';
 import { StateTurn } from './state-turn.js';
 
-/** Results of one part: a few hundred microseconds, and what another operator with state may have to keep waiting. */
-const resultsAtOnce = 100;
 /** In the cut: 1 where some of what was due was still to be handed on. */
 const unfinished = 'unfinished';
 
@@ -29,10 +27,11 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   readonly era: number;
   readonly #parts: StateOperator<K, V, A, L, R, I>;
   readonly #subscriber: Subscriber<KafkaRecord<L, R>>;
-  readonly #node: string;
+  readonly #where: OperatorPlace;
   readonly #turn: StateTurn<K, V, A, L, R, I>;
   readonly #tables: ProcessorState;
   readonly #processor: Processor<V, A>;
+  readonly #held: HeldResults<K, V, A, L, R, I>;
   #lane: Lane;
   /** It is among the jobs of the task. */
   #isJob = false;
@@ -50,13 +49,13 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   constructor(
     parts: StateOperator<K, V, A, L, R, I>,
     subscriber: Subscriber<KafkaRecord<L, R>>,
-    node: string,
+    where: OperatorPlace,
     lane: Lane,
     states: NonNullable<Lane['states']>,
   ) {
     this.#parts = parts;
     this.#subscriber = subscriber;
-    this.#node = node;
+    this.#where = where;
     this.#lane = lane;
     this.states = states;
     this.era = states.era;
@@ -66,7 +65,9 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       identify: timer => this.#turn.identify(timer),
       failed: cause => this.#failed(this.#turn.record, cause),
       alarm: due => this.#alarmAt(due),
+      now: () => this.#lane.host.clock.now(),
     });
+    this.#held = new HeldResults(parts, subscriber, where, this.#processor);
   }
 
   /** The epoch begins, or what holds stream time has risen: what was left to do is done first. */
@@ -85,8 +86,10 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
    */
   take(record: KafkaRecord<I, V>, side: number, lane: Lane): void {
     this.#lane = lane;
-    if (this.#isJob) this.#behind.push({ record, side });
-    else if (!this.#begin(record, side)) release(record);
+    if (this.#isJob) {
+      this.#behind.push({ record, side });
+      lane.jobs?.add(this);
+    } else if (!this.#begin(record, side)) release(record);
     else if (lane.jobs === undefined) {
       while (this.#part(record) && !this.#subscriber.closed && !endedBefore(record));
       this.#isClosing = false;
@@ -110,7 +113,9 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       this.#failed(record, cause);
     }
     this.#isClosing = true;
-    return this.#part(record);
+    const isMore = this.#part(record);
+    this.#held.look(this.#lane);
+    return isMore;
   }
 
   #part(record: KafkaRecord<I, V>): boolean {
@@ -128,9 +133,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   }
 
   #failed(record: KafkaRecord<I, V>, cause: unknown): void {
-    // Whatever is done about records that fail, all of these would.
-    const verdict = isKafkaRxError(cause, 'STATE') ? 'fail' : this.#parts.onError;
-    processFailed(record, this.#node, cause, verdict, this.#subscriber);
+    stateFailed(record, this.#where.node, cause, this.#parts.onError, this.#subscriber);
   }
 
   #list(): void {

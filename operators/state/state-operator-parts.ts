@@ -7,6 +7,8 @@ import type { TimeWindow } from '../../lib/time/windows.js';
 
 /** What a processor with timers asks of the turn that it is in. */
 export interface TimerTurns {
+  /** The app's clock, milliseconds since 1970. */
+  now(): number;
   /** What a timer makes is told by this from what others make; undefined: it has made all. */
   identify(timer: string | undefined): void;
   /** A timer's function threw. */
@@ -37,4 +39,11 @@ export interface StateOperator<K, V, A, L, R, I = K> {
   /** @param aggregate null: it was deleted */
   resultOf(aggregate: A | null): R;
   readonly late: Observer<KafkaRecord<I, V>> | undefined;
+}
+
+/** Where an operator stands in its topology. */
+export interface OperatorPlace {
+  readonly node: string;
+  /** Greater than that of each operator with state above it. */
+  readonly order: number;
 }

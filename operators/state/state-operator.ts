@@ -1,5 +1,6 @@
 import type { Observable, OperatorFunction, Subscriber } from 'rxjs';
 import { ofAnotherApp, operatorObservable, placeOfAny } from '../../lib/app/topology/topology-observable.js';
+import { forAllCopies } from '../../lib/base/for-all-copies.js';
 import { receive } from '../../lib/base/receive.js';
 import { KafkaRxError } from '../../lib/errors/errors.js';
 import { processFailed } from '../../lib/errors/policies/process-failed.js';
@@ -8,7 +9,10 @@ import { laneOf, lease, release } from '../../lib/flow/leases/leases.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import { share } from '../share.js';
 import { StateInTask } from './state-in-task.js';
-import type { StateOperator } from './state-operator-parts.js';
+import type { OperatorPlace, StateOperator } from './state-operator-parts.js';
+
+/** How many there are: one that is made later has no results for one that was made before. */
+const operators = forAllCopies('kafka-rx.state-operators', { made: 0 });
 
 /** An operator with state over one stream. */
 export function stateOperator<K, V, A, L, R, I = K>(
@@ -28,8 +32,9 @@ export function stateStream<K, V, A, L, R, I = K>(
   sources: readonly Observable<KafkaRecord<I, V>>[],
 ): Observable<KafkaRecord<L, R>> {
   const { name, onError, state } = parts;
+  const order = operators.made++;
   const made = operatorObservable<KafkaRecord<L, R>>({ name, onError }, sources, (subscriber, node) =>
-    subscribed(parts, sources, subscriber, node),
+    subscribed(parts, sources, subscriber, { node, order }),
   );
   const place = placeOfAny(made);
   if (place === undefined) throw outside(name);
@@ -47,10 +52,11 @@ function subscribed<K, V, A, L, R, I>(
   parts: StateOperator<K, V, A, L, R, I>,
   sources: readonly Observable<KafkaRecord<I, V>>[],
   subscriber: Subscriber<KafkaRecord<L, R>>,
-  node: string,
+  where: OperatorPlace,
 ): void {
   const { state, onError } = parts;
-  const tasks = new Tasks(parts, subscriber, node);
+  const { node } = where;
+  const tasks = new Tasks(parts, subscriber, where);
   subscriber.add(state.onBegin(lane => tasks.of(lane)?.begins()));
   const take = (record: KafkaRecord<I, V>, side: number): void => {
     if (!lease(record, node, subscriber)) return;
@@ -77,17 +83,17 @@ function subscribed<K, V, A, L, R, I>(
 class Tasks<K, V, A, L, R, I> {
   readonly #parts: StateOperator<K, V, A, L, R, I>;
   readonly #subscriber: Subscriber<KafkaRecord<L, R>>;
-  readonly #node: string;
+  readonly #where: OperatorPlace;
   readonly #bySlot: (StateInTask<K, V, A, L, R, I> | undefined)[] = [];
 
   constructor(
     parts: StateOperator<K, V, A, L, R, I>,
     subscriber: Subscriber<KafkaRecord<L, R>>,
-    node: string,
+    where: OperatorPlace,
   ) {
     this.#parts = parts;
     this.#subscriber = subscriber;
-    this.#node = node;
+    this.#where = where;
   }
 
   /** @returns undefined: the task keeps no states */
@@ -96,7 +102,7 @@ class Tasks<K, V, A, L, R, I> {
     const known = this.#bySlot[orderSlot];
     if (known !== undefined && known.states === states && known.era === states?.era) return known;
     if (states === undefined) return undefined;
-    const made = new StateInTask(this.#parts, this.#subscriber, this.#node, lane, states);
+    const made = new StateInTask(this.#parts, this.#subscriber, this.#where, lane, states);
     while (this.#bySlot.length < orderSlot) this.#bySlot.push(undefined);
     this.#bySlot[orderSlot] = made;
     return made;

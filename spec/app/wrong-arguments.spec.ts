@@ -512,7 +512,9 @@ const ofStates: Table = {
   aggregate: [
     argument('the state', noThing, one => states.aggregate(one, folding)),
     argument('the options', [...noObject, undefined], one => states.aggregate(state(), one)),
-    argument('emit', [null, 'often'], one => states.aggregate(state(), { ...folding, emit: one })),
+    argument('emit', [null, 'often', {}, { everyMs: 0 }, { everyMs: 0.5 }, 1_000], one =>
+      states.aggregate(state(), { ...folding, emit: one }),
+    ),
     argument('late', [null, 5, {}], one => states.aggregate(state(), { ...folding, late: one })),
   ],
   count: [

@@ -61,6 +61,18 @@ export const differences: readonly Difference[] = [
       return same(answers, once);
     },
   },
+  {
+    name: 'Nothing ticks before the first record',
+    ops: /^punctuate-wall-clock$/,
+    async explains(of, answers) {
+      const first = of.input.findIndex(([side]) => side !== 'clock');
+      const nothing = { output: [], dropped: 0 };
+      return same(
+        answers,
+        expectedOf(of).map((one, index) => (index < first ? nothing : one)),
+      );
+    },
+  },
 ];
 
 function same(one: readonly Answer[], other: readonly Answer[]): boolean {

@@ -3,15 +3,10 @@
 /** Tables and joins are a later part of the library. */
 const ofTablesAndJoins = /^(stream-|table-|versioned-table-|rekey-stream-table-|tumbling-count-total$)/;
 
-/** What timers are tried with. */
-const ofTimers = /^punctuate-/;
-
 export type Part = 'replayed' | 'tables and joins, a later part' | 'not supported yet';
 
 /** @param has whether there is a topology for it */
 export function partOf(op: string, has: boolean): Part {
   if (has) return 'replayed';
-  return ofTablesAndJoins.test(op) && !ofTimers.test(op)
-    ? 'tables and joins, a later part'
-    : 'not supported yet';
+  return ofTablesAndJoins.test(op) ? 'tables and joins, a later part' : 'not supported yet';
 }

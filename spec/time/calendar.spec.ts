@@ -294,6 +294,7 @@ test('it is data', () => {
     zone: 'Asia/Tokyo',
     graceMs: 60_000,
     weekStartsOn: 0,
+    retentionMs: 691_260_000,
     mostSizeMs: 8 * 24 * hours,
   });
   expect(Object.isFrozen(windowOf(0))).toBe(true);

@@ -13,7 +13,7 @@ import type { AssignedPartition, FetchedBatch, SourceRecord } from '../../driver
 import type { KafkaRxError } from '../../errors/errors.js';
 import { showOnly } from '../../record/coordinates-only.js';
 import type { StatesOfTask } from '../../state/states-of-task.js';
-import type { Job } from '../tasks/job.js';
+import type { HeldBack, Job } from '../tasks/job.js';
 
 /** The key under which a record carries its deliveries; shared by all copies of the library in a process. */
 export const deliveriesOf: unique symbol = Symbol.for('kafka-rx.deliveries') as never;
@@ -149,6 +149,8 @@ export interface Lane extends AssignedPartition {
 export interface JobsOfTask {
   /** Until it is done the task hands out nothing more of its inputs. What is there already stays as it is. */
   add(job: Job): void;
+  /** It is released at the next barrier, once all else has settled, those of other operators by their order. */
+  holdBack(held: HeldBack): void;
   /** Calls it, at once or later, when all that the inputs had as the epoch began is handed out. */
   whenCaughtUp(call: () => void): void;
   /**

@@ -9,3 +9,11 @@ export interface Job {
   /** Nothing becomes of it any more. @param held the app has failed: what is not done must not be committed */
   drop(held: boolean): void;
 }
+
+/** What an operator holds back until the cut, and hands on as part of its unit. */
+export interface HeldBack {
+  /** Greater than that of each operator whose results may come to it. */
+  readonly order: number;
+  /** Begins to hand it on, as a job. When it returns, a delivery is open of what that makes. */
+  release(): void;
+}

@@ -1,5 +1,5 @@
 import type { Delivery, JobsOfTask, Lane } from '../leases/delivery.js';
-import type { Job } from './job.js';
+import type { HeldBack, Job } from './job.js';
 
 /**
  * What is left to do in one task before its inputs go on, so that what one record brings about comes out before the next is taken, however much it
@@ -9,6 +9,7 @@ import type { Job } from './job.js';
  */
 export class TaskJobs implements JobsOfTask {
   readonly #jobs: Job[] = [];
+  readonly #held = new Set<HeldBack>();
   #whenCaughtUp: (() => void)[] = [];
   /** Some hold a delivery. */
   #awake = false;
@@ -30,9 +31,9 @@ export class TaskJobs implements JobsOfTask {
     return this.any && this.#awake;
   }
 
+  /** Also of one that is there and rests: something waits behind it now. */
   add(job: Job): void {
-    if (this.#jobs.includes(job)) return;
-    this.#jobs.push(job);
+    if (!this.#jobs.includes(job)) this.#jobs.push(job);
     this.#awake = true;
     this.hear();
   }
@@ -40,6 +41,25 @@ export class TaskJobs implements JobsOfTask {
   whenCaughtUp(call: () => void): void {
     this.#whenCaughtUp.push(call);
     this.hear();
+  }
+
+  holdBack(held: HeldBack): void {
+    this.#held.add(held);
+  }
+
+  /**
+   * All has settled, and a cut is about to be made: the first of those that hold something back hands that on. What it makes may come to the others,
+   * which are all below it.
+   *
+   * @returns whether there was one: what it makes has to settle before the next is asked
+   */
+  release(): boolean {
+    let first: HeldBack | undefined;
+    for (const held of this.#held) if (first === undefined || held.order < first.order) first = held;
+    if (first === undefined) return false;
+    this.#held.delete(first);
+    first.release();
+    return true;
   }
 
   #remove(job: Job): void {
@@ -82,6 +102,7 @@ export class TaskJobs implements JobsOfTask {
   drop(held: boolean): void {
     const jobs = this.#jobs.splice(0);
     this.#whenCaughtUp = [];
+    this.#held.clear();
     for (const job of jobs) job.drop(held);
   }
 }

@@ -5,6 +5,7 @@ import { type Coordinates, isKafkaRxError, type KafkaRxError } from '../../error
 import type { CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { FailingTask } from '../commit/task-commit.js';
 import type { Task } from '../source/partition-lane.js';
+import { allSettled } from './all-settled.js';
 import { beginningOf, failureOf, offsetsOf, type SettledUnit, sealedOf, unexpected } from './settled-unit.js';
 import type { SealedStates, TaskUnitHost } from './task-unit-host.js';
 import { failingAt, takenBy } from './unit-failure.js';
@@ -240,11 +241,8 @@ export class TaskUnit {
     task.stopAt();
     const { unsettled } = task;
     const begun = clock.elapsed();
-    // A step that passes a gap, at which the barrier may begin, hands out the record behind it as well.
-    do await this.#host.quiet(task);
-    while (!this.#isOver(task) && !task.quiet);
-    // What a failure holds will never be whole.
-    if (this.#isOver(task) || task.unsettled > 0) return;
+    const { quiet } = this.#host;
+    if (!(await allSettled(task, quiet, one => this.#isOver(one)))) return;
     const settleMs = clock.elapsed() - begun;
     // One is committed after the other.
     await this.#committing;

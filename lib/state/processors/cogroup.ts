@@ -1,4 +1,5 @@
 import type { SessionWindows } from '../../time/session.js';
+import { gridOf, longestOf } from '../../time/window-grid.js';
 import type { GridWindows } from '../../time/windows.js';
 import type { Fold } from './fold.js';
 import { HidingRows } from './hiding-rows.js';
@@ -73,11 +74,12 @@ export function cogroupWindows<V, A>(
 ): Cogroup<V, A> {
   if (emits === 'final' || windows.kind === 'unlimited')
     return atOneTime(folds, fold => new WindowedAggregate(state, { windows, fold, emits }));
-  const { retentionMs, sizeMs } = windows;
+  const { retentionMs } = windows;
+  const grid = gridOf(windows);
   // Hidden first and gone later: neither side removes what the other still sees.
-  const kept = { ...windows, retentionMs: retentionMs + 2 * sizeMs };
+  const kept = { ...windows, retentionMs: retentionMs + 2 * longestOf(windows) };
   const taken = new Taken<A>();
-  const expired = (start: number) => taken.output?.notTaken('expired', { start, end: start + sizeMs });
+  const expired = (start: number) => taken.output?.notTaken('expired', { start, end: grid.end(start) });
   const sides = folds.map((fold, side) => {
     const own = new SideState(
       state,

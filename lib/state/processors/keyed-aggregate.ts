@@ -26,7 +26,7 @@ export class KeyedAggregate<V, A> implements Processor<V, A> {
     const newest = row !== undefined && row.timestamp > timestamp ? row.timestamp : timestamp;
     if (next !== null) this.#rows.put(key, { value: next, timestamp: newest });
     else if (row !== undefined) this.#rows.delete(key);
-    output.result(key, undefined, next, newest);
+    output.result(key, undefined, next, newest, row === undefined);
   }
 
   /** Nothing is ever closed. */

@@ -12,8 +12,15 @@ export interface ProcessorOutput<A> {
    * @param window undefined where nothing is windowed
    * @param value null: the row is deleted
    * @param timestamp milliseconds since 1970, of the newest record in it
+   * @param isNew there was no row before: told of updates, by which what came and went is told from what goes. Default false
    */
-  result(key: string, window: TimeWindow | undefined, value: A | null, timestamp: number): void;
+  result(
+    key: string,
+    window: TimeWindow | undefined,
+    value: A | null,
+    timestamp: number,
+    isNew?: boolean,
+  ): void;
   /** The record is not taken, or not into this window. */
   notTaken(why: NotTaken, window: TimeWindow | undefined): void;
 }
@@ -39,6 +46,14 @@ export interface Processor<V, A> {
   close(limit: number, output: ProcessorOutput<A>): boolean;
   /** Stream time may rise by what was taken before, since its bound has. Left out: it never may. */
   readonly mayRise?: boolean;
+  /** Whether it holds results back to the barrier. Left out: it never does. */
+  readonly holds?: boolean;
+  /**
+   * At the barrier: hands on what it holds back.
+   *
+   * @returns whether there is more, for another turn
+   */
+  release?(limit: number, output: ProcessorOutput<A>): boolean;
   /** When it has something to do next by the app's clock, in milliseconds since 1970; undefined, or left out: never. */
   due?(): number | undefined;
   /**

@@ -1,5 +1,6 @@
 import type { SessionWindows } from '../../time/session.js';
 import { StreamTime } from '../../time/stream-time.js';
+import type { TimeWindow } from '../../time/windows.js';
 import type { Fold } from './fold.js';
 import type { Processor, ProcessorOutput, ProcessorState } from './processor.js';
 import { type Session, Sessions } from './sessions.js';
@@ -80,7 +81,14 @@ export class SessionAggregate<V, A> implements Processor<V, A> {
     // A session of this moment alone stays what it is.
     if (!this.#final && start !== end) this.#tellAbsorbed(key, output);
     if (!sessions.replaceFound(key, start, end, aggregate)) output.notTaken('expired', window);
-    if (!this.#final) output.result(key, window, aggregate, end);
+    if (!this.#final)
+      output.result(
+        key,
+        window,
+        aggregate,
+        end,
+        found.every(one => isOther(one, window)),
+      );
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
@@ -117,6 +125,10 @@ export class SessionAggregate<V, A> implements Processor<V, A> {
   #tellAbsorbed(key: string, output: ProcessorOutput<A>): void {
     for (const { start, end } of this.#sessions.found) output.result(key, { start, end }, null, end);
   }
+}
+
+function isOther(one: TimeWindow, other: TimeWindow): boolean {
+  return one.start !== other.start || one.end !== other.end;
 }
 
 function sessionsOf<A>(

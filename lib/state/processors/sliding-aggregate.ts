@@ -176,7 +176,8 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
   ): void {
     this.#rows.put(key, start, value, timestamp);
     if (this.#closing === undefined) {
-      output.result(key, { start, end: start + this.#differenceMs }, value, timestamp);
+      const window = { start, end: start + this.#differenceMs };
+      output.result(key, window, value, timestamp, before === undefined);
     } else if (value === null) {
       if (before !== undefined) this.#closing.delete(key, start);
     } else if (before === undefined) this.#closing.add(key, start);

@@ -1,6 +1,6 @@
 import { KafkaRxError } from '../../errors/errors.js';
 import { StreamTime } from '../../time/stream-time.js';
-import { gridOf, type WindowGrid } from '../../time/window-grid.js';
+import { gridOf, longestOf, type WindowGrid } from '../../time/window-grid.js';
 import type { GridWindows } from '../../time/windows.js';
 import type { CutNumbers, StateTable } from '../state-table.js';
 import type { Fold } from './fold.js';
@@ -63,7 +63,7 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
     this.#grid = gridOf(windows);
     this.#places = new WindowPlaces(this.#grid);
     this.#graceMs = windows.kind === 'unlimited' ? 0 : windows.graceMs;
-    this.#keptMs = windows.kind === 'unlimited' ? 0 : windows.retentionMs - windows.sizeMs;
+    this.#keptMs = windows.kind === 'unlimited' ? 0 : windows.retentionMs - longestOf(windows);
   }
 
   take(key: string | undefined, value: V | null, timestamp: number, output: ProcessorOutput<A>): void {
@@ -72,9 +72,10 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
       return;
     }
     if (!this.#isLoaded) this.#load();
-    if (this.#time.advance(timestamp)) this.#look();
     const grid = this.#grid;
+    // First: what is in no calendar is refused, and counts for nothing.
     let start = grid.first(timestamp);
+    if (this.#time.advance(timestamp)) this.#look();
     if (start > timestamp) {
       output.notTaken('no-window', undefined);
       return;
@@ -99,7 +100,7 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
     const newest = row !== undefined && row.timestamp > timestamp ? row.timestamp : timestamp;
     if (next !== null) this.#rows.put(rowKey, { value: next, timestamp: newest });
     else if (row !== undefined) this.#rows.delete(rowKey);
-    if (this.#emits === 'updates') output.result(key, place.window, next, newest);
+    if (this.#emits === 'updates') output.result(key, place.window, next, newest, row === undefined);
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {

@@ -5,6 +5,7 @@ import type { App } from '../../../lib/app/interface.js';
 import type { AppOptions } from '../../../lib/app/options.js';
 import type { Windowed } from '../../../lib/codecs/windowed.js';
 import { hopping } from '../../../lib/time/hopping.js';
+import { mapAsync } from '../../../operators/mapAsync.js';
 import { aggregate } from '../../../operators/state/aggregate.js';
 
 /** Such as `a@10`. */
@@ -160,3 +161,48 @@ test.each(['aborted', 'stopped'] as const)(
   },
   120_000,
 );
+
+test('what comes out of mapAsync while closing rests at a barrier is taken all the same', async () => {
+  const keys = 12;
+  let letGo = (): void => {};
+  const { app, broker, running } = await started(
+    one =>
+      void one
+        .topic('in', { key: string, value: string })
+        .pipe(
+          mapAsync(value =>
+            value === 'slow'
+              ? new Promise<string>(resolve => {
+                  letGo = () => resolve(value);
+                })
+              : Promise.resolve(value),
+          ),
+          aggregate(one.state('counts', { key: string, value: number }), {
+            initial: () => 0,
+            add: count => count + 1,
+            window: hopping(windowsOfOne, { advanceMs: 1, graceMs: 0 }),
+            emit: 'final',
+          }),
+        )
+        .subscribe(one.to('out', out)),
+    { commit: { intervalMs: 20 } },
+  );
+  const publish = (key: string, value: string, timestamp: number) =>
+    broker.publish('in', [{ key: Buffer.from(key), value: Buffer.from(value), timestamp }]);
+  for (let i = 0; i < keys; i++) publish(`k${i}`, 'x', windowsOfOne);
+  await until(() => broker.committed('test', 'in')[0] === keys, 30_000);
+  publish('slow', 'slow', 2 * far);
+  publish('far', 'x', far);
+  await until(() => written(broker).size > 0, 30_000);
+  try {
+    // The barrier waits for the slow one, and closing rests.
+    await sleep(200);
+    expect(written(broker).size).toBeLessThan(keys * windowsOfOne);
+    letGo();
+    await until(() => broker.committed('test', 'in')[0] === keys + 2, 20_000);
+    await until(() => written(broker).size >= (keys + 1) * windowsOfOne, 20_000);
+  } finally {
+    await app.stop({ deadlineMs: 1_000 });
+    await running;
+  }
+}, 120_000);

@@ -1,9 +1,11 @@
 /** A case through the public API: what the library answers to each of its inputs. */
+import type { App } from 'kafka-rx';
 import type { StateOptions } from 'kafka-rx/state';
 import { type TestApp, testApp } from 'kafka-rx/testing';
 import type { Answer } from '../answers.js';
 import type { GoldenCase, GoldenOutput } from '../cases.js';
 import { printed, topologies } from './topologies.js';
+import { WatchedBackends } from './watched-backends.js';
 
 export interface RunOptions {
   /** Where states lie. Default: in memory. */
@@ -15,6 +17,9 @@ export interface RunOptions {
 /** What is not taken by an operator, or for its time not by the source. */
 const drops = new Set(['late', 'expired', 'null-key', 'null-value', 'no-window', 'skipped']);
 
+/** Where the clock of testApp begins. */
+const startAt = Date.UTC(2024, 0, 1);
+
 /** For real work, such as a disk's, virtual time cannot wait. */
 const mostTurns = 5_000;
 
@@ -25,16 +30,22 @@ export async function answersOf(
 ): Promise<readonly Answer[]> {
   const topology = topologies.get(of.op);
   if (topology === undefined) throw new Error(`no topology for ${of.op}`);
-  const t = await testApp(app => topology({ app, of, backend }), { deadLetters: undefined });
-  const run = new Run(t);
+  let wall = 0;
+  const clock = { now: () => wall, startAt };
+  const watched = backend && new WatchedBackends(backend);
+  const make = (app: App) => topology({ app, of, backend: watched, clock });
+  const t = await testApp(make, { deadLetters: undefined });
+  const run = new Run(t, watched);
   const answers: Answer[] = [];
   for (const [index, [side, key, value, timestamp]] of of.input.entries()) {
     if (restart && index === of.restart.after) {
       await run.stopped();
       await t.restart();
     }
-    if (side === 'clock') await t.advance(timestamp);
-    else t.pipeIn(side, [{ key, value, timestamp }]);
+    if (side === 'clock') {
+      wall += timestamp;
+      await t.advance(startAt + wall - t.clock.now());
+    } else t.pipeIn(side, [{ key, value, timestamp }]);
     await run.settled();
     answers.push(run.answer());
   }
@@ -45,18 +56,21 @@ export async function answersOf(
 
 class Run {
   readonly #app: TestApp;
+  readonly #backends: WatchedBackends | undefined;
   #dropped = 0;
 
-  constructor(app: TestApp) {
+  constructor(app: TestApp, backends: WatchedBackends | undefined) {
     this.#app = app;
+    this.#backends = backends;
   }
 
-  /** All that was piped in is committed, and what became of it. */
+  /** What is kept is there again, all that was piped in is committed, and what became of it. */
   async settled(): Promise<void> {
     const t = this.#app;
     for (let turns = 0; ; turns++) {
+      const done = this.#workDone();
       await t.idle();
-      if (this.#isCommitted()) return;
+      if (this.#isCommitted() && done !== undefined && done === this.#workDone()) return;
       if (turns > mostTurns) throw new Error('the app under test does not come to an end of its inputs');
       await new Promise(resolve => setTimeout(resolve, turns < 10 ? 0 : 5));
     }
@@ -72,6 +86,11 @@ class Run {
       await this.#app.idle();
       await new Promise(resolve => setTimeout(resolve, turns < 10 ? 0 : 5));
     }
+  }
+
+  /** Undefined: a disk works. */
+  #workDone(): number | undefined {
+    return this.#backends === undefined ? 0 : this.#backends.done;
   }
 
   #isCommitted(): boolean {

@@ -21,6 +21,7 @@ import {
 import type { Observable, OperatorFunction } from 'rxjs';
 import { type GoldenCase, param } from '../cases.js';
 import * as functions from '../functions.js';
+import { type CaseClock, keyedOrNone, punctuated } from './punctuated.js';
 
 type Backend = StateOptions<string, unknown>['backend'];
 type Source = Observable<KafkaRecord<string | null, string | null>>;
@@ -36,6 +37,7 @@ export interface Making {
   readonly app: App;
   readonly of: GoldenCase;
   readonly backend: Backend;
+  readonly clock: CaseClock;
 }
 
 type Topology = (making: Making) => void;
@@ -187,6 +189,12 @@ function topologiesOfWindows(kind: (typeof kinds)[number]): readonly (readonly [
   ];
 }
 
+function punctuating(making: Making, time: 'stream' | 'wall'): void {
+  const { app, of, backend, clock } = making;
+  const records$ = app.topic('left', { key: keyedOrNone, value: nullable(string) });
+  print(making, punctuated(app, records$, backend, { everyMs: param(of, 'everyMs'), time, clock }));
+}
+
 function time(value: string | null, own: number): number {
   return value === null ? own : Number(value.split('@')[1]);
 }
@@ -244,4 +252,6 @@ export const topologies: ReadonlyMap<string, Topology> = new Map<string, Topolog
         side(making, 'left', time).pipe(windowed(making, 'count', windowsOf('tumbling', making.of))),
       ),
   ],
+  ['punctuate-stream-time', making => punctuating(making, 'stream')],
+  ['punctuate-wall-clock', making => punctuating(making, 'wall')],
 ]);

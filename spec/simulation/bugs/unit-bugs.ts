@@ -85,14 +85,14 @@ export const unitBugs: readonly SeededBug[] = [
     guarantee,
     replacements: [
       {
-        file: 'lib/flow/tasks/task-unit.ts',
-        find: '    do await this.#host.quiet(task);\n' + '    while (!this.#isOver(task) && !task.quiet);\n',
+        file: 'lib/flow/tasks/all-settled.ts',
+        find: '    do await quiet(task);\n' + '    while (!isOver(task) && !task.quiet);\n',
         replace: '',
       },
       {
-        file: 'lib/flow/tasks/task-unit.ts',
-        find: 'if (this.#isOver(task) || task.unsettled > 0) return;',
-        replace: 'if (this.#isOver(task)) return;',
+        file: 'lib/flow/tasks/all-settled.ts',
+        find: 'if (isOver(task) || task.unsettled > 0) return false;',
+        replace: 'if (isOver(task)) return false;',
       },
       {
         file: 'lib/flow/tasks/task-unit.ts',

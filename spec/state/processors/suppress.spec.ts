@@ -46,8 +46,8 @@ function suppressed(
   limit = 2,
 ): ReturnType<MakeMachine> {
   const into = (output: ProcessorOutput<GoldenValue>): ProcessorOutput<GoldenValue> => ({
-    result(...update) {
-      suppress.take(...update, output);
+    result(key, window, value, timestamp) {
+      suppress.take(key, window, value, timestamp, output);
       while (suppress.close(limit, output));
     },
     notTaken: (...what) => output.notTaken(...what),
