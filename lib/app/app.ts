@@ -55,7 +55,8 @@ import { ReadCluster } from './read-cluster.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
 import { AppStates } from './states/app-states.js';
-import { type TopologyDescription, TopologyGraph } from './topology/graph.js';
+import type { TopologyDescription } from './topology/description.js';
+import { TopologyGraph } from './topology/graph.js';
 import { Wiring } from './wiring.js';
 
 /**
@@ -124,7 +125,8 @@ class KafkaRxApp implements App {
   }
 
   describe(): TopologyDescription {
-    return this.#parts.wiring.graph.describe();
+    const { wiring, states } = this.#parts;
+    return wiring.graph.describe(states.describe());
   }
 
   run(): Promise<void> {
@@ -174,6 +176,10 @@ function assemble(options: AppOptions): AppParts {
     maxRecordBytes: outputs.maxRecordBytes,
     declare: topic => outputs.declare(topic),
     progress: progress => lifecycle.tell({ type: 'restoring', ...progress }),
+    logged: (state, rows) => {
+      measured.unitsSealed.add(1, { state });
+      measured.rowsLogged.add(rows, { state });
+    },
     purgeFailed: error =>
       logger.info({ reason: errorKind(error) }, 'what was read of internal topics is not deleted yet'),
     cutMissed: error => logger.warn({ code: error.code, ...error.at }, error.message),
@@ -190,6 +196,8 @@ function assemble(options: AppOptions): AppParts {
     bufferedBytes: () => outputs.bufferedBytes,
     partitions: readings,
     standstills: () => standstillReadings(member.standstills, clock.elapsed()),
+    tasks: () => states.readings,
+    restores: () => states.restoring,
   });
   const host = new AppHost({
     clock,
@@ -291,7 +299,19 @@ function assemble(options: AppOptions): AppParts {
     unheard.look(views.all);
   });
   lifecycle.waits.ask(() =>
-    appWaits({ options, clock, lifecycle, member, views, lanes, commits, bounds, inFlight, readings }),
+    appWaits({
+      options,
+      clock,
+      lifecycle,
+      member,
+      views,
+      lanes,
+      commits,
+      states,
+      bounds,
+      inFlight,
+      readings,
+    }),
   );
   host.onFailure(() => {
     dispatcher.halt();

@@ -99,6 +99,16 @@ export class Overlay {
     return this.#sum(table => table.dirty);
   }
 
+  /** The same of the tables whose names begin so. */
+  dirtyOf(prefix: string): number {
+    return this.#sum((table, name) => (name.startsWith(prefix) ? table.dirty : 0));
+  }
+
+  /** Rows of a table, estimated, without what the open cut has changed; undefined: nobody has asked for it yet. */
+  sizeOf(table: string): number | undefined {
+    return this.#tables.get(table)?.table.size;
+  }
+
   /** All that it holds in memory, estimated. */
   get bytes(): number {
     return this.#sum(table => table.bytes);
@@ -166,9 +176,9 @@ export class Overlay {
     for (const [name, { table }] of this.#tables) yield [name, table.layers] as const;
   }
 
-  #sum(of: (table: OverlayTable<unknown>) => number): number {
+  #sum(of: (table: OverlayTable<unknown>, name: string) => number): number {
     let sum = 0;
-    for (const { table } of this.#tables.values()) sum += of(table);
+    for (const [name, { table }] of this.#tables) sum += of(table, name);
     return sum;
   }
 }

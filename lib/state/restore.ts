@@ -29,6 +29,10 @@ export interface RestoreProgress {
   readonly need: number;
   /** Milliseconds since it began. */
   readonly tookMs: number;
+  /** Offsets a second since it began; 0 in its first millisecond. */
+  readonly rate: number;
+  /** Milliseconds until it is through, at that rate; undefined: nobody can say. */
+  readonly etaMs: number | undefined;
 }
 
 /** The same, of a task such as `orders/0`. */
@@ -87,11 +91,8 @@ export async function restoreLog(
       at = batch.nextOffset;
       if (chunk.size >= chunkRecords) await flush(at);
       const { state } = log;
-      const tookMs = parts.elapsed() - began;
-      parts.progress({
-        ...{ state, topic, partition, tookMs },
-        ...{ have: at - from, need: Math.max(0, batch.endOffset - at) },
-      });
+      const far = { have: at - from, need: Math.max(0, batch.endOffset - at) };
+      parts.progress({ state, topic, partition, ...paced(far, parts.elapsed() - began) });
     }
     const ahead = backend.ahead?.get(topic);
     if (ahead !== undefined && at < ahead.offset) throw changelogLost(log, at, 'has lost its end');
@@ -104,6 +105,15 @@ export async function restoreLog(
   } finally {
     await reader.close();
   }
+}
+
+function paced(
+  { have, need }: Pick<RestoreProgress, 'have' | 'need'>,
+  tookMs: number,
+): Pick<RestoreProgress, 'have' | 'need' | 'tookMs' | 'rate' | 'etaMs'> {
+  const rate = tookMs > 0 ? (have * 1000) / tookMs : 0;
+  const etaMs = need === 0 ? 0 : rate > 0 ? (need * 1000) / rate : undefined;
+  return { have, need, tookMs, rate, etaMs };
 }
 
 function withPosition(

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { TopologyNode } from '../app/topology/graph.js';
+import type { TopologyNode } from '../app/topology/node.js';
 import { forAllCopies } from '../base/for-all-copies.js';
 import { having, oneOf, required } from '../base/option-kinds.js';
 import type { Fields } from '../base/option-schema.js';

@@ -16,6 +16,7 @@ import type { RowRules } from './row-rules.js';
 import type { StateHandle } from './state.js';
 import { cutMissing, idOf, notKept, otherRows, withoutReader } from './state-errors.js';
 import { formatOf, layoutOf } from './state-formats.js';
+import { readingOf, type TaskReading } from './state-readings.js';
 import type { StateTable } from './state-table.js';
 import type { StatesOfTask } from './states-of-task.js';
 import type { ValueFormat } from './value-format.js';
@@ -33,6 +34,8 @@ export interface TaskStatesParts {
   /** What their rows keep to. */
   readonly rules: RowRules;
   progress(progress: TaskRestoreProgress): void;
+  /** A unit is sealed, with so many rows of the state in its changelog. */
+  logged(state: string, rows: number): void;
   /** A commit is of no cut that there is, and the states are to go on all the same. */
   cutMissed(error: KafkaRxError): void;
 }
@@ -98,6 +101,11 @@ export class TaskStates implements StatesOfTask {
   /** Rows that are changed since the last barrier. */
   get changes(): number {
     return (this.#lying ?? []).reduce((sum, { overlay }) => sum + overlay.dirty, 0);
+  }
+
+  /** Undefined: nothing of it is open. */
+  get reading(): TaskReading | undefined {
+    return this.#lying && readingOf(this.#parts.task, this.#parts.partition, this.#lying);
   }
 
   positionOf(topic: string): number | undefined {
@@ -234,7 +242,7 @@ export class TaskStates implements StatesOfTask {
       for (const { name } of lying.handles) {
         const topic = changelogOf(name);
         const append = output(topic, partition, next => ends.set(topic, next));
-        this.#appendChanges(name, layer, append);
+        this.#parts.logged(name, this.#appendChanges(name, layer, append));
         append(Buffer.from(cutKey, 'latin1'), encodeCut(cut), clock.now());
       }
     }
@@ -250,21 +258,25 @@ export class TaskStates implements StatesOfTask {
     };
   }
 
+  /** @returns how many rows */
   #appendChanges(
     state: string,
     { changes }: SealedCut,
     append: (key: Buffer, value: Buffer | null, timestamp: number) => void,
-  ): void {
+  ): number {
     const records = this.#logs.get(state);
+    let appended = 0;
     for (const [table, rows] of changes) {
       if (!table.startsWith(`${state}/`)) continue;
       for (const [key, row] of rows) {
         const logged = records?.keyOf(table.slice(state.length + 1), key);
         if (logged === undefined) continue;
+        appended++;
         if (row === null) append(logged, null, this.#parts.clock.now());
         else append(logged, valueIn(row), timestampOf(row));
       }
     }
+    return appended;
   }
 
   #positionsAfter({ backend, handles }: Lying, ends: ReadonlyMap<string, number>): ChangelogPositions {

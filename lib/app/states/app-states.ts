@@ -18,14 +18,20 @@ import { memoryBackends } from '../../state/memory-backend.js';
 import type { TaskRestoreProgress } from '../../state/restore.js';
 import { StateHandle, type StateOptions } from '../../state/state.js';
 import type { StateTables } from '../../state/state-queries.js';
+import type { TaskReading } from '../../state/state-readings.js';
 import { TaskStates } from '../../state/task-states.js';
 import { tombstonesMs } from '../../state/tombstones.js';
 import { requireCoPartitioned } from '../co-partitioned.js';
-import type { TopologyGraph, TopologyNode } from '../topology/graph.js';
+import type { Wait } from '../lifecycle/waits.js';
+import type { KeptByTopology } from '../topology/description.js';
+import type { TopologyGraph } from '../topology/graph.js';
+import type { TopologyNode } from '../topology/node.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
+import { keptByTopology } from './kept-by-topology.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { otherPartitions, withoutUnits } from './refusals.js';
+import { Restores } from './restores.js';
 
 export interface AppStatesParts {
   readonly groupId: string;
@@ -37,6 +43,8 @@ export interface AppStatesParts {
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
   progress(progress: TaskRestoreProgress): void;
+  /** A unit is sealed, with so many rows of the state in its changelog. */
+  logged(state: string, rows: number): void;
   cutMissed(error: KafkaRxError): void;
   /** What was committed could not be put where it lies: whoever has it next restores more. */
   closeFailed(error: unknown): void;
@@ -57,6 +65,7 @@ export class AppStates {
   readonly #tasks = new Map<string, TaskStates>();
   readonly #backends: StateBackends = memoryBackends;
   readonly #purge: Purge;
+  readonly #restores = new Restores();
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
   #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
@@ -79,6 +88,30 @@ export class AppStates {
   /** Something commits by units of work, whatever the app's guarantee. */
   get any(): boolean {
     return this.#handles.size > 0 || this.#internal.length > 0;
+  }
+
+  describe(): KeptByTopology {
+    return keptByTopology({
+      ...this.#parts,
+      handles: [...this.#handles.values()],
+      internalTopics: this.#internal.map(({ topic }) => topic),
+      changelogOf: state => this.changelogOf(state),
+    });
+  }
+
+  /** What each task keeps that this member has and has restored. */
+  get readings(): readonly TaskReading[] {
+    const restored = [...this.#tasks].filter(([task]) => !this.#restores.has(task));
+    return restored.flatMap(([, { reading }]) => reading ?? []);
+  }
+
+  /** How far the restores are that are under way. */
+  get restoring(): readonly TaskRestoreProgress[] {
+    return this.#restores.all;
+  }
+
+  get waits(): readonly Wait[] {
+    return this.#restores.waits;
   }
 
   /** Some operator waits for the ends of its inputs. */
@@ -230,7 +263,11 @@ export class AppStates {
         backends: this.#backends,
         changelogOf: state => this.changelogOf(state),
         rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
-        progress: progress => this.#parts.progress(progress),
+        progress: progress => {
+          this.#restores.told(progress);
+          this.#parts.progress(progress);
+        },
+        logged: (state, rows) => this.#parts.logged(state, rows),
         cutMissed: error => this.#parts.cutMissed(error),
       });
     this.#tasks.set(task, states);
@@ -239,7 +276,7 @@ export class AppStates {
       get changes() {
         return states.changes;
       },
-      restore: of => states.restore(() => !of.ended),
+      restore: of => this.#restores.during(task, () => states.restore(() => !of.ended)),
       begins: of => {
         const lane = of.inputs[0];
         if (lane !== undefined) for (const handle of handles) handle.begins(lane);
@@ -258,10 +295,12 @@ export class AppStates {
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
     const begins: (number | undefined)[] = [];
     for (const at of partitions) {
-      const states = this.hasStates(at.topic) ? this.#tasks.get(this.#parts.tasks.of(at)) : undefined;
+      const task = this.#parts.tasks.of(at);
+      const states = this.hasStates(at.topic) ? this.#tasks.get(task) : undefined;
       const told = sectionIn(at.metadata, 'cut');
       // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
-      if (states?.isBehind(told) === true) await states.restore(() => true);
+      if (states?.isBehind(told) === true)
+        await this.#restores.during(task, () => states.restore(() => true));
       begins.push(states?.resumeAt(at, told));
     }
     return begins;
