@@ -171,8 +171,9 @@ function assemble(options: AppOptions): AppParts {
   const cluster = new ReadCluster();
   const lanes = new Lanes();
   const tasks = new TaskNames(options.coPartitioned ?? []);
+  const isOnce = options.guarantee === 'exactly-once';
   const states = new AppStates({
-    ...{ groupId: options.groupId, graph, tasks, clock },
+    ...{ groupId: options.groupId, graph, tasks, clock, isOnce },
     maxRecordBytes: outputs.maxRecordBytes,
     declare: topic => outputs.declare(topic),
     progress: progress => lifecycle.tell({ type: 'restoring', ...progress }),
@@ -183,8 +184,14 @@ function assemble(options: AppOptions): AppParts {
     purgeFailed: error =>
       logger.info({ reason: errorKind(error) }, 'what was read of internal topics is not deleted yet'),
     cutMissed: error => logger.warn({ code: error.code, ...error.at }, error.message),
+    unheard: (state, thrown) =>
+      logger.warn(
+        { state, error: errorKind(thrown) },
+        'changes of a state were not heard in full; the app goes on',
+      ),
     closeFailed: error => logger.warn({ reason: errorKind(error) }, 'a state could not be put where it lies'),
   });
+  lifecycle.events$.subscribe({ complete: () => states.ended() });
   const inFlight = new InFlight(bounds, outputs);
   const member = new GroupMember();
 
@@ -235,7 +242,6 @@ function assemble(options: AppOptions): AppParts {
     commits.told(result);
     states.committed(result);
   };
-  const isOnce = options.guarantee === 'exactly-once';
   const units = new UnitCommit(
     {
       groupId: options.groupId,

@@ -3,7 +3,7 @@ import { KafkaRxError } from '../errors/errors.js';
 import type { ChangelogPositions, Changes, StateBackend } from './backend.js';
 import { type ApplyBounds, Applying } from './layers/applying.js';
 import { OverlayTable } from './layers/overlay-table.js';
-import type { CutNumbers, StateTable } from './state-table.js';
+import type { CutNumbers, ReadTable, StateTable } from './state-table.js';
 import type { ValueFormat } from './value-format.js';
 
 export interface OverlayOptions extends Partial<ApplyBounds> {
@@ -24,6 +24,14 @@ export interface SealedCut {
    * @throws {KafkaRxError} `STORE`: an older one is not committed yet, it is, or it was dropped
    */
   committed(commitNumber: number, positions: ChangelogPositions): void;
+}
+
+/** What else can be seen of a table. */
+export interface ShownTable<T> {
+  /** Rows, estimated, without what the open cut has changed. */
+  readonly size: number;
+  /** As of the last cut that was committed. */
+  readonly committed: ReadTable<T>;
 }
 
 const overlayDefaults = {
@@ -68,7 +76,7 @@ export class Overlay {
   }
 
   /** @throws {KafkaRxError} `CONFIGURATION`: it was asked for with another format */
-  table<T>(name: string, format: ValueFormat<T>): StateTable<T> & { readonly size: number } {
+  table<T>(name: string, format: ValueFormat<T>): StateTable<T> & ShownTable<T> {
     let known = this.#tables.get(name);
     if (known === undefined) {
       const table = new OverlayTable(name, format, this.#backend, this.#cleanEntries);

@@ -5,17 +5,19 @@ import type { CommittedPartition, DriverConnection, OffsetCommit } from '../driv
 import type { KafkaRxError } from '../errors/errors.js';
 import type { ChangelogPositions, StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
+import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
 import { type Lying, openBackends } from './lying.js';
-import { Overlay, type SealedCut } from './overlay.js';
+import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
 import { restoreLog, type TaskRestoreProgress } from './restore.js';
-import { timestampOf, valueIn } from './row.js';
 import type { RowRules } from './row-rules.js';
 import type { StateHandle } from './state.js';
+import { rowChanges } from './state-change.js';
 import { cutMissing, idOf, notKept, otherRows, withoutReader } from './state-errors.js';
 import { formatOf, layoutOf } from './state-formats.js';
+import type { StateRead, StateTables } from './state-queries.js';
 import { readingOf, type TaskReading } from './state-readings.js';
 import type { StateTable } from './state-table.js';
 import type { StatesOfTask } from './states-of-task.js';
@@ -48,7 +50,7 @@ export type LogOutput = (
   topic: string,
   partition: number,
   acknowledged: (nextOffset: number) => void,
-) => (key: Buffer, value: Buffer | null, timestamp: number) => void;
+) => LogAppend;
 
 /** What one unit has changed. */
 interface Sealed {
@@ -66,6 +68,8 @@ export class TaskStates implements StatesOfTask {
   /** By state and table: a table is always asked for with the same. */
   readonly #formats: ReadonlyMap<string, ValueFormat<unknown>>;
   #lying: readonly Lying[] | undefined;
+  /** What is open was restored once. */
+  #isWhole = false;
   /** What is opened, restored or closed last: one after the other, as the task comes and goes. */
   #last: Promise<unknown> = Promise.resolve();
   /** Of the last unit that was committed. */
@@ -126,16 +130,18 @@ export class TaskStates implements StatesOfTask {
   }
 
   /** What this member may answer of a state: undefined where it is not restored. */
-  tablesOf(name: string): ((table: string) => StateTable<unknown>) | undefined {
-    const found = this.#lyingOf(name);
-    return found && (table => this.#table(found, `${name}/${table}`));
+  tablesOf(name: string, read: StateRead): StateTables | undefined {
+    const found = this.#isWhole ? this.#lyingOf(name) : undefined;
+    if (found === undefined) return undefined;
+    const tableOf: StateTables = table => this.#table(found, `${name}/${table}`);
+    return read === 'latest' ? tableOf : table => this.#table(found, `${name}/${table}`).committed;
   }
 
   #lyingOf(state: string): Lying | undefined {
     return this.#lying?.find(({ handles }) => handles.some(({ name }) => name === state));
   }
 
-  #table<T>({ overlay }: Lying, name: string): StateTable<T> {
+  #table<T>({ overlay }: Lying, name: string): StateTable<T> & ShownTable<T> {
     const format = this.#formats.get(name);
     if (format === undefined) throw notKept(name, 'its operator');
     return overlay.table(name, format as ValueFormat<T>);
@@ -191,6 +197,7 @@ export class TaskStates implements StatesOfTask {
       this.#cut,
     );
     await this.#takeOver(last);
+    this.#isWhole = true;
     this.#era++;
   }
 
@@ -199,6 +206,7 @@ export class TaskStates implements StatesOfTask {
     for (const { rowsOf = {} } of cuts) {
       const other = this.#parts.handles.find(({ name, rowsOf: now }) => (rowsOf[name] ?? now) !== now);
       if (other === undefined) continue;
+      this.#isWhole = false;
       for (const { backend } of this.#lying ?? []) await backend.wipe();
       throw otherRows(other.name, rowsOf[other.name] ?? '', other.rowsOf);
     }
@@ -242,7 +250,10 @@ export class TaskStates implements StatesOfTask {
       for (const { name } of lying.handles) {
         const topic = changelogOf(name);
         const append = output(topic, partition, next => ends.set(topic, next));
-        this.#parts.logged(name, this.#appendChanges(name, layer, append));
+        this.#parts.logged(
+          name,
+          appendChanges(name, layer.changes, this.#logs.get(name), clock.now(), append),
+        );
         append(Buffer.from(cutKey, 'latin1'), encodeCut(cut), clock.now());
       }
     }
@@ -254,29 +265,21 @@ export class TaskStates implements StatesOfTask {
       committed: () => {
         this.#cut = cut;
         for (const { lying, layer } of sealed) layer.committed(cut.number, this.#positionsAfter(lying, ends));
+        this.#tell(sealed);
       },
     };
   }
 
-  /** @returns how many rows */
-  #appendChanges(
-    state: string,
-    { changes }: SealedCut,
-    append: (key: Buffer, value: Buffer | null, timestamp: number) => void,
-  ): number {
-    const records = this.#logs.get(state);
-    let appended = 0;
-    for (const [table, rows] of changes) {
-      if (!table.startsWith(`${state}/`)) continue;
-      for (const [key, row] of rows) {
-        const logged = records?.keyOf(table.slice(state.length + 1), key);
-        if (logged === undefined) continue;
-        appended++;
-        if (row === null) append(logged, null, this.#parts.clock.now());
-        else append(logged, valueIn(row), timestampOf(row));
+  /** Who asks is answered of the same already. */
+  #tell(sealed: readonly Sealed[]): void {
+    const now = this.#parts.clock.now();
+    for (const { lying, layer } of sealed) {
+      for (const handle of lying.handles) {
+        const { name, writer, isHeard } = handle;
+        if (writer === undefined || !isHeard) continue;
+        handle.tell(rowChanges(name, layer.changes, writer.queries, table => this.#formats.get(table), now));
       }
     }
-    return appended;
   }
 
   #positionsAfter({ backend, handles }: Lying, ends: ReadonlyMap<string, number>): ChangelogPositions {
@@ -307,6 +310,7 @@ export class TaskStates implements StatesOfTask {
   async #close(): Promise<void> {
     const lying = this.#lying ?? [];
     this.#lying = undefined;
+    this.#isWhole = false;
     // Another may go on from there: the changelogs say how far it came.
     this.#cut = undefined;
     for (const { backend, overlay } of lying) {

@@ -16,8 +16,7 @@ import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
 import type { StateBackends } from '../../state/backend.js';
 import { memoryBackends } from '../../state/memory-backend.js';
 import type { TaskRestoreProgress } from '../../state/restore.js';
-import { StateHandle, type StateOptions } from '../../state/state.js';
-import type { StateTables } from '../../state/state-queries.js';
+import { StateHandle, type StateHost, type StateOptions } from '../../state/state.js';
 import type { TaskReading } from '../../state/state-readings.js';
 import { TaskStates } from '../../state/task-states.js';
 import { tombstonesMs } from '../../state/tombstones.js';
@@ -38,6 +37,8 @@ export interface AppStatesParts {
   readonly graph: TopologyGraph;
   readonly tasks: TaskNames;
   readonly clock: Clock;
+  /** The app's guarantee is exactly once. */
+  readonly isOnce: boolean;
   /** Bytes of the largest row, with its key. */
   readonly maxRecordBytes: number;
   /** Declares a topic that the app writes. */
@@ -46,6 +47,8 @@ export interface AppStatesParts {
   /** A unit is sealed, with so many rows of the state in its changelog. */
   logged(state: string, rows: number): void;
   cutMissed(error: KafkaRxError): void;
+  /** Who hears of changes of a state threw, or a codec could not read what it has written: nothing follows from that. */
+  unheard(state: string, thrown: unknown): void;
   /** What was committed could not be put where it lies: whoever has it next restores more. */
   closeFailed(error: unknown): void;
   /** What was read of internal topics could not be deleted there, and is with the next. */
@@ -126,7 +129,7 @@ export class AppStates {
         remedy: "Give each a name of its own: it is its changelog's",
       });
     }
-    const handle = new StateHandle<K, V>(name, options, this.#parts.graph, asked => this.#tablesOf(asked));
+    const handle = new StateHandle<K, V>(name, options, this.#host);
     this.#handles.set(name, handle as unknown as StateHandle<unknown, unknown>);
     this.#parts.declare(this.changelogOf(name));
     return handle;
@@ -323,8 +326,19 @@ export class AppStates {
     await Promise.all([...this.#tasks.values()].map(states => states.close()));
   }
 
-  #tablesOf(state: string): readonly StateTables[] {
-    return [...this.#tasks.values()].flatMap(states => states.tablesOf(state) ?? []);
+  /** The app has ended, whether it was opened or not. */
+  ended(): void {
+    for (const handle of this.#handles.values()) handle.end();
+  }
+
+  get #host(): StateHost {
+    const { graph, isOnce, unheard } = this.#parts;
+    return {
+      app: graph,
+      reads: isOnce ? 'committed' : 'latest',
+      ask: (state, read) => [...this.#tasks.values()].flatMap(states => states.tablesOf(state, read) ?? []),
+      unheard,
+    };
   }
 }
 
