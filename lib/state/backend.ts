@@ -11,6 +11,8 @@ export interface ChangelogPosition {
   readonly topicId: string;
   /** Of the first record that is not in it. */
   readonly offset: number;
+  /** Of the state's values in the rows that came of it. Default 1. */
+  readonly version?: number | undefined;
 }
 
 /** By the changelog's topic; of the partition that is the task's. */

@@ -4,6 +4,7 @@ import type { Change, ChangelogPosition, ChangelogPositions, StateBackend } from
 import { type Cut, decodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import type { LogRecords } from './log/log-record.js';
+import { type RowVersions, versionIn } from './row-versions.js';
 
 /** Records that are taken in at once, and bytes of an answer: what a restore holds in memory. */
 const chunkRecords = 10_000;
@@ -17,6 +18,7 @@ export interface RestoredLog {
   readonly topicId: string;
   readonly partition: number;
   readonly records: LogRecords;
+  readonly versions: RowVersions;
 }
 
 /** How far a restore is. */
@@ -74,7 +76,12 @@ export async function restoreLog(
   let cutAt: number | undefined;
   const flush = async (offset: number): Promise<void> => {
     // It tells what the commits of the inputs are held against, and is read again by whoever comes next.
-    const positions = withPosition(backend, topic, { topicId, offset: cutAt ?? offset });
+    const { version } = log.versions;
+    const positions = withPosition(backend, topic, {
+      topicId,
+      offset: cutAt ?? offset,
+      ...(version === 1 ? {} : { version }),
+    });
     await backend.restore(chunk.take(), { positions, time: parts.now() });
   };
   try {
@@ -140,12 +147,14 @@ class Chunk {
 
   /** @returns the cut, where the record tells of one */
   add(record: SourceRecord): Cut | undefined {
-    const { state, topic, partition, records } = this.#log;
+    const { state, topic, partition, records, versions } = this.#log;
     const text = record.key?.toString('latin1') ?? '';
     const at = { topic, partition, offset: record.offset };
     if (text === cutKey) return record.value === null ? undefined : decodeCut(record.value, at);
-    for (const [name, change] of records.changesOf(record, text)) {
+    const version = versionIn(record.headers);
+    for (const [name, read] of records.changesOf(record, text)) {
       const table = `${state}/${name}`;
+      const change = version === versions.version ? read : versions.upgraded(name, read, version, at);
       const changes = this.#tables.get(table) ?? new Map<string, Change>();
       this.#tables.set(table, changes.set(change[0], change));
       this.#size++;

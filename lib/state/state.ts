@@ -3,7 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import { HeardEvents } from '../app/lifecycle/heard-events.js';
 import type { TopologyNode } from '../app/topology/node.js';
 import { forAllCopies } from '../base/for-all-copies.js';
-import { having, oneOf, required } from '../base/option-kinds.js';
+import { call, having, oneOf, required, whole } from '../base/option-kinds.js';
 import { checkOptions, type Fields } from '../base/option-schema.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { KafkaRxError } from '../errors/errors.js';
@@ -11,6 +11,7 @@ import type { Lane } from '../flow/leases/delivery.js';
 import { deepFreeze, frozen } from '../record/deep-freeze.js';
 import type { StateBackends } from './backend.js';
 import { isReserved } from './log/log-keys.js';
+import type { OlderValue } from './older-value.js';
 import type { RowChange, StateChange } from './state-change.js';
 import {
   type ReadOptions,
@@ -41,6 +42,16 @@ export interface StateOptions<K, V> {
    * told by the logger. Of states that share their inputs one that fails fails them all. Default `'fail'`.
    */
   readonly onMissingCut?: OnMissingCut | undefined;
+  /**
+   * Of the values as `value` writes them, from 1 on. It stands in the changelog: whoever changes what is kept says a higher one, with
+   * `upgrade`; without that the app fails with `CONFIGURATION` over a changelog of another version. Keys have none. Default 1.
+   */
+  readonly version?: number | undefined;
+  /**
+   * What an older version has written, as this one has it: called for each such row of the changelog as the state is restored, for which a copy that lies
+   * nearby is read anew. What it throws fails the app with `DECODE`.
+   */
+  readonly upgrade?: ((old: OlderValue) => V) | undefined;
 }
 
 export const stateOptions: Fields<StateOptions<unknown, unknown>> = {
@@ -48,6 +59,8 @@ export const stateOptions: Fields<StateOptions<unknown, unknown>> = {
   value: required(codecKind),
   backend: having('a backend such as lmdb(directory)', 'open'),
   onMissingCut: oneOf('fail', 'empty', 'keep'),
+  version: whole(1),
+  upgrade: call,
 };
 
 /**
@@ -122,6 +135,8 @@ export class StateHandle<K, V> implements State<K, V> {
   readonly value: Codec<V>;
   readonly backend: StateBackends | undefined;
   readonly onMissingCut: OnMissingCut;
+  readonly version: number;
+  readonly upgrade: ((old: OlderValue) => V) | undefined;
   readonly app: object;
   readonly changes$: Observable<StateChange<K, V>>;
   readonly #host: StateHost;
@@ -135,6 +150,9 @@ export class StateHandle<K, V> implements State<K, V> {
     this.value = options.value;
     this.backend = options.backend;
     this.onMissingCut = options.onMissingCut ?? 'fail';
+    this.version = options.version ?? 1;
+    this.upgrade = options.upgrade;
+    if (this.upgrade !== undefined && this.version === 1) throw neverUpgraded(name);
     this.app = host.app;
     this.changes$ = new HeardEvents(this.#changes, thrown => host.unheard(name, thrown));
     this.#host = host;
@@ -280,4 +298,12 @@ function noKey(state: string): KafkaRxError {
   return new KafkaRxError('ENCODE', `A key of the state '${state}' was encoded as null`, {
     remedy: 'Key records before they come to the state; null is no key',
   });
+}
+
+function neverUpgraded(state: string): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `The state '${state}' has an upgrade and no version above 1: nothing is older`,
+    { remedy: 'Say version: 2, or one above what the changelog has' },
+  );
 }

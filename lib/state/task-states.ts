@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { withSection } from '../base/commit-metadata.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors/errors.js';
+import type { Headers } from '../record/headers.js';
 import type { ChangelogPositions, StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
 import { appendChanges, type LogAppend } from './log/append-changes.js';
@@ -11,11 +12,13 @@ import { LogRecords } from './log/log-record.js';
 import { type Lying, openBackends } from './lying.js';
 import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
-import { restoreLog, type TaskRestoreProgress } from './restore.js';
+import type { TaskRestoreProgress } from './restore.js';
+import { requireSame, restoreLying } from './restore-lying.js';
 import type { RowRules } from './row-rules.js';
+import { RowVersions, versionHeaders } from './row-versions.js';
 import type { StateHandle } from './state.js';
 import { rowChanges } from './state-change.js';
-import { cutMissing, idOf, notKept, otherRows, withoutReader } from './state-errors.js';
+import { cutMissing, notKept, withoutReader } from './state-errors.js';
 import { formatOf, layoutOf } from './state-formats.js';
 import type { StateRead, StateTables } from './state-queries.js';
 import { readingOf, type TaskReading } from './state-readings.js';
@@ -49,6 +52,7 @@ const rowsAtOnce = 10_000;
 export type LogOutput = (
   topic: string,
   partition: number,
+  headers: Headers,
   acknowledged: (nextOffset: number) => void,
 ) => LogAppend;
 
@@ -67,6 +71,7 @@ export class TaskStates implements StatesOfTask {
   readonly #logs: ReadonlyMap<string, LogRecords>;
   /** By state and table: a table is always asked for with the same. */
   readonly #formats: ReadonlyMap<string, ValueFormat<unknown>>;
+  readonly #versions: ReadonlyMap<string, RowVersions>;
   #lying: readonly Lying[] | undefined;
   /** What is open was restored once. */
   #isWhole = false;
@@ -84,10 +89,12 @@ export class TaskStates implements StatesOfTask {
     this.#parts = parts;
     const logs = new Map<string, LogRecords>();
     const formats = new Map<string, ValueFormat<unknown>>();
+    const versions = new Map<string, RowVersions>();
     for (const handle of parts.handles) {
       const layout = layoutOf(handle);
       const log = new LogRecords(layout);
       logs.set(handle.name, log);
+      versions.set(handle.name, new RowVersions(handle, table => formats.get(`${handle.name}/${table}`)));
       for (const [table, of] of Object.entries(layout))
         formats.set(
           `${handle.name}/${table}`,
@@ -96,6 +103,7 @@ export class TaskStates implements StatesOfTask {
     }
     this.#logs = logs;
     this.#formats = formats;
+    this.#versions = versions;
   }
 
   get era(): number {
@@ -170,28 +178,22 @@ export class TaskStates implements StatesOfTask {
     this.#lying ??= await openBackends(this.#parts);
     const topics = await connection.topics(handles.map(({ name }) => changelogOf(name)));
     const cuts: Cut[] = [];
-    for (const { backend, overlay, handles: here } of this.#lying) {
-      await overlay.applyNow();
-      overlay.close();
-      for (const { name } of here) {
-        const topic = changelogOf(name);
-        const records = this.#logs.get(name);
-        if (records === undefined) continue;
-        const cut = await restoreLog(
-          { state: name, topic, topicId: idOf(topics, topic), partition, records },
-          backend,
-          {
-            reader: options => reader(options),
-            now: () => clock.now(),
-            elapsed: () => clock.elapsed(),
-            wanted,
-            progress: one => progress({ ...one, task }),
-          },
-        );
-        if (cut !== undefined) cuts.push(cut);
-      }
+    for (const lying of this.#lying) {
+      await lying.overlay.applyNow();
+      lying.overlay.close();
+      const restored = await restoreLying(lying, {
+        ...{ partition, clock, reader, topics, changelogOf, wanted },
+        recordsOf: state => this.#logs.get(state),
+        versionsOf: state => this.#versions.get(state),
+        progress: one => progress({ ...one, task }),
+      });
+      cuts.push(...restored);
     }
-    await this.#requireSameRows(cuts);
+    await requireSame(cuts, this.#lying, state => this.#versions.get(state)).catch(error => {
+      // Of what is there nothing is answered.
+      this.#isWhole = false;
+      throw error;
+    });
     const last = cuts.reduce<Cut | undefined>(
       (most, cut) => (most === undefined || cut.number > most.number ? cut : most),
       this.#cut,
@@ -199,17 +201,6 @@ export class TaskStates implements StatesOfTask {
     await this.#takeOver(last);
     this.#isWhole = true;
     this.#era++;
-  }
-
-  /** What was read as rows of something else is made anew by whoever comes next. */
-  async #requireSameRows(cuts: readonly Cut[]): Promise<void> {
-    for (const { rowsOf = {} } of cuts) {
-      const other = this.#parts.handles.find(({ name, rowsOf: now }) => (rowsOf[name] ?? now) !== now);
-      if (other === undefined) continue;
-      this.#isWhole = false;
-      for (const { backend } of this.#lying ?? []) await backend.wipe();
-      throw otherRows(other.name, rowsOf[other.name] ?? '', other.rowsOf);
-    }
   }
 
   async #takeOver(cut: Cut | undefined): Promise<void> {
@@ -244,12 +235,13 @@ export class TaskStates implements StatesOfTask {
       },
       numbers: Object.fromEntries(sealed.flatMap(({ layer }) => [...layer.numbers])),
       rowsOf: Object.fromEntries(this.#parts.handles.map(({ name, rowsOf }) => [name, rowsOf])),
+      ...versionsOf(this.#parts.handles),
     };
     const ends = new Map<string, number>();
     for (const { lying, layer } of sealed) {
-      for (const { name } of lying.handles) {
+      for (const { name, version } of lying.handles) {
         const topic = changelogOf(name);
-        const append = output(topic, partition, next => ends.set(topic, next));
+        const append = output(topic, partition, versionHeaders(version), next => ends.set(topic, next));
         this.#parts.logged(
           name,
           appendChanges(name, layer.changes, this.#logs.get(name), clock.now(), append),
@@ -369,4 +361,10 @@ export class TaskStates implements StatesOfTask {
     }
     found.overlay.forgetNumbers(`${name}/`);
   }
+}
+
+function versionsOf(handles: readonly StateHandle<unknown, unknown>[]): Pick<Cut, 'versions'> {
+  const above = handles.filter(({ version }) => version > 1);
+  if (above.length === 0) return {};
+  return { versions: Object.fromEntries(above.map(({ name, version }) => [name, version])) };
 }

@@ -4,6 +4,7 @@ export { type Windowed, type WindowedOptions, windowed } from '../../lib/codecs/
 export type { Aggregate, AggregateContext } from '../../lib/state/aggregates/aggregate.js';
 export type { ExtremeOptions } from '../../lib/state/aggregates/extreme.js';
 export type { InternalTopic, InternalTopicOptions } from '../../lib/state/internal-topic.js';
+export type { OlderValue } from '../../lib/state/older-value.js';
 export type { EmitOptions, Own, OwnKey, OwnTimers, TimerOptions } from '../../lib/state/own.js';
 export type { OnMissingCut, State, StateOptions } from '../../lib/state/state.js';
 export type { StateChange } from '../../lib/state/state-change.js';

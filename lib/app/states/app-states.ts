@@ -365,8 +365,8 @@ const changelogConfigs: NewTopic['configs'] = {
 };
 
 function sealed(states: TaskStates, unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {
-  return states.seal((topic, partition, acknowledged) => {
+  return states.seal((topic, partition, headers, acknowledged) => {
     const output = unit.own({ topic, partition }, acknowledged);
-    return (key, value, timestamp) => output.append(key, value, [], timestamp);
+    return (key, value, timestamp) => output.append(key, value, headers, timestamp);
   }, offsets);
 }

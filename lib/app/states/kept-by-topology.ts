@@ -14,7 +14,7 @@ interface KeptParts {
 /** The states of an app as data: what is wired so far, also where `run()` would refuse it. */
 export function keptByTopology(parts: KeptParts): KeptByTopology {
   const { handles, internalTopics, changelogOf } = parts;
-  const states = handles.map(({ name, key, value, rowsOf, writer, backend }): StateDescription => {
+  const states = handles.map(({ name, key, value, version, rowsOf, writer, backend }): StateDescription => {
     const where = backend === undefined ? 'memory' : (backend.name ?? 'custom');
     const changelog = changelogOf(name);
     return {
@@ -22,6 +22,7 @@ export function keptByTopology(parts: KeptParts): KeptByTopology {
       node: writer?.node.id,
       key: key.name,
       value: value.name,
+      version,
       rowsOf,
       changelog,
       backend: where,

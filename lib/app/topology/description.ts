@@ -8,6 +8,8 @@ export interface StateDescription {
   /** The names of the codecs. */
   readonly key: string;
   readonly value: string;
+  /** Of the values. */
+  readonly version: number;
   /** `keys`, or what it has rows of for each key: windows such as `tumbling(60000)`. */
   readonly rowsOf: string;
   /** As Kafka has it. */
@@ -71,8 +73,8 @@ function nodeAsText({ id, kind }: TopologyNode, edges: readonly TopologyEdge[]):
 function keptAsText({ states, subTopologies, internalTopics }: KeptByTopology): readonly string[] {
   return [
     ...states.map(
-      ({ name, node, key, value, rowsOf, changelog, backend }) =>
-        `state    ${name}: ${value} by ${key}, rows of ${rowsOf}, by '${node ?? 'nobody'}', in ${backend} and ${changelog}`,
+      ({ name, node, key, value, version, rowsOf, changelog, backend }) =>
+        `state    ${name}: ${value}${version === 1 ? '' : ` (version ${version})`} by ${key}, rows of ${rowsOf}, by '${node ?? 'nobody'}', in ${backend} and ${changelog}`,
     ),
     ...subTopologies.map(({ name, states: of }) => `tasks    ${name}/N keep ${of.join(', ')}`),
     ...internalTopics.map(topic => `internal ${topic}`),
