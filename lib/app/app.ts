@@ -32,6 +32,7 @@ import { steadyMetrics } from '../logging/metrics/steady-metrics.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
 import type { AppParts } from './app-parts.js';
 import { appWaits } from './app-waits.js';
+import { Closers } from './closers.js';
 import { Commits } from './commits.js';
 import { defaults } from './defaults.js';
 import { GroupMember } from './group-member.js';
@@ -77,12 +78,12 @@ export function createApp(options: AppOptions): App {
 }
 
 /**
- * Has each task that is committed by units come to its barrier now. For `testApp`, in which no time passes by itself.
+ * What an app is made of, for `testApp`; undefined: another copy of the library has made it.
  *
  * @internal
  */
-export function commitUnits(app: App): void {
-  KafkaRxApp.commitUnits(app);
+export function partsOf(app: App): AppParts | undefined {
+  return KafkaRxApp.partsOf(app);
 }
 
 type StopOptions = NonNullable<Parameters<App['stop']>[0]>;
@@ -112,8 +113,8 @@ class KafkaRxApp implements App {
     this.watch = wiring.watch.bind(wiring);
   }
 
-  static commitUnits(app: App): void {
-    if (#parts in app) void app.#parts.units.flush();
+  static partsOf(app: App): AppParts | undefined {
+    return #parts in app ? app.#parts : undefined;
   }
 
   get events$(): Observable<LifecycleEvent> {
@@ -329,6 +330,7 @@ function assemble(options: AppOptions): AppParts {
     logger,
     lifecycle,
     ending,
+    closers: new Closers(),
     slow,
     outputs,
     views,

@@ -97,6 +97,11 @@ export class Overlay {
     set: (name, value) => void this.#numbers.set(name, value),
   };
 
+  /** As the open cut has them. */
+  get allNumbers(): ReadonlyMap<string, number> {
+    return this.#numbers;
+  }
+
   /** The numbers whose names begin so were never set. */
   forgetNumbers(prefix: string): void {
     for (const name of [...this.#numbers.keys()]) if (name.startsWith(prefix)) this.#numbers.delete(name);

@@ -10,6 +10,8 @@ export interface StateReading {
   readonly rows: number;
   /** Rows of all its tables that were changed since the last barrier. */
   readonly dirty: number;
+  /** The largest timestamp that its operator has taken, milliseconds since 1970; undefined: none, or it goes by none. */
+  readonly streamTime: number | undefined;
 }
 
 /** What a task has of all its states. */
@@ -32,7 +34,8 @@ export function readingOf(task: string, partition: number, lying: readonly Lying
         (sum, [table]) => sum + (overlay.sizeOf(`${name}/${table}`) ?? backend.size(`${name}/${table}`)),
         0,
       );
-      return { state: name, partition, rows, dirty: overlay.dirtyOf(`${name}/`) };
+      const dirty = overlay.dirtyOf(`${name}/`);
+      return { state: name, partition, rows, dirty, streamTime: streamTimeOf(name, overlay.allNumbers) };
     }),
   );
   const known = lying.flatMap(({ backend }) => backend.bytes ?? []);
@@ -46,4 +49,12 @@ export function readingOf(task: string, partition: number, lying: readonly Lying
 
 function hasValues({ values }: TableLayout): boolean {
   return values === 'state' || values === 'state-or-null';
+}
+
+/** Of several streams that come to one operator the largest. */
+function streamTimeOf(state: string, numbers: ReadonlyMap<string, number>): number | undefined {
+  const times = [...numbers]
+    .filter(([name]) => name.startsWith(`${state}/`) && /[/.](streamTime|suppress-time)$/.test(name))
+    .map(([, time]) => time);
+  return times.length === 0 ? undefined : Math.max(...times);
 }

@@ -9,7 +9,7 @@ import { type Cut, encodeCut } from './cut.js';
 import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
-import { type Lying, openBackends } from './lying.js';
+import { abandon, type Lying, openBackends } from './lying.js';
 import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
 import type { TaskRestoreProgress } from './restore.js';
@@ -310,6 +310,11 @@ export class TaskStates implements StatesOfTask {
       await overlay.applyNow();
       await backend.close();
     }
+  }
+
+  /** As of a process that was killed: what lies there stays as it is. */
+  crash(): Promise<void> {
+    return abandon(this.#lying ?? []);
   }
 
   /**

@@ -326,6 +326,10 @@ export class AppStates {
     await Promise.all([...this.#tasks.values()].map(states => states.close()));
   }
 
+  async crash(): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map(states => states.crash()));
+  }
+
   /** The app has ended, whether it was opened or not. */
   ended(): void {
     for (const handle of this.#handles.values()) handle.end();
