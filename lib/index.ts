@@ -5,7 +5,12 @@ export type { AppState, Health, LifecycleEvent } from './app/lifecycle/events.js
 export { onSignals } from './app/lifecycle/signals.js';
 export type { AppOptions } from './app/options.js';
 export { type ResetOptions, resetGroup } from './app/reset-group.js';
-export type { NodeKind, TopologyDescription, TopologyEdge, TopologyNode } from './app/topology/graph.js';
+export type {
+  StateDescription,
+  SubTopologyDescription,
+  TopologyDescription,
+} from './app/topology/description.js';
+export type { NodeKind, TopologyEdge, TopologyNode } from './app/topology/node.js';
 export { type Clock, systemClock, type Timer } from './base/clock.js';
 export {
   type CardNumber,

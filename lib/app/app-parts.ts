@@ -7,6 +7,7 @@ import type { Views } from '../flow/source/views.js';
 import type { UnitCommit } from '../flow/tasks/unit-commit.js';
 import type { Logger } from '../logging/logger.js';
 import type { PartitionReading } from '../logging/metrics/instruments.js';
+import type { Closers } from './closers.js';
 import type { Commits } from './commits.js';
 import type { GroupMember } from './group-member.js';
 import type { AppHost } from './host.js';
@@ -26,6 +27,8 @@ export interface AppParts {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly ending: Ending;
+  /** What is open. */
+  readonly closers: Closers;
   readonly slow: SlowWork;
   readonly outputs: Outputs;
   readonly views: Views;

@@ -10,6 +10,7 @@ import type { GroupMember } from './group-member.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Wait } from './lifecycle/waits.js';
 import type { AppOptions } from './options.js';
+import type { AppStates } from './states/app-states.js';
 import { stallTimeoutOf } from './unit-timeouts.js';
 
 export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlight' | 'lanes' | 'readings'> {
@@ -19,11 +20,12 @@ export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlig
   readonly member: GroupMember;
   readonly views: Views;
   readonly commits: Commits;
+  readonly states: Pick<AppStates, 'waits'>;
 }
 
 /** What waits now of which nobody notes the beginning, since that would have to be done for each record or each answer. */
 export function appWaits(parts: AppWaitsParts): readonly Wait[] {
-  const { options, clock, lifecycle, member, views, lanes, commits } = parts;
+  const { options, clock, lifecycle, member, views, lanes, commits, states } = parts;
   const { standstillMs = defaults.standstillMs } = options;
   const nowMs = clock.elapsed();
   // However long a record may take, and be it for ever, whoever looks is told.
@@ -40,7 +42,7 @@ export function appWaits(parts: AppWaitsParts): readonly Wait[] {
   const unconfirmedMs = nowMs - member.confirmedUntil;
   if (reading !== undefined && lanes.all.length > 0 && unconfirmedMs >= 0)
     waits.push({ reason: unconfirmed(unconfirmedMs) });
-  return [...waits, ...commits.waits];
+  return [...waits, ...states.waits, ...commits.waits];
 }
 
 function unconfirmed(ms: number): string {

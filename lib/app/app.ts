@@ -32,6 +32,7 @@ import { steadyMetrics } from '../logging/metrics/steady-metrics.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
 import type { AppParts } from './app-parts.js';
 import { appWaits } from './app-waits.js';
+import { Closers } from './closers.js';
 import { Commits } from './commits.js';
 import { defaults } from './defaults.js';
 import { GroupMember } from './group-member.js';
@@ -55,7 +56,8 @@ import { ReadCluster } from './read-cluster.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
 import { AppStates } from './states/app-states.js';
-import { type TopologyDescription, TopologyGraph } from './topology/graph.js';
+import type { TopologyDescription } from './topology/description.js';
+import { TopologyGraph } from './topology/graph.js';
 import { Wiring } from './wiring.js';
 
 /**
@@ -76,12 +78,12 @@ export function createApp(options: AppOptions): App {
 }
 
 /**
- * Has each task that is committed by units come to its barrier now. For `testApp`, in which no time passes by itself.
+ * What an app is made of, for `testApp`; undefined: another copy of the library has made it.
  *
  * @internal
  */
-export function commitUnits(app: App): void {
-  KafkaRxApp.commitUnits(app);
+export function partsOf(app: App): AppParts | undefined {
+  return KafkaRxApp.partsOf(app);
 }
 
 type StopOptions = NonNullable<Parameters<App['stop']>[0]>;
@@ -111,8 +113,8 @@ class KafkaRxApp implements App {
     this.watch = wiring.watch.bind(wiring);
   }
 
-  static commitUnits(app: App): void {
-    if (#parts in app) void app.#parts.units.flush();
+  static partsOf(app: App): AppParts | undefined {
+    return #parts in app ? app.#parts : undefined;
   }
 
   get events$(): Observable<LifecycleEvent> {
@@ -124,7 +126,8 @@ class KafkaRxApp implements App {
   }
 
   describe(): TopologyDescription {
-    return this.#parts.wiring.graph.describe();
+    const { wiring, states } = this.#parts;
+    return wiring.graph.describe(states.describe());
   }
 
   run(): Promise<void> {
@@ -169,12 +172,17 @@ function assemble(options: AppOptions): AppParts {
   const cluster = new ReadCluster();
   const lanes = new Lanes();
   const tasks = new TaskNames(options.coPartitioned ?? []);
+  const isOnce = options.guarantee === 'exactly-once';
   const states = new AppStates({
-    ...{ groupId: options.groupId, graph, tasks, clock },
+    ...{ groupId: options.groupId, graph, tasks, clock, isOnce },
     maxRecordBytes: outputs.maxRecordBytes,
     startFrom: options.startFrom ?? 'earliest',
     declare: topic => outputs.declare(topic),
     progress: progress => lifecycle.tell({ type: 'restoring', ...progress }),
+    logged: (state, rows) => {
+      measured.unitsSealed.add(1, { state });
+      measured.rowsLogged.add(rows, { state });
+    },
     purgeFailed: error =>
       logger.info({ reason: errorKind(error) }, 'what was read of internal topics is not deleted yet'),
     lookFailed: error =>
@@ -183,8 +191,14 @@ function assemble(options: AppOptions): AppParts {
         'how far the writers of internal topics are is not known yet',
       ),
     cutMissed: error => logger.warn({ code: error.code, ...error.at }, error.message),
+    unheard: (state, thrown) =>
+      logger.warn(
+        { state, error: errorKind(thrown) },
+        'changes of a state were not heard in full; the app goes on',
+      ),
     closeFailed: error => logger.warn({ reason: errorKind(error) }, 'a state could not be put where it lies'),
   });
+  lifecycle.events$.subscribe({ complete: () => states.ended() });
   const inFlight = new InFlight(bounds, outputs);
   const member = new GroupMember();
 
@@ -196,6 +210,8 @@ function assemble(options: AppOptions): AppParts {
     bufferedBytes: () => outputs.bufferedBytes,
     partitions: readings,
     standstills: () => standstillReadings(member.standstills, clock.elapsed()),
+    tasks: () => states.readings,
+    restores: () => states.restoring,
   });
   const host = new AppHost({
     clock,
@@ -233,7 +249,6 @@ function assemble(options: AppOptions): AppParts {
     commits.told(result);
     states.committed(result);
   };
-  const isOnce = options.guarantee === 'exactly-once';
   const units = new UnitCommit(
     {
       groupId: options.groupId,
@@ -297,7 +312,19 @@ function assemble(options: AppOptions): AppParts {
     unheard.look(views.all);
   });
   lifecycle.waits.ask(() =>
-    appWaits({ options, clock, lifecycle, member, views, lanes, commits, bounds, inFlight, readings }),
+    appWaits({
+      options,
+      clock,
+      lifecycle,
+      member,
+      views,
+      lanes,
+      commits,
+      states,
+      bounds,
+      inFlight,
+      readings,
+    }),
   );
   host.onFailure(() => {
     dispatcher.halt();
@@ -309,6 +336,7 @@ function assemble(options: AppOptions): AppParts {
     logger,
     lifecycle,
     ending,
+    closers: new Closers(),
     slow,
     outputs,
     views,

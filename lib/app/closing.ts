@@ -1,40 +1,11 @@
 import { thrownDuring } from '../base/call-for-all.js';
 import { errorKind, KafkaRxError } from '../errors/errors.js';
 import type { AppParts } from './app-parts.js';
+import type { Closers } from './closers.js';
 import { bounded } from './lifecycle/bounded.js';
 
 /** Milliseconds for each step of closing: what hangs must not keep the process. */
 const closingMs = 10_000;
-
-interface Closer {
-  readonly what: string;
-  readonly close: () => unknown;
-}
-
-/** What start-up opened, to be closed in the end. */
-export class Closers {
-  readonly #first: (() => void)[] = [];
-  readonly #behind: Closer[] = [];
-
-  /** Ends something before the drain: watches and guards, which would take a stop for trouble. */
-  first(end: () => void): void {
-    this.#first.push(end);
-  }
-
-  /** Closes something once the member has left its group; what was opened last goes first. */
-  behind(what: string, close: () => unknown): void {
-    this.#behind.push({ what, close });
-  }
-
-  endFirst(): void {
-    for (const end of this.#first.splice(0)) end();
-  }
-
-  /** The next to be closed, if any. */
-  next(): Closer | undefined {
-    return this.#behind.pop();
-  }
-}
 
 /**
  * Stops intake, drains, commits while still a member, leaves, closes. Never rejects; each step has a bound.

@@ -13,7 +13,7 @@ import type { InternalTopic, InternalTopicOptions } from '../state/internal-topi
 import type { State, StateOptions } from '../state/state.js';
 import type { DocumentStore } from '../stores/port.js';
 import type { Health, LifecycleEvent } from './lifecycle/events.js';
-import type { TopologyDescription } from './topology/graph.js';
+import type { TopologyDescription } from './topology/description.js';
 
 /** @category App @since 0.1.0 */
 export interface TopicOptions<K, V> {

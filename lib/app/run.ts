@@ -1,16 +1,15 @@
 import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import { isInstance } from '../errors/is-instance.js';
 import type { AppParts } from './app-parts.js';
-import { Closers, close } from './closing.js';
+import { close } from './closing.js';
 import { requireCoPartitionedRead } from './co-partitioned.js';
 import { Interrupted } from './lifecycle/ending.js';
 import { startUp } from './start-up.js';
 
 /** One life: starts, consumes until stopped or failed, closes. Rejects with the first error. */
 export async function run(parts: AppParts): Promise<void> {
-  const { options, logger, lifecycle, ending, host, wiring, views, outputs, clock } = parts;
+  const { options, logger, lifecycle, ending, closers, host, wiring, views, outputs, clock } = parts;
   const leave = clock.occupy?.(`the app '${options.groupId}'`);
-  const closers = new Closers();
   let thrown: KafkaRxError | undefined;
   try {
     lifecycle.enter('starting');

@@ -12,7 +12,7 @@ import { EndOffsets } from '../flow/source/end-offsets.js';
 import { TopicWatch } from '../flow/source/topic-watch.js';
 import type { UnitCommitRun } from '../flow/tasks/unit-commit.js';
 import type { AppParts } from './app-parts.js';
-import type { Closers } from './closing.js';
+import type { Closers } from './closers.js';
 import { CoPartitionedCounts, requireCoPartitioned } from './co-partitioned.js';
 import { defaults } from './defaults.js';
 import { guardAgainstStall } from './lifecycle/stall-guard.js';
@@ -57,7 +57,11 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
 
   const stores = new OwnStores(wiring.stores, options.groupId);
   for (const store of wiring.stores)
-    closers.behind(`the use of '${store.name}'`, () => stores.giveBack(store, wiring.writing(store)));
+    closers.behind(
+      `the use of '${store.name}'`,
+      () => stores.giveBack(store, wiring.writing(store)),
+      () => stores.giveBack(store, undefined),
+    );
   const connection = await once(
     'a broker to answer',
     () => connected(parts, tries),
@@ -68,11 +72,15 @@ export async function startUp(parts: AppParts, closers: Closers): Promise<void> 
   for (const store of wiring.stores) {
     // Also one that opens too late, or in part.
     const close = () => store.close();
-    closers.behind(`the store '${store.name}'`, close);
+    closers.behind(`the store '${store.name}'`, close, close);
     await step(`the store '${store.name}' to open`, () => stores.open(store), close);
   }
   await step('the topics of the states', () => states.open(connection));
-  closers.behind('the states', () => states.close());
+  closers.behind(
+    'the states',
+    () => states.close(),
+    () => states.crash(),
+  );
   const watch = new TopicWatch(
     views.all.map(view => view.pattern),
     outputs.topics,

@@ -44,7 +44,8 @@ import { type DocumentStore, storeKind } from '../stores/port.js';
 import { defaults } from './defaults.js';
 import type { App, TopicOptions } from './interface.js';
 import type { AppStates } from './states/app-states.js';
-import type { NodeParts, TopologyGraph, TopologyNode } from './topology/graph.js';
+import type { NodeParts, TopologyGraph } from './topology/graph.js';
+import type { TopologyNode } from './topology/node.js';
 import type { Place } from './topology/topology-observable.js';
 
 export const topicOptions: Fields<TopicOptions<unknown, unknown>> = {

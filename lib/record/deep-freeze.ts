@@ -1,3 +1,6 @@
+/** In development what several may hold is frozen. */
+export const frozen = process.env['NODE_ENV'] !== 'production';
+
 /**
  * Freezes a plain value and all plain objects and arrays inside it. Buffers, typed arrays and class instances are left
  * alone (a typed array with elements cannot be frozen), and accessors are not asked. What is frozen already is not walked again.

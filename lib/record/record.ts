@@ -1,6 +1,6 @@
 import { type Deliveries, deliveriesOf, noDeliveries } from '../flow/leases/delivery.js';
 import { showOnly } from './coordinates-only.js';
-import { deepFreeze } from './deep-freeze.js';
+import { deepFreeze, frozen } from './deep-freeze.js';
 import { givenHeaders } from './given-headers.js';
 import type { Header, Headers } from './headers.js';
 import { refuseLater } from './refuse-later.js';
@@ -55,8 +55,6 @@ declare abstract class RecordMethods<K, V> {
   /** Throws `PROCESS` for what is no array of `{ key, value }`, the key text and the value bytes or null. What is changed in it later on changes no record. */
   withHeaders(headers: readonly Header[]): KafkaRecord<K, V>;
 }
-
-const frozen = process.env['NODE_ENV'] !== 'production';
 
 /**
  * The one class behind `KafkaRecord`: nine fields, always in this order, so that all records share one shape. They are

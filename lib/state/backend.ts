@@ -11,6 +11,8 @@ export interface ChangelogPosition {
   readonly topicId: string;
   /** Of the first record that is not in it. */
   readonly offset: number;
+  /** Of the state's values in the rows that came of it. Default 1. */
+  readonly version?: number | undefined;
 }
 
 /** By the changelog's topic; of the partition that is the task's. */
@@ -57,6 +59,8 @@ export interface StateBackend {
   page(table: string, range: KeyRange, limit: number): readonly (readonly [key: string, row: Buffer])[];
   /** Rows of a table, as of the last apply. */
   size(table: string): number;
+  /** Bytes of all that lies here, for metrics. Undefined: it does not know. */
+  readonly bytes?: number | undefined;
   /**
    * Puts and deletes rows of all tables, and says of which cut they are.
    *
@@ -82,6 +86,8 @@ export interface StateBackend {
 
 /** What a user gives: where the states of all tasks lie. */
 export interface StateBackends {
+  /** For `app.describe()`, such as `lmdb`. */
+  readonly name?: string | undefined;
   /**
    * @param task the name of the task, unique among those of the group
    * @throws {KafkaRxError} by rejection `STORE`: it cannot be opened

@@ -12,13 +12,15 @@ export interface Cut {
   readonly numbers: Readonly<Record<string, number>>;
   /** By state: what its rows are of, such as `tumbling(60000)`. Not told by cuts of older versions. */
   readonly rowsOf?: Readonly<Record<string, string>> | undefined;
+  /** By state: of which version its values are that were written with it. Those of version 1 are left out. */
+  readonly versions?: Readonly<Record<string, number>> | undefined;
 }
 
 const version = 1;
 
 /** As JSON: a reader passes over the fields that it does not know, and refuses a version above its own. */
-export function encodeCut({ number, positions, numbers, rowsOf }: Cut): Buffer {
-  return Buffer.from(JSON.stringify({ version, number, positions, numbers, rowsOf }));
+export function encodeCut({ number, positions, numbers, rowsOf, versions }: Cut): Buffer {
+  return Buffer.from(JSON.stringify({ version, number, positions, numbers, rowsOf, versions }));
 }
 
 /** @throws `DECODE` for what is no cut, or one of a later version */
@@ -30,8 +32,8 @@ export function decodeCut(bytes: Buffer, at: Coordinates): Cut {
       `holds a cut of version ${told.version}, of which this version of kafka-rx knows nothing`,
       at,
     );
-  const { number, positions, numbers, rowsOf } = told;
-  return { number, positions, numbers, rowsOf };
+  const { number, positions, numbers, rowsOf, versions } = told;
+  return { number, positions, numbers, rowsOf, versions };
 }
 
 function parsed(bytes: Buffer): (Cut & { readonly version: number }) | undefined {
@@ -48,10 +50,11 @@ function parsed(bytes: Buffer): (Cut & { readonly version: number }) | undefined
     positions = {},
     numbers = {},
     rowsOf = {},
+    versions = {},
   } = told as Partial<Record<string, unknown>>;
   if (!isCount(of) || !isCount(number) || !areNumbers(positions) || !areNumbers(numbers)) return undefined;
-  if (!areTexts(rowsOf)) return undefined;
-  return { version: of, number, positions, numbers, rowsOf };
+  if (!areTexts(rowsOf) || !areNumbers(versions)) return undefined;
+  return { version: of, number, positions, numbers, rowsOf, versions };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

@@ -2,10 +2,10 @@ import { Buffer } from 'node:buffer';
 import type { SlidingWindows } from '../time/sliding.js';
 import type { TimeWindow } from '../time/windows.js';
 import { heldPlaces } from './processors/held-for.js';
-import { slidingKeyIn, slidingRowKeys } from './processors/sliding-rows.js';
+import { slidingKeyIn, slidingRowKeys, startOf } from './processors/sliding-rows.js';
 import { behind, timeAt, timeBytes, timeLength } from './processors/time-bytes.js';
-import { plainQueries, type StateQueries, type WindowedValue } from './state-queries.js';
-import type { Entry, StateTable } from './state-table.js';
+import { plainQueries, type StateQueries, type StateTables, type WindowedValue } from './state-queries.js';
+import type { Entry, ReadTable } from './state-table.js';
 import type { StateLayout } from './table-layout.js';
 import type { ValueFormat } from './value-format.js';
 
@@ -61,12 +61,19 @@ export function keptByGrid(endOf: (start: number) => number): Kept {
         },
       },
     },
-    queries: windowsOnly((tables, key, from, to) =>
-      windowsIn(rowsOf(tables('rows'), timeBytes(from), timeBytes(to)), rowKey => {
-        if (rowKey.length !== timeLength + key.length || !rowKey.endsWith(key)) return undefined;
+    queries: windowsOnly(
+      (tables, key, from, to) =>
+        windowsIn(rowsOf(tables('rows'), timeBytes(from), timeBytes(to)), rowKey => {
+          if (rowKey.length !== timeLength + key.length || !rowKey.endsWith(key)) return undefined;
+          const start = timeAt(rowKey, 0);
+          return { start, end: endOf(start) };
+        }),
+      (table, rowKey) => {
         const start = timeAt(rowKey, 0);
-        return { start, end: endOf(start) };
-      }),
+        return table === 'rows'
+          ? { key: rowKey.slice(timeLength), window: { start, end: endOf(start) } }
+          : undefined;
+      },
     ),
   };
 }
@@ -87,13 +94,20 @@ export function keptSliding({ differenceMs }: SlidingWindows): Kept {
       },
       closing: { values: 'mark', log: 'no' },
     },
-    queries: windowsOnly((tables, key, from, to) =>
-      windowsIn(rowsOf(tables('rows'), '', undefined), rowKey => {
-        const start = timeAt(rowKey, rowKey.length - timeLength);
-        return start < from || start >= to || slidingKeyIn(rowKey) !== key
-          ? undefined
-          : { start, end: start + differenceMs };
-      }),
+    queries: windowsOnly(
+      (tables, key, from, to) =>
+        windowsIn(rowsOf(tables('rows'), '', undefined), rowKey => {
+          const start = startOf(rowKey);
+          return start < from || start >= to || slidingKeyIn(rowKey) !== key
+            ? undefined
+            : { start, end: start + differenceMs };
+        }),
+      (table, rowKey) => {
+        const start = startOf(rowKey);
+        return table === 'rows'
+          ? { key: slidingKeyIn(rowKey), window: { start, end: start + differenceMs } }
+          : undefined;
+      },
     ),
   };
 }
@@ -106,14 +120,35 @@ export const keptBySession: Kept = {
     'sessions-by-end': { values: 'mark', log: 'beside' },
     'closed-sessions-by-end': { values: 'mark', log: 'beside' },
   },
-  queries: windowsOnly((tables, key, from, to) =>
-    windowsIn(rowsOf(tables('sessions'), key, `${key}\x01`), rowKey => {
-      const at = rowKey.length - 2 * timeLength;
-      const [end, start] = [timeAt(rowKey, at), timeAt(rowKey, at + timeLength)];
-      return at !== key.length || start < from || start >= to ? undefined : { start, end };
-    }),
-  ),
+  queries: {
+    ...windowsOnly(
+      (tables, key, from, to) => sessionsIn(tables, key, ({ start }) => start >= from && start < to),
+      (table, rowKey) => {
+        const at = rowKey.length - 2 * timeLength;
+        return table === 'sessions' ? { key: rowKey.slice(0, at), window: sessionAt(rowKey, at) } : undefined;
+      },
+    ),
+    sessions: (tables, key, from, to) =>
+      sessionsIn(tables, key, ({ start, end }) => end >= from && start < to),
+  },
 };
+
+function sessionsIn(
+  tables: StateTables,
+  key: string,
+  isAsked: (session: TimeWindow) => boolean,
+): readonly WindowedValue<unknown>[] {
+  return windowsIn(rowsOf(tables('sessions'), key, `${key}\x01`), rowKey => {
+    const at = rowKey.length - 2 * timeLength;
+    if (at !== key.length) return undefined;
+    const session = sessionAt(rowKey, at);
+    return isAsked(session) ? session : undefined;
+  });
+}
+
+function sessionAt(rowKey: string, at: number): TimeWindow {
+  return { start: timeAt(rowKey, at + timeLength), end: timeAt(rowKey, at) };
+}
 
 const latin1: ValueFormat<unknown> = {
   // Of places, which are text.
@@ -127,7 +162,10 @@ export const keptSuppressed: Kept = {
     suppressed: { values: 'state-or-null', log: 'beside' },
     'suppressed-places': { values: latin1, log: 'beside' },
   },
-  queries: windowsOnly(() => []),
+  queries: windowsOnly(
+    () => [],
+    () => undefined,
+  ),
 };
 
 /** The same, and what is held back for a while: see `HeldFor`. */
@@ -154,8 +192,8 @@ function keyIn(logKey: string): string {
   return logKey.slice(0, -sequenceLength - timeLength);
 }
 
-function windowsOnly(windows: StateQueries['windows']): StateQueries {
-  return { get: () => undefined, range: () => [], windows };
+function windowsOnly(windows: StateQueries['windows'], placeOf: StateQueries['placeOf']): StateQueries {
+  return { get: () => undefined, range: () => [], sessions: () => [], windows, placeOf };
 }
 
 function windowsIn(
@@ -171,7 +209,7 @@ function windowsIn(
 }
 
 /** All rows of a range, page by page. */
-function* rowsOf<T>(table: StateTable<T>, from: string, to: string | undefined): Generator<Entry<T>> {
+function* rowsOf<T>(table: ReadTable<T>, from: string, to: string | undefined): Generator<Entry<T>> {
   for (let next = from; ; ) {
     const rows = table.page({ from: next, to }, page);
     yield* rows;

@@ -44,3 +44,11 @@ export async function openBackends({
     throw error;
   }
 }
+
+/** As of a process that was killed: nothing is applied any more, and what lies there stays as it is. */
+export async function abandon(lying: readonly Lying[]): Promise<void> {
+  for (const { backend, overlay } of lying) {
+    overlay.close();
+    await backend.close();
+  }
+}

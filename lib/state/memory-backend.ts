@@ -14,6 +14,7 @@ import type { KeyRange } from './state-table.js';
 
 /** States in memory alone: whatever a task begins with comes from its changelog. */
 export const memoryBackends: StateBackends = {
+  name: 'memory',
   open: async task => new MemoryBackend(task),
 };
 

@@ -3,7 +3,7 @@ import { KafkaRxError } from '../errors/errors.js';
 import type { ChangelogPositions, Changes, StateBackend } from './backend.js';
 import { type ApplyBounds, Applying } from './layers/applying.js';
 import { OverlayTable } from './layers/overlay-table.js';
-import type { CutNumbers, StateTable } from './state-table.js';
+import type { CutNumbers, ReadTable, StateTable } from './state-table.js';
 import type { ValueFormat } from './value-format.js';
 
 export interface OverlayOptions extends Partial<ApplyBounds> {
@@ -24,6 +24,14 @@ export interface SealedCut {
    * @throws {KafkaRxError} `STORE`: an older one is not committed yet, it is, or it was dropped
    */
   committed(commitNumber: number, positions: ChangelogPositions): void;
+}
+
+/** What else can be seen of a table. */
+export interface ShownTable<T> {
+  /** Rows, estimated, without what the open cut has changed. */
+  readonly size: number;
+  /** As of the last cut that was committed. */
+  readonly committed: ReadTable<T>;
 }
 
 const overlayDefaults = {
@@ -68,7 +76,7 @@ export class Overlay {
   }
 
   /** @throws {KafkaRxError} `CONFIGURATION`: it was asked for with another format */
-  table<T>(name: string, format: ValueFormat<T>): StateTable<T> & { readonly size: number } {
+  table<T>(name: string, format: ValueFormat<T>): StateTable<T> & ShownTable<T> {
     let known = this.#tables.get(name);
     if (known === undefined) {
       const table = new OverlayTable(name, format, this.#backend, this.#cleanEntries);
@@ -89,6 +97,11 @@ export class Overlay {
     set: (name, value) => void this.#numbers.set(name, value),
   };
 
+  /** As the open cut has them. */
+  get allNumbers(): ReadonlyMap<string, number> {
+    return this.#numbers;
+  }
+
   /** The numbers whose names begin so were never set. */
   forgetNumbers(prefix: string): void {
     for (const name of [...this.#numbers.keys()]) if (name.startsWith(prefix)) this.#numbers.delete(name);
@@ -97,6 +110,16 @@ export class Overlay {
   /** Keys that the open cut has changed. */
   get dirty(): number {
     return this.#sum(table => table.dirty);
+  }
+
+  /** The same of the tables whose names begin so. */
+  dirtyOf(prefix: string): number {
+    return this.#sum((table, name) => (name.startsWith(prefix) ? table.dirty : 0));
+  }
+
+  /** Rows of a table, estimated, without what the open cut has changed; undefined: nobody has asked for it yet. */
+  sizeOf(table: string): number | undefined {
+    return this.#tables.get(table)?.table.size;
   }
 
   /** All that it holds in memory, estimated. */
@@ -166,9 +189,9 @@ export class Overlay {
     for (const [name, { table }] of this.#tables) yield [name, table.layers] as const;
   }
 
-  #sum(of: (table: OverlayTable<unknown>) => number): number {
+  #sum(of: (table: OverlayTable<unknown>, name: string) => number): number {
     let sum = 0;
-    for (const { table } of this.#tables.values()) sum += of(table);
+    for (const [name, { table }] of this.#tables) sum += of(table, name);
     return sum;
   }
 }

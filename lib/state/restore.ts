@@ -4,6 +4,7 @@ import type { Change, ChangelogPosition, ChangelogPositions, StateBackend } from
 import { type Cut, decodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import type { LogRecords } from './log/log-record.js';
+import { type RowVersions, versionIn } from './row-versions.js';
 
 /** Records that are taken in at once, and bytes of an answer: what a restore holds in memory. */
 const chunkRecords = 10_000;
@@ -17,6 +18,7 @@ export interface RestoredLog {
   readonly topicId: string;
   readonly partition: number;
   readonly records: LogRecords;
+  readonly versions: RowVersions;
 }
 
 /** How far a restore is. */
@@ -29,6 +31,10 @@ export interface RestoreProgress {
   readonly need: number;
   /** Milliseconds since it began. */
   readonly tookMs: number;
+  /** Offsets a second since it began; 0 in its first millisecond. */
+  readonly rate: number;
+  /** Milliseconds until it is through, at that rate; undefined: nobody can say. */
+  readonly etaMs: number | undefined;
 }
 
 /** The same, of a task such as `orders/0`. */
@@ -70,7 +76,12 @@ export async function restoreLog(
   let cutAt: number | undefined;
   const flush = async (offset: number): Promise<void> => {
     // It tells what the commits of the inputs are held against, and is read again by whoever comes next.
-    const positions = withPosition(backend, topic, { topicId, offset: cutAt ?? offset });
+    const { version } = log.versions;
+    const positions = withPosition(backend, topic, {
+      topicId,
+      offset: cutAt ?? offset,
+      ...(version === 1 ? {} : { version }),
+    });
     await backend.restore(chunk.take(), { positions, time: parts.now() });
   };
   try {
@@ -87,11 +98,8 @@ export async function restoreLog(
       at = batch.nextOffset;
       if (chunk.size >= chunkRecords) await flush(at);
       const { state } = log;
-      const tookMs = parts.elapsed() - began;
-      parts.progress({
-        ...{ state, topic, partition, tookMs },
-        ...{ have: at - from, need: Math.max(0, batch.endOffset - at) },
-      });
+      const far = { have: at - from, need: Math.max(0, batch.endOffset - at) };
+      parts.progress({ state, topic, partition, ...paced(far, parts.elapsed() - began) });
     }
     const ahead = backend.ahead?.get(topic);
     if (ahead !== undefined && at < ahead.offset) throw changelogLost(log, at, 'has lost its end');
@@ -104,6 +112,15 @@ export async function restoreLog(
   } finally {
     await reader.close();
   }
+}
+
+function paced(
+  { have, need }: Pick<RestoreProgress, 'have' | 'need'>,
+  tookMs: number,
+): Pick<RestoreProgress, 'have' | 'need' | 'tookMs' | 'rate' | 'etaMs'> {
+  const rate = tookMs > 0 ? (have * 1000) / tookMs : 0;
+  const etaMs = need === 0 ? 0 : rate > 0 ? (need * 1000) / rate : undefined;
+  return { have, need, tookMs, rate, etaMs };
 }
 
 function withPosition(
@@ -130,12 +147,14 @@ class Chunk {
 
   /** @returns the cut, where the record tells of one */
   add(record: SourceRecord): Cut | undefined {
-    const { state, topic, partition, records } = this.#log;
+    const { state, topic, partition, records, versions } = this.#log;
     const text = record.key?.toString('latin1') ?? '';
     const at = { topic, partition, offset: record.offset };
     if (text === cutKey) return record.value === null ? undefined : decodeCut(record.value, at);
-    for (const [name, change] of records.changesOf(record, text)) {
+    const version = versionIn(record.headers);
+    for (const [name, read] of records.changesOf(record, text)) {
       const table = `${state}/${name}`;
+      const change = version === versions.version ? read : versions.upgraded(name, read, version, at);
       const changes = this.#tables.get(table) ?? new Map<string, Change>();
       this.#tables.set(table, changes.set(change[0], change));
       this.#size++;

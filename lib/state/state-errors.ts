@@ -56,3 +56,17 @@ export function otherRows(state: string, there: string, now: string): KafkaRxErr
     },
   );
 }
+
+export function otherVersion(state: string, there: number, now: number): KafkaRxError {
+  const [what, remedy] =
+    there > now
+      ? ['', 'Run the program that wrote them, or a later one']
+      : [', without upgrade', 'Give app.state an upgrade(old) that makes them what this version has'];
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `The changelog of the state '${state}' has values of version ${there}, and app.state says version ${now}${what}: they would not be read`,
+    {
+      remedy: `${remedy}; or take the state under another name, which begins empty; or reset the group, and the state is made anew of its input`,
+    },
+  );
+}

@@ -1,5 +1,7 @@
+import { oneOf, whole } from '../base/option-kinds.js';
+import type { Fields } from '../base/option-schema.js';
 import type { TimeWindow } from '../time/windows.js';
-import type { KeyRange, StateTable } from './state-table.js';
+import type { KeyRange, ReadTable } from './state-table.js';
 
 /** One value of a windowed state. @category State @since 0.2.0 */
 export interface WindowedValue<V> extends TimeWindow {
@@ -8,24 +10,64 @@ export interface WindowedValue<V> extends TimeWindow {
   readonly timestamp: number;
 }
 
+/** What an answer is of: what is committed, or also what is not yet. */
+export type StateRead = 'committed' | 'latest';
+
+/** @category State @since 0.2.0 */
+export interface ReadOptions {
+  /**
+   * `'committed'`: as of the last commit of the task, which nothing takes back; `'latest'`: with what records since have made, which is made again,
+   * and maybe otherwise, where their unit is dropped. Default `'committed'` under exactly once, as its outputs are seen; else `'latest'`.
+   */
+  readonly read?: StateRead | undefined;
+}
+
+/** @category State @since 0.2.0 */
+export interface WindowsOptions extends ReadOptions {
+  /** Milliseconds since 1970. Default: the first. */
+  readonly from?: number | undefined;
+  /** Milliseconds since 1970, itself not in it. Default: the last. */
+  readonly to?: number | undefined;
+}
+
+export const readOptions: Fields<ReadOptions> = { read: oneOf('committed', 'latest') };
+export const windowsOptions: Fields<WindowsOptions> = {
+  ...readOptions,
+  from: whole(0, { endless: true }),
+  to: whole(0, { endless: true }),
+};
+
 /** The tables of a state in one task, by name. */
-export type StateTables = (table: string) => StateTable<unknown>;
+export type StateTables = (table: string) => ReadTable<unknown>;
+
+/** Of what a row is. */
+export interface RowPlace {
+  /** As bytes in latin1 text. */
+  readonly key: string;
+  readonly window: TimeWindow | undefined;
+}
 
 /** How questions are answered of the tables that an operator writes. */
 export interface StateQueries {
   get(tables: StateTables, key: string): unknown;
   windows(tables: StateTables, key: string, from: number, to: number): readonly WindowedValue<unknown>[];
+  /** Of other states than of sessions there are none. */
+  sessions(tables: StateTables, key: string, from: number, to: number): readonly WindowedValue<unknown>[];
   range(
     tables: StateTables,
     range: KeyRange,
     limit: number,
   ): readonly (readonly [key: string, value: unknown])[];
+  /** Undefined: users see nothing of the row. */
+  placeOf(table: string, rowKey: string): RowPlace | undefined;
 }
 
 /** Of a state whose rows are its records' keys. */
 export const plainQueries: StateQueries = {
   get: (tables, key) => tables('rows').get(key)?.value,
   windows: () => [],
+  sessions: () => [],
+  placeOf: (table, key) => (table === 'rows' ? { key, window: undefined } : undefined),
   range: (tables, range, limit) =>
     tables('rows')
       .page(range, limit)

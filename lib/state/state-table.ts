@@ -17,6 +17,17 @@ export interface KeyRange {
 
 export type Entry<T> = readonly [key: string, row: Row<T>];
 
+/** What can be read of a table. */
+export interface ReadTable<T> {
+  get(key: string): Row<T> | undefined;
+  /**
+   * The first rows of a range, as they are now: what is put or deleted afterwards changes nothing in the page.
+   *
+   * @param limit rows at most; the next page begins behind the last key of this one
+   */
+  page(range: KeyRange, limit: number): readonly Entry<T>[];
+}
+
 /**
  * A table of a state within one task, as operators see it: sorted by its keys, which are bytes as latin1 text, one character a byte: that
  * sorts as the bytes do. Everything is there at once, in the cut that is being made: what a unit of work drops is as if it had never been put.
@@ -24,16 +35,9 @@ export type Entry<T> = readonly [key: string, row: Row<T>];
  * Values are the operator's own as long as the cut lasts, and bytes afterwards: nothing that a function of the user's keeps and
  * changes later changes what is committed.
  */
-export interface StateTable<T> {
-  get(key: string): Row<T> | undefined;
+export interface StateTable<T> extends ReadTable<T> {
   put(key: string, row: Row<T>): void;
   delete(key: string): void;
-  /**
-   * The first rows of a range, as they are now: what is put or deleted afterwards changes nothing in the page.
-   *
-   * @param limit rows at most; the next page begins behind the last key of this one
-   */
-  page(range: KeyRange, limit: number): readonly Entry<T>[];
 }
 
 /** Numbers that belong to the cut: the stream time of an operator, how far it has closed windows. */

@@ -1,14 +1,28 @@
 import { Buffer } from 'node:buffer';
-import type { TopologyNode } from '../app/topology/graph.js';
+import { type Observable, Subject } from 'rxjs';
+import { HeardEvents } from '../app/lifecycle/heard-events.js';
+import type { TopologyNode } from '../app/topology/node.js';
 import { forAllCopies } from '../base/for-all-copies.js';
-import { having, oneOf, required } from '../base/option-kinds.js';
-import type { Fields } from '../base/option-schema.js';
+import { call, having, oneOf, required, whole } from '../base/option-kinds.js';
+import { checkOptions, type Fields } from '../base/option-schema.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { KafkaRxError } from '../errors/errors.js';
 import type { Lane } from '../flow/leases/delivery.js';
+import { deepFreeze, frozen } from '../record/deep-freeze.js';
 import type { StateBackends } from './backend.js';
 import { isReserved } from './log/log-keys.js';
-import type { StateQueries, StateTables, WindowedValue } from './state-queries.js';
+import type { OlderValue } from './older-value.js';
+import type { RowChange, StateChange } from './state-change.js';
+import {
+  type ReadOptions,
+  readOptions,
+  type StateQueries,
+  type StateRead,
+  type StateTables,
+  type WindowedValue,
+  type WindowsOptions,
+  windowsOptions,
+} from './state-queries.js';
 import type { StateLayout } from './table-layout.js';
 
 /** What is done about a commit that says nothing of the cut in a changelog which is not empty, or something else: see {@link StateOptions.onMissingCut}. */
@@ -28,6 +42,16 @@ export interface StateOptions<K, V> {
    * told by the logger. Of states that share their inputs one that fails fails them all. Default `'fail'`.
    */
   readonly onMissingCut?: OnMissingCut | undefined;
+  /**
+   * Of the values as `value` writes them, from 1 on. It stands in the changelog: whoever changes what is kept says a higher one, with
+   * `upgrade`; without that the app fails with `CONFIGURATION` over a changelog of another version. Keys have none. Default 1.
+   */
+  readonly version?: number | undefined;
+  /**
+   * What an older version has written, as this one has it: called for each such row of the changelog as the state is restored, for which a copy that lies
+   * nearby is read anew. What it throws fails the app with `DECODE`.
+   */
+  readonly upgrade?: ((old: OlderValue) => V) | undefined;
 }
 
 export const stateOptions: Fields<StateOptions<unknown, unknown>> = {
@@ -35,30 +59,56 @@ export const stateOptions: Fields<StateOptions<unknown, unknown>> = {
   value: required(codecKind),
   backend: having('a backend such as lmdb(directory)', 'open'),
   onMissingCut: oneOf('fail', 'empty', 'keep'),
+  version: whole(1),
+  upgrade: call,
 };
 
 /**
  * A named, typed map that a topology keeps: made by `app.state`, written by one operator, asked while the app runs. Answers are of the tasks that this
- * member has, and of what is committed.
+ * member has and has restored, as of their last commit or as of now: see `ReadOptions.read`. What is given is left as it is.
  *
  * @category State @since 0.2.0
  */
 export interface State<K = unknown, V = unknown> {
   readonly name: string;
   /** The value of a key; undefined: this member's tasks have none. Of a state with windows see `windows`. */
-  get(key: K): V | undefined;
-  /** Its windows that begin from `from` (default: the first) to below `to` (default: the last), in order. */
-  windows(
-    key: K,
-    range?: { readonly from?: number | undefined; readonly to?: number | undefined },
-  ): readonly WindowedValue<V>[];
+  get(key: K, options?: ReadOptions): V | undefined;
+  /** Its windows that begin from `from` on and below `to`, in order. */
+  windows(key: K, options?: WindowsOptions): readonly WindowedValue<V>[];
+  /** Its sessions that reach into the time from `from` on and below `to`, in order of their ends; of a state with sessions. */
+  sessions(key: K, options?: WindowsOptions): readonly WindowedValue<V>[];
   /** All keys from `from` on and below `to`, in the order of their bytes, at most `limit` (default 1,000); of states without windows. */
   range(
     from?: K | undefined,
     to?: K | undefined,
     limit?: number | undefined,
+    options?: ReadOptions,
   ): readonly (readonly [key: K, value: V])[];
+  /**
+   * What commits of this member's tasks change, as they do: of each commit one change a key, or window, in the order of the changelog's rows. It is hot: who
+   * subscribes later hears what comes later, and what a restore finds is no change. It completes with the app, and never errors; what a
+   * listener throws is told by the logger.
+   */
+  readonly changes$: Observable<StateChange<K, V>>;
 }
+
+/** What a handle asks of its app. */
+export interface StateHost {
+  /** The same for all states of an app. */
+  readonly app: object;
+  readonly reads: StateRead;
+  /** The tables of the tasks that this member has. */
+  ask(name: string, read: StateRead): readonly StateTables[];
+  /** A listener of changes threw, or a codec could not read what it has written. */
+  unheard(state: string, thrown: unknown): void;
+}
+
+const questionOptions = {
+  get: readOptions,
+  windows: windowsOptions,
+  sessions: windowsOptions,
+  range: readOptions,
+};
 
 /** Who writes a state, and how. */
 export interface StateWriter {
@@ -85,26 +135,27 @@ export class StateHandle<K, V> implements State<K, V> {
   readonly value: Codec<V>;
   readonly backend: StateBackends | undefined;
   readonly onMissingCut: OnMissingCut;
-  /** The same for all states of an app. */
+  readonly version: number;
+  readonly upgrade: ((old: OlderValue) => V) | undefined;
   readonly app: object;
+  readonly changes$: Observable<StateChange<K, V>>;
+  readonly #host: StateHost;
+  readonly #changes = new Subject<StateChange<K, V>>();
   #writer: StateWriter | undefined;
   #begins: ((lane: Lane) => void) | undefined;
-  readonly #ask: (name: string) => readonly StateTables[];
 
-  /** @param ask the tables of the tasks that this member has */
-  constructor(
-    name: string,
-    options: StateOptions<K, V>,
-    app: object,
-    ask: (name: string) => readonly StateTables[],
-  ) {
+  constructor(name: string, options: StateOptions<K, V>, host: StateHost) {
     this.name = name;
     this.key = options.key;
     this.value = options.value;
     this.backend = options.backend;
     this.onMissingCut = options.onMissingCut ?? 'fail';
-    this.app = app;
-    this.#ask = ask;
+    this.version = options.version ?? 1;
+    this.upgrade = options.upgrade;
+    if (this.upgrade !== undefined && this.version === 1) throw neverUpgraded(name);
+    this.app = host.app;
+    this.changes$ = new HeardEvents(this.#changes, thrown => host.unheard(name, thrown));
+    this.#host = host;
     handles.add(this);
   }
 
@@ -148,35 +199,65 @@ export class StateHandle<K, V> implements State<K, V> {
     this.#begins?.(lane);
   }
 
-  get(key: K): V | undefined {
+  get(key: K, options?: ReadOptions): V | undefined {
     const text = this.keyText(key);
-    for (const tables of this.#ask(this.name)) {
+    for (const tables of this.#ask('get', options)) {
       const found = this.#queries.get(tables, text);
       if (found !== undefined) return found as V;
     }
     return undefined;
   }
 
-  windows(
-    key: K,
-    {
-      from = 0,
-      to = Number.MAX_SAFE_INTEGER,
-    }: { readonly from?: number | undefined; readonly to?: number | undefined } = {},
-  ): readonly WindowedValue<V>[] {
+  windows(key: K, options?: WindowsOptions): readonly WindowedValue<V>[] {
+    return this.#inTime('windows', key, options);
+  }
+
+  sessions(key: K, options?: WindowsOptions): readonly WindowedValue<V>[] {
+    return this.#inTime('sessions', key, options);
+  }
+
+  #inTime(what: 'windows' | 'sessions', key: K, options: WindowsOptions = {}): readonly WindowedValue<V>[] {
     const text = this.keyText(key);
-    return this.#ask(this.name).flatMap(
-      tables => this.#queries.windows(tables, text, from, to) as readonly WindowedValue<V>[],
+    const { from = 0, to = Number.MAX_SAFE_INTEGER } = options;
+    return this.#ask(what, options).flatMap(
+      tables => this.#queries[what](tables, text, from, to) as readonly WindowedValue<V>[],
     );
   }
 
-  range(from?: K, to?: K, limit = 1_000): readonly (readonly [key: K, value: V])[] {
+  range(from?: K, to?: K, limit = 1_000, options?: ReadOptions): readonly (readonly [key: K, value: V])[] {
     const [first, end] = [from, to].map(key => (key === undefined ? undefined : this.keyText(key)));
-    return this.#ask(this.name)
+    return this.#ask('range', options)
       .flatMap(tables => this.#queries.range(tables, { from: first, to: end }, limit))
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .slice(0, limit)
       .map(([key, value]) => [this.keyOf(key), value as V]);
+  }
+
+  #ask(question: 'get' | 'windows' | 'sessions' | 'range', options?: ReadOptions): readonly StateTables[] {
+    if (options !== undefined) checkOptions(`State.${question}`, questionOptions[question], options);
+    return this.#host.ask(this.name, options?.read ?? this.#host.reads);
+  }
+
+  /** Somebody hears of changes. */
+  get isHeard(): boolean {
+    return this.#changes.observed;
+  }
+
+  /** @param changes decoded as they are taken */
+  tell(changes: Iterable<RowChange>): void {
+    try {
+      for (const change of changes) {
+        const told = { ...change, key: this.keyOf(change.key), value: change.value as V | undefined };
+        this.#changes.next(frozen ? deepFreeze(told) : told);
+      }
+    } catch (error) {
+      this.#host.unheard(this.name, error);
+    }
+  }
+
+  /** The app has ended. */
+  end(): void {
+    this.#changes.complete();
   }
 
   /** The key as bytes in latin1 text. @throws `ENCODE` */
@@ -217,4 +298,12 @@ function noKey(state: string): KafkaRxError {
   return new KafkaRxError('ENCODE', `A key of the state '${state}' was encoded as null`, {
     remedy: 'Key records before they come to the state; null is no key',
   });
+}
+
+function neverUpgraded(state: string): KafkaRxError {
+  return new KafkaRxError(
+    'CONFIGURATION',
+    `The state '${state}' has an upgrade and no version above 1: nothing is older`,
+    { remedy: 'Say version: 2, or one above what the changelog has' },
+  );
 }

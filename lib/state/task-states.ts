@@ -3,20 +3,26 @@ import type { Clock } from '../base/clock.js';
 import { withSection } from '../base/commit-metadata.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors/errors.js';
+import type { Headers } from '../record/headers.js';
 import type { TimeBound } from '../time/stream-time.js';
 import type { ChangelogPositions, StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
+import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
-import { type Lying, openBackends } from './lying.js';
-import { Overlay, type SealedCut } from './overlay.js';
+import { abandon, type Lying, openBackends } from './lying.js';
+import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
-import { restoreLog, type TaskRestoreProgress } from './restore.js';
-import { timestampOf, valueIn } from './row.js';
+import type { TaskRestoreProgress } from './restore.js';
+import { requireSame, restoreLying } from './restore-lying.js';
 import type { RowRules } from './row-rules.js';
+import { RowVersions, versionHeaders } from './row-versions.js';
 import type { StateHandle } from './state.js';
-import { cutMissing, idOf, notKept, otherRows, withoutReader } from './state-errors.js';
+import { rowChanges } from './state-change.js';
+import { cutMissing, notKept, withoutReader } from './state-errors.js';
 import { formatOf, layoutOf } from './state-formats.js';
+import type { StateRead, StateTables } from './state-queries.js';
+import { readingOf, type TaskReading } from './state-readings.js';
 import type { StateTable } from './state-table.js';
 import type { StatesOfTask } from './states-of-task.js';
 import type { ValueFormat } from './value-format.js';
@@ -36,6 +42,8 @@ export interface TaskStatesParts {
   /** What their rows keep to. */
   readonly rules: RowRules;
   progress(progress: TaskRestoreProgress): void;
+  /** A unit is sealed, with so many rows of the state in its changelog. */
+  logged(state: string, rows: number): void;
   /** A commit is of no cut that there is, and the states are to go on all the same. */
   cutMissed(error: KafkaRxError): void;
 }
@@ -47,8 +55,9 @@ const rowsAtOnce = 10_000;
 export type LogOutput = (
   topic: string,
   partition: number,
+  headers: Headers,
   acknowledged: (nextOffset: number) => void,
-) => (key: Buffer, value: Buffer | null, timestamp: number) => void;
+) => LogAppend;
 
 /** What one unit has changed. */
 interface Sealed {
@@ -65,7 +74,10 @@ export class TaskStates implements StatesOfTask {
   readonly #logs: ReadonlyMap<string, LogRecords>;
   /** By state and table: a table is always asked for with the same. */
   readonly #formats: ReadonlyMap<string, ValueFormat<unknown>>;
+  readonly #versions: ReadonlyMap<string, RowVersions>;
   #lying: readonly Lying[] | undefined;
+  /** What is open was restored once. */
+  #isWhole = false;
   /** What is opened, restored or closed last: one after the other, as the task comes and goes. */
   #last: Promise<unknown> = Promise.resolve();
   /** Of the last unit that was committed. */
@@ -80,10 +92,12 @@ export class TaskStates implements StatesOfTask {
     this.#parts = parts;
     const logs = new Map<string, LogRecords>();
     const formats = new Map<string, ValueFormat<unknown>>();
+    const versions = new Map<string, RowVersions>();
     for (const handle of parts.handles) {
       const layout = layoutOf(handle);
       const log = new LogRecords(layout);
       logs.set(handle.name, log);
+      versions.set(handle.name, new RowVersions(handle, table => formats.get(`${handle.name}/${table}`)));
       for (const [table, of] of Object.entries(layout))
         formats.set(
           `${handle.name}/${table}`,
@@ -92,6 +106,7 @@ export class TaskStates implements StatesOfTask {
     }
     this.#logs = logs;
     this.#formats = formats;
+    this.#versions = versions;
   }
 
   get era(): number {
@@ -101,6 +116,11 @@ export class TaskStates implements StatesOfTask {
   /** Rows that are changed since the last barrier. */
   get changes(): number {
     return (this.#lying ?? []).reduce((sum, { overlay }) => sum + overlay.dirty, 0);
+  }
+
+  /** Undefined: nothing of it is open. */
+  get reading(): TaskReading | undefined {
+    return this.#lying && readingOf(this.#parts.task, this.#parts.partition, this.#lying);
   }
 
   positionOf(topic: string): number | undefined {
@@ -122,16 +142,18 @@ export class TaskStates implements StatesOfTask {
   }
 
   /** What this member may answer of a state: undefined where it is not restored. */
-  tablesOf(name: string): ((table: string) => StateTable<unknown>) | undefined {
-    const found = this.#lyingOf(name);
-    return found && (table => this.#table(found, `${name}/${table}`));
+  tablesOf(name: string, read: StateRead): StateTables | undefined {
+    const found = this.#isWhole ? this.#lyingOf(name) : undefined;
+    if (found === undefined) return undefined;
+    const tableOf: StateTables = table => this.#table(found, `${name}/${table}`);
+    return read === 'latest' ? tableOf : table => this.#table(found, `${name}/${table}`).committed;
   }
 
   #lyingOf(state: string): Lying | undefined {
     return this.#lying?.find(({ handles }) => handles.some(({ name }) => name === state));
   }
 
-  #table<T>({ overlay }: Lying, name: string): StateTable<T> {
+  #table<T>({ overlay }: Lying, name: string): StateTable<T> & ShownTable<T> {
     const format = this.#formats.get(name);
     if (format === undefined) throw notKept(name, 'its operator');
     return overlay.table(name, format as ValueFormat<T>);
@@ -160,44 +182,29 @@ export class TaskStates implements StatesOfTask {
     this.#lying ??= await openBackends(this.#parts);
     const topics = await connection.topics(handles.map(({ name }) => changelogOf(name)));
     const cuts: Cut[] = [];
-    for (const { backend, overlay, handles: here } of this.#lying) {
-      await overlay.applyNow();
-      overlay.close();
-      for (const { name } of here) {
-        const topic = changelogOf(name);
-        const records = this.#logs.get(name);
-        if (records === undefined) continue;
-        const cut = await restoreLog(
-          { state: name, topic, topicId: idOf(topics, topic), partition, records },
-          backend,
-          {
-            reader: options => reader(options),
-            now: () => clock.now(),
-            elapsed: () => clock.elapsed(),
-            wanted,
-            progress: one => progress({ ...one, task }),
-          },
-        );
-        if (cut !== undefined) cuts.push(cut);
-      }
+    for (const lying of this.#lying) {
+      await lying.overlay.applyNow();
+      lying.overlay.close();
+      const restored = await restoreLying(lying, {
+        ...{ partition, clock, reader, topics, changelogOf, wanted },
+        recordsOf: state => this.#logs.get(state),
+        versionsOf: state => this.#versions.get(state),
+        progress: one => progress({ ...one, task }),
+      });
+      cuts.push(...restored);
     }
-    await this.#requireSameRows(cuts);
+    await requireSame(cuts, this.#lying, state => this.#versions.get(state)).catch(error => {
+      // Of what is there nothing is answered.
+      this.#isWhole = false;
+      throw error;
+    });
     const last = cuts.reduce<Cut | undefined>(
       (most, cut) => (most === undefined || cut.number > most.number ? cut : most),
       this.#cut,
     );
     await this.#takeOver(last);
+    this.#isWhole = true;
     this.#era++;
-  }
-
-  /** What was read as rows of something else is made anew by whoever comes next. */
-  async #requireSameRows(cuts: readonly Cut[]): Promise<void> {
-    for (const { rowsOf = {} } of cuts) {
-      const other = this.#parts.handles.find(({ name, rowsOf: now }) => (rowsOf[name] ?? now) !== now);
-      if (other === undefined) continue;
-      for (const { backend } of this.#lying ?? []) await backend.wipe();
-      throw otherRows(other.name, rowsOf[other.name] ?? '', other.rowsOf);
-    }
   }
 
   async #takeOver(cut: Cut | undefined): Promise<void> {
@@ -232,13 +239,17 @@ export class TaskStates implements StatesOfTask {
       },
       numbers: Object.fromEntries(sealed.flatMap(({ layer }) => [...layer.numbers])),
       rowsOf: Object.fromEntries(this.#parts.handles.map(({ name, rowsOf }) => [name, rowsOf])),
+      ...versionsOf(this.#parts.handles),
     };
     const ends = new Map<string, number>();
     for (const { lying, layer } of sealed) {
-      for (const { name } of lying.handles) {
+      for (const { name, version } of lying.handles) {
         const topic = changelogOf(name);
-        const append = output(topic, partition, next => ends.set(topic, next));
-        this.#appendChanges(name, layer, append);
+        const append = output(topic, partition, versionHeaders(version), next => ends.set(topic, next));
+        this.#parts.logged(
+          name,
+          appendChanges(name, layer.changes, this.#logs.get(name), clock.now(), append),
+        );
         append(Buffer.from(cutKey, 'latin1'), encodeCut(cut), clock.now());
       }
     }
@@ -250,23 +261,19 @@ export class TaskStates implements StatesOfTask {
       committed: () => {
         this.#cut = cut;
         for (const { lying, layer } of sealed) layer.committed(cut.number, this.#positionsAfter(lying, ends));
+        this.#tell(sealed);
       },
     };
   }
 
-  #appendChanges(
-    state: string,
-    { changes }: SealedCut,
-    append: (key: Buffer, value: Buffer | null, timestamp: number) => void,
-  ): void {
-    const records = this.#logs.get(state);
-    for (const [table, rows] of changes) {
-      if (!table.startsWith(`${state}/`)) continue;
-      for (const [key, row] of rows) {
-        const logged = records?.keyOf(table.slice(state.length + 1), key);
-        if (logged === undefined) continue;
-        if (row === null) append(logged, null, this.#parts.clock.now());
-        else append(logged, valueIn(row), timestampOf(row));
+  /** Who asks is answered of the same already. */
+  #tell(sealed: readonly Sealed[]): void {
+    const now = this.#parts.clock.now();
+    for (const { lying, layer } of sealed) {
+      for (const handle of lying.handles) {
+        const { name, writer, isHeard } = handle;
+        if (writer === undefined || !isHeard) continue;
+        handle.tell(rowChanges(name, layer.changes, writer.queries, table => this.#formats.get(table), now));
       }
     }
   }
@@ -299,6 +306,7 @@ export class TaskStates implements StatesOfTask {
   async #close(): Promise<void> {
     const lying = this.#lying ?? [];
     this.#lying = undefined;
+    this.#isWhole = false;
     // Another may go on from there: the changelogs say how far it came.
     this.#cut = undefined;
     for (const { backend, overlay } of lying) {
@@ -306,6 +314,11 @@ export class TaskStates implements StatesOfTask {
       await overlay.applyNow();
       await backend.close();
     }
+  }
+
+  /** As of a process that was killed: what lies there stays as it is. */
+  crash(): Promise<void> {
+    return abandon(this.#lying ?? []);
   }
 
   /**
@@ -357,4 +370,10 @@ export class TaskStates implements StatesOfTask {
     }
     found.overlay.forgetNumbers(`${name}/`);
   }
+}
+
+function versionsOf(handles: readonly StateHandle<unknown, unknown>[]): Pick<Cut, 'versions'> {
+  const above = handles.filter(({ version }) => version > 1);
+  if (above.length === 0) return {};
+  return { versions: Object.fromEntries(above.map(({ name, version }) => [name, version])) };
 }

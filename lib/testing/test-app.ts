@@ -1,9 +1,10 @@
 import type { Buffer } from 'node:buffer';
-import { commitUnits, createApp } from '../app/app.js';
+import { createApp, partsOf } from '../app/app.js';
+import { crash } from '../app/crash.js';
 import type { App } from '../app/interface.js';
 import { type AppOptions, appOptions as allOptions, appDefaults } from '../app/options.js';
 import { identityKind } from '../base/name-kinds.js';
-import { call, kind, list, required, whole } from '../base/option-kinds.js';
+import { call, either, kind, list, required, whole } from '../base/option-kinds.js';
 import {
   checkArgument,
   checkOptions,
@@ -19,6 +20,8 @@ import { KafkaRxError } from '../errors/errors.js';
 import { partitionForKey } from '../flow/sinks/partitioner.js';
 import { type MemoryMetrics, memoryMetrics } from '../logging/metrics/metrics.js';
 import type { Headers } from '../record/headers.js';
+import { MortalProcess } from './mortal-process.js';
+import { requireKnown } from './require-known.js';
 import { VirtualClock } from './virtual-clock.js';
 import { wired } from './wired.js';
 import { writtenContent, writtenKind } from './written-content.js';
@@ -46,8 +49,8 @@ export interface ReadRecord<K, V> {
 /** @category Testing @since 0.1.0 */
 export interface TestAppOptions extends Omit<AppOptions, 'driver' | 'groupId' | 'metrics' | 'clock'> {
   readonly groupId?: string | undefined;
-  /** Partitions of every topic. Default 1. */
-  readonly partitions?: number | undefined;
+  /** Partitions of every topic, or by topic, 1 where nothing is said; internal topics that are not named are made by the app. Default 1. */
+  readonly partitions?: number | Readonly<Record<string, number>> | undefined;
   /** Topics to create beside those that the topology names: what a RegExp is to find. */
   readonly topics?: readonly string[] | undefined;
 }
@@ -57,7 +60,15 @@ const { driver: _driver, clock: _clock, metrics: _metrics, ...ofTheApp } = allOp
 export const testAppOptions: Fields<TestAppOptions> = {
   ...ofTheApp,
   groupId: identityKind,
-  partitions: whole(1),
+  partitions: either(
+    whole(1),
+    kind('an object of such by topic', by => {
+      return (
+        isPlainObject(by) &&
+        Object.values(by).every(count => Number.isSafeInteger(count) && Number(count) > 0)
+      );
+    }),
+  ),
   topics: list(topicNameKind),
 };
 
@@ -104,8 +115,18 @@ export interface TestApp {
   idle(): Promise<void>;
   /** The group's committed offsets of a topic, by partition; -1 for none. */
   committed(topic: string): readonly number[];
-  /** Stops the app, and runs another of the same topology on the same broker: what it keeps comes from there. */
+  /**
+   * The app ends as by SIGKILL: nothing of it drains, commits or is told any more. Broker, stores and folders stay as they are; its place in the group
+   * and its open transactions are dropped at once. What is piped in meanwhile waits for `restart`.
+   */
+  crash(): Promise<void>;
+  /** Stops the app, unless it has crashed, and runs another of the same topology on the same broker: what it keeps comes from there. */
   restart(): Promise<void>;
+  /**
+   * The largest timestamp that the operator of a state has taken, in whichever task, of what is committed and of what is not; by default of all states.
+   * Undefined: none has taken one, as of states without windows.
+   */
+  streamTime(state?: string): number | undefined;
   /** Drains, commits and stops. Rejects with what failed the app. */
   stop(): Promise<void>;
 }
@@ -130,16 +151,25 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
   const clock = new VirtualClock();
   const broker = new MemoryBroker({ clock, partitioner: javaPartitioner() });
   const metrics = memoryMetrics();
-  const make = (): App => {
-    const made = createApp({ ...appOptions, groupId, driver: memory({ broker }), clock, metrics });
+  const make = () => {
+    const process = new MortalProcess(clock, broker, memory({ broker }));
+    const made = createApp({ ...appOptions, groupId, driver: process.driver, clock: process.clock, metrics });
     wired('testApp', topology(made));
-    return made;
+    return { app: made, process };
   };
-  let app = make();
+  let { app, process } = make();
 
-  const named = app.describe().nodes.flatMap(node => node.topics);
+  const { nodes, internalTopics } = app.describe();
   const deadLetters = options.deadLetters === undefined ? [] : [options.deadLetters.topic];
-  for (const topic of new Set([...named, ...topics, ...deadLetters])) broker.createTopic(topic, partitions);
+  const named = new Set([...nodes.flatMap(node => node.topics), ...topics, ...deadLetters]);
+  if (typeof partitions === 'number') for (const topic of named) broker.createTopic(topic, partitions);
+  else {
+    requireKnown(Object.keys(partitions), named);
+    for (const topic of named) {
+      if (topic in partitions || !internalTopics.includes(topic))
+        broker.createTopic(topic, partitions[topic] ?? 1);
+    }
+  }
 
   let failure: unknown;
   let stopped = false;
@@ -163,7 +193,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     // What one unit has written to an internal topic is another's to read.
     for (let before = ''; before !== activity(clock, metrics); ) {
       before = activity(clock, metrics);
-      commitUnits(app);
+      if (process.isAlive) void partsOf(app)?.units.flush();
       await settle();
     }
   };
@@ -187,6 +217,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     throwFailure();
   };
   const stop = async (): Promise<void> => {
+    if (!process.isAlive) return;
     let closed = false;
     void app.stop().then(() => {
       closed = true;
@@ -255,10 +286,25 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
       throwFailure();
     },
     committed: topic => broker.committed(groupId, topic),
+    async crash() {
+      process.kill();
+      const parts = partsOf(app);
+      if (parts !== undefined) await crash(parts);
+      // Of a process that is gone.
+      failure = undefined;
+    },
     async restart() {
       await stop();
-      app = make();
+      ({ app, process } = make());
       await start();
+    },
+    streamTime(state) {
+      const { states } = app.describe();
+      if (state !== undefined) requireKnown([state], new Set(states.map(({ name }) => name)), 'state');
+      const times = (partsOf(app)?.states.readings ?? [])
+        .flatMap(reading => reading.states)
+        .flatMap(one => (state === undefined || one.state === state ? (one.streamTime ?? []) : []));
+      return times.length === 0 ? undefined : Math.max(...times);
     },
     async stop() {
       stopped = true;

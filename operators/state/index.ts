@@ -4,9 +4,16 @@ export { type Windowed, type WindowedOptions, windowed } from '../../lib/codecs/
 export type { Aggregate, AggregateContext } from '../../lib/state/aggregates/aggregate.js';
 export type { ExtremeOptions } from '../../lib/state/aggregates/extreme.js';
 export type { InternalTopic, InternalTopicOptions } from '../../lib/state/internal-topic.js';
+export type { OlderValue } from '../../lib/state/older-value.js';
 export type { EmitOptions, Own, OwnKey, OwnTimers, TimerOptions } from '../../lib/state/own.js';
 export type { OnMissingCut, State, StateOptions } from '../../lib/state/state.js';
-export type { WindowedValue } from '../../lib/state/state-queries.js';
+export type { StateChange } from '../../lib/state/state-change.js';
+export type {
+  ReadOptions,
+  StateRead,
+  WindowedValue,
+  WindowsOptions,
+} from '../../lib/state/state-queries.js';
 export { type CalendarOptions, type CalendarWindows, calendar } from '../../lib/time/calendar.js';
 export { type HoppingOptions, type HoppingWindows, hopping } from '../../lib/time/hopping.js';
 export { type SessionOptions, type SessionWindows, session } from '../../lib/time/session.js';

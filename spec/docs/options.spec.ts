@@ -40,6 +40,8 @@ test('every metric stands in docs/options.md with its kind', () => {
       bufferedBytes: () => 0,
       partitions: () => [],
       standstills: () => [],
+      tasks: () => [],
+      restores: () => [],
     },
   );
   const documented = [...page.matchAll(/^\| `(kafka_rx_\w+)` \| (\w+) \|/gm)].map(([, name, kind]) => [

@@ -44,6 +44,19 @@ export function describeBackendContract(name: string, make: () => Promise<Backen
       expect(backend.ahead).toBeUndefined();
     });
 
+    it('has the versions of positions, also when it is opened again', async () => {
+      const positions = new Map([
+        ['log', { topicId: 'id', offset: 5, version: 2 }],
+        ['other', { topicId: 'id2', offset: 6 }],
+      ]);
+      await backend.apply(new Map(), { ...checkpoint(1), positions });
+      expect(backend.checkpoint?.positions).toEqual(positions);
+      if (!tested.outlives) return;
+      await backend.close();
+      backend = await tested.open();
+      expect(backend.checkpoint?.positions).toEqual(positions);
+    });
+
     it('tells an empty value from none', async () => {
       await backend.apply(changes({ a: [['k', '']] }), checkpoint(1));
       expect(shown(backend.get('a', 'k'))).toBe('');

@@ -3,7 +3,7 @@ import { number, string } from 'kafka-rx';
 import type { StateBackends } from '../../lib/state/backend.js';
 import { openBackends } from '../../lib/state/lying.js';
 import { memoryBackends } from '../../lib/state/memory-backend.js';
-import { StateHandle } from '../../lib/state/state.js';
+import { StateHandle, type StateHost } from '../../lib/state/state.js';
 import { VirtualClock } from '../../lib/testing/virtual-clock.js';
 
 const closed: string[] = [];
@@ -23,11 +23,10 @@ function told(name: string): StateBackends {
   };
 }
 
+const host: StateHost = { app: {}, reads: 'latest', ask: () => [], unheard: () => {} };
+
 const handle = (name: string, backend?: StateBackends) =>
-  new StateHandle(name, { key: string, value: number, backend }, {}, () => []) as StateHandle<
-    unknown,
-    unknown
-  >;
+  new StateHandle(name, { key: string, value: number, backend }, host) as StateHandle<unknown, unknown>;
 
 const clock = new VirtualClock();
 

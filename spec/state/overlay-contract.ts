@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { StateBackend } from '../../lib/state/backend.js';
-import { Overlay, type SealedCut } from '../../lib/state/overlay.js';
+import { Overlay, type SealedCut, type ShownTable } from '../../lib/state/overlay.js';
 import { valueIn } from '../../lib/state/row.js';
-import type { StateTable } from '../../lib/state/state-table.js';
+import type { ReadTable, StateTable } from '../../lib/state/state-table.js';
 import { type BackendTested, checkpoint, type Note, notes, numbers, oddKeys } from './state-tested.js';
 
 /** What a table should be: a value's timestamp is its length. */
@@ -14,6 +14,7 @@ interface Tables<M> {
   readonly numbers: M;
 }
 
+type Shown = StateTable<Note | number> & ShownTable<Note | number>;
 type Table = keyof Tables<unknown>;
 const tables: readonly Table[] = ['notes', 'numbers'];
 const positions = checkpoint(1).positions;
@@ -123,9 +124,9 @@ class Run {
     return new Overlay(backend, { maxKeys: 3, cleanEntries: 4 });
   }
 
-  #table(of: Table): StateTable<Note | number> {
-    if (of === 'notes') return this.#overlay.table('notes', notes) as StateTable<Note | number>;
-    return this.#overlay.table('numbers', numbers) as StateTable<Note | number>;
+  #table(of: Table): Shown {
+    if (of === 'notes') return this.#overlay.table('notes', notes) as Shown;
+    return this.#overlay.table('numbers', numbers) as Shown;
   }
 
   #put(of: Table, at: string, digits: number): void {
@@ -145,16 +146,30 @@ class Run {
     const row = this.#table(of).get(at);
     expect(row && this.#shown(row.value)).toBe(this.#open[of].get(at));
     expect(row?.timestamp).toBe(this.#open[of].get(at)?.length);
+    const committed = this.#table(of).committed.get(at);
+    expect(committed && this.#shown(committed.value)).toBe(this.#committed[of].get(at));
   }
 
   #page(of: Table, from: string | undefined, to: string | undefined, reverse: boolean, limit: number): void {
-    const rows = [...this.#open[of]]
+    this.#pageOf(this.#table(of), this.#open[of], from, to, reverse, limit);
+    this.#pageOf(this.#table(of).committed, this.#committed[of], from, to, reverse, limit);
+  }
+
+  #pageOf(
+    table: ReadTable<Note | number>,
+    model: Model,
+    from: string | undefined,
+    to: string | undefined,
+    reverse: boolean,
+    limit: number,
+  ): void {
+    const rows = [...model]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .filter(([at]) => (from === undefined || at >= from) && (to === undefined || at < to));
     if (reverse) rows.reverse();
     const found: (readonly [string, string])[] = [];
     for (let range = { from, to, reverse }; found.length <= rows.length; ) {
-      const page = this.#table(of).page(range, limit);
+      const page = table.page(range, limit);
       found.push(...page.map(([at, row]) => [at, this.#shown(row.value)] as const));
       const last = page.at(-1)?.[0];
       if (last === undefined) break;

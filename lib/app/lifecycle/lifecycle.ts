@@ -20,6 +20,7 @@ export class Lifecycle {
   #state: AppState = 'wiring';
   #error: KafkaRxError | undefined;
   #live = true;
+  #isDead = false;
   #assigned = false;
   #topics: readonly string[] = [];
   #connected = true;
@@ -68,8 +69,15 @@ export class Lifecycle {
     if (state === 'stopped' || state === 'failed') this.#events.complete();
   }
 
+  /** As of a process that was killed: nothing is told any more, and nothing fails. */
+  die(): void {
+    this.#isDead = true;
+    this.#live = false;
+  }
+
   /** Notes an error; true for the first. */
   fail(error: KafkaRxError): boolean {
+    if (this.#isDead) return false;
     if (this.#error !== undefined) {
       this.#logger.warn({ code: error.code }, error.message);
       return false;
@@ -81,6 +89,7 @@ export class Lifecycle {
   }
 
   tell(event: LifecycleEvent): void {
+    if (this.#isDead) return;
     if (event.type === 'assigned') this.#assigned = true;
     if (event.type === 'subscribed') this.#topics = event.topics;
     if (event.type === 'revoking' || event.type === 'lost') this.#assigned = false;

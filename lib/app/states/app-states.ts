@@ -18,16 +18,21 @@ import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
 import type { StateBackends } from '../../state/backend.js';
 import { memoryBackends } from '../../state/memory-backend.js';
 import type { TaskRestoreProgress } from '../../state/restore.js';
-import { StateHandle, type StateOptions } from '../../state/state.js';
-import type { StateTables } from '../../state/state-queries.js';
+import { StateHandle, type StateHost, type StateOptions } from '../../state/state.js';
+import type { TaskReading } from '../../state/state-readings.js';
 import { TaskStates } from '../../state/task-states.js';
 import { tombstonesMs } from '../../state/tombstones.js';
 import { requireCoPartitioned } from '../co-partitioned.js';
-import type { TopologyGraph, TopologyNode } from '../topology/graph.js';
+import type { Wait } from '../lifecycle/waits.js';
+import type { KeptByTopology } from '../topology/description.js';
+import type { TopologyGraph } from '../topology/graph.js';
+import type { TopologyNode } from '../topology/node.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
+import { keptByTopology } from './kept-by-topology.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { otherPartitions, withoutUnits } from './refusals.js';
+import { Restores } from './restores.js';
 import { WriterTimes } from './writer-times.js';
 
 export interface AppStatesParts {
@@ -35,13 +40,19 @@ export interface AppStatesParts {
   readonly graph: TopologyGraph;
   readonly tasks: TaskNames;
   readonly clock: Clock;
+  /** The app's guarantee is exactly once. */
+  readonly isOnce: boolean;
   /** Bytes of the largest row, with its key. */
   readonly maxRecordBytes: number;
   readonly startFrom: StartFrom;
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
   progress(progress: TaskRestoreProgress): void;
+  /** A unit is sealed, with so many rows of the state in its changelog. */
+  logged(state: string, rows: number): void;
   cutMissed(error: KafkaRxError): void;
+  /** Who hears of changes of a state threw, or a codec could not read what it has written: nothing follows from that. */
+  unheard(state: string, thrown: unknown): void;
   /** What was committed could not be put where it lies: whoever has it next restores more. */
   closeFailed(error: unknown): void;
   /** What was read of internal topics could not be deleted there, and is with the next. */
@@ -64,6 +75,7 @@ export class AppStates {
   readonly #backends: StateBackends = memoryBackends;
   readonly #purge: Purge;
   readonly #times: WriterTimes;
+  readonly #restores = new Restores();
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
   #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
@@ -93,6 +105,30 @@ export class AppStates {
     return this.#handles.size > 0 || this.#internal.length > 0;
   }
 
+  describe(): KeptByTopology {
+    return keptByTopology({
+      ...this.#parts,
+      handles: [...this.#handles.values()],
+      internalTopics: this.#internal.map(({ topic }) => topic),
+      changelogOf: state => this.changelogOf(state),
+    });
+  }
+
+  /** What each task keeps that this member has and has restored. */
+  get readings(): readonly TaskReading[] {
+    const restored = [...this.#tasks].filter(([task]) => !this.#restores.has(task));
+    return restored.flatMap(([, { reading }]) => reading ?? []);
+  }
+
+  /** How far the restores are that are under way. */
+  get restoring(): readonly TaskRestoreProgress[] {
+    return this.#restores.all;
+  }
+
+  get waits(): readonly Wait[] {
+    return this.#restores.waits;
+  }
+
   /** Some operator waits for the ends of its inputs. */
   get hearsEnds(): boolean {
     return [...this.#handles.values()].some(({ writer }) => writer?.hearsEnds === true);
@@ -105,7 +141,7 @@ export class AppStates {
         remedy: "Give each a name of its own: it is its changelog's",
       });
     }
-    const handle = new StateHandle<K, V>(name, options, this.#parts.graph, asked => this.#tablesOf(asked));
+    const handle = new StateHandle<K, V>(name, options, this.#host);
     this.#handles.set(name, handle as unknown as StateHandle<unknown, unknown>);
     this.#parts.declare(this.changelogOf(name));
     return handle;
@@ -248,18 +284,22 @@ export class AppStates {
         changelogOf: state => this.changelogOf(state),
         timeBound: this.#times.boundOf(task),
         rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
-        progress: progress => this.#parts.progress(progress),
+        progress: progress => {
+          this.#restores.told(progress);
+          this.#parts.progress(progress);
+        },
+        logged: (state, rows) => this.#parts.logged(state, rows),
         cutMissed: error => this.#parts.cutMissed(error),
       });
     this.#tasks.set(task, states);
-    const times = this.#times;
+    const [times, restores] = [this.#times, this.#restores];
     return {
       tables: states,
       get changes() {
         return states.changes;
       },
       async restore(of) {
-        await states.restore(() => !of.ended);
+        await restores.during(task, () => states.restore(() => !of.ended));
         await times.open(task);
       },
       begins(of) {
@@ -290,10 +330,12 @@ export class AppStates {
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
     const begins: (number | undefined)[] = [];
     for (const at of partitions) {
-      const states = this.hasStates(at.topic) ? this.#tasks.get(this.#parts.tasks.of(at)) : undefined;
+      const task = this.#parts.tasks.of(at);
+      const states = this.hasStates(at.topic) ? this.#tasks.get(task) : undefined;
       const told = sectionIn(at.metadata, 'cut');
       // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
-      if (states?.isBehind(told) === true) await states.restore(() => true);
+      if (states?.isBehind(told) === true)
+        await this.#restores.during(task, () => states.restore(() => true));
       begins.push(states?.resumeAt(at, told));
     }
     return begins;
@@ -318,8 +360,23 @@ export class AppStates {
     await Promise.all([...this.#tasks.values()].map(states => states.close()));
   }
 
-  #tablesOf(state: string): readonly StateTables[] {
-    return [...this.#tasks.values()].flatMap(states => states.tablesOf(state) ?? []);
+  async crash(): Promise<void> {
+    await Promise.all([...this.#tasks.values()].map(states => states.crash()));
+  }
+
+  /** The app has ended, whether it was opened or not. */
+  ended(): void {
+    for (const handle of this.#handles.values()) handle.end();
+  }
+
+  get #host(): StateHost {
+    const { graph, isOnce, unheard } = this.#parts;
+    return {
+      app: graph,
+      reads: isOnce ? 'committed' : 'latest',
+      ask: (state, read) => [...this.#tasks.values()].flatMap(states => states.tablesOf(state, read) ?? []),
+      unheard,
+    };
   }
 }
 
@@ -346,8 +403,8 @@ const changelogConfigs: NewTopic['configs'] = {
 };
 
 function sealed(states: TaskStates, unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {
-  return states.seal((topic, partition, acknowledged) => {
+  return states.seal((topic, partition, headers, acknowledged) => {
     const output = unit.own({ topic, partition }, acknowledged);
-    return (key, value, timestamp) => output.append(key, value, [], timestamp);
+    return (key, value, timestamp) => output.append(key, value, headers, timestamp);
   }, offsets);
 }

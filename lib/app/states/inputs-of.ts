@@ -1,6 +1,7 @@
 import { KafkaRxError } from '../../errors/errors.js';
 import type { StateHandle } from '../../state/state.js';
-import type { TopologyGraph, TopologyNode } from '../topology/graph.js';
+import type { TopologyGraph } from '../topology/graph.js';
+import type { TopologyNode } from '../topology/node.js';
 
 /** The topics whose records come to a state. @throws `TOPOLOGY` where nobody writes it, and as {@link inputsOf} */
 export function inputsOfState(

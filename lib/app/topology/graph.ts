@@ -4,38 +4,15 @@ import type { MaskedField } from '../../card/masked-field.js';
 import { MaskedFields } from '../../card/masked-fields.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { type Policy, verdictOf } from '../../errors/policies/policy.js';
+import {
+  describeTopology,
+  type KeptByTopology,
+  nothingKept,
+  type TopologyDescription,
+} from './description.js';
+import type { NodeKind, TopologyEdge, TopologyNode } from './node.js';
 import { OpenEnds } from './open-ends.js';
 import { type ReplayTarget, Ways } from './ways.js';
-
-export type NodeKind = 'source' | 'operator' | 'sink';
-
-export interface TopologyNode {
-  /** Unique in its topology: the name, numbered where it occurs again. Not to be kept, since the number depends on the order. */
-  readonly id: string;
-  readonly kind: NodeKind;
-  readonly name: string;
-  /** The topics that a source names or a sink writes; empty for all else. */
-  readonly topics: readonly string[];
-  /** Paths of the value that this node masks; sinks refuse them unmasked. */
-  readonly masks: readonly string[];
-}
-
-export interface TopologyEdge {
-  readonly from: string;
-  readonly to: string;
-  /** Learned from a record that took this way, because a plain rxjs operator hid who subscribed to whom. */
-  readonly observed: boolean;
-}
-
-/** @category Topology @since 0.1.0 */
-export interface TopologyDescription {
-  readonly nodes: readonly TopologyNode[];
-  readonly edges: readonly TopologyEdge[];
-  /** One line for each node and what it feeds. */
-  text(): string;
-  /** A Mermaid flowchart. */
-  mermaid(): string;
-}
 
 export interface NodeParts extends Partial<Pick<TopologyNode, 'topics' | 'masks'>> {
   /** What becomes of records that fail at the node, where it has a say. */
@@ -271,37 +248,11 @@ export class TopologyGraph {
     return [...this.#leaks].some(id => ids.has(id));
   }
 
-  describe(): TopologyDescription {
-    const nodes = [...this.#nodes.values()];
-    const edges = [...this.#edges.values()];
-    return { nodes, edges, text: () => asText(nodes, edges), mermaid: () => asMermaid(nodes, edges) };
+  describe(kept: KeptByTopology = nothingKept): TopologyDescription {
+    return describeTopology([...this.#nodes.values()], [...this.#edges.values()], kept);
   }
 }
 
 function edgeKey(from: TopologyNode, to: TopologyNode): string {
   return JSON.stringify([from.id, to.id]);
-}
-
-function asText(nodes: readonly TopologyNode[], edges: readonly TopologyEdge[]): string {
-  return nodes
-    .map(({ id, kind }) => {
-      const targets = edges
-        .filter(edge => edge.from === id)
-        .map(edge => (edge.observed ? `${edge.to} (observed)` : edge.to));
-      return `${kind.padEnd(8)} ${id}${targets.length === 0 ? '' : ` -> ${targets.join(', ')}`}`;
-    })
-    .join('\n');
-}
-
-function asMermaid(nodes: readonly TopologyNode[], edges: readonly TopologyEdge[]): string {
-  const number = new Map(nodes.map((node, index) => [node.id, `n${index}`]));
-  const shapes = { source: ['[(', ')]'], operator: ['[', ']'], sink: ['[/', '/]'] } as const;
-  const lines = nodes.map(({ id, kind }) => {
-    const [left, right] = shapes[kind];
-    return `  ${number.get(id)}${left}"${id.replaceAll('"', '#quot;')}"${right}`;
-  });
-  const arrows = edges.map(
-    ({ from, to, observed }) => `  ${number.get(from)} ${observed ? '-.->' : '-->'} ${number.get(to)}`,
-  );
-  return ['flowchart LR', ...lines, ...arrows].join('\n');
 }

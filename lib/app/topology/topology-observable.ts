@@ -12,7 +12,8 @@ import { leadsOn } from '../../base/leads-on.js';
 import type { MaskedField } from '../../card/masked-field.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import { outsideTopology } from '../../flow/leases/outside-topology.js';
-import type { NamedOperator, TopologyGraph, TopologyNode } from './graph.js';
+import type { NamedOperator, TopologyGraph } from './graph.js';
+import type { TopologyNode } from './node.js';
 
 /** A node in its graph. */
 export interface Place {

@@ -18,6 +18,11 @@ export class TaskNames {
     this.#bundles = bundlesOf(groups);
   }
 
+  /** The same with these groups besides. */
+  with(groups: readonly (readonly string[])[]): TaskNames {
+    return new TaskNames([...this.#groups, ...groups]);
+  }
+
   /**
    * The topology is wired, and nothing is assigned yet.
    *

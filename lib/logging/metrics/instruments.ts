@@ -1,4 +1,6 @@
 import type { GivenUp } from '../../flow/source/given-up.js';
+import type { TaskRestoreProgress } from '../../state/restore.js';
+import type { StateReading, TaskReading } from '../../state/state-readings.js';
 import type { Counter, Histogram, Metrics, Sample } from './metrics.js';
 
 /** What the gauges read when somebody looks. */
@@ -8,6 +10,10 @@ export interface Readings {
   bufferedBytes(): number;
   partitions(): readonly PartitionReading[];
   standstills(): readonly StandstillReading[];
+  /** What each task keeps in states. */
+  tasks(): readonly TaskReading[];
+  /** Changelogs that are being read. */
+  restores(): readonly TaskRestoreProgress[];
 }
 
 /** A partition that stands still, as the driver tells it. */
@@ -46,6 +52,8 @@ export interface Instruments {
   readonly deadLettered: Counter;
   readonly commits: Counter;
   readonly commitSeconds: Histogram;
+  readonly unitsSealed: Counter;
+  readonly rowsLogged: Counter;
 }
 
 export function instruments(metrics: Metrics, readings: Readings): Instruments {
@@ -127,6 +135,7 @@ export function instruments(metrics: Metrics, readings: Readings): Instruments {
       })),
   );
 
+  stateGauges(metrics, readings);
   return {
     consumed: metrics.counter('kafka_rx_records_consumed_total', 'Records handed to the topology', ['topic']),
     produced: metrics.counter('kafka_rx_records_produced_total', 'Records that brokers acknowledged', [
@@ -145,5 +154,52 @@ export function instruments(metrics: Metrics, readings: Readings): Instruments {
       [],
       [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
     ),
+    unitsSealed: metrics.counter(
+      'kafka_rx_state_units_total',
+      'Units of work that were sealed with a state',
+      ['state'],
+    ),
+    rowsLogged: metrics.counter('kafka_rx_changelog_rows_total', 'Rows written to changelogs', ['state']),
   };
+}
+
+function stateGauges(metrics: Metrics, readings: Readings): void {
+  const place = ['state', 'partition'];
+  const placeOf = ({ state, partition }: Pick<StateReading, 'state' | 'partition'>) => ({
+    labels: { state, partition: String(partition) },
+  });
+  const perState = (name: string, help: string, read: (reading: StateReading) => number): void =>
+    metrics.gauge(name, help, place, () =>
+      readings.tasks().flatMap(({ states }) => states.map(one => ({ ...placeOf(one), value: read(one) }))),
+    );
+  const perTask = (name: string, help: string, read: (reading: TaskReading) => number | undefined): void =>
+    metrics.gauge(name, help, ['task'], () =>
+      readings.tasks().flatMap(one => {
+        const value = read(one);
+        return value === undefined ? [] : { labels: { task: one.task }, value };
+      }),
+    );
+  const perRestore = (
+    name: string,
+    help: string,
+    read: (one: TaskRestoreProgress) => number | undefined,
+  ): void =>
+    metrics.gauge(name, help, place, () =>
+      readings.restores().flatMap(one => {
+        const value = read(one);
+        return value === undefined ? [] : { ...placeOf(one), value };
+      }),
+    );
+  perState('kafka_rx_state_rows', 'Rows of a state', ({ rows }) => rows);
+  perState('kafka_rx_state_dirty_rows', 'Rows changed since the last barrier', ({ dirty }) => dirty);
+  perTask('kafka_rx_state_memory_bytes', 'Bytes of states in memory', one => one.memoryBytes);
+  perTask('kafka_rx_state_backend_bytes', 'Bytes of states in backends', one => one.backendBytes);
+  perRestore('kafka_rx_restore_have_offsets', 'Offsets of a changelog that were read', one => one.have);
+  perRestore('kafka_rx_restore_need_offsets', 'Offsets of a changelog still to read', one => one.need);
+  perRestore('kafka_rx_restore_rate_offsets', 'Offsets of a changelog read a second', one => one.rate);
+  perRestore(
+    'kafka_rx_restore_left_seconds',
+    'Time until a changelog is read, at that rate',
+    ({ etaMs }) => etaMs && etaMs / 1000,
+  );
 }

@@ -3,7 +3,7 @@ import { checkArgument } from '../../base/option-schema.js';
 
 /**
  * What the library measures with. Three kinds of instrument, names and units as Prometheus has them (base units,
- * counters ending in `_total`); labels are topics, partitions, stages and reasons, never anything out of a record.
+ * counters ending in `_total`); labels are topics, partitions, states, tasks, stages and reasons, never anything out of a record.
  *
  * @category Observability @since 0.1.0
  */

@@ -2,10 +2,11 @@ import type { Buffer } from 'node:buffer';
 import type { Change, StateBackend } from '../backend.js';
 import { copyOfValue, rowOf, timestampOf } from '../row.js';
 import { SortedMap } from '../sorted-map.js';
-import type { Entry, KeyRange, Row, StateTable } from '../state-table.js';
+import type { Entry, KeyRange, ReadTable, Row, StateTable } from '../state-table.js';
 import type { ValueFormat } from '../value-format.js';
 import { ByteLayer, entryOverhead } from './byte-layer.js';
 import { CleanCache } from './clean-cache.js';
+import { CommittedTable } from './committed-table.js';
 import { TableLayers } from './table-layers.js';
 
 /** What was read of a key beneath the open cut: both undefined, where there was nothing. */
@@ -33,6 +34,8 @@ const absent = { row: undefined, bytes: undefined };
  */
 export class OverlayTable<T> implements StateTable<T> {
   readonly layers: TableLayers;
+  /** As of the last cut that was committed. */
+  readonly committed: ReadTable<T>;
   readonly #format: ValueFormat<T>;
   readonly #cleanEntries: number;
   /** Null: deleted. */
@@ -46,6 +49,7 @@ export class OverlayTable<T> implements StateTable<T> {
   /** @param cleanEntries how many rows that were only read are kept decoded */
   constructor(name: string, format: ValueFormat<T>, backend: StateBackend, cleanEntries: number) {
     this.layers = new TableLayers(name, backend);
+    this.committed = new CommittedTable(this.layers, format);
     this.#format = format;
     this.#cleanEntries = cleanEntries;
     this.#clean = new CleanCache(cleanEntries);

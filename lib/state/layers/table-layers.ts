@@ -18,6 +18,8 @@ export class TableLayers {
   #applying: ByteLayer | undefined;
   /** Those with rows, the newest first. */
   #layers: readonly ByteLayer[] = [];
+  /** Those of them that are committed. */
+  #lower: readonly ByteLayer[] = [];
 
   constructor(table: string, backend: StateBackend) {
     this.#table = table;
@@ -45,23 +47,36 @@ export class TableLayers {
 
   /** @returns null: deleted; undefined: only the backend may know */
   getInMemory(key: string): Buffer | null | undefined {
-    for (const { rows } of this.#layers) {
-      const row = rows.get(key);
-      if (row !== undefined) return row;
-    }
-    return undefined;
+    return foundIn(this.#layers, key);
   }
 
   get(key: string): Buffer | undefined {
-    const row = this.getInMemory(key);
+    return this.#below(foundIn(this.#layers, key), key);
+  }
+
+  /** As of the last cut that was committed. */
+  getCommitted(key: string): Buffer | undefined {
+    return this.#below(foundIn(this.#lower, key), key);
+  }
+
+  #below(row: Buffer | null | undefined, key: string): Buffer | undefined {
     return row === undefined ? this.#backend.get(this.#table, key) : (row ?? undefined);
   }
 
   /** Deleted ones left out. Nothing may be put meanwhile. @param limit how many rows are wanted, about */
   walk(range: KeyRange, limit: number): RowCursor {
+    return this.#walk(this.#layers, range, limit);
+  }
+
+  /** The same as of the last cut that was committed. */
+  walkCommitted(range: KeyRange, limit: number): RowCursor {
+    return this.#walk(this.#lower, range, limit);
+  }
+
+  #walk(from: readonly ByteLayer[], range: KeyRange, limit: number): RowCursor {
     const backend = backendCursor(this.#backend, this.#table, range, limit);
-    if (this.#layers.length === 0) return backend;
-    const layers = this.#layers.map(({ rows }) => layerCursor(rows, range));
+    if (from.length === 0) return backend;
+    const layers = from.map(({ rows }) => layerCursor(rows, range));
     return mergedCursor([...layers, backend], range.reverse ?? false);
   }
 
@@ -100,7 +115,17 @@ export class TableLayers {
   }
 
   #arrange(): void {
-    const layers = [...this.#sealed.toReversed(), this.#committed, this.#applying];
-    this.#layers = layers.filter(layer => layer !== undefined).filter(({ rows }) => rows.size > 0);
+    this.#lower = [this.#committed, this.#applying]
+      .filter(layer => layer !== undefined)
+      .filter(({ rows }) => rows.size > 0);
+    this.#layers = [...this.#sealed.filter(({ rows }) => rows.size > 0).toReversed(), ...this.#lower];
   }
+}
+
+function foundIn(layers: readonly ByteLayer[], key: string): Buffer | null | undefined {
+  for (const { rows } of layers) {
+    const row = rows.get(key);
+    if (row !== undefined) return row;
+  }
+  return undefined;
 }

@@ -4,7 +4,13 @@ import type { ChangelogPositions, Checkpoint } from '../backend.js';
 /** Numbers of a cut are texts, since JSON has no infinite ones. */
 interface Written {
   readonly commitNumber: number;
-  readonly positions: readonly (readonly [topic: string, topicId: string, offset: number])[];
+  readonly positions: readonly (readonly [
+    topic: string,
+    topicId: string,
+    offset: number,
+    /** Left out where it is 1. */
+    version?: number,
+  ])[];
   readonly numbers: readonly (readonly [name: string, value: string])[];
   readonly time: number;
 }
@@ -38,9 +44,16 @@ export function readPositions(bytes: Buffer): ChangelogPositions {
 }
 
 function positionsOf(positions: ChangelogPositions): Written['positions'] {
-  return [...positions].map(([topic, { topicId, offset }]) => [topic, topicId, offset]);
+  return [...positions].map(([topic, { topicId, offset, version }]) =>
+    version === undefined ? [topic, topicId, offset] : [topic, topicId, offset, version],
+  );
 }
 
 function byTopic(positions: Written['positions']): ChangelogPositions {
-  return new Map(positions.map(([topic, topicId, offset]) => [topic, { topicId, offset }]));
+  return new Map(
+    positions.map(([topic, topicId, offset, version]) => [
+      topic,
+      version === undefined ? { topicId, offset } : { topicId, offset, version },
+    ]),
+  );
 }

@@ -119,6 +119,15 @@ export class StateEnvironment {
     return stats === undefined ? 0 : Number(Reflect.get(stats, 'entryCount'));
   }
 
+  /** Up to the last page that was ever written; undefined where LMDB does not say. */
+  get bytes(): number | undefined {
+    const stats = this.#root.getStats?.();
+    if (stats === undefined) return undefined;
+    const [pages, pageBytes] = ['lastPageNumber', 'pageSize'].map(name => Number(Reflect.get(stats, name)));
+    const bytes = ((pages ?? Number.NaN) + 1) * (pageBytes ?? Number.NaN);
+    return Number.isSafeInteger(bytes) ? bytes : undefined;
+  }
+
   /**
    * Writes in transactions of {@link keysOfTransaction}; the last one moves the checkpoint.
    *

@@ -29,6 +29,8 @@ export interface StateRoot {
   openDB(name: string, options: typeof binary): StateTree;
   /** One transaction, written on another thread. What the action has done before it throws is written all the same. */
   batch(action: () => void): Promise<unknown>;
+  /** Of the environment. */
+  getStats?(): object;
   /** What is read from now on is read from a new picture. */
   resetReadTxn(): void;
   close(): Promise<void>;

@@ -57,6 +57,11 @@ export class LmdbStateBackend implements StateBackend {
     return this.#reading(environment => environment.size(table));
   }
 
+  /** Of pages, those that are free again among them; undefined once it is closed. */
+  get bytes(): number | undefined {
+    return this.#closed === undefined ? this.#reading(environment => environment.bytes) : undefined;
+  }
+
   apply(changes: Changes, checkpoint: Checkpoint): Promise<void> {
     return this.#inTurn(async environment => {
       checkCommitNumber(this.#task, environment.checkpoint, checkpoint);

@@ -54,6 +54,7 @@ export function lmdbBackendsOn(
 ): StateBackends {
   const root = resolve(directory);
   return {
+    name: 'lmdb',
     async open(task) {
       try {
         return await openTask(host, join(root, folderOf(task)), task, options.oldestMs ?? oldestMs);

@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { type App, KafkaRxError, type Metrics, memoryMetrics, memoryStore, string } from 'kafka-rx';
 import { mapValue } from 'kafka-rx/operators';
+import { count, counter } from 'kafka-rx/state';
+import type { StateBackends } from '../../../lib/state/backend.js';
+import { memoryBackends } from '../../../lib/state/memory-backend.js';
 import { held, Members } from '../../app/members.js';
 
 const value = string;
@@ -27,10 +30,21 @@ function declaring() {
   return { declared, metrics, samples: (name: string) => inner.snapshot().get(name) ?? [] };
 }
 
+/** States in memory that say how large they are; what is restored of the task `stuck/0` is never there. */
+const sized: StateBackends = {
+  async open(task) {
+    const backend = await memoryBackends.open(task);
+    if (task === 'stuck/0') backend.restore = () => new Promise(() => {});
+    return Object.defineProperty(backend, 'bytes', { value: 4096 });
+  },
+};
+
 /** An app to which everything happens that is measured. */
 async function lived() {
   const measured = declaring();
-  const members = new Members({ in: 1, letters: 1, gone: 1, blocked: 1, out: 1 });
+  const members = new Members({ in: 1, letters: 1, gone: 1, blocked: 1, out: 1, counted: 1, stuck: 1 });
+  members.broker.createTopic('group-stuck-changelog', 1);
+  members.publish('group-stuck-changelog', 'a', 'b');
   const straggler = held();
   let leave = (): void => {};
   const fails = (one: string): string => {
@@ -48,6 +62,12 @@ async function lived() {
       app.topic('blocked', { value }).subscribe(app.each(() => {}));
       const unheard = app.topic('gone', { value }).subscribe(app.each(() => {}, { mayEnd: true }));
       leave = () => unheard.unsubscribe();
+      for (const name of ['counted', 'stuck']) {
+        app
+          .topic(name, { key: string, value })
+          .pipe(count(app.state(name, { key: string, value: counter().codec, backend: sized })))
+          .subscribe(app.each(() => {}));
+      }
     },
     { metrics: measured.metrics, deadLetters: { topic: 'letters' } },
   );
@@ -56,6 +76,7 @@ async function lived() {
   members.publish('gone', 'unread');
   members.broker.transaction().publish('blocked', [{ value: 'open' }, { value: 'open' }]);
   members.publish('in', 'good', 'bad');
+  members.broker.publish('counted', [{ key: 'k', value: 'v' }]);
   await members.pass(1000);
   members.broker.faults.refuseCommits(1, new KafkaRxError('DRIVER', 'no coordinator'));
   members.publish('in', 'good');
@@ -82,7 +103,9 @@ test('each metric is written with the labels that it was declared with, each a t
 test('what happens to records, documents, transactions and commits is told under these labels and values', async () => {
   const { samples } = await lived();
   const labelsOf = (name: string) => samples(name).map(({ labels }) => labels);
-  const [ofBlocked, ofGone, ofIn] = ['blocked', 'gone', 'in'].map(topic => ({ topic, partition: '0' }));
+  const [ofBlocked, ofGone, ofIn, ofCounted, ofStuck] = ['blocked', 'gone', 'in', 'counted', 'stuck'].map(
+    topic => ({ topic, partition: '0' }),
+  );
   expect({
     consumed: labelsOf('kafka_rx_records_consumed_total'),
     produced: labelsOf('kafka_rx_records_produced_total'),
@@ -98,7 +121,7 @@ test('what happens to records, documents, transactions and commits is told under
     standstill: samples('kafka_rx_standstill_seconds'),
     undecided: samples('kafka_rx_undecided_records'),
   }).toEqual({
-    consumed: [{ topic: 'in' }],
+    consumed: [{ topic: 'in' }, { topic: 'counted' }],
     produced: [{ topic: 'out' }],
     stored: [{ store: 'history' }],
     dropped: [
@@ -109,12 +132,14 @@ test('what happens to records, documents, transactions and commits is told under
     commits: [{ outcome: 'confirmed' }, { outcome: 'DRIVER' }],
     seconds: [{}],
     unread: [{ labels: ofGone, value: 1 }],
-    lag: [ofBlocked, ofIn],
-    gap: [ofBlocked, ofGone, ofIn],
+    lag: [ofBlocked, ofCounted, ofIn, ofStuck],
+    gap: [ofBlocked, ofCounted, ofGone, ofIn, ofStuck],
     age: [
       { labels: ofBlocked, value: 0 },
+      { labels: ofCounted, value: 0 },
       { labels: ofGone, value: 0 },
       { labels: ofIn, value: 20 },
+      { labels: ofStuck, value: 0 },
     ],
     standstill: [{ labels: { ...ofBlocked, cause: 'open-transaction' }, value: 22 }],
     undecided: [{ labels: ofBlocked, value: 2 }],

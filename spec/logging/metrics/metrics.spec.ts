@@ -84,6 +84,14 @@ describe('promMetrics', () => {
           'Offsets from the first open transaction of a partition to its end',
           'gauge',
         ],
+        ['kafka_rx_state_rows', 'Rows of a state', 'gauge'],
+        ['kafka_rx_state_dirty_rows', 'Rows changed since the last barrier', 'gauge'],
+        ['kafka_rx_state_memory_bytes', 'Bytes of states in memory', 'gauge'],
+        ['kafka_rx_state_backend_bytes', 'Bytes of states in backends', 'gauge'],
+        ['kafka_rx_restore_have_offsets', 'Offsets of a changelog that were read', 'gauge'],
+        ['kafka_rx_restore_need_offsets', 'Offsets of a changelog still to read', 'gauge'],
+        ['kafka_rx_restore_rate_offsets', 'Offsets of a changelog read a second', 'gauge'],
+        ['kafka_rx_restore_left_seconds', 'Time until a changelog is read, at that rate', 'gauge'],
         ['kafka_rx_records_consumed_total', 'Records handed to the topology', 'counter'],
         ['kafka_rx_records_produced_total', 'Records that brokers acknowledged', 'counter'],
         ['kafka_rx_documents_stored_total', 'Documents made durable', 'counter'],
@@ -91,6 +99,8 @@ describe('promMetrics', () => {
         ['kafka_rx_dead_letters_total', 'Dead letters acknowledged', 'counter'],
         ['kafka_rx_commits_total', 'Commits, by outcome', 'counter'],
         ['kafka_rx_commit_seconds', 'Time from a commit to its confirmation', 'histogram'],
+        ['kafka_rx_state_units_total', 'Units of work that were sealed with a state', 'counter'],
+        ['kafka_rx_changelog_rows_total', 'Rows written to changelogs', 'counter'],
       ].flatMap(([name, help, type]) => [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]),
     );
     const lines = rendered.split('\n');
@@ -116,13 +126,15 @@ describe('promMetrics', () => {
         bufferedBytes: () => 0,
         partitions: () => [],
         standstills: () => [],
+        tasks: () => [],
+        restores: () => [],
       },
     );
-    expect(names).toHaveLength(16);
+    expect(names).toHaveLength(26);
     for (const [kind, name] of names) {
       expect(name).toMatch(/^kafka_rx_[a-z_]+$/);
       expect(name.endsWith('_total')).toBe(kind === 'counter');
-      if (kind !== 'counter') expect(name).toMatch(/_(records|bytes|seconds)$/);
+      if (kind !== 'counter') expect(name).toMatch(/_(records|bytes|seconds|rows|offsets)$/);
     }
   });
 

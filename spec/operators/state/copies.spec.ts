@@ -1,6 +1,7 @@
 /** An app of one copy of the library and operators of another, as ESM and CommonJS meet in a process. */
 import { number, string } from 'kafka-rx';
 import { testApp } from 'kafka-rx/testing';
+import { EMPTY } from 'rxjs';
 import { count } from '../../../operators/state/count.js';
 
 let other: typeof count = count;
@@ -24,6 +25,7 @@ test('a state of the one is taken by an operator of the other', async () => {
 });
 
 test('what only looks like one is refused', () => {
-  const like = { name: 'counts', get: () => 1, windows: () => [], range: () => [] };
+  const none = () => [];
+  const like = { name: 'counts', get: () => 1, windows: none, sessions: none, range: none, changes$: EMPTY };
   expect(() => count(like)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
 });

@@ -83,11 +83,11 @@ export const stateBugs: readonly SeededBug[] = [
       },
       {
         file: 'lib/app/states/app-states.ts',
-        find: '    return (key, value, timestamp) => output.append(key, value, [], timestamp);\n',
+        find: '    return (key, value, timestamp) => output.append(key, value, headers, timestamp);\n',
         replace:
           '    const nobody = { acknowledged: () => {}, refused: () => {} };\n' +
           "    const other = topic === '' ? output : outside.output({ topic, partition }, nobody);\n" +
-          '    return (key, value, timestamp) => other.append(key, value, [], timestamp);\n',
+          '    return (key, value, timestamp) => other.append(key, value, headers, timestamp);\n',
       },
     ],
     shows:

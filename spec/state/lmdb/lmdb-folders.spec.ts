@@ -58,6 +58,16 @@ describe('the folders of states in LMDB', () => {
     expect(incarnations()).toHaveLength(1);
   });
 
+  it('says how many bytes it has, as long as it is open', async () => {
+    const backend = await lmdbBackends(folder.path).open('task');
+    const rows = Array.from({ length: 1_000 }, (_, i): Written => [`${i}`, 'x'.repeat(100)]);
+    await backend.apply(changes({ a: rows }), checkpoint(1));
+    expect(backend.bytes).toBeGreaterThan(100_000);
+    expect(backend.bytes).toBeLessThan(1_000_000);
+    await backend.close();
+    expect(backend.bytes).toBeUndefined();
+  });
+
   it('is not trusted after a crash where nobody can know whether the machine was started anew', async () => {
     await former(new TestedProcess({ owner: { boot: '' } }), 'dies');
     expect((await open(new TestedProcess({ owner: { boot: '' } }))).checkpoint).toBeUndefined();

@@ -1,0 +1,82 @@
+import type { Clock } from '../base/clock.js';
+import type { DriverConnection, TopicDescription } from '../drivers/port.js';
+import type { Cut } from './cut.js';
+import type { LogRecords } from './log/log-record.js';
+import type { Lying } from './lying.js';
+import { type RestoreProgress, restoreLog } from './restore.js';
+import type { RowVersions } from './row-versions.js';
+import { idOf, otherRows } from './state-errors.js';
+
+export interface RestoredTask {
+  readonly partition: number;
+  readonly clock: Clock;
+  readonly reader: NonNullable<DriverConnection['reader']>;
+  /** The changelogs that there are. */
+  readonly topics: readonly TopicDescription[];
+  changelogOf(state: string): string;
+  recordsOf(state: string): LogRecords | undefined;
+  versionsOf(state: string): RowVersions | undefined;
+  /** The epoch that it is for goes on. */
+  wanted(): boolean;
+  progress(progress: RestoreProgress): void;
+}
+
+/** Brings the states of one backend to where their changelogs end. @returns the cuts that these tell of */
+export async function restoreLying({ backend, handles }: Lying, task: RestoredTask): Promise<readonly Cut[]> {
+  const { partition, clock, topics, changelogOf } = task;
+  await wipeOtherVersions({ backend, handles }, task);
+  const cuts: Cut[] = [];
+  for (const { name } of handles) {
+    const topic = changelogOf(name);
+    const [records, versions] = [task.recordsOf(name), task.versionsOf(name)];
+    if (records === undefined || versions === undefined) continue;
+    const cut = await restoreLog(
+      { state: name, topic, topicId: idOf(topics, topic), partition, records, versions },
+      backend,
+      {
+        reader: options => task.reader(options),
+        now: () => clock.now(),
+        elapsed: () => clock.elapsed(),
+        wanted: () => task.wanted(),
+        progress: one => task.progress(one),
+      },
+    );
+    if (cut !== undefined) cuts.push(cut);
+  }
+  return cuts;
+}
+
+/** Rows say nothing of their version: what lies here of another one is read again, from the changelog, which does. */
+async function wipeOtherVersions(
+  { backend, handles }: Pick<Lying, 'backend' | 'handles'>,
+  { changelogOf, versionsOf }: RestoredTask,
+): Promise<void> {
+  let isOther = false;
+  for (const { name } of handles) {
+    const [position, versions] = [backend.checkpoint?.positions.get(changelogOf(name)), versionsOf(name)];
+    if (position === undefined || versions === undefined) continue;
+    const { version: there = 1 } = position;
+    if (there === versions.version) continue;
+    // Of a later one the changelog need not have anything: it may never have been committed.
+    if (there < versions.version) versions.require(there);
+    isOther = true;
+  }
+  if (isOther) await backend.wipe();
+}
+
+/** What is there is what the states are of. What was read as rows of something else is made anew by whoever comes next. @throws `CONFIGURATION` */
+export async function requireSame(
+  cuts: readonly Cut[],
+  lying: readonly Lying[],
+  versionsOf: (state: string) => RowVersions | undefined,
+): Promise<void> {
+  const handles = lying.flatMap(({ handles }) => handles);
+  for (const { rowsOf = {}, versions = {} } of cuts) {
+    const other = handles.find(({ name, rowsOf: now }) => (rowsOf[name] ?? now) !== now);
+    if (other !== undefined) {
+      for (const { backend } of lying) await backend.wipe();
+      throw otherRows(other.name, rowsOf[other.name] ?? '', other.rowsOf);
+    }
+    for (const { name } of handles) if (name in rowsOf) versionsOf(name)?.require(versions[name] ?? 1);
+  }
+}
