@@ -8,6 +8,7 @@ import { type Cut, encodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
 import { type Lying, openBackends } from './lying.js';
+import { namesUnder } from './names-under.js';
 import { Overlay, type SealedCut } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
 import { restoreLog, type TaskRestoreProgress } from './restore.js';
@@ -108,11 +109,12 @@ export class TaskStates implements StatesOfTask {
     const found = this.#lyingOf(name);
     if (found === undefined) throw notKept(name, this.#parts.task);
     const { overlay } = found;
+    const nameOf = namesUnder(name);
     return {
       table: <T>(table: string) => this.#table<T>(found, `${name}/${table}`),
       numbers: {
-        get: number => overlay.numbers.get(`${name}/${number}`),
-        set: (number, value) => overlay.numbers.set(`${name}/${number}`, value),
+        get: number => overlay.numbers.get(nameOf(number)),
+        set: (number, value) => overlay.numbers.set(nameOf(number), value),
       },
     };
   }

@@ -96,9 +96,7 @@ describe('what is emptied from the front does not pass again what it has deleted
   test.each(['updates', 'final'] as const)('sessions, %s', emits => {
     const state = new PassingState();
     const windows = session(10, { graceMs: 0, retentionMs: 100 });
-    const turns = emptied(
-      new SessionAggregate<string, number>(state, { windows, fold: counts, emits }),
-    );
+    const turns = emptied(new SessionAggregate<string, number>(state, { windows, fold: counts, emits }));
     expect(turns).toBeGreaterThanOrEqual(8);
     expect([state.passed, state.rows('sessions')]).toEqual([0, 1]);
   });
