@@ -8,7 +8,7 @@ import { type Cut, encodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
 import { type Lying, openBackends } from './lying.js';
-import { namesUnder } from './names-under.js';
+import { numbersUnder } from './numbers-under.js';
 import { Overlay, type SealedCut } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
 import { restoreLog, type TaskRestoreProgress } from './restore.js';
@@ -109,13 +109,9 @@ export class TaskStates implements StatesOfTask {
     const found = this.#lyingOf(name);
     if (found === undefined) throw notKept(name, this.#parts.task);
     const { overlay } = found;
-    const nameOf = namesUnder(name);
     return {
       table: <T>(table: string) => this.#table<T>(found, `${name}/${table}`),
-      numbers: {
-        get: number => overlay.numbers.get(nameOf(number)),
-        set: (number, value) => overlay.numbers.set(nameOf(number), value),
-      },
+      numbers: numbersUnder(name, overlay.numbers),
     };
   }
 
