@@ -6,11 +6,15 @@ import type { PeerName } from './peers/peer-names.js';
  * @property rounds how often everything is measured; the median counts
  * @property peers undefined: all that can run here
  * @property records undefined: as many as the benchmark is made for
+ * @property keys how many keys many are; undefined: as many as the benchmark is made for
+ * @property only rows whose title holds this text; undefined: all
  */
 export interface BenchmarkOptions {
   readonly rounds: number;
   readonly peers?: readonly PeerName[] | undefined;
   readonly records?: number | undefined;
+  readonly keys?: number | undefined;
+  readonly only?: string | undefined;
 }
 
 /** Says how far a benchmark is; shown on a terminal only. */
@@ -32,7 +36,7 @@ export interface Benchmark {
   readonly summary: string;
   readonly defaultRounds: number;
   /** The options that it takes beside `--rounds`. */
-  readonly takes?: readonly ('peers' | 'records')[];
+  readonly takes?: readonly ('peers' | 'records' | 'keys' | 'only')[];
   /** Peers that it may be asked for. Default: all. */
   readonly peers?: readonly PeerName[];
   /** Measures processes that it compiles and starts itself; all others are measured as they are published, compiled. Default false. */

@@ -35,6 +35,24 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     ownProcesses: true,
     load: async () => (await import('./guarantee/units.js')).measureUnits,
   },
+  state: {
+    summary:
+      'counts by key, window and session in memory and on disk, beside Kafka Streams; results read back; target: 0.8 of its CPU, its throughput',
+    defaultRounds: 3,
+    takes: ['peers', 'records', 'keys', 'only'],
+    peers: guaranteePeers,
+    ownProcesses: true,
+    load: async () => (await import('./state/state.js')).measureState,
+  },
+  restore: {
+    summary:
+      'rows/s of a state read from its changelog, and ms of a restart on its folder, beside Kafka Streams; target: as fast, 2 s',
+    defaultRounds: 3,
+    takes: ['peers', 'records'],
+    peers: guaranteePeers,
+    ownProcesses: true,
+    load: async () => (await import('./restore/restore.js')).measureRestore,
+  },
   commit: {
     summary: 'ns a record through commitInOrder(), settled in random order; target: at most 50',
     defaultRounds: 7,

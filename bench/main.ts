@@ -8,7 +8,7 @@ const exitCodes = { met: 0, missed: 1, usage: 2 } as const;
 
 const names = Object.keys(benchmarks).join(' | ');
 
-const help = `npm run bench -- <${names}> [--rounds N] [--peers A,B] [--records N] [--json]
+const help = `npm run bench -- <${names}> [--rounds N] [--peers A,B] [--records N] [--keys N] [--only TEXT] [--json]
 
 ${Object.entries(benchmarks)
   .map(([name, { summary, defaultRounds }]) => `  ${name.padEnd(11)} ${summary} (${defaultRounds} rounds)`)
@@ -17,6 +17,8 @@ ${Object.entries(benchmarks)
   --rounds N   how often everything is measured; the median counts
   --peers A,B  beside whom: ${peerNames.join(', ')}; none for nobody (default: all that can run here)
   --records N  how many records are measured in a round
+  --keys N     how many keys the rows with many have
+  --only TEXT  only rows whose title holds this
   --json       one JSON object on stdout
 
 The last line is the result. Exit codes: 0 target met, 1 missed or failed, 2 wrong usage.`;
@@ -33,7 +35,7 @@ async function main(): Promise<number> {
   if (name === undefined || more.length > 0) throw new UsageError(`Name one benchmark: ${names}`);
   const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
   if (benchmark === undefined) throw new UsageError(`There is no benchmark '${name}', only ${names}`);
-  for (const option of ['peers', 'records'] as const) {
+  for (const option of ['peers', 'records', 'keys', 'only'] as const) {
     if (values[option] !== undefined && !benchmark.takes?.includes(option))
       throw new UsageError(`${name} takes no --${option}`);
   }
@@ -41,7 +43,8 @@ async function main(): Promise<number> {
   const stranger = peers?.find(peer => benchmark.peers?.includes(peer) === false);
   if (stranger !== undefined) throw new UsageError(`${name} is not measured beside ${stranger}`);
   const rounds = numberOf('rounds', values.rounds) ?? benchmark.defaultRounds;
-  const options = { rounds, peers, records: numberOf('records', values.records) };
+  const [records, keys] = [numberOf('records', values.records), numberOf('keys', values.keys)];
+  const options = { rounds, peers, records, keys, only: values.only };
 
   const { lines, verdict, pass, figures } = await measureInChild(name, benchmark, options, showProgress);
   showProgress('');
@@ -83,6 +86,8 @@ function readArguments() {
         rounds: { type: 'string' },
         peers: { type: 'string' },
         records: { type: 'string' },
+        keys: { type: 'string' },
+        only: { type: 'string' },
       },
     });
   } catch (error) {

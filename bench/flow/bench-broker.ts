@@ -12,6 +12,8 @@ export interface BenchBroker {
   readonly folder: string;
   /** Empty topics under these names, whatever was there. */
   freshTopics(names: readonly string[], partitions: number): Promise<void>;
+  /** Those whose names begin so are deleted: what a contestant has made for itself. */
+  dropTopics(prefix: string): Promise<void>;
 }
 
 const attempts = 150;
@@ -25,13 +27,17 @@ export async function withBenchBroker<T>(work: (broker: BenchBroker) => Promise<
     try {
       const kafka = new Kafka({ clientId: 'bench', brokers: cluster.brokers, logLevel: logLevel.NOTHING });
       // Not connected while something is measured: an idle connection of kafkajs wakes up a thousand times a second.
-      const freshTopics = async (names: readonly string[], partitions: number): Promise<void> => {
+      const withAdmin = async (ask: (admin: Admin) => Promise<void>): Promise<void> => {
         const admin = kafka.admin();
         await admin.connect();
-        await recreate(admin, names, partitions);
+        await ask(admin);
         await admin.disconnect();
       };
-      return await work({ brokers: cluster.brokers, kafka, folder, freshTopics });
+      return await work({
+        ...{ brokers: cluster.brokers, kafka, folder },
+        freshTopics: (names, partitions) => withAdmin(admin => recreate(admin, names, partitions)),
+        dropTopics: prefix => withAdmin(admin => drop(admin, prefix)),
+      });
     } finally {
       await cluster.stop();
     }
@@ -50,6 +56,11 @@ async function recreate(admin: Admin, names: readonly string[], partitions: numb
     topics: names.map(topic => ({ topic, numPartitions: partitions })),
   });
   await until(() => areLed(admin, names, partitions), 'new topics are not there yet');
+}
+
+async function drop(admin: Admin, prefix: string): Promise<void> {
+  const topics = (await admin.listTopics()).filter(name => name.startsWith(prefix));
+  if (topics.length > 0) await admin.deleteTopics({ topics });
 }
 
 /** Whether all partitions have a leader. kafkajs's own wait for that ends with an error where the broker does not know a topic yet. */

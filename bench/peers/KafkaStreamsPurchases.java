@@ -1,35 +1,19 @@
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.KafkaClientSupplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -165,103 +149,6 @@ public final class KafkaStreamsPurchases {
     }
   }
 
-  private static final class Meter {
-    private final Plan plan;
-    private final Map<TopicPartition, Long> committed = new HashMap<>();
-    private long[] from;
-    private long[] to;
-    final CountDownLatch done = new CountDownLatch(1);
-
-    Meter(Plan plan) {
-      this.plan = plan;
-    }
-
-    void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
-      offsets.forEach((partition, offset) -> committed.put(partition, offset.offset()));
-      long records = committed.values().stream().mapToLong(Long::longValue).sum();
-      if (from == null && records >= plan.warmUp) from = moment(records);
-      if (to == null && records >= plan.records) {
-        to = moment(records);
-        done.countDown();
-      }
-    }
-
-    private static long[] moment(long records) {
-      var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-      return new long[] {records, System.nanoTime(), system.getProcessCpuTime()};
-    }
-
-    String report() throws IOException {
-      return json.writeValueAsString(
-          Map.of(
-              "records", to[0] - from[0],
-              "wallMs", (to[1] - from[1]) / 1e6,
-              "cpuMs", (to[2] - from[2]) / 1e6,
-              "peakRssMib", peakRssMib()));
-    }
-
-    /** 0 where there is no such file. */
-    private static double peakRssMib() throws IOException {
-      Path status = Path.of("/proc/self/status");
-      if (!Files.exists(status)) return 0;
-      return Files.readAllLines(status).stream()
-          .filter(line -> line.startsWith("VmHWM:"))
-          .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024)
-          .findFirst()
-          .orElse(0);
-    }
-  }
-
-  /** The default clients, but that the consumer tells of its commits, and the producer of those in its transactions. */
-  private record Clients(Meter meter) implements KafkaClientSupplier {
-    @Override
-    public Admin getAdmin(Map<String, Object> config) {
-      return Admin.create(config);
-    }
-
-    @Override
-    public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
-      return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()) {
-        private final Map<TopicPartition, OffsetAndMetadata> inTransaction = new HashMap<>();
-
-        @Override
-        public void sendOffsetsToTransaction(
-            Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata group) {
-          super.sendOffsetsToTransaction(offsets, group);
-          inTransaction.putAll(offsets);
-        }
-
-        @Override
-        public void commitTransaction() {
-          super.commitTransaction();
-          meter.committed(inTransaction);
-          inTransaction.clear();
-        }
-      };
-    }
-
-    @Override
-    public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
-      return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()) {
-        @Override
-        public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
-          super.commitSync(offsets);
-          meter.committed(offsets);
-        }
-      };
-    }
-
-    @Override
-    public Consumer<byte[], byte[]> getRestoreConsumer(Map<String, Object> config) {
-      return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    }
-
-    @Override
-    public Consumer<byte[], byte[]> getGlobalConsumer(Map<String, Object> config) {
-      return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    }
-  }
-
   private static Properties settings(Plan plan, Path stateDir) {
     Properties settings = new Properties();
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, plan.group);
@@ -286,7 +173,7 @@ public final class KafkaStreamsPurchases {
 
   public static void main(String[] args) throws Exception {
     Plan plan = json.readValue(args[0], Plan.class);
-    Meter meter = new Meter(plan);
+    CommitMeter meter = new CommitMeter(plan.warmUp, plan.records);
     Path stateDir = Files.createTempDirectory("kafka-rx-streams");
 
     StreamsBuilder builder = new StreamsBuilder();
@@ -303,7 +190,7 @@ public final class KafkaStreamsPurchases {
         .selectKey((key, purchase) -> purchase.customerId)
         .to("purchases", Produced.with(Serdes.String(), serde(Purchase.class)));
 
-    try (KafkaStreams streams = new KafkaStreams(builder.build(), settings(plan, stateDir), new Clients(meter))) {
+    try (KafkaStreams streams = new KafkaStreams(builder.build(), settings(plan, stateDir), meter.clients())) {
       streams.setUncaughtExceptionHandler(
           error -> {
             error.printStackTrace();
@@ -313,6 +200,6 @@ public final class KafkaStreamsPurchases {
       streams.start();
       if (!meter.done.await(1, TimeUnit.HOURS)) throw new IllegalStateException("not done within an hour");
     }
-    System.out.println(meter.report());
+    System.out.println(json.writeValueAsString(meter.report()));
   }
 }

@@ -1,11 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type KafkaJars, missingPrerequisites, provision, streams } from '../../spec/kafka/provision.js';
-import { run, tellingLine } from '../../spec/kafka/run.js';
+import { run } from '../../spec/kafka/run.js';
 import { compileInto } from './compiled.js';
 import { type ContestantName, type PeerName, peerNames } from './peer-names.js';
 import type { Plan, Report } from './plan.js';
+import { compileStreams, type StreamsProgram, streamsCommand } from './streams-program.js';
 
 export const aboutContestants: Readonly<Record<ContestantName, string>> = {
   'kafka-rx': 'demos/purchases/topology.ts in createApp, driver kafkajs, a store that forgets; compiled ESM',
@@ -33,7 +31,7 @@ const nodeFlags: Readonly<Record<Plan['tuning'], readonly string[]>> = {
 };
 
 const timeoutMs = 900_000;
-const compileTimeoutMs = 120_000;
+const streamsSources = ['peers/KafkaStreamsPurchases.java', 'peers/CommitMeter.java'];
 
 /**
  * Makes kafka-rx and the peers ready to be started, in `folder`.
@@ -51,11 +49,11 @@ export async function prepareContestants(
   await compileInto(join(folder, 'js'));
   const names: ContestantName[] = ['kafka-rx'];
   const missing: string[] = [];
-  let jars: KafkaJars | undefined;
+  let streams: StreamsProgram | undefined;
   for (const name of asked ?? among) {
     try {
       if (name === 'platformatic') await import('@platformatic/kafka');
-      if (name === 'kafka-streams') jars = await compileStreams(join(folder, 'java'));
+      if (name === 'kafka-streams') streams = await compileStreams(join(folder, 'java'), streamsSources);
       names.push(name);
     } catch (error) {
       const why = `${name} cannot run: ${error instanceof Error ? error.message : String(error)}`;
@@ -68,8 +66,8 @@ export async function prepareContestants(
     missing,
     async run(name, plan) {
       const [command, ...args] =
-        name === 'kafka-streams' && jars !== undefined
-          ? streamsCommand(jars, join(folder, 'java'))
+        name === 'kafka-streams' && streams !== undefined
+          ? streamsCommand(streams, 'KafkaStreamsPurchases')
           : [process.execPath, ...nodeFlags[plan.tuning], join(folder, 'js', 'bench', 'peers', `${name}.js`)];
       const { code, stdout, stderr } = await run(command, [...args, JSON.stringify(plan)], timeoutMs);
       if (code !== 0) {
@@ -80,35 +78,4 @@ export async function prepareContestants(
       return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
     },
   };
-}
-
-async function compileStreams(folder: string): Promise<KafkaJars> {
-  const without = missingPrerequisites(streams);
-  if (without !== undefined) throw new Error(without);
-  const jars = await provision(streams);
-  await mkdir(folder, { recursive: true });
-  const source = fileURLToPath(new URL('./KafkaStreamsPurchases.java', import.meta.url));
-  const javac = jars.java.replace(/java$/, 'javac');
-  const { code, stdout, stderr } = await run(
-    javac,
-    ['-d', folder, '-cp', jars.classPath, source],
-    compileTimeoutMs,
-  );
-  if (code === undefined)
-    throw new Error(
-      `"${javac}" did not run; install a JDK 17 or later (Debian: apt install openjdk-17-jdk-headless)`,
-    );
-  if (code !== 0) throw new Error(tellingLine(`${stderr}\n${stdout}`));
-  return jars;
-}
-
-/** Serial: on few cores the collector that takes the least CPU. */
-function streamsCommand({ java, classPath, logConfig }: KafkaJars, folder: string): [string, ...string[]] {
-  const heap = ['-Xms512m', '-Xmx512m', '-XX:+UseSerialGC'];
-  const paths = [
-    `-Djava.io.tmpdir=${folder}`,
-    `-Dlog4j2.configurationFile=${logConfig}`,
-    '-Dkafka.rx.log=ERROR',
-  ];
-  return [java, ...heap, ...paths, '-cp', `${folder}:${classPath}`, 'KafkaStreamsPurchases'];
 }

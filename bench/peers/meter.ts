@@ -1,9 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
 import type { Plan, Report } from './plan.js';
 
 interface Moment {
   readonly records: number;
   readonly wallMs: number;
   readonly cpuMs: number;
+  readonly wroteBytes: number;
 }
 
 /**
@@ -11,12 +13,12 @@ interface Moment {
  * in every client, whatever it fetched ahead or has still in its buffers.
  */
 export class Meter {
-  readonly #plan: Plan;
+  readonly #plan: Pick<Plan, 'records' | 'warmUp'>;
   readonly #committed = new Map<number, number>();
   #from: Moment | undefined;
   #to: Moment | undefined;
 
-  constructor(plan: Plan) {
+  constructor(plan: Pick<Plan, 'records' | 'warmUp'>) {
     this.#plan = plan;
   }
 
@@ -36,6 +38,7 @@ export class Meter {
       records: to.records - from.records,
       wallMs: to.wallMs - from.wallMs,
       cpuMs: to.cpuMs - from.cpuMs,
+      wroteMib: (to.wroteBytes - from.wroteBytes) / 2 ** 20,
       peakRssMib: process.resourceUsage().maxRSS / 1024,
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -44,5 +47,10 @@ export class Meter {
 
 function momentAt(records: number): Moment {
   const { user, system } = process.cpuUsage();
-  return { records, wallMs: performance.now(), cpuMs: (user + system) / 1000 };
+  return { records, wallMs: performance.now(), cpuMs: (user + system) / 1000, wroteBytes: wroteBytes() };
+}
+
+function wroteBytes(): number {
+  if (!existsSync('/proc/self/io')) return 0;
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? 0);
 }

@@ -29,6 +29,8 @@ export interface Report {
   /** All threads of the process. */
   readonly cpuMs: number;
   readonly peakRssMib: number;
+  /** What the process gave to disks in that time, as Linux counts it; elsewhere 0. */
+  readonly wroteMib: number;
 }
 
 export function readPlan(): Plan {

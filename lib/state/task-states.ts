@@ -11,6 +11,7 @@ import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
 import { abandon, type Lying, openBackends } from './lying.js';
+import { numbersUnder } from './numbers-under.js';
 import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
 import type { TaskRestoreProgress } from './restore.js';
@@ -134,10 +135,7 @@ export class TaskStates implements StatesOfTask {
     return {
       timeBound: this.#parts.timeBound,
       table: <T>(table: string) => this.#table<T>(found, `${name}/${table}`),
-      numbers: {
-        get: number => overlay.numbers.get(`${name}/${number}`),
-        set: (number, value) => overlay.numbers.set(`${name}/${number}`, value),
-      },
+      numbers: numbersUnder(name, overlay.numbers),
     };
   }
 

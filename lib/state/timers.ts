@@ -1,4 +1,5 @@
 import { KafkaRxError } from '../errors/errors.js';
+import { Front } from './processors/front.js';
 import type { ProcessorState } from './processors/processor.js';
 import { timeAt, timeBytes } from './processors/time-bytes.js';
 import type { Entry, StateTable } from './state-table.js';
@@ -23,6 +24,7 @@ export class Timers {
   readonly #dues: StateTable<number>;
   /** No timer is due before. */
   #earliest = 0;
+  readonly #front = new Front();
   /** Counts what changes timers beside their firing. */
   #changes = 0;
   #firing: Timer | undefined;
@@ -46,7 +48,9 @@ export class Timers {
       throw setForNow(name);
     if (!this.#delete(key, name)) this.#changes++;
     const text = terminated(key) + name;
-    this.#byDue.put(timeBytes(due) + text, { value: null, timestamp: due });
+    const at = timeBytes(due) + text;
+    this.#byDue.put(at, { value: null, timestamp: due });
+    this.#front.put(at);
     this.#dues.put(text, { value: due, timestamp: due });
     if (due < this.#earliest) this.#earliest = due;
   }
@@ -58,7 +62,7 @@ export class Timers {
 
   /** When the next one is due. */
   next(): number | undefined {
-    const first = this.#byDue.page({}, 1)[0];
+    const first = this.#byDue.page({ from: this.#front.from }, 1)[0];
     return first && timeAt(first[0], 0);
   }
 
@@ -74,7 +78,7 @@ export class Timers {
     const to = timeBytes(now + 1);
     for (let left = limit; left > 0; ) {
       const changes = this.#changes;
-      const page = this.#byDue.page({ to }, left);
+      const page = this.#byDue.page({ from: this.#front.from, to }, left);
       const wasAll = page.length < left;
       left -= this.#fireAll(page, call);
       if (wasAll && this.#changes === changes) {
@@ -88,6 +92,7 @@ export class Timers {
   /** Forgets what is no part of the cut: after an abort. */
   reset(): void {
     this.#earliest = 0;
+    this.#front.reset();
   }
 
   /** Fires them until one of the functions changes timers, and says how many have fired. */
@@ -98,6 +103,7 @@ export class Timers {
       const [key, behind] = readTerminated(at, 8);
       const timer = { due: timeAt(at, 0), key, name: at.slice(behind) };
       this.#byDue.delete(at);
+      this.#front.passed(at);
       this.#dues.delete(at.slice(8));
       this.#call(timer, call);
       fired++;

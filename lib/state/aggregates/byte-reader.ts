@@ -26,7 +26,8 @@ export class ByteReader {
   }
 
   int64(): number {
-    const number = Number(this.take(8).readBigInt64BE());
+    const bytes = this.take(8);
+    const number = bytes.readInt32BE() * 2 ** 32 + bytes.readUInt32BE(4);
     if (!Number.isSafeInteger(number)) throw this.failure('a number in it is beyond 2^53');
     return number;
   }

@@ -3,10 +3,14 @@ import type { Codec } from '../../codecs/codec.js';
 import { encodeFailure } from '../../codecs/failure.js';
 import { ByteReader } from './byte-reader.js';
 
-/** 8 bytes, big-endian. */
+const high = 2 ** 32;
+
+/** 8 bytes, big-endian. In two halves: a bigint would be made for each. @param value a safe integer */
 export function int64Bytes(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigInt64BE(BigInt(value));
+  const upper = Math.floor(value / high);
+  bytes.writeInt32BE(upper);
+  bytes.writeUInt32BE(value - upper * high, 4);
   return bytes;
 }
 

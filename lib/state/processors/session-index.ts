@@ -1,4 +1,5 @@
 import type { StateTable } from '../state-table.js';
+import { Front } from './front.js';
 import { timeAt, timeBytes, timeLength } from './time-bytes.js';
 
 /** A place in the index: what its session was when it was put there. */
@@ -17,18 +18,23 @@ export class SessionIndex {
   readonly #table: StateTable<null>;
   /** No place is before. */
   #earliestEnd = Number.NEGATIVE_INFINITY;
+  readonly #front = new Front();
 
   constructor(table: StateTable<null>) {
     this.#table = table;
   }
 
   put(key: string, start: number, end: number): void {
-    this.#table.put(timeBytes(end) + timeBytes(start) + key, { value: null, timestamp: end });
+    const at = timeBytes(end) + timeBytes(start) + key;
+    this.#table.put(at, { value: null, timestamp: end });
     if (end < this.#earliestEnd) this.#earliestEnd = end;
+    this.#front.put(at);
   }
 
+  /** @param place the first that there is, as `before` gives them */
   delete({ at }: IndexedSession): void {
     this.#table.delete(at);
+    this.#front.passed(at);
   }
 
   /** Whether there may be a place before this end. */
@@ -38,7 +44,7 @@ export class SessionIndex {
 
   /** The first places before this end. */
   before(end: number, limit: number): readonly IndexedSession[] {
-    return this.#table.page({ to: timeBytes(end) }, limit).map(([at]) => ({
+    return this.#table.page({ from: this.#front.from, to: timeBytes(end) }, limit).map(([at]) => ({
       at,
       key: at.slice(2 * timeLength),
       start: timeAt(at, timeLength),
@@ -48,12 +54,13 @@ export class SessionIndex {
 
   /** Learns which place is the first now. */
   settle(): void {
-    const first = this.#table.page({}, 1)[0];
+    const first = this.#table.page({ from: this.#front.from }, 1)[0];
     this.#earliestEnd = first === undefined ? Number.POSITIVE_INFINITY : timeAt(first[0], 0);
   }
 
   /** Forgets what is no part of the cut. */
   reset(): void {
     this.#earliestEnd = Number.NEGATIVE_INFINITY;
+    this.#front.reset();
   }
 }

@@ -21,6 +21,8 @@ export class SlidingRows<A> {
   readonly #segmentMs: number;
   #newestStart = -1;
   #expiredTo = 0;
+  /** The last row that expiry has deleted, and no row is before it: the walk need not pass what was deleted. Undefined: expiredTo says where it goes on. */
+  #lastExpired: string | undefined;
   /** The texts of the last segment and length: the next are mostly the same. */
   #segment: { readonly start: number; readonly text: string } = { start: 0, text: timeBytes(0) };
   #length: { readonly of: number; readonly text: string } = { of: 0, text: lengthBytes(0) };
@@ -41,6 +43,7 @@ export class SlidingRows<A> {
   load(): void {
     this.#newestStart = this.#numbers.get('newestStart') ?? -1;
     this.#expiredTo = this.#numbers.get('expiredTo') ?? 0;
+    this.#lastExpired = undefined;
   }
 
   /** Whether there is such a row or not, it is not seen any more. */
@@ -55,8 +58,10 @@ export class SlidingRows<A> {
 
   /** @param value null: the row is deleted */
   put(key: string, start: number, value: A | null, timestamp: number): void {
-    if (value === null) this.#rows.delete(this.#rowKey(key, start));
-    else this.#rows.put(this.#rowKey(key, start), { value, timestamp });
+    const rowKey = this.#rowKey(key, start);
+    if (value === null) this.#rows.delete(rowKey);
+    else this.#rows.put(rowKey, { value, timestamp });
+    if (this.#lastExpired !== undefined && rowKey < this.#lastExpired) this.#lastExpired = undefined;
     const newest = Math.min(start, this.#timeBound());
     if (newest <= this.#newestStart) return;
     this.#newestStart = newest;
@@ -93,10 +98,12 @@ export class SlidingRows<A> {
   expire(below: number, limit: number): boolean {
     const to = this.#segmentOf(Math.max(0, Math.min(below, this.#newestStart - this.#retentionMs + 1)));
     if (to <= this.#expiredTo) return false;
-    const page = this.#rows.page({ from: timeBytes(this.#expiredTo), to: timeBytes(to) }, limit);
+    const from = this.#lastExpired === undefined ? timeBytes(this.#expiredTo) : behind(this.#lastExpired);
+    const page = this.#rows.page({ from, to: timeBytes(to) }, limit);
     for (const [rowKey] of page) this.#rows.delete(rowKey);
     const last = page.at(-1);
     const isMore = page.length === limit && last !== undefined;
+    this.#lastExpired = isMore ? last[0] : undefined;
     this.#expiredTo = isMore ? timeAt(last[0], 0) : to;
     this.#numbers.set('expiredTo', this.#expiredTo);
     return isMore;

@@ -1,5 +1,6 @@
 import { type TimeBound, unbounded } from '../../time/stream-time.js';
 import type { CutNumbers, Entry, Row, StateTable } from '../state-table.js';
+import { Front } from './front.js';
 import type { ProcessorState } from './processor.js';
 import { timeAt, timeBytes } from './time-bytes.js';
 
@@ -23,6 +24,7 @@ export class SuppressBuffer<A> {
   readonly #heldMs: number;
   /** Nothing leaves before the edge is there. */
   #earliest = Number.NEGATIVE_INFINITY;
+  readonly #front = new Front();
 
   constructor(state: ProcessorState, heldMs: number) {
     this.#rows = state.table('suppressed');
@@ -83,6 +85,7 @@ export class SuppressBuffer<A> {
 
   put(place: string, row: Row<A | null>): void {
     this.#rows.put(place, row);
+    this.#front.put(place);
     const time = timeAt(place, 0);
     if (time < this.#earliest) this.#earliest = time;
   }
@@ -91,18 +94,20 @@ export class SuppressBuffer<A> {
   leaving(limit: number): readonly Entry<A | null>[] {
     const { edge } = this;
     if (edge < this.#earliest || edge < 0) return [];
-    const page = this.#rows.page({ to: timeBytes(edge) + NOTE }, limit);
+    const page = this.#rows.page({ from: this.#front.from, to: timeBytes(edge) + NOTE }, limit);
     if (page.length < limit) this.#earliest = this.#nextFrom(edge);
     return page;
   }
 
   /** The first rows, whether the edge has reached them or not. */
   oldest(limit: number): readonly Entry<A | null>[] {
-    return this.#rows.page({}, limit);
+    return this.#rows.page({ from: this.#front.from }, limit);
   }
 
+  /** @param place the first that there is, as `leaving` and `oldest` give them */
   delete(place: string): void {
     this.#rows.delete(place);
+    this.#front.passed(place);
   }
 
   /** The windowed key of what stands there; undefined for a note. */
@@ -114,7 +119,9 @@ export class SuppressBuffer<A> {
 
   /** Notes that a window is handed on, as long as the edge stays where it ended: afterwards nothing comes for it. */
   note(edge: number, windowedKey: string): void {
-    this.#rows.put(timeBytes(edge) + NOTE + windowedKey, { value: null, timestamp: edge });
+    const place = timeBytes(edge) + NOTE + windowedKey;
+    this.#rows.put(place, { value: null, timestamp: edge });
+    this.#front.put(place);
     this.#earliest = Math.min(this.#earliest, edge + 1);
   }
 
@@ -125,6 +132,7 @@ export class SuppressBuffer<A> {
   /** Forgets what is no part of the cut: after an abort. */
   reset(): void {
     this.#earliest = Number.NEGATIVE_INFINITY;
+    this.#front.reset();
   }
 
   #nextFrom(edge: number): number {

@@ -40,6 +40,8 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
   #expiredTo = 0;
   /** The last row that closing has handed on; undefined: closedTo and closedRows say which. */
   #lastClosed: string | undefined;
+  /** The last row that expiry has deleted: the walk need not pass what was deleted. Undefined: expiredTo says where it goes on. */
+  #lastExpired: string | undefined;
 
   /** @throws `CONFIGURATION` for final results of windows that never close */
   constructor(
@@ -126,6 +128,7 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
     this.#closedRows = this.#numbers.get('closedRows') ?? 0;
     this.#expiredTo = this.#numbers.get('expiredTo') ?? 0;
     this.#lastClosed = undefined;
+    this.#lastExpired = undefined;
     this.#look();
     this.#isLoaded = true;
   }
@@ -173,10 +176,13 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
 
   /** @returns whether there may be more */
   #expireRows(to: number, limit: number): boolean {
-    const page = this.#rows.page({ from: timeBytes(this.#expiredTo), to: timeBytes(to) }, limit);
+    // Of windows that are past retention no row comes any more.
+    const from = this.#lastExpired === undefined ? timeBytes(this.#expiredTo) : behind(this.#lastExpired);
+    const page = this.#rows.page({ from, to: timeBytes(to) }, limit);
     for (const [rowKey] of page) this.#rows.delete(rowKey);
     const last = page.at(-1);
     const isMore = page.length === limit && last !== undefined;
+    this.#lastExpired = isMore ? last[0] : undefined;
     this.#expiredTo = isMore ? timeAt(last[0], 0) : to;
     this.#numbers.set('expiredTo', this.#expiredTo);
     return isMore;

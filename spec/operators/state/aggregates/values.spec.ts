@@ -42,6 +42,28 @@ test('count is kept as Kafka Streams keeps it', () => {
   );
 });
 
+test.each([0, 1, -1, 2 ** 31, 2 ** 32, -(2 ** 32), -(2 ** 40) - 3, 2 ** 53 - 1, 1 - 2 ** 53])(
+  '%d is 8 bytes as Java writes a long, and read again',
+  value => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64BE(BigInt(value));
+    const { codec } = counter();
+    expect(codec.encode(value)).toEqual(bytes);
+    expect(codec.decode(bytes, { topic: 't', partition: 0, offset: 0 })).toBe(value);
+  },
+);
+
+test.each([2n ** 53n, -(2n ** 53n), 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)])(
+  '%d is no number that can be counted on, and refused',
+  value => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64BE(value);
+    expect(codeOf(() => counter().codec.decode(bytes, { topic: 't', partition: 0, offset: 0 }))).toBe(
+      'DECODE',
+    );
+  },
+);
+
 describe('sum', () => {
   test('of fractions has no error that grows with their number', () => {
     expect(overValues(sum(itself), ...new Array(100_000).fill(0.1))).toBe(10_000);
