@@ -10,7 +10,7 @@ import type { Observable } from 'rxjs';
 import { systemClock } from '../base/clock.js';
 import { checkOptions, type Fields, faultOf } from '../base/option-schema.js';
 import { withDefaults } from '../base/with-defaults.js';
-import { errorKind, KafkaRxError } from '../errors/errors.js';
+import { KafkaRxError } from '../errors/errors.js';
 import type { CommitResult } from '../flow/commit/commit-cycle.js';
 import type { CommitterOptions } from '../flow/commit/committer-options.js';
 import { WatermarkCommit } from '../flow/commit/watermark-commit.js';
@@ -56,6 +56,7 @@ import { ReadCluster } from './read-cluster.js';
 import { Rebalance } from './rebalance.js';
 import { run } from './run.js';
 import { AppStates } from './states/app-states.js';
+import { toldToLog } from './states/told-to-log.js';
 import type { TopologyDescription } from './topology/description.js';
 import { TopologyGraph } from './topology/graph.js';
 import { Wiring } from './wiring.js';
@@ -183,20 +184,7 @@ function assemble(options: AppOptions): AppParts {
       measured.unitsSealed.add(1, { state });
       measured.rowsLogged.add(rows, { state });
     },
-    purgeFailed: error =>
-      logger.info({ reason: errorKind(error) }, 'what was read of internal topics is not deleted yet'),
-    lookFailed: error =>
-      logger.info(
-        { reason: errorKind(error) },
-        'how far the writers of internal topics are is not known yet',
-      ),
-    cutMissed: error => logger.warn({ code: error.code, ...error.at }, error.message),
-    unheard: (state, thrown) =>
-      logger.warn(
-        { state, error: errorKind(thrown) },
-        'changes of a state were not heard in full; the app goes on',
-      ),
-    closeFailed: error => logger.warn({ reason: errorKind(error) }, 'a state could not be put where it lies'),
+    ...toldToLog(logger),
   });
   lifecycle.events$.subscribe({ complete: () => states.ended() });
   const inFlight = new InFlight(bounds, outputs);

@@ -233,7 +233,7 @@ function withoutUnits(driver: string): KafkaRxError {
 /** Kafka's offsets and the stores' positions: the lower one is where a partition begins. */
 function resumePoints(
   connection: DriverConnection,
-  { options, clock, slow, wiring, cluster, lifecycle, member, lanes }: AppParts,
+  { options, clock, slow, wiring, cluster, lifecycle, member, lanes, states }: AppParts,
 ): ResumePoints {
   return new ResumePoints(wiring.stores, {
     connection,
@@ -242,6 +242,7 @@ function resumePoints(
     live: () => lanes.all,
     laneAt: partition => lanes.at(partition),
     isOnce: options.guarantee === 'exactly-once',
+    hasStates: topic => states.hasStates(topic),
     fills: (partition, upTo) => lanes.fills(partition, upTo),
     onStoreLost: options.onStoreLost,
     partitionsInAll: () => cluster.partitions(),

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import type { StateBackend, StateBackends } from './backend.js';
+import type { ChangelogPositions, StateBackend, StateBackends } from './backend.js';
 import { Overlay } from './overlay.js';
 import type { StateHandle } from './state.js';
 
@@ -51,4 +51,24 @@ export async function abandon(lying: readonly Lying[]): Promise<void> {
     overlay.close();
     await backend.close();
   }
+}
+
+/**
+ * How far the changelogs are taken in, once a cut is.
+ *
+ * @param ends by topic: behind the record of the cut, which is the last
+ */
+export function positionsAfter(
+  { backend, handles }: Lying,
+  ends: ReadonlyMap<string, number>,
+  changelogOf: (state: string) => string,
+): ChangelogPositions {
+  const positions = new Map(backend.checkpoint?.positions);
+  for (const { name } of handles) {
+    const topic = changelogOf(name);
+    const [before, offset] = [positions.get(topic), ends.get(topic)];
+    // The cut is read again.
+    if (before !== undefined && offset !== undefined) positions.set(topic, { ...before, offset: offset - 1 });
+  }
+  return positions;
 }

@@ -1,16 +1,17 @@
 import { Buffer } from 'node:buffer';
 import type { Clock } from '../base/clock.js';
 import { withSection } from '../base/commit-metadata.js';
+import { wallMs } from '../base/wall-ms.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
 import type { KafkaRxError } from '../errors/errors.js';
 import type { Headers } from '../record/headers.js';
 import type { TimeBound } from '../time/stream-time.js';
-import type { ChangelogPositions, StateBackends } from './backend.js';
+import type { StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
 import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
-import { abandon, type Lying, openBackends } from './lying.js';
+import { abandon, type Lying, openBackends, positionsAfter } from './lying.js';
 import { numbersUnder } from './numbers-under.js';
 import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
@@ -215,7 +216,7 @@ export class TaskStates implements StatesOfTask {
           commitNumber: cut.number,
           positions: backend.checkpoint?.positions ?? new Map(),
           numbers: new Map(Object.entries(cut.numbers)),
-          time: this.#parts.clock.now(),
+          time: wallMs(this.#parts.clock),
         });
       }
       lying.overlay = new Overlay(backend, { clock: this.#parts.clock });
@@ -228,6 +229,7 @@ export class TaskStates implements StatesOfTask {
     offsets: readonly OffsetCommit[],
   ): { readonly offsets: readonly OffsetCommit[]; committed(): void } {
     const { partition, changelogOf, clock } = this.#parts;
+    const now = wallMs(clock);
     const sealed: Sealed[] = (this.#lying ?? []).map(lying => ({ lying, layer: lying.overlay.seal() }));
     const cut: Cut = {
       number: ++this.#number,
@@ -244,11 +246,8 @@ export class TaskStates implements StatesOfTask {
       for (const { name, version } of lying.handles) {
         const topic = changelogOf(name);
         const append = output(topic, partition, versionHeaders(version), next => ends.set(topic, next));
-        this.#parts.logged(
-          name,
-          appendChanges(name, layer.changes, this.#logs.get(name), clock.now(), append),
-        );
-        append(Buffer.from(cutKey, 'latin1'), encodeCut(cut), clock.now());
+        this.#parts.logged(name, appendChanges(name, layer.changes, this.#logs.get(name), now, append));
+        append(Buffer.from(cutKey, 'latin1'), encodeCut(cut), now);
       }
     }
     return {
@@ -258,7 +257,8 @@ export class TaskStates implements StatesOfTask {
       })),
       committed: () => {
         this.#cut = cut;
-        for (const { lying, layer } of sealed) layer.committed(cut.number, this.#positionsAfter(lying, ends));
+        for (const { lying, layer } of sealed)
+          layer.committed(cut.number, positionsAfter(lying, ends, changelogOf));
         this.#tell(sealed);
       },
     };
@@ -266,7 +266,7 @@ export class TaskStates implements StatesOfTask {
 
   /** Who asks is answered of the same already. */
   #tell(sealed: readonly Sealed[]): void {
-    const now = this.#parts.clock.now();
+    const now = wallMs(this.#parts.clock);
     for (const { lying, layer } of sealed) {
       for (const handle of lying.handles) {
         const { name, writer, isHeard } = handle;
@@ -274,18 +274,6 @@ export class TaskStates implements StatesOfTask {
         handle.tell(rowChanges(name, layer.changes, writer.queries, table => this.#formats.get(table), now));
       }
     }
-  }
-
-  #positionsAfter({ backend, handles }: Lying, ends: ReadonlyMap<string, number>): ChangelogPositions {
-    const positions = new Map(backend.checkpoint?.positions);
-    for (const { name } of handles) {
-      const topic = this.#parts.changelogOf(name);
-      const [before, offset] = [positions.get(topic), ends.get(topic)];
-      // The cut is the last of them, and is read again.
-      if (before !== undefined && offset !== undefined)
-        positions.set(topic, { ...before, offset: offset - 1 });
-    }
-    return positions;
   }
 
   /** What was not committed is dropped. */

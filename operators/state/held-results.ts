@@ -1,4 +1,5 @@
 import type { Subscriber } from 'rxjs';
+import { wallMs } from '../../lib/base/wall-ms.js';
 import type { Lane } from '../../lib/flow/leases/delivery.js';
 import { emitSeveral, endedBefore, giveUp, release } from '../../lib/flow/leases/leases.js';
 import type { HeldBack, Job } from '../../lib/flow/tasks/job.js';
@@ -57,7 +58,7 @@ export class HeldResults<K, V, A, L, R, I> implements HeldBack, Job {
     if (lane === undefined || delivery === undefined) return;
     // There is a window for each part of it.
     delivery.closeWindow();
-    this.#record = this.#turn.beginOwn(delivery, lane.host.clock.now());
+    this.#record = this.#turn.beginOwn(delivery, wallMs(lane.host.clock));
     lane.jobs?.add(this);
   }
 

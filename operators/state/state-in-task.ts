@@ -1,5 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import type { Timer } from '../../lib/base/clock.js';
+import { wallMs } from '../../lib/base/wall-ms.js';
 import type { Lane } from '../../lib/flow/leases/delivery.js';
 import { emitSeveral, endedBefore, giveUp, laneOf, release } from '../../lib/flow/leases/leases.js';
 import type { Job } from '../../lib/flow/tasks/job.js';
@@ -65,7 +66,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       identify: timer => this.#turn.identify(timer),
       failed: cause => this.#failed(this.#turn.record, cause),
       alarm: due => this.#alarmAt(due),
-      now: () => this.#lane.host.clock.now(),
+      now: () => wallMs(this.#lane.host.clock),
     });
     this.#held = new HeldResults(parts, subscriber, where, this.#processor);
   }
@@ -122,7 +123,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     try {
       if (this.#isClosing) this.#isClosing = this.#processor.close(resultsAtOnce, this.#turn);
       else if (this.#isRinging) {
-        const now = this.#lane.host.clock.now();
+        const now = wallMs(this.#lane.host.clock);
         this.#isRinging = this.#processor.ring?.(now, resultsAtOnce, this.#turn) === true;
       }
     } catch (cause) {
@@ -187,7 +188,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     delivery.closeWindow();
     this.#resting = undefined;
     if (resting !== undefined) return this.#turn.goOn(resting, delivery);
-    return this.#turn.beginOwn(delivery, this.#lane.host.clock.now());
+    return this.#turn.beginOwn(delivery, wallMs(this.#lane.host.clock));
   }
 
   #done(): false {
@@ -252,7 +253,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     const due = this.#processor.due?.();
     if (due === undefined || this.#isOver()) return;
     // It was cancelled or moved, or the clock was.
-    if (due > host.clock.now()) this.#alarmAt(due);
+    if (due > wallMs(host.clock)) this.#alarmAt(due);
     else
       jobs?.whenCaughtUp(() => {
         if (this.#isOver()) return;

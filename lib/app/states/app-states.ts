@@ -3,7 +3,6 @@ import { sectionIn } from '../../base/commit-metadata.js';
 import type {
   CommittedPartition,
   DriverConnection,
-  NewTopic,
   OffsetCommit,
   StartFrom,
   TopicPartition,
@@ -12,7 +11,7 @@ import { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult } from '../../flow/commit/commit-cycle.js';
 import { createGuard, type Guard } from '../../flow/sinks/guard.js';
 import type { Task } from '../../flow/source/partition-lane.js';
-import { type TaskNames, topicsOf } from '../../flow/source/task-names.js';
+import type { TaskNames } from '../../flow/source/task-names.js';
 import type { SealedStates, UnitStates } from '../../flow/tasks/task-unit-host.js';
 import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
 import type { StateBackends } from '../../state/backend.js';
@@ -21,17 +20,16 @@ import type { TaskRestoreProgress } from '../../state/restore.js';
 import { StateHandle, type StateHost, type StateOptions } from '../../state/state.js';
 import type { TaskReading } from '../../state/state-readings.js';
 import { TaskStates } from '../../state/task-states.js';
-import { tombstonesMs } from '../../state/tombstones.js';
-import { requireCoPartitioned } from '../co-partitioned.js';
 import type { Wait } from '../lifecycle/waits.js';
 import type { KeptByTopology } from '../topology/description.js';
 import type { TopologyGraph } from '../topology/graph.js';
 import type { TopologyNode } from '../topology/node.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
 import { keptByTopology } from './kept-by-topology.js';
+import { missingTopics } from './missing-topics.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
-import { otherPartitions, withoutUnits } from './refusals.js';
+import { withoutUnits } from './refusals.js';
 import { Restores } from './restores.js';
 import { WriterTimes } from './writer-times.js';
 
@@ -211,59 +209,12 @@ export class AppStates {
     if (!this.any) return;
     this.#connection = connection;
     if (connection.reader === undefined || connection.unitOfWork === undefined) throw withoutUnits();
-    await connection.admin.createTopics(await this.#missingTopics(connection));
-  }
-
-  /** What of ours has to be made. What cannot be, since its inputs are not there, is told by who reads them. */
-  async #missingTopics(connection: DriverConnection): Promise<readonly NewTopic[]> {
-    const found = await connection.topics([...this.#inputs, ...this.#changelogs]);
-    requireCoPartitioned(found, [...this.#byBundle.keys()].map(topicsOf));
-    const counts = new Map(found.map(({ name, partitions }) => [name, partitions]));
-    const missing: NewTopic[] = [];
-    for (const [topic, given] of this.#inOrder()) {
-      if (counts.has(topic)) continue;
-      const partitions =
-        typeof given === 'number' ? given : Math.max(...given.map(one => counts.get(one) ?? 0));
-      if (!(partitions > 0)) continue;
-      counts.set(topic, partitions);
-      missing.push({ name: topic, partitions, configs: internalConfigs });
-    }
-    for (const [bundle, handles] of this.#byBundle) {
-      const [input = '', ...others] = topicsOf(bundle);
-      const partitions = counts.get(input);
-      if (partitions === undefined || others.some(one => counts.get(one) !== partitions)) continue;
-      for (const { name } of handles) {
-        const topic = this.changelogOf(name);
-        const there = counts.get(topic);
-        if (there === undefined) missing.push({ name: topic, partitions, configs: changelogConfigs });
-        else if (there !== partitions) throw otherPartitions(name, topic, there, input, partitions);
-      }
-    }
-    return missing;
-  }
-
-  get #inputs(): readonly string[] {
-    const ofInternal = [...this.#inputsOfInternal].flatMap(([topic, given]) =>
-      typeof given === 'number' ? [topic] : [topic, ...given],
-    );
-    return [...new Set([...[...this.#byBundle.keys()].flatMap(topicsOf), ...ofInternal])];
-  }
-
-  /** Those that others take their number of partitions from come first. */
-  #inOrder(): readonly (readonly [topic: string, given: number | readonly string[]])[] {
-    const done = new Map<string, number | readonly string[]>();
-    const add = (topic: string): void => {
-      const given = this.#inputsOfInternal.get(topic);
-      if (given === undefined || done.has(topic)) return;
-      if (typeof given !== 'number') for (const one of given) if (one !== topic) add(one);
-      done.set(topic, given);
-    };
-    for (const topic of this.#inputsOfInternal.keys()) add(topic);
-    return [...done];
-  }
-
-  get #changelogs(): readonly string[] {
-    return [...this.#handles.keys()].map(name => this.changelogOf(name));
+    const missing = await missingTopics(connection, {
+      byBundle: this.#byBundle,
+      inputsOfInternal: this.#inputsOfInternal,
+      changelogOf: state => this.changelogOf(state),
+    });
+    await connection.admin.createTopics(missing);
   }
 
   /** What a task keeps, as its units see it; undefined: nothing. */
@@ -389,18 +340,6 @@ export interface InternalSink {
   readonly sink: TopologyNode;
   readonly partitions: number | undefined;
 }
-
-/** What is read is deleted by name; nothing else is, however old it is. */
-const internalConfigs: NewTopic['configs'] = {
-  'cleanup.policy': 'delete',
-  'retention.ms': '-1',
-  'retention.bytes': '-1',
-};
-
-const changelogConfigs: NewTopic['configs'] = {
-  'cleanup.policy': 'compact',
-  'delete.retention.ms': String(tombstonesMs),
-};
 
 function sealed(states: TaskStates, unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {
   return states.seal((topic, partition, headers, acknowledged) => {

@@ -1,5 +1,6 @@
 import { defaults } from '../../app/defaults.js';
 import type { Clock } from '../../base/clock.js';
+import { wallMs } from '../../base/wall-ms.js';
 import type { Deliveries, Delivery, Problem } from '../../flow/leases/delivery.js';
 import { isWritten, listOf } from '../../flow/leases/leases.js';
 import type { Outputs } from '../../flow/sinks/outputs.js';
@@ -117,7 +118,7 @@ export class DeadLetters implements TopicWriter {
       app: this.#parts.app,
       payload: kind,
     });
-    const timestamp = Math.trunc(clock.now());
+    const timestamp = wallMs(clock);
     this.#channels.of(delivery).append(partition, key, value, headers, timestamp, delivery);
   }
 

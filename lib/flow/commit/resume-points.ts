@@ -45,6 +45,8 @@ export interface ResumePointsParts extends Omit<NewStoresParts, 'announce'> {
   readonly laneAt: (partition: AssignedPartition) => LivePartition | undefined;
   /** What is committed has all of its outputs, and they must not come again. */
   readonly isOnce: boolean;
+  /** What is read of the topic goes into states: it is not to come again. */
+  readonly hasStates: (topic: string) => boolean;
   /** Under exactly once: the epoch begins below this offset, up to which all is committed, and what was made of that is not written again. */
   readonly fills: (partition: AssignedPartition, upTo: number) => void;
   /** Says in `health()` what takes long. */
@@ -197,6 +199,7 @@ export class ResumePoints {
         for (const [i, at] of partitions.entries()) {
           const [start, position = Number.POSITIVE_INFINITY] = [starts[i], whole[i]];
           if (start === undefined || at.offset === undefined || position >= start.offset) continue;
+          if (this.#parts.hasStates(at.topic)) continue;
           if (this.#parts.isOnce && begins[i] === undefined) continue;
           const offset = Math.max(position, await this.#first(at));
           if (offset >= start.offset || this.#parts.laneAt(at) === undefined) continue;
@@ -272,6 +275,7 @@ export class ResumePoints {
       behind = { store: behind?.store ?? first.name, position: filled };
     if (behind === undefined || committed === undefined) return undefined;
     const offset = Math.min(committed, Math.max(behind.position, await this.#first(at)));
+    if (this.#parts.hasStates(topic)) throw countedAlready(behind.store, at, offset, committed);
     const lane = this.#parts.laneAt(at);
     // It went elsewhere while the brokers were asked.
     if (lane === undefined) return undefined;
@@ -318,6 +322,24 @@ function storeAhead(what: string, at: Coordinates): KafkaRxError {
       'The brokers lost records, or were put back from a backup: reset group and store to where they are to go on, ' +
       'or give the store another folder',
   });
+}
+
+function countedAlready(
+  store: string,
+  { topic, partition }: CommittedPartition,
+  offset: number,
+  committed: number,
+): KafkaRxError {
+  return new KafkaRxError(
+    'STORE_LOST',
+    `The store '${store}' is behind: it would be filled again with the records up to offset ${committed}, which the states that are kept of the same topic have counted`,
+    {
+      at: { topic, partition, offset },
+      remedy:
+        'Put the store back as it was; or reset the group, so that states and store are made anew together; or, for a store that was lost, go on ' +
+        "without what was in it by onStoreLost: 'keep'",
+    },
+  );
 }
 
 /** An origin may hold slashes; the partition is what stands behind the last one. */

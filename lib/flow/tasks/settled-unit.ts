@@ -22,6 +22,13 @@ export function offsetsOf(task: Task, time: number | undefined): readonly Offset
     }));
 }
 
+/** How far each input was handed out. */
+export function positionsOf({ inputs }: Task): readonly OffsetCommit[] {
+  return inputs.map(({ topic, partition, epoch, position }) => {
+    return { topic, partition, epoch, offset: Math.max(0, position) };
+  });
+}
+
 /**
  * Where a unit begins, by the first of its task's inputs that has a record; undefined where none has.
  *

@@ -6,7 +6,15 @@ import type { CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { FailingTask } from '../commit/task-commit.js';
 import type { Task } from '../source/partition-lane.js';
 import { allSettled } from './all-settled.js';
-import { beginningOf, failureOf, offsetsOf, type SettledUnit, sealedOf, unexpected } from './settled-unit.js';
+import {
+  beginningOf,
+  failureOf,
+  offsetsOf,
+  positionsOf,
+  type SettledUnit,
+  sealedOf,
+  unexpected,
+} from './settled-unit.js';
 import type { SealedStates, TaskUnitHost } from './task-unit-host.js';
 import { failingAt, takenBy } from './unit-failure.js';
 import type { UnitPace } from './unit-pace.js';
@@ -340,10 +348,7 @@ export class TaskUnit {
 
   /** What is written to of it will not be committed: that is told as of the commit that is not made. */
   #drop(task: Task, error: KafkaRxError): void {
-    const offsets = task.inputs.map(({ topic, partition, epoch, position }) => {
-      return { topic, partition, epoch, offset: Math.max(0, position) };
-    });
-    this.#host.told({ trigger: 'interval', offsets, tookMs: 0, error });
+    this.#host.told({ trigger: 'interval', offsets: positionsOf(task), tookMs: 0, error });
     this.#giveUp(task, error, task.opened - this.#begunAt);
   }
 
