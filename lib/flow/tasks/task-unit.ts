@@ -1,6 +1,6 @@
 import { doublingMs } from '../../base/backoff.js';
 import type { Timer } from '../../base/clock.js';
-import type { OffsetCommit, TopicPartition, UnitOfWork } from '../../drivers/port.js';
+import type { OffsetCommit, UnitOfWork } from '../../drivers/port.js';
 import { type Coordinates, isKafkaRxError, type KafkaRxError } from '../../errors/errors.js';
 import type { CommitTrigger, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { FailingTask } from '../commit/task-commit.js';
@@ -16,7 +16,7 @@ import {
   unexpected,
 } from './settled-unit.js';
 import type { SealedStates, TaskUnitHost } from './task-unit-host.js';
-import { failingAt, takenBy } from './unit-failure.js';
+import { failingAt, failingTasks, type LastFailure, takenBy } from './unit-failure.js';
 import type { UnitPace } from './unit-pace.js';
 import { openBoth, type Way } from './unit-ways.js';
 
@@ -70,7 +70,7 @@ export class TaskUnit {
   #failures = 0;
   #failuresOfOne = 0;
   /** What the last one failed with, and of which partition; undefined: it was committed, or is somebody else's affair. */
-  #failing: { readonly inputs: readonly TopicPartition[]; readonly error: KafkaRxError } | undefined;
+  #failing: LastFailure | undefined;
   /** Of the first of those that stalled since the last that was committed: what it called may be under way still, and what later ones wait for. */
   #stalled: KafkaRxError | undefined;
   /** In this epoch. */
@@ -100,13 +100,7 @@ export class TaskUnit {
 
   /** Its units fail again and again, or somebody else has opened them; also while they are opened anew. By its inputs. */
   get failing(): readonly FailingTask[] {
-    const [failing, failures] = [this.#failing, this.#failures];
-    if (failing === undefined) return [];
-    const { inputs, error } = failing;
-    // Opened anew, it waits for nobody.
-    const isTaken = error.code === 'COMMIT_REFUSED' && this.#failed;
-    if (!isTaken && failures < 2) return [];
-    return inputs.map(({ topic, partition }) => ({ topic, partition, failures, error, isTaken }));
+    return failingTasks(this.#failing, this.#failures, this.#failed);
   }
 
   /** Where the unit began that failed last; undefined: none has. */
@@ -206,9 +200,7 @@ export class TaskUnit {
     this.#retry?.cancel();
     this.#retry = undefined;
     // A commit that nobody answers is that epoch's affair.
-    this.#settling = undefined;
-    this.#committing = undefined;
-    this.#underWay = undefined;
+    this.#settling = this.#committing = this.#underWay = undefined;
     this.#host.states?.abort();
     const ways = this.#ways;
     this.#task = undefined;
