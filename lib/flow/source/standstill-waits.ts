@@ -2,7 +2,7 @@ import type { Standstill, TopicPartition } from '../../drivers/port.js';
 import { toldOfPartitions } from './told-of-partitions.js';
 
 /** The units of work by which the app writes, if it does. */
-export interface UnitsOfApp {
+interface UnitsOfApp {
   /** It writes to this topic by units. */
   writes(topic: string): boolean;
   /** The task of this member whose unit is open from there on; undefined: another producer's, or nobody has told yet. */
