@@ -1,15 +1,17 @@
 import type { Clock } from '../base/clock.js';
+import type { Outputs } from '../flow/sinks/outputs.js';
 import { givenUpWaits } from '../flow/source/given-up-waits.js';
 import { nothingToRead } from '../flow/source/nothing-to-read.js';
 import { type SourceWaitsParts, sourceWaits } from '../flow/source/source-waits.js';
 import { standstillWaits } from '../flow/source/standstill-waits.js';
 import type { Views } from '../flow/source/views.js';
+import type { UnitCommit } from '../flow/tasks/unit-commit.js';
 import type { Commits } from './commits.js';
 import { defaults } from './defaults.js';
 import type { GroupMember } from './group-member.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Wait } from './lifecycle/waits.js';
-import type { AppOptions } from './options.js';
+import { type AppOptions, unitBounds } from './options.js';
 import type { AppStates } from './states/app-states.js';
 import { stallTimeoutOf } from './unit-timeouts.js';
 
@@ -21,11 +23,13 @@ export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlig
   readonly views: Views;
   readonly commits: Commits;
   readonly states: Pick<AppStates, 'waits'>;
+  readonly units: Pick<UnitCommit, 'any' | 'writerAt'>;
+  readonly outputs: Pick<Outputs, 'topics'>;
 }
 
 /** What waits now of which nobody notes the beginning, since that would have to be done for each record or each answer. */
 export function appWaits(parts: AppWaitsParts): readonly Wait[] {
-  const { options, clock, lifecycle, member, views, lanes, commits, states } = parts;
+  const { options, clock, lifecycle, member, views, lanes, commits, states, units, outputs } = parts;
   const { standstillMs = defaults.standstillMs } = options;
   const nowMs = clock.elapsed();
   // However long a record may take, and be it for ever, whoever looks is told.
@@ -33,7 +37,11 @@ export function appWaits(parts: AppWaitsParts): readonly Wait[] {
   const { reading } = lifecycle;
   const reasons = [
     ...sourceWaits({ ...parts, slowMs, nowMs }),
-    ...standstillWaits(member.standstills, nowMs, standstillMs),
+    ...standstillWaits(member.standstills, nowMs, standstillMs, {
+      writes: topic => units.any && outputs.topics.has(topic),
+      writerAt: (partition, offset) => units.writerAt(partition, offset),
+      intervalMs: unitBounds(options).intervalMs,
+    }),
     ...views.withoutWay(lanes.all),
     ...(reading === undefined ? [] : nothingToRead(views.all, reading, lanes.all.length)),
   ];

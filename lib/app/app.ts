@@ -301,17 +301,8 @@ function assemble(options: AppOptions): AppParts {
   });
   lifecycle.waits.ask(() =>
     appWaits({
-      options,
-      clock,
-      lifecycle,
-      member,
-      views,
-      lanes,
-      commits,
-      states,
-      bounds,
-      inFlight,
-      readings,
+      ...{ options, clock, lifecycle, member, views, lanes, commits, states, units, outputs },
+      ...{ bounds, inFlight, readings },
     }),
   );
   host.onFailure(() => {

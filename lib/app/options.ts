@@ -110,8 +110,8 @@ export interface AppOptions {
    */
   readonly stallTimeoutMs?: number | undefined;
   /**
-   * Milliseconds that a partition may stand still behind another producer's open transaction, or since no broker answers for it,
-   * before `health()` gives that as a reason. Above what transactions in the input take. Default 30,000.
+   * Milliseconds that a partition may stand still behind an open transaction, another producer's or the app's own, or since no broker
+   * answers for it, before `health()` gives that as a reason. Above what transactions in the input take. Default 30,000.
    */
   readonly standstillMs?: number | undefined;
   /** Milliseconds of tries to start: to reach a broker, look up topics, open stores, join; 0: one try of each. Default 30,000. */

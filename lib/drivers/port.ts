@@ -355,12 +355,15 @@ export interface SourceRecord {
  */
 export interface Standstill extends TopicPartition {
   /**
-   * `open-transaction`: the next record is of a transaction that another producer has not ended, and readers of committed
-   * records get neither it nor anything behind it. `unanswered`: no broker answers for the partition: it has no leader, or its
-   * leader does not answer.
+   * `open-transaction`: the next record is of a transaction that its producer has not ended, be it a unit of work of the same
+   * connection, and readers of committed records get neither it nor anything behind it. `unanswered`: no broker answers for the
+   * partition: it has no leader, or its leader does not answer.
    */
   readonly cause: 'open-transaction' | 'unanswered';
-  /** Everything below was read; of a transaction, its first record. -1 where it is not known yet. */
+  /**
+   * Everything below was read; of a transaction, its first record: of a unit of work what {@link OutputListener.acknowledged} told as its
+   * `baseOffset`. -1 where it is not known yet.
+   */
   readonly offset: number;
   /** Offsets from `offset` to the partition's end, those of transactions included; 0 where nobody knows. */
   readonly records: number;

@@ -1,5 +1,6 @@
 /** What a task of several inputs waits for, and how long: through full bounds, pauses, traffic, and records that are no good. */
-import { type App, string } from 'kafka-rx';
+import { type App, memoryStore, string } from 'kafka-rx';
+import { share } from 'kafka-rx/operators';
 import { held, Members } from './members.js';
 import { coPartitioned, dated, times, twoInputs } from './two-inputs.js';
 
@@ -8,6 +9,19 @@ const value = string;
 describe.each(['at-least-once', 'exactly-once'] as const)(
   'an input of which nothing is here, %s',
   guarantee => {
+    test('keeps no other task from being fetched, once it is known to be at its end, however much waits for it', async () => {
+      const { members, seen, start } = twoInputs({
+        ...{ guarantee, maxTaskIdleMs: 600_000, bounds: { maxQueuedBytes: 65_536 } },
+      });
+      for (let i = 0; i < 300; i++) members.broker.publish('orders', [dated(i, 0, 'x'.repeat(900))]);
+      start();
+      await members.pass(10_000);
+      for (const topic of ['payments', 'orders']) members.broker.publish(topic, [dated(1, 1)]);
+      await members.pass(10_000);
+      // Behind that, this task waits for the next of orders in its turn.
+      expect(seen).toEqual(['orders 1 1']);
+    });
+
     test.each([0, -1, 5_000])(
       'goes on after a full intake, though its task stood at its span then (maxTaskIdleMs %i)',
       async maxTaskIdleMs => {
@@ -100,6 +114,54 @@ describe.each(['at-least-once', 'exactly-once'] as const)(
     });
   },
 );
+
+test('an input is fetched once its task waits no more, though what another task never lets go of fills the intake', async () => {
+  const members = new Members({ orders: 2, payments: 2 });
+  const seen: string[] = [];
+  const wire = (app: App): void => {
+    for (const topic of ['orders', 'payments'])
+      app.topic(topic, { value }).subscribe(
+        app.each(async ({ partition, timestamp }) => {
+          if (partition === 0) await new Promise<void>(() => {});
+          seen.push(`${topic} ${timestamp}`);
+        }),
+      );
+  };
+  const bounds = { maxSpan: 5, maxQueuedBytes: 65_536 };
+  members.start(wire, { coPartitioned, maxTaskIdleMs: 5_000, bounds });
+  for (let i = 0; i < 300; i++) members.broker.publish('orders', [dated(i, 0, 'x'.repeat(900))]);
+  await members.pass(10_000);
+  for (const timestamp of [1, 2, 3]) {
+    members.broker.publish('orders', [dated(timestamp, 1)]);
+    await members.pass(10_000);
+  }
+  expect(seen).toEqual(['orders 1', 'orders 2', 'orders 3']);
+});
+
+test('a store is filled again of several inputs however full the intake is, and what is held behind that comes next', async () => {
+  const members = new Members({ orders: 2, payments: 2, out: 1 });
+  const options = { guarantee: 'exactly-once', coPartitioned, bounds: { maxQueuedBytes: 65_536 } } as const;
+  const copied =
+    (store: ReturnType<typeof memoryStore<string>>) =>
+    (app: App): void => {
+      const both$ = app.topic(['orders', 'payments'], { value }).pipe(share());
+      both$.subscribe(app.to('out', { value }));
+      both$.subscribe(app.store(store));
+    };
+  const first = members.start(copied(memoryStore<string>('copies')), options);
+  await members.pass(300);
+  for (const partition of [0, 1]) members.broker.publish('orders', [dated(1, partition)]);
+  await members.pass(5_000);
+  await members.stop(first);
+  for (const topic of ['payments', 'orders'])
+    for (let i = 0; i < 300; i++)
+      members.broker.publish(topic, [dated(10 + i, i % 2, `${topic} ${'y'.repeat(900)}${i}`)]);
+  const lost = memoryStore<string>('copies');
+  const second = members.start(copied(lost), options);
+  await members.pass(60_000);
+  expect([members.values('out').length, lost.documents().length]).toEqual([602, 602]);
+  expect(second.app.health().reasons).toEqual([]);
+});
 
 test('what a codec prepares is not fetched beyond its bound, though its task waits for it', async () => {
   const waiting = held();

@@ -1,5 +1,6 @@
 /** What nobody hands over looks like an empty input: the app says which partition stands still, since when and what to do. */
 import { type App, string } from 'kafka-rx';
+import { filterValue, mapValue, share } from 'kafka-rx/operators';
 import { Members } from './members.js';
 
 const value = string;
@@ -97,6 +98,58 @@ describe("behind another producer's open transaction", () => {
     await members.pass(100);
     expect(samples('kafka_rx_standstill_seconds')).toEqual([]);
     expect(samples('kafka_rx_undecided_records')).toEqual([]);
+  });
+});
+
+describe('behind an open unit of work of the app itself', () => {
+  /** Each record of one letter comes again with an x behind it. */
+  const again = (app: App): void => {
+    const in$ = app.topic('in', { value }).pipe(share());
+    in$
+      .pipe(
+        filterValue(text => text.length === 1),
+        mapValue(text => `${text}x`),
+      )
+      .subscribe(app.to('in', { value }));
+    in$.subscribe(app.to('out', { value }));
+  };
+  const rarely = { intervalMs: 60_000 };
+  const options = { guarantee: 'exactly-once', transactionTimeoutMs: 900_000, commit: rarely } as const;
+
+  test('it is told as what it is, with what it waits for, and nobody is to abort it', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const { app } = members.start(again, options);
+    members.publish('in', 'a');
+    await members.pass(100);
+    members.publish('in', 'b');
+    await members.pass(40_000);
+    expect(app.health().reasons).toEqual([
+      "partition 0 of 'in' has stood still at offset 1 for 40 s: the record there is of this app's own unit of work of in/0, and 2 " +
+        'offsets wait for that; it is committed after commit.intervalMs (60000 ms), once all of it has settled: where that is too ' +
+        'late, lower commit.intervalMs',
+    ]);
+    await members.pass(30_000);
+    expect(app.health().reasons).toEqual([]);
+    await members.pass(120_000);
+    expect(members.values('out')).toEqual(['a', 'ax', 'b', 'bx']);
+  });
+
+  test('of another’s in a topic that the app writes by units it is said that those of other members end by themselves', async () => {
+    const members = new Members({ in: 1, out: 1 });
+    const [writes, reads] = [
+      members.start(again, options),
+      members.start(copy, { ...options, groupId: 'b' }),
+    ];
+    // Its own unit is open as well, but not there.
+    members.publish('in', 'long');
+    await members.pass(1_000);
+    members.broker.transaction().publish('in', [{ value: 'x' }]);
+    await members.pass(40_000);
+    const find = 'find the producer with kafka-transactions.sh';
+    const said =
+      'units of work of this app, of other members too, end by themselves after commit.intervalMs (60000 ms); of others ';
+    expect(writes.app.health().reasons).toEqual([expect.stringContaining(`wait for that; ${said}${find}`)]);
+    expect(reads.app.health().reasons).toEqual([expect.stringContaining(`wait for that; ${find}`)]);
   });
 });
 

@@ -45,7 +45,7 @@ export function unitOfWorkContract(context: ContractContext): void {
     };
     const at = { topic: input, partition: 0 };
     return {
-      ...{ client, input, output, group, consumer, seen, unit, heard, writerOf, at },
+      ...{ client, input, output, group, consumer, reader, seen, unit, heard, writerOf, at },
       write: writerOf(unit),
       offsets: (offset: number) => [{ ...at, epoch: seen.epoch(at), offset }],
       committed: () => client.connection.admin.committed(group, input),
@@ -74,6 +74,23 @@ export function unitOfWorkContract(context: ContractContext): void {
     await context.eventually('all of it', () => visible(0).length + visible(1).length === 2);
     await context.eventually('the offset', async () => (await committed())[0] === 1);
     expect(heard.insideCall).toBe(0);
+  });
+
+  supported('who reads what it writes stands still at the offset that its output was told', async () => {
+    const { reader, unit, write, readUpTo, offsets, heard } = await opened(1);
+    const told = () => reader.consumer.standstills?.() ?? [];
+    await readUpTo('begins');
+    unit.begin();
+    write('a');
+    write('b');
+    await unit.flush();
+    await context.eventually('it to be told', () => told().length === 1 || !reader.consumer.standstills);
+    const offset = heard.heard[0]?.baseOffset;
+    if (reader.consumer.standstills && offset !== -1)
+      expect(told()).toEqual([expect.objectContaining({ cause: 'open-transaction', offset })]);
+    await unit.commit(offsets(1));
+    await readUpTo('ended');
+    expect(told()).toEqual([]);
   });
 
   supported('an aborted unit never shows, readers pass over it, and the next one goes on', async () => {

@@ -110,10 +110,10 @@ export class Intake {
     this.#makeRoom();
     if (!this.#full) return;
     if (this.#answer === undefined) this.#grant();
-    if (this.#trickling) return;
+    // With what comes of it, a task of several inputs may have to wait as well: where nobody else's answer is to come first.
+    const forAll = this.#isInTurn || this.#granted === undefined || this.#granted.unanswered;
     this.#trickling = true;
-    // With what comes of it, a task of several inputs may have to wait as well.
-    const forAll = this.#isInTurn || this.#granted === undefined;
+    // Each time: who waited, or was left out, may be free to be fetched by now, and no batch need come of anybody else.
     const lanes = this.#parts.lanes.all.filter(({ task }) => task.wait === undefined);
     this.#resume(forAll ? lanes : lanes.filter(({ task }) => task.only !== undefined));
   }

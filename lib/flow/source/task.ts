@@ -8,6 +8,8 @@ export interface TaskLane {
   readonly span: number;
   readonly hasWork: boolean;
   readonly heard: boolean;
+  /** Somebody hears it, and its epoch goes on. */
+  readonly isRead: boolean;
   readonly quiet: boolean;
   /** Nothing of it is left to hand out that was committed before. @see TaskOf.filling */
   readonly filled: boolean;
@@ -142,8 +144,18 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
       this.opened < this.limit &&
       // What is held of those that are filled waits for the others, or for the barrier alone.
       (this.filled ||
-        this.#inputs.some(({ hasWork, heard, filled }) => hasWork && heard && !(filling && filled)))
+        this.#inputs.some(({ hasWork, heard, filled }) => hasWork && heard && !(filling && filled)) ||
+        this.fillingWait !== undefined)
     );
+  }
+
+  /**
+   * The input without which the others cannot go on while stores are filled again, where these have records in hand: of that none is here. In
+   * its turn the task begins to wait for it.
+   */
+  get fillingWait(): L | undefined {
+    if (!this.filling || !this.#inputs.some(({ hasWork, filled }) => hasWork && filled)) return undefined;
+    return this.#inputs.find(({ hasWork, isRead, filled }) => isRead && !hasWork && !filled);
   }
 
   /** What is internal goes to this channel from now on, and where that is asked for its outputs as well. */

@@ -42,17 +42,17 @@ export class InputOrder {
       task.waited = undefined;
       return choice.input;
     }
-    if (choice.kind === 'wait') {
-      const { input, until } = choice;
-      const { waited } = task;
-      task.wait = waited?.input === input ? waited : { input, since: now };
-      intake.awaited();
-      if (Number.isFinite(until))
-        this.#timers.set(
-          task,
-          clock.schedule(() => this.lookAgain(task), until - now),
-        );
-    }
+    // However long it is to wait for others: what is filled already goes on behind what is not.
+    const input = choice.kind === 'wait' ? choice.input : task.fillingWait;
+    if (input === undefined) return undefined;
+    const { waited } = task;
+    task.wait = waited?.input === input ? waited : { input, since: now };
+    intake.awaited();
+    if (choice.kind === 'wait' && Number.isFinite(choice.until))
+      this.#timers.set(
+        task,
+        clock.schedule(() => this.lookAgain(task), choice.until - now),
+      );
     return undefined;
   }
 

@@ -158,9 +158,9 @@ export class TaskUnit {
     });
   }
 
-  #begin(task: Task, { unit, channel }: Way): void {
+  #begin(task: Task, { producer, channel }: Way): void {
     try {
-      unit.begin();
+      producer.begin();
     } catch (cause) {
       // Another may have opened it meanwhile.
       this.#drop(task, isKafkaRxError(cause) ? cause : unexpected(cause, task));

@@ -4,6 +4,7 @@ import type { AssignedPartition, TopicPartition, UnitOfWork } from '../../driver
 import type { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult, CommitTarget, CommitUnderWay } from '../commit/commit-cycle.js';
 import type { CommitLane, FailingTask, TaskCommit } from '../commit/task-commit.js';
+import type { OutputChannel } from '../sinks/output-channel.js';
 import type { Outputs } from '../sinks/outputs.js';
 import type { Lanes } from '../source/lanes.js';
 import type { Task } from '../source/partition-lane.js';
@@ -11,6 +12,7 @@ import { MissingOutputs } from './missing-outputs.js';
 import { TaskUnit } from './task-unit.js';
 import type { TaskUnitHost, UnitStates } from './task-unit-host.js';
 import { type UnitBounds, UnitPace } from './unit-pace.js';
+import type { UnitProducer } from './unit-producer.js';
 
 export interface UnitCommitParts {
   readonly groupId: string;
@@ -52,6 +54,8 @@ export class UnitCommit implements TaskCommit {
   readonly #report: (result: CommitResult) => void;
   /** By the names of their tasks: they outlive epochs. */
   readonly #units = new Map<string, TaskUnit>();
+  /** By what each of them writes, as long as it is open. */
+  readonly #writers = new Map<OutputChannel, { readonly task: string; readonly producer: UnitProducer }>();
   readonly #ending = new Set<Promise<void>>();
   readonly #missing: MissingOutputs;
   #run: UnitCommitRun | undefined;
@@ -76,6 +80,19 @@ export class UnitCommit implements TaskCommit {
     if (!this.#parts.isOnce && !lane.task.byUnits) return undefined;
     const unit = this.#unitOf(lane.task, run);
     return this.#missing.during(lane.task, unit.open(lane.task), () => unit.failedAt);
+  }
+
+  /** Something is committed by units here. */
+  get any(): boolean {
+    return this.#units.size > 0;
+  }
+
+  /** The task whose unit of work has the transaction that begins there; undefined: none of this member, as far as it was told. */
+  writerAt(partition: TopicPartition, offset: number): string | undefined {
+    for (const { task, producer } of this.#writers.values()) {
+      if (producer.isFirstOf(partition, offset)) return task;
+    }
+    return undefined;
   }
 
   get underWay(): CommitUnderWay | undefined {
@@ -160,8 +177,15 @@ export class UnitCommit implements TaskCommit {
         return live();
       },
       open: which => run.open(which === 0 ? name : secondUnitOf(name)),
-      openChannel: producer => outputs.openChannel(producer),
-      closeChannel: channel => outputs.closeChannel(channel),
+      openChannel: async producer => {
+        const channel = await outputs.openChannel(producer);
+        this.#writers.set(channel, { task: name, producer });
+        return channel;
+      },
+      closeChannel: channel => {
+        this.#writers.delete(channel);
+        return outputs.closeChannel(channel);
+      },
       through: unit => run.through(unit),
       quiet: task => run.quiet(task),
       goOn: task => {

@@ -1,3 +1,4 @@
+import { partitionKey } from '../../base/partition-key.js';
 import type {
   DriverProducer,
   OutputListener,
@@ -29,12 +30,25 @@ export class UnitProducer implements DriverProducer {
   readonly #written: Set<string>;
   /** Of topics that are gone. */
   readonly #absent = new Map<string, KafkaRxError>();
+  /** The first offset in each partition that the brokers have told of the unit that began last. */
+  readonly #firsts = new Map<string, number>();
 
   /** @param written the topics that units of its task have written to, or were to */
   constructor(unit: UnitOfWork, refusals: UnitRefusals, written: Set<string>) {
     this.#unit = unit;
     this.#refusals = refusals;
     this.#written = written;
+  }
+
+  /** @see UnitOfWork.begin */
+  begin(): void {
+    this.#unit.begin();
+    this.#firsts.clear();
+  }
+
+  /** The transaction that the brokers have there is of its last unit. */
+  isFirstOf(partition: TopicPartition, offset: number): boolean {
+    return this.#firsts.get(partitionKey(partition)) === offset;
   }
 
   async prepare(topics: readonly string[]): Promise<void> {
@@ -65,7 +79,10 @@ export class UnitProducer implements DriverProducer {
     const absence = this.#absent.get(topic);
     if (absence !== undefined) return { append: () => this.#refusals.refused(absence) };
     return this.#unit.output(partition, {
-      acknowledged: (count, baseOffset) => listener.acknowledged(count, baseOffset),
+      acknowledged: (count, baseOffset) => {
+        this.#acknowledged(partition, baseOffset);
+        listener.acknowledged(count, baseOffset);
+      },
       refused: (count, error) => this.#refused(listener, count, error),
     });
   }
@@ -78,6 +95,7 @@ export class UnitProducer implements DriverProducer {
   own(partition: TopicPartition, acknowledged: (nextOffset: number) => void): ProducerOutput {
     return this.#unit.output(partition, {
       acknowledged: (count, baseOffset) => {
+        this.#acknowledged(partition, baseOffset);
         if (baseOffset >= 0) acknowledged(baseOffset + count);
       },
       refused: (_count, error) => this.#refusals.refused(this.#unit.failure ?? error),
@@ -94,6 +112,12 @@ export class UnitProducer implements DriverProducer {
 
   close(): Promise<void> {
     return this.#unit.close();
+  }
+
+  /** @param offset of the first of these; -1: nobody knows, as of all that is before what is known */
+  #acknowledged(partition: TopicPartition, offset: number): void {
+    const name = partitionKey(partition);
+    if (!this.#firsts.has(name)) this.#firsts.set(name, offset);
   }
 
   #refused(listener: OutputListener, count: number, error: KafkaRxError): void {

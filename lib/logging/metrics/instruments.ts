@@ -116,7 +116,7 @@ export function instruments(metrics: Metrics, readings: Readings): Instruments {
   );
   metrics.gauge(
     'kafka_rx_standstill_seconds',
-    'Time that a partition has stood still for a cause outside the app',
+    'Time that a partition has stood still behind an open transaction, or with no broker that answers for it',
     [...place, 'cause'],
     () =>
       readings.standstills().map(({ topic, partition, cause, seconds }) => ({

@@ -5,6 +5,7 @@ import { TaskOf } from '../../../lib/flow/source/task.js';
 function lane(given: Partial<TaskLane> = {}): TaskLane {
   return {
     ...{ opened: 0, unsettled: 0, span: 0, hasWork: false, heard: true, quiet: true, filled: true },
+    isRead: true,
     ...{ outputSlot: 0, internalSlot: 0, atBarrier: false, abandoned: false },
     ...{ caughtUp: true, draining: false },
     ...given,
@@ -64,4 +65,30 @@ test('may hand out where one has a record and is heard, below its limit, and whi
   task.wait = undefined;
   task.stopAt();
   expect(task.mayHandOut).toBe(false);
+});
+
+test('waits, while stores are filled again, for an input that is not and has nothing here, with records of others in hand', () => {
+  const [filled, empty] = [lane({ hasWork: true }), lane({ filled: false })];
+  const task = taskOf(filled, empty);
+  expect([task.fillingWait, taskOf(lane({ hasWork: true }), lane()).fillingWait]).toEqual([
+    undefined,
+    undefined,
+  ]);
+  task.filling = true;
+  expect([task.fillingWait, task.mayHandOut]).toEqual([empty, true]);
+  task.wait = { input: empty, since: 0 };
+  expect(task.mayHandOut).toBe(false);
+  for (const other of [
+    lane({ filled: false, hasWork: true }),
+    lane({ filled: false, isRead: false }),
+    lane(),
+  ]) {
+    const without = taskOf(filled, other);
+    without.filling = true;
+    expect(without.fillingWait).toBeUndefined();
+  }
+  // With nothing in hand nobody waits for it.
+  const idle = taskOf(lane(), lane({ filled: false }));
+  idle.filling = true;
+  expect([idle.fillingWait, idle.mayHandOut]).toEqual([undefined, false]);
 });

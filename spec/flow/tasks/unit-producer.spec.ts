@@ -59,3 +59,36 @@ test('what nobody has acknowledged is no record’s affair, nor what the unit ca
     ...{ refused: [ofRecord], told: [], excused: 1 },
   });
 });
+
+test('knows where the transaction of its last unit begins in each partition, as far as it was told', () => {
+  const listeners: OutputListener[] = [];
+  const unit = {
+    begin: () => {},
+    output: (_partition: unknown, inner: OutputListener) => {
+      listeners.push(inner);
+      return { append: () => {} };
+    },
+  };
+  const refusals = { isSingle: () => false, refused: () => {} };
+  const producer = new UnitProducer(unit as unknown as UnitOfWork, refusals, new Set());
+  const [out, own] = [
+    { topic: 'out', partition: 0 },
+    { topic: 'own', partition: 3 },
+  ];
+  producer.output(out, { acknowledged: () => {}, refused: () => {} });
+  producer.own(own, () => {});
+  const told = (index: number, offset: number) => listeners[index]?.acknowledged(2, offset);
+  producer.begin();
+  expect(producer.isFirstOf(out, 5)).toBe(false);
+  told(0, 5);
+  told(0, 9);
+  told(1, 7);
+  expect([producer.isFirstOf(out, 5), producer.isFirstOf(out, 9)]).toEqual([true, false]);
+  expect([producer.isFirstOf(own, 7), producer.isFirstOf(own, 5)]).toEqual([true, false]);
+  producer.begin();
+  expect(producer.isFirstOf(out, 5)).toBe(false);
+  // Where the first is not known, none is.
+  told(0, -1);
+  told(0, 12);
+  expect(producer.isFirstOf(out, 12)).toBe(false);
+});

@@ -76,7 +76,7 @@ describe('promMetrics', () => {
         ['kafka_rx_watermark_age_seconds', 'Age of the record that holds the watermark', 'gauge'],
         [
           'kafka_rx_standstill_seconds',
-          'Time that a partition has stood still for a cause outside the app',
+          'Time that a partition has stood still behind an open transaction, or with no broker that answers for it',
           'gauge',
         ],
         [
