@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { Codec } from '../codecs/codec.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import type { Guard } from '../flow/sinks/guard.js';
 import { RowWatch } from './layers/row-watch.js';
 import { orNull } from './or-null.js';
 import { checkRow, type RowRules, refused } from './row-rules.js';
 import type { StateHandle } from './state.js';
+import { notDecoded } from './state-errors.js';
 import type { StateLayout, TableLayout } from './table-layout.js';
 import type { ValueFormat } from './value-format.js';
 
@@ -13,23 +14,37 @@ export function layoutOf({ writer }: StateHandle<unknown, unknown>): StateLayout
   return writer?.layout ?? {};
 }
 
+/** Where rows stand in the changelog. */
+export interface LoggedAt {
+  readonly topic: string;
+  readonly partition: number;
+  /** The key of a row; undefined: it is not there. */
+  keyOf(key: string): Buffer | undefined;
+}
+
 /**
- * How the rows of a table of the state are written. They throw for what the rules forbid.
- *
- * @param logKeyOf the key of a row in the changelog; undefined: it is not there
+ * How the rows of a table of the state are written. They throw for what the rules forbid, and `STATE` for a row that cannot be decoded: the codec
+ * is another than wrote it, whatever record comes.
  */
 export function formatOf(
   handle: StateHandle<unknown, unknown>,
   layout: TableLayout,
   rules: RowRules,
-  logKeyOf: (key: string) => Buffer | undefined,
+  log: LoggedAt,
 ): ValueFormat<unknown> {
   const { name } = handle;
-  const { encode, decode } = valuesOf(handle, layout, rules);
+  const at = { topic: log.topic, partition: log.partition, offset: 0 };
+  const { encode, decode } = valuesOf(handle, layout, rules, at);
   return {
     encode,
-    decode,
-    check: (key, value, timestamp) => checkRow(name, rules, key, value, timestamp, () => logKeyOf(key)),
+    decode(bytes) {
+      try {
+        return decode(bytes);
+      } catch (cause) {
+        throw notDecoded('row', name, cause, at);
+      }
+    },
+    check: (key, value, timestamp) => checkRow(name, rules, key, value, timestamp, () => log.keyOf(key)),
     watch: new RowWatch(),
   };
 }
@@ -38,6 +53,7 @@ function valuesOf(
   { name, value }: StateHandle<unknown, unknown>,
   { values }: TableLayout,
   rules: RowRules,
+  at: Coordinates,
 ): ValueFormat<unknown> {
   if (values === 'mark') return mark;
   if (values !== 'state' && values !== 'state-or-null') {
@@ -46,7 +62,7 @@ function valuesOf(
   }
   const ofState: ValueFormat<unknown> = {
     encode: encoding(name, value, rules),
-    decode: bytes => value.decode(bytes, { topic: name, partition: 0, offset: 0 }),
+    decode: bytes => value.decode(bytes, at),
   };
   return values === 'state' ? ofState : orNull(ofState);
 }

@@ -102,7 +102,11 @@ export class TaskStates implements StatesOfTask {
       for (const [table, of] of Object.entries(layout))
         formats.set(
           `${handle.name}/${table}`,
-          formatOf(handle, of, parts.rules, key => log.keyOf(table, key)),
+          formatOf(handle, of, parts.rules, {
+            topic: parts.changelogOf(handle.name),
+            partition: parts.partition,
+            keyOf: key => log.keyOf(table, key),
+          }),
         );
     }
     this.#logs = logs;
