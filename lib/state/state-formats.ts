@@ -3,6 +3,7 @@ import type { Codec } from '../codecs/codec.js';
 import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import type { Guard } from '../flow/sinks/guard.js';
 import { RowWatch } from './layers/row-watch.js';
+import type { LogRecords } from './log/log-record.js';
 import { orNull } from './or-null.js';
 import { checkRow, type RowRules, refused } from './row-rules.js';
 import type { StateHandle } from './state.js';
@@ -14,26 +15,36 @@ export function layoutOf({ writer }: StateHandle<unknown, unknown>): StateLayout
   return writer?.layout ?? {};
 }
 
-/** Where rows stand in the changelog. */
-export interface LoggedAt {
-  readonly topic: string;
+/** Where rows stand. */
+export interface FormatsParts {
+  readonly rules: RowRules;
   readonly partition: number;
-  /** The key of a row; undefined: it is not there. */
-  keyOf(key: string): Buffer | undefined;
+  changelogOf(state: string): string;
 }
 
 /**
- * How the rows of a table of the state are written. They throw for what the rules forbid, and `STATE` for a row that cannot be decoded: the codec
- * is another than wrote it, whatever record comes.
+ * How the rows of the state are written, by table. They throw for what the rules forbid, and `STATE` for a row that cannot be decoded: the codec is
+ * another than wrote it, whatever record comes.
  */
-export function formatOf(
+export function* formatsOf(
+  handle: StateHandle<unknown, unknown>,
+  { rules, partition, changelogOf }: FormatsParts,
+  log: Pick<LogRecords, 'keyOf'>,
+): Generator<readonly [table: string, format: ValueFormat<unknown>]> {
+  const at = { topic: changelogOf(handle.name), partition, offset: 0 };
+  for (const [table, layout] of Object.entries(layoutOf(handle)))
+    yield [table, formatOf(handle, layout, rules, at, key => log.keyOf(table, key))];
+}
+
+/** @param logKeyOf the key of a row in the changelog; undefined: it is not there */
+function formatOf(
   handle: StateHandle<unknown, unknown>,
   layout: TableLayout,
   rules: RowRules,
-  log: LoggedAt,
+  at: Coordinates,
+  logKeyOf: (key: string) => Buffer | undefined,
 ): ValueFormat<unknown> {
   const { name } = handle;
-  const at = { topic: log.topic, partition: log.partition, offset: 0 };
   const { encode, decode } = valuesOf(handle, layout, rules, at);
   return {
     encode,
@@ -44,7 +55,7 @@ export function formatOf(
         throw notDecoded('row', name, cause, at);
       }
     },
-    check: (key, value, timestamp) => checkRow(name, rules, key, value, timestamp, () => log.keyOf(key)),
+    check: (key, value, timestamp) => checkRow(name, rules, key, value, timestamp, () => logKeyOf(key)),
     watch: new RowWatch(),
   };
 }
