@@ -1,7 +1,9 @@
 /** A record counts in all of its windows or in none, wherever its fold throws or a row of it is refused, and of one in none nothing is told. */
 import fc from 'fast-check';
 import type { ProcessorState } from '../../../lib/state/processors/processor.js';
+import { SessionAggregate } from '../../../lib/state/processors/session-aggregate.js';
 import type { KeyRange, Row, StateTable } from '../../../lib/state/state-table.js';
+import { session } from '../../../lib/time/session.js';
 import { PlainState } from '../plain-tables.js';
 import { Heard } from './heard.js';
 import { aggregateIn, inputs, someWindows } from './processors-of-windows.js';
@@ -94,6 +96,33 @@ test('in windows of a grid, and in sliding ones', () => {
         failing,
       );
     }),
+    { numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(100);
+});
+
+test('in sessions: those that were there stay, and none is told to be absorbed', () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 20 }),
+      emits,
+      inputs(200),
+      failures,
+      (gap, emitted, records, failing) => {
+        const windows = session(gap, { graceMs: 20 });
+        refused += check(
+          (state, add) =>
+            new SessionAggregate<number, number>(state, {
+              windows,
+              fold: { add, merge: (one, other) => one + other },
+              emits: emitted,
+            }),
+          records,
+          failing,
+        );
+      },
+    ),
     { numRuns: 300 },
   );
   expect(refused).toBeGreaterThan(100);
