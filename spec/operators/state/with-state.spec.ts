@@ -94,6 +94,37 @@ test('a function that throws has changed nothing and emitted nothing', async () 
   await t.stop();
 });
 
+test('a function whose timer is refused has changed nothing: no row, and no timer that it set or cancelled before', async () => {
+  const t = await run(
+    (record, own) => {
+      const before = own.get() ?? 0;
+      own.set(before + 1);
+      if (record.value === 'bad') {
+        own.timers.cancel('kept');
+        own.timers.set(12, 'moved');
+        own.timers.set(11, 'early', { time: 'wall' });
+        own.timers.set(13, 'n'.repeat(3_000));
+      } else if (record.value === 'x') for (const name of ['kept', 'moved']) own.timers.set(14, name);
+      return `${before}`;
+    },
+    { onError: 'skip', onTimer: (_key, due, name) => `${name}@${due}` },
+    { producer: { maxRecordBytes: 2_000 }, guarantee: 'exactly-once', commit: { intervalMs: 100 } },
+  );
+  // The first of them is refused as the unit is sealed; from there on each is as it is put.
+  t.pipeIn('in', records('ax@0 abad@0 ay@0'));
+  await t.advance(1_000);
+  t.pipeIn('in', records('abad@0 ay@0 z@20'));
+  await t.advance(1_000);
+  expect(read(t).filter(line => line.startsWith('a '))).toEqual([
+    'a 0 0',
+    'a 1 0',
+    'a 2 0',
+    'a kept@14 14',
+    'a moved@14 14',
+  ]);
+  await t.stop();
+});
+
 test('stream-time timers fire behind the record that brings their time, by due, key and name, once, and over a restart', async () => {
   const t = await run(
     (record, own) => {
