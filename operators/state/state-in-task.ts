@@ -7,6 +7,7 @@ import type { KafkaRecord } from '../../lib/record/record.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import { HeldResults } from './held-results.js';
 import { resultsAtOnce, stateFailed } from './parts-of-turns.js';
+import { refuseUntimed } from './refuse-untimed.js';
 import { refuseRekeyed } from './rekeyed.js';
 import type { Current, OperatorPlace, StateOperator } from './state-operator-parts.js';
 import { StateTurn } from './state-turn.js';
@@ -105,6 +106,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   #begin(record: KafkaRecord<I, V>, side: number): boolean {
     try {
       const key = this.#turn.begin(record, side);
+      refuseUntimed(this.#parts.name, this.#parts.state.name, record);
       refuseRekeyed(this.#parts, record, key);
       this.#processor.take(key, record.value, record.timestamp, this.#turn);
     } catch (cause) {
