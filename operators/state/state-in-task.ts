@@ -45,6 +45,8 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   /** Leased: what came while it had something to do. */
   readonly #behind: Current<I, V>[] = [];
   #alarm: { readonly due: number; readonly timer: Timer } | undefined;
+  /** Of the lanes with which alarms end: one that is set again and again is heard of once. */
+  readonly #alarmsEndWith = new WeakSet<AbortSignal>();
 
   /** @param lane of the task, which keeps states */
   constructor(
@@ -234,17 +236,20 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   #alarmAt(due: number): void {
     if (this.#alarm !== undefined && this.#alarm.due <= due) return;
     const { clock } = this.#lane.host;
-    if (this.#alarm === undefined) this.#endAlarmsWithLane();
+    this.#endAlarmsWithLane();
     this.#alarm?.timer.cancel();
     this.#alarm = { due, timer: clock.schedule(() => this.#rings(), Math.max(0, due - clock.now())) };
   }
 
   #endAlarmsWithLane(): void {
+    const { signal } = this.#lane;
+    if (this.#alarmsEndWith.has(signal)) return;
+    this.#alarmsEndWith.add(signal);
     const cancel = (): void => {
       this.#alarm?.timer.cancel();
       this.#alarm = undefined;
     };
-    this.#lane.signal.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
     this.#subscriber.add(cancel);
   }
 

@@ -1,6 +1,7 @@
 /** `withState`: functions with the state of their key, and timers in both kinds of time. */
 import { number, string } from 'kafka-rx';
 import { type TestApp, type TestAppOptions, testApp } from 'kafka-rx/testing';
+import { Subscription } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
 import type { KafkaRecord } from '../../../lib/record/record.js';
 import type { Own } from '../../../lib/state/own.js';
@@ -194,6 +195,28 @@ test.each(['at-least-once', 'exactly-once'] as const)(
     await t.stop();
   },
 );
+
+test('wall timers that follow each other leave nothing behind that waits for the end', async () => {
+  const listens = jest.spyOn(AbortSignal.prototype, 'addEventListener');
+  const teardowns = jest.spyOn(Subscription.prototype, 'add');
+  const again = (due: number, own: Own<string, number, string>) =>
+    own.timers.set(due + 100, '', { time: 'wall' });
+  const t = await run((_record, own) => again(startAt, own), {
+    onTimer: (_key, due, _name, own) => again(due, own),
+  });
+  t.pipeIn('in', records('a@5'));
+  await t.advance(1_000);
+  const counts = () => [listens, teardowns].map(({ mock }) => mock.calls.length);
+  const before = counts();
+  await t.advance(5_000);
+  const [more = 0, teardown = 0] = counts().map((count, at) => count - (before[at] ?? 0));
+  // Fifty alarms and the units of five seconds.
+  expect(more).toBeLessThan(25);
+  expect(teardown).toBeLessThan(25);
+  await t.stop();
+  listens.mockRestore();
+  teardowns.mockRestore();
+});
 
 test('a unit of a wall timer that is dropped comes again, once', async () => {
   const t = await run(reminding, reminder, { guarantee: 'exactly-once', commit: { intervalMs: 100 } });
