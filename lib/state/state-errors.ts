@@ -1,5 +1,5 @@
 import type { CommittedPartition, TopicDescription } from '../drivers/port.js';
-import { KafkaRxError } from '../errors/errors.js';
+import { type Coordinates, errorKind, KafkaRxError } from '../errors/errors.js';
 import type { Cut } from './cut.js';
 
 export function idOf(topics: readonly TopicDescription[], topic: string): string {
@@ -38,6 +38,29 @@ export function notKept(state: string, by: string): KafkaRxError {
   return new KafkaRxError('STATE', `The state '${state}' is not kept by ${by}`, {
     remedy: 'Give the operator a state of the app that it is wired in',
   });
+}
+
+/**
+ * No problem of a record: the next one, and what is to be closed, would meet it again.
+ *
+ * @param at its partition of the changelog; undefined: it is not known
+ */
+export function notDecoded(
+  what: 'row' | 'key',
+  state: string,
+  cause: unknown,
+  at: Coordinates | undefined,
+): KafkaRxError {
+  return new KafkaRxError(
+    'STATE',
+    `A ${what} of the state '${state}' could not be decoded (${errorKind(cause)})`,
+    {
+      at,
+      cause,
+      remedy:
+        'Give app.state the codec that wrote it, or for values a higher version with an upgrade; or take the state under another name, which begins empty; or reset the group, and the state is made anew of its input',
+    },
+  );
 }
 
 export function withoutReader(): KafkaRxError {

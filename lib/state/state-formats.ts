@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer';
 import type { Codec } from '../codecs/codec.js';
-import { errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
+import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import type { Guard } from '../flow/sinks/guard.js';
 import { RowWatch } from './layers/row-watch.js';
+import type { LogRecords } from './log/log-record.js';
 import { orNull } from './or-null.js';
 import { checkRow, type RowRules, refused } from './row-rules.js';
 import type { StateHandle } from './state.js';
+import { notDecoded } from './state-errors.js';
 import type { StateLayout, TableLayout } from './table-layout.js';
 import type { ValueFormat } from './value-format.js';
 
@@ -13,22 +15,46 @@ export function layoutOf({ writer }: StateHandle<unknown, unknown>): StateLayout
   return writer?.layout ?? {};
 }
 
+/** Where rows stand. */
+export interface FormatsParts {
+  readonly rules: RowRules;
+  readonly partition: number;
+  changelogOf(state: string): string;
+}
+
 /**
- * How the rows of a table of the state are written. They throw for what the rules forbid.
- *
- * @param logKeyOf the key of a row in the changelog; undefined: it is not there
+ * How the rows of the state are written, by table. They throw for what the rules forbid, and `STATE` for a row that cannot be decoded: the codec is
+ * another than wrote it, whatever record comes.
  */
-export function formatOf(
+export function* formatsOf(
+  handle: StateHandle<unknown, unknown>,
+  { rules, partition, changelogOf }: FormatsParts,
+  log: Pick<LogRecords, 'keyOf'>,
+): Generator<readonly [table: string, format: ValueFormat<unknown>]> {
+  const at = { topic: changelogOf(handle.name), partition, offset: 0 };
+  for (const [table, layout] of Object.entries(layoutOf(handle)))
+    yield [table, formatOf(handle, layout, rules, at, key => log.keyOf(table, key))];
+}
+
+/** @param logKeyOf the key of a row in the changelog; undefined: it is not there */
+function formatOf(
   handle: StateHandle<unknown, unknown>,
   layout: TableLayout,
   rules: RowRules,
+  at: Coordinates,
   logKeyOf: (key: string) => Buffer | undefined,
 ): ValueFormat<unknown> {
   const { name } = handle;
-  const { encode, decode } = valuesOf(handle, layout, rules);
+  const { encode, decode } = valuesOf(handle, layout, rules, at);
   return {
     encode,
-    decode,
+    decode(bytes) {
+      try {
+        return decode(bytes);
+      } catch (cause) {
+        throw notDecoded('row', name, cause, at);
+      }
+    },
     check: (key, value, timestamp) => checkRow(name, rules, key, value, timestamp, () => logKeyOf(key)),
     watch: new RowWatch(),
   };
@@ -38,6 +64,7 @@ function valuesOf(
   { name, value }: StateHandle<unknown, unknown>,
   { values }: TableLayout,
   rules: RowRules,
+  at: Coordinates,
 ): ValueFormat<unknown> {
   if (values === 'mark') return mark;
   if (values !== 'state' && values !== 'state-or-null') {
@@ -46,7 +73,7 @@ function valuesOf(
   }
   const ofState: ValueFormat<unknown> = {
     encode: encoding(name, value, rules),
-    decode: bytes => value.decode(bytes, { topic: name, partition: 0, offset: 0 }),
+    decode: bytes => value.decode(bytes, at),
   };
   return values === 'state' ? ofState : orNull(ofState);
 }

@@ -13,6 +13,7 @@ import type { StateBackends } from './backend.js';
 import { isReserved } from './log/log-keys.js';
 import type { OlderValue } from './older-value.js';
 import type { RowChange, StateChange } from './state-change.js';
+import { notDecoded } from './state-errors.js';
 import {
   type ReadOptions,
   readOptions,
@@ -97,6 +98,7 @@ export interface StateHost {
   /** The same for all states of an app. */
   readonly app: object;
   readonly reads: StateRead;
+  changelogOf(state: string): string;
   /** The tables of the tasks that this member has. */
   ask(name: string, read: StateRead): readonly StateTables[];
   /** A listener of changes threw, or a codec could not read what it has written. */
@@ -269,8 +271,17 @@ export class StateHandle<K, V> implements State<K, V> {
     return text;
   }
 
-  keyOf(text: string): K {
-    return this.key.decode(Buffer.from(text, 'latin1'), { topic: this.name, partition: 0, offset: 0 });
+  /**
+   * @param partition where it was found, if that is known
+   * @throws `STATE`: it is of another codec
+   */
+  keyOf(text: string, partition?: number): K {
+    const at = { topic: this.#host.changelogOf(this.name), partition: partition ?? 0, offset: 0 };
+    try {
+      return this.key.decode(Buffer.from(text, 'latin1'), at);
+    } catch (cause) {
+      throw notDecoded('key', this.name, cause, partition === undefined ? undefined : at);
+    }
   }
 
   get #queries(): StateQueries {

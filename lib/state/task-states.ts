@@ -22,7 +22,7 @@ import { RowVersions, versionHeaders } from './row-versions.js';
 import type { StateHandle } from './state.js';
 import { rowChanges } from './state-change.js';
 import { cutMissing, notKept, withoutReader } from './state-errors.js';
-import { formatOf, layoutOf } from './state-formats.js';
+import { formatsOf, layoutOf } from './state-formats.js';
 import type { StateRead, StateTables } from './state-queries.js';
 import { readingOf, type TaskReading } from './state-readings.js';
 import type { StateTable } from './state-table.js';
@@ -96,15 +96,11 @@ export class TaskStates implements StatesOfTask {
     const formats = new Map<string, ValueFormat<unknown>>();
     const versions = new Map<string, RowVersions>();
     for (const handle of parts.handles) {
-      const layout = layoutOf(handle);
-      const log = new LogRecords(layout);
+      const log = new LogRecords(layoutOf(handle));
       logs.set(handle.name, log);
       versions.set(handle.name, new RowVersions(handle, table => formats.get(`${handle.name}/${table}`)));
-      for (const [table, of] of Object.entries(layout))
-        formats.set(
-          `${handle.name}/${table}`,
-          formatOf(handle, of, parts.rules, key => log.keyOf(table, key)),
-        );
+      for (const [table, format] of formatsOf(handle, parts, log))
+        formats.set(`${handle.name}/${table}`, format);
     }
     this.#logs = logs;
     this.#formats = formats;

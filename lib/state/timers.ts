@@ -2,6 +2,7 @@ import { KafkaRxError } from '../errors/errors.js';
 import { Front } from './processors/front.js';
 import type { ProcessorState } from './processors/processor.js';
 import { timeAt, timeBytes } from './processors/time-bytes.js';
+import type { UndoLog } from './processors/undo-log.js';
 import type { Entry, StateTable } from './state-table.js';
 import { readTerminated, terminated } from './terminated.js';
 
@@ -40,24 +41,30 @@ export class Timers {
    *
    * @param due a safe integer of at least 0; in the past: it fires next
    * @param name text in latin1
+   * @param undo is told of it
    * @throws KafkaRxError `PROCESS` if a timer that fires sets itself for a time that is not later, which would not end
    */
-  set(due: number, key: string, name: string): void {
+  set(due: number, key: string, name: string, undo?: UndoLog): void {
     const firing = this.#firing;
     if (firing !== undefined && firing.key === key && firing.name === name && due <= firing.due)
       throw setForNow(name);
-    if (!this.#delete(key, name)) this.#changes++;
+    if (!this.#delete(key, name, undo)) this.#changes++;
     const text = terminated(key) + name;
     const at = timeBytes(due) + text;
     this.#byDue.put(at, { value: null, timestamp: due });
+    undo?.did(this.#byDue, at, undefined);
     this.#front.put(at);
     this.#dues.put(text, { value: due, timestamp: due });
+    undo?.did(this.#dues, text, undefined);
     if (due < this.#earliest) this.#earliest = due;
   }
 
-  /** @returns whether it was set */
-  cancel(key: string, name: string): boolean {
-    return this.#delete(key, name);
+  /**
+   * @param undo is told of it
+   * @returns whether it was set
+   */
+  cancel(key: string, name: string, undo?: UndoLog): boolean {
+    return this.#delete(key, name, undo);
   }
 
   /** When the next one is due. */
@@ -121,13 +128,16 @@ export class Timers {
     }
   }
 
-  #delete(key: string, name: string): boolean {
+  #delete(key: string, name: string, undo: UndoLog | undefined): boolean {
     const text = terminated(key) + name;
     const due = this.#dues.get(text);
     if (due === undefined) return false;
     this.#changes++;
-    this.#byDue.delete(timeBytes(due.value) + text);
+    const at = timeBytes(due.value) + text;
+    this.#byDue.delete(at);
+    undo?.did(this.#byDue, at, { value: null, timestamp: due.value });
     this.#dues.delete(text);
+    undo?.did(this.#dues, text, due);
     return true;
   }
 }

@@ -8,6 +8,7 @@ import type { KafkaRecord } from '../../lib/record/record.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import { HeldResults } from './held-results.js';
 import { resultsAtOnce, stateFailed } from './parts-of-turns.js';
+import { refuseUntimed } from './refuse-untimed.js';
 import { refuseRekeyed } from './rekeyed.js';
 import type { Current, OperatorPlace, StateOperator } from './state-operator-parts.js';
 import { StateTurn } from './state-turn.js';
@@ -45,6 +46,8 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   /** Leased: what came while it had something to do. */
   readonly #behind: Current<I, V>[] = [];
   #alarm: { readonly due: number; readonly timer: Timer } | undefined;
+  /** Of the lanes with which alarms end: one that is set again and again is heard of once. */
+  readonly #alarmsEndWith = new WeakSet<AbortSignal>();
 
   /** @param lane of the task, which keeps states */
   constructor(
@@ -106,6 +109,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   #begin(record: KafkaRecord<I, V>, side: number): boolean {
     try {
       const key = this.#turn.begin(record, side);
+      refuseUntimed(this.#parts.name, this.#parts.state.name, record);
       refuseRekeyed(this.#parts, record, key);
       this.#processor.take(key, record.value, record.timestamp, this.#turn);
     } catch (cause) {
@@ -233,17 +237,20 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   #alarmAt(due: number): void {
     if (this.#alarm !== undefined && this.#alarm.due <= due) return;
     const { clock } = this.#lane.host;
-    if (this.#alarm === undefined) this.#endAlarmsWithLane();
+    this.#endAlarmsWithLane();
     this.#alarm?.timer.cancel();
     this.#alarm = { due, timer: clock.schedule(() => this.#rings(), Math.max(0, due - clock.now())) };
   }
 
   #endAlarmsWithLane(): void {
+    const { signal } = this.#lane;
+    if (this.#alarmsEndWith.has(signal)) return;
+    this.#alarmsEndWith.add(signal);
     const cancel = (): void => {
       this.#alarm?.timer.cancel();
       this.#alarm = undefined;
     };
-    this.#lane.signal.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
     this.#subscriber.add(cancel);
   }
 

@@ -85,7 +85,7 @@ export class StateTurn<K, V, A, L, R, I> implements ProcessorOutput<A>, Current<
     const { state, keyOf, resultOf: made } = this.#parts;
     const record = this.#own === undefined ? this.record : this.#named(this.#own, key, window, timestamp);
     // Mostly it is the record's own, which is there then.
-    const given = key === this.#text ? (this.#key as K) : state.keyOf(key);
+    const given = key === this.#text ? (this.#key as K) : state.keyOf(key, record.partition);
     this.#subscriber.next(resultOf(record, keyOf(given, window), made(value), timestamp, this.#results++));
   }
 

@@ -91,7 +91,10 @@ export function withState<K, V, S, R>(
     processor: (tables, current, turns) =>
       new CallsWithState<K, V, S, R>(tables, {
         ...turns,
-        keys: handle,
+        keys: {
+          keyText: key => handle.keyText(key),
+          keyOf: text => handle.keyOf(text, current.record.partition),
+        },
         call: own => call(current.record, own),
         onTimer,
       }),

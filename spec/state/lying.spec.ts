@@ -23,7 +23,13 @@ function told(name: string): StateBackends {
   };
 }
 
-const host: StateHost = { app: {}, reads: 'latest', ask: () => [], unheard: () => {} };
+const host: StateHost = {
+  app: {},
+  reads: 'latest',
+  changelogOf: name => name,
+  ask: () => [],
+  unheard: () => {},
+};
 
 const handle = (name: string, backend?: StateBackends) =>
   new StateHandle(name, { key: string, value: number, backend }, host) as StateHandle<unknown, unknown>;

@@ -325,6 +325,7 @@ export class AppStates {
     return {
       app: graph,
       reads: isOnce ? 'committed' : 'latest',
+      changelogOf: state => this.changelogOf(state),
       ask: (state, read) => [...this.#tasks.values()].flatMap(states => states.tablesOf(state, read) ?? []),
       unheard,
     };

@@ -13,14 +13,19 @@ export interface TopicsOfStates {
   changelogOf(state: string): string;
 }
 
+/** Records keep the times that they were given, wherever the broker's own default is the time of the append. */
+const ownTimes = { 'message.timestamp.type': 'CreateTime' };
+
 /** What is read is deleted by name; nothing else is, however old it is. */
 const internalConfigs: NewTopic['configs'] = {
+  ...ownTimes,
   'cleanup.policy': 'delete',
   'retention.ms': '-1',
   'retention.bytes': '-1',
 };
 
 const changelogConfigs: NewTopic['configs'] = {
+  ...ownTimes,
   'cleanup.policy': 'compact',
   'delete.retention.ms': String(tombstonesMs),
 };

@@ -2,9 +2,10 @@ import { KafkaRxError } from '../../errors/errors.js';
 import { refuseLater } from '../../record/refuse-later.js';
 import { StreamTime } from '../../time/stream-time.js';
 import { type Own, type OwnKeys, OwnOfTurn, type OwnTurn } from '../own.js';
-import type { KeyRange, Row, StateTable } from '../state-table.js';
+import type { KeyRange, StateTable } from '../state-table.js';
 import { type Timer, Timers } from '../timers.js';
 import type { Processor, ProcessorOutput, ProcessorState } from './processor.js';
+import { UndoLog } from './undo-log.js';
 
 type Time = 'stream' | 'wall';
 
@@ -28,8 +29,8 @@ interface Emitted<R> {
 }
 
 /**
- * Functions with the state of their key, and timers. What a function does to rows is undone where it throws; what it emits and what timers it sets, is
- * done when it has returned.
+ * Functions with the state of their key, and timers. What a function does to rows is undone where it throws, or a timer that it sets is refused; what
+ * timers it sets, and what it emits, is done when it has returned.
  */
 export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S, R> {
   readonly #parts: CallsParts<K, S, R>;
@@ -39,7 +40,7 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
   #firing: (Timer & { readonly time: Time }) | undefined;
   /** Of the function that runs. */
   #timestamp = 0;
-  #undo: (readonly [key: string, row: Row<S> | undefined])[] = [];
+  readonly #undo = new UndoLog();
   #emitted: Emitted<R>[] = [];
   #timing: (() => void)[] = [];
 
@@ -111,22 +112,17 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
     const emitted: Emitted<R>[] = [];
     this.#emitted = emitted;
     this.#timing = [];
-    this.#undo = [];
     try {
-      const made = call(own);
-      refuseLater(made);
-      // The types of withState say so.
-      if (made !== undefined) own.emit(made as R);
-    } catch (cause) {
-      for (const [changed, row] of this.#undo.reverse()) {
-        if (row === undefined) this.#rows.delete(changed);
-        else this.#rows.put(changed, row);
-      }
-      throw cause;
+      this.#undo.whole(() => {
+        const made = call(own);
+        refuseLater(made);
+        // The types of withState say so.
+        if (made !== undefined) own.emit(made as R);
+        for (const set of this.#timing) set();
+      });
     } finally {
       own.end();
     }
-    for (const set of this.#timing) set();
     for (const one of emitted) output.result(one.key, undefined, one.value, one.timestamp);
   }
 
@@ -141,9 +137,9 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
   put(key: string, value: S | undefined): void {
     refuseLater(value);
     const row = this.#rows.get(key);
-    this.#undo.push([key, row]);
     if (value === undefined) this.#rows.delete(key);
     else this.#rows.put(key, { value, timestamp: Math.max(this.#timestamp, row?.timestamp ?? 0) });
+    this.#undo.did(this.#rows, key, row);
   }
 
   page(range: KeyRange, limit: number): readonly (readonly [key: string, value: S])[] {
@@ -162,16 +158,16 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
     if (firing?.key === key && firing.name === name && firing.time === time && due <= firing.due)
       throw setForNow(name);
     this.#timing.push(() => {
-      this.#timers[time === 'stream' ? 'wall' : 'stream'].cancel(key, name);
-      this.#timers[time].set(due, key, name);
+      this.#timers[time === 'stream' ? 'wall' : 'stream'].cancel(key, name, this.#undo);
+      this.#timers[time].set(due, key, name, this.#undo);
       if (time === 'wall') this.#parts.alarm(due);
     });
   }
 
   cancelTimer(key: string, name: string): void {
     this.#timing.push(() => {
-      this.#timers.stream.cancel(key, name);
-      this.#timers.wall.cancel(key, name);
+      this.#timers.stream.cancel(key, name, this.#undo);
+      this.#timers.wall.cancel(key, name, this.#undo);
     });
   }
 

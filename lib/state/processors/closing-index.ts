@@ -1,5 +1,6 @@
 import type { CutNumbers, StateTable } from '../state-table.js';
 import { behind, timeAt, timeBytes, timeLength } from './time-bytes.js';
+import type { UndoLog } from './undo-log.js';
 
 /**
  * The windows that wait to be closed, in order of their starts and keys, where rows lie in another order. Keys of its rows: the start, then the
@@ -30,13 +31,19 @@ export class ClosingIndex {
     return this.#closedTo;
   }
 
-  add(key: string, start: number): void {
-    this.#waiting.put(timeBytes(start) + key, { value: true, timestamp: start });
+  /** @param undo is told of it */
+  add(key: string, start: number, undo: UndoLog): void {
+    const at = timeBytes(start) + key;
+    this.#waiting.put(at, { value: true, timestamp: start });
+    undo.did(this.#waiting, at, undefined);
     if (start < this.#earliest) this.#earliest = start;
   }
 
-  delete(key: string, start: number): void {
-    this.#waiting.delete(timeBytes(start) + key);
+  /** @param undo is told of it */
+  delete(key: string, start: number, undo: UndoLog): void {
+    const at = timeBytes(start) + key;
+    this.#waiting.delete(at);
+    undo.did(this.#waiting, at, { value: true, timestamp: start });
   }
 
   /**

@@ -78,9 +78,11 @@ export class SessionAggregate<V, A> implements Processor<V, A> {
       return;
     }
     const aggregate = this.#fold.add(this.#merged(key, found), value, key);
+    // First: what is refused leaves what was there, and nothing is told of it.
+    const isKept = sessions.replaceFound(key, start, end, aggregate);
     // A session of this moment alone stays what it is.
     if (!this.#final && start !== end) this.#tellAbsorbed(key, output);
-    if (!sessions.replaceFound(key, start, end, aggregate)) output.notTaken('expired', window);
+    if (!isKept) output.notTaken('expired', window);
     if (!this.#final)
       output.result(
         key,

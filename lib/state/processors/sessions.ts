@@ -102,25 +102,35 @@ export class Sessions<A> {
   }
 
   /**
-   * Puts a session in the place of those that `find` has found last.
+   * Puts a session in the place of those that `find` has found last. Where it throws, since the rules of rows forbid it, those are still there.
    *
    * @param value null: there is none any more
    * @returns false if Kafka Streams' store, which forgets whole segments of time, would have dropped it
    */
   replaceFound(key: string, start: number, end: number, value: A | null): boolean {
-    const newest = Math.min(end, this.#timeBound());
-    if (newest > this.#newestEnd()) this.#numbers.set('newest-end', newest);
+    const newest = Math.max(Math.min(end, this.#timeBound()), this.#newestEnd());
     const at = rowKey(key, start, end);
-    const kept = value !== null && end > this.#hiddenEnd();
+    const kept = value !== null && end > newest - this.#foundMs;
+    if (kept) this.#put(key, start, end, { value, timestamp: end });
     for (const found of this.found) if (!kept || found.at !== at) this.#rows.delete(found.at);
-    if (kept) {
-      this.#rows.put(at, { value, timestamp: end });
-      // Else it will be found from the place of what it grew out of, which comes before its own.
-      const [first] = this.found;
-      if (first === undefined || (end === first.end && start < first.start)) this.#index.put(key, start, end);
-    }
+    if (newest > this.#newestEnd()) this.#numbers.set('newest-end', newest);
     if (this.#becomesLast) this.#setLast(key, start, end, kept ? at : undefined);
     return !(end < this.#removedBefore());
+  }
+
+  #put(key: string, start: number, end: number, row: Row<A>): void {
+    const at = rowKey(key, start, end);
+    this.#rows.put(at, row);
+    // Else it will be found from the place of what it grew out of, which comes before its own.
+    const [first] = this.found;
+    if (first !== undefined && (end !== first.end || start >= first.start)) return;
+    try {
+      this.#index.put(key, start, end);
+    } catch (cause) {
+      // It is new where it gets a place.
+      this.#rows.delete(at);
+      throw cause;
+    }
   }
 
   /**

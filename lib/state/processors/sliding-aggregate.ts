@@ -4,7 +4,8 @@ import type { Row } from '../state-table.js';
 import { ClosingIndex } from './closing-index.js';
 import type { Fold } from './fold.js';
 import type { Processor, ProcessorOutput, ProcessorState } from './processor.js';
-import { SlidingRows, startOf } from './sliding-rows.js';
+import { type SlidingPut, SlidingRows, startOf } from './sliding-rows.js';
+import { UndoLog } from './undo-log.js';
 import type { Emits } from './windowed-aggregate.js';
 
 /**
@@ -28,6 +29,9 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
   #openFrom = 0;
   /** Starts of the windows that the record has met. */
   readonly #met: number[] = [];
+  /** What becomes of them, and of those that it begins. */
+  readonly #made: SlidingPut<A>[] = [];
+  readonly #undo = new UndoLog();
 
   constructor(
     state: ProcessorState,
@@ -58,8 +62,12 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
       return;
     }
     this.#met.length = 0;
+    this.#made.length = 0;
     if (timestamp < this.#differenceMs) this.#takeEarly(key, value, timestamp, output);
     else this.#takeUsual(key, value, timestamp, output);
+    // Not before each fold has passed: the record counts in all of its windows or in none.
+    this.#putAll(key);
+    if (this.#closing === undefined) this.#tell(key, output);
   }
 
   #takeUsual(key: string, value: V, timestamp: number, output: ProcessorOutput<A>): void {
@@ -95,7 +103,7 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
       const base = previous !== undefined && previous >= leftStart ? left?.value : undefined;
       this.#add(key, leftStart, base, value, timestamp, output);
     }
-    this.#beginRight(right, key, timestamp, output);
+    this.#beginRight(right, timestamp);
   }
 
   /** All windows that would begin before 0 are one, which begins at 0. */
@@ -111,7 +119,7 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
         this.#update(key, start, row, value, timestamp, output);
       }
     }
-    this.#beginRight(right ?? combined, key, timestamp, output);
+    this.#beginRight(right ?? combined, timestamp);
     if (combined === undefined) {
       this.#add(key, 0, undefined, value, timestamp, output);
       return;
@@ -129,9 +137,14 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
   }
 
   /** The window behind this record: later records are in it already, and it is never late. */
-  #beginRight(right: Row<A> | undefined, key: string, timestamp: number, output: ProcessorOutput<A>): void {
+  #beginRight(right: Row<A> | undefined, timestamp: number): void {
     if (right === undefined || right.timestamp <= timestamp || this.#met.includes(timestamp + 1)) return;
-    this.#put(key, timestamp + 1, undefined, right.value, right.timestamp, output);
+    this.#made.push({
+      start: timestamp + 1,
+      before: undefined,
+      value: right.value,
+      timestamp: right.timestamp,
+    });
   }
 
   #update(
@@ -144,7 +157,12 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
   ): void {
     if (this.#isLate(start, output)) return;
     const next = this.#fold(row.value, value, key);
-    this.#put(key, start, row, next, Math.max(row.timestamp, timestamp), output);
+    this.#made.push({
+      start,
+      before: row,
+      value: next,
+      timestamp: Math.max(row.timestamp, timestamp),
+    });
   }
 
   #add(
@@ -156,7 +174,7 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
     output: ProcessorOutput<A>,
   ): void {
     if (this.#isLate(start, output)) return;
-    this.#put(key, start, undefined, this.#fold(base, value, key), timestamp, output);
+    this.#made.push({ start, before: undefined, value: this.#fold(base, value, key), timestamp });
   }
 
   #isLate(start: number, output: ProcessorOutput<A>): boolean {
@@ -166,21 +184,27 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
     return true;
   }
 
-  #put(
-    key: string,
-    start: number,
-    before: Row<A> | undefined,
-    value: A | null,
-    timestamp: number,
-    output: ProcessorOutput<A>,
-  ): void {
-    this.#rows.put(key, start, value, timestamp);
-    if (this.#closing === undefined) {
-      const window = { start, end: start + this.#differenceMs };
-      output.result(key, window, value, timestamp, before === undefined);
-    } else if (value === null) {
-      if (before !== undefined) this.#closing.delete(key, start);
-    } else if (before === undefined) this.#closing.add(key, start);
+  /** All that the record makes, or nothing, where the rules of rows forbid one. */
+  #putAll(key: string): void {
+    const undo = this.#undo;
+    undo.whole(() => {
+      for (const made of this.#made) {
+        this.#rows.put(key, made, undo);
+        if (this.#closing !== undefined) this.#index(this.#closing, key, made);
+      }
+    });
+    for (const { start } of this.#made) this.#rows.hasPut(start);
+  }
+
+  #index(closing: ClosingIndex, key: string, { start, before, value }: SlidingPut<A>): void {
+    if (value === null) {
+      if (before !== undefined) closing.delete(key, start, this.#undo);
+    } else if (before === undefined) closing.add(key, start, this.#undo);
+  }
+
+  #tell(key: string, output: ProcessorOutput<A>): void {
+    for (const { start, before, value, timestamp } of this.#made)
+      output.result(key, { start, end: start + this.#differenceMs }, value, timestamp, before === undefined);
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {

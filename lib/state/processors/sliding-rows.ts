@@ -2,9 +2,20 @@ import { type TimeBound, unbounded } from '../../time/stream-time.js';
 import type { CutNumbers, Entry, Row, StateTable } from '../state-table.js';
 import type { ProcessorState } from './processor.js';
 import { behind, timeAt, timeBytes, timeLength } from './time-bytes.js';
+import type { UndoLog } from './undo-log.js';
 
 /** How many rows of a key are read at once. */
 const pageSize = 128;
+
+/** What becomes of a window. */
+export interface SlidingPut<A> {
+  readonly start: number;
+  /** The row that there is, and is seen. */
+  readonly before: Row<A> | undefined;
+  /** Null: it is deleted. */
+  readonly value: A | null;
+  readonly timestamp: number;
+}
 
 /**
  * The windows of sliding aggregates. Keys of the rows: the segment of the start, the length of the record's key, that key, the start; so the windows of one
@@ -56,12 +67,22 @@ export class SlidingRows<A> {
     return this.#rows.get(this.#rowKey(key, start));
   }
 
-  /** @param value null: the row is deleted */
-  put(key: string, start: number, value: A | null, timestamp: number): void {
+  /**
+   * Puts a row; where it stays, {@link hasPut} is told next.
+   *
+   * @param undo is told of it
+   */
+  put(key: string, { start, before: seen, value, timestamp }: SlidingPut<A>, undo: UndoLog): void {
     const rowKey = this.#rowKey(key, start);
+    const before = seen ?? (this.isHidden(start) ? this.#rows.get(rowKey) : undefined);
     if (value === null) this.#rows.delete(rowKey);
     else this.#rows.put(rowKey, { value, timestamp });
+    undo.did(this.#rows, rowKey, before);
     if (this.#lastExpired !== undefined && rowKey < this.#lastExpired) this.#lastExpired = undefined;
+  }
+
+  /** A row of it was put, which stays. */
+  hasPut(start: number): void {
     const newest = Math.min(start, this.#timeBound());
     if (newest <= this.#newestStart) return;
     this.#newestStart = newest;

@@ -2,14 +2,24 @@ import { KafkaRxError } from '../../errors/errors.js';
 import { StreamTime } from '../../time/stream-time.js';
 import { gridOf, longestOf, type WindowGrid } from '../../time/window-grid.js';
 import type { GridWindows } from '../../time/windows.js';
-import type { CutNumbers, StateTable } from '../state-table.js';
+import type { CutNumbers, Row, StateTable } from '../state-table.js';
 import type { Fold } from './fold.js';
 import type { Processor, ProcessorOutput, ProcessorState } from './processor.js';
 import { behind, timeAt, timeBytes, timeLength } from './time-bytes.js';
+import { UndoLog } from './undo-log.js';
 import { type WindowPlace, WindowPlaces } from './window-places.js';
 
 /** `updates`: each change of an aggregate; `final`: each aggregate once, when its window is closed. */
 export type Emits = 'updates' | 'final';
+
+/** What a record makes of one of its windows. */
+interface Folded<A> {
+  readonly place: WindowPlace;
+  readonly rowKey: string;
+  readonly before: Row<A> | undefined;
+  readonly next: A | null;
+  readonly newest: number;
+}
 
 /**
  * An aggregate for each key and window of a grid. Keys of its rows: the window's start, then the record's key; so a row is looked up by one
@@ -29,6 +39,7 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
   readonly #graceMs: number;
   /** For how long rows are kept behind the end of their window. */
   readonly #keptMs: number;
+  readonly #undo = new UndoLog();
 
   #isLoaded = false;
   /** The first window that is not closed begins here. */
@@ -82,27 +93,35 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
       output.notTaken('no-window', undefined);
       return;
     }
+    // In all of its windows or in none: nothing is put before each fold has passed, and nothing is told before all is put.
+    const all: Folded<A>[] = [];
     for (; start <= timestamp; start = grid.next(start)) {
       const place = this.#places.of(start);
       if (start < this.#openFrom) output.notTaken('late', place.window);
-      else this.#add(place, key, value, timestamp, output);
+      else all.push(this.#folded(place, key, value, timestamp));
     }
+    this.#putAll(all);
+    if (this.#emits === 'final') return;
+    for (const { place, next, newest, before } of all)
+      output.result(key, place.window, next, newest, before === undefined);
   }
 
-  #add(
-    place: WindowPlace,
-    key: string,
-    value: V | null,
-    timestamp: number,
-    output: ProcessorOutput<A>,
-  ): void {
+  #folded(place: WindowPlace, key: string, value: V | null, timestamp: number): Folded<A> {
     const rowKey = place.prefix + key;
-    const row = this.#rows.get(rowKey);
-    const next = this.#fold(row?.value, value, key);
-    const newest = row !== undefined && row.timestamp > timestamp ? row.timestamp : timestamp;
-    if (next !== null) this.#rows.put(rowKey, { value: next, timestamp: newest });
-    else if (row !== undefined) this.#rows.delete(rowKey);
-    if (this.#emits === 'updates') output.result(key, place.window, next, newest, row === undefined);
+    const before = this.#rows.get(rowKey);
+    const next = this.#fold(before?.value, value, key);
+    const newest = before !== undefined && before.timestamp > timestamp ? before.timestamp : timestamp;
+    return { place, rowKey, before, next, newest };
+  }
+
+  #putAll(all: readonly Folded<A>[]): void {
+    this.#undo.whole(() => {
+      for (const { rowKey, before, next, newest } of all) {
+        if (next !== null) this.#rows.put(rowKey, { value: next, timestamp: newest });
+        else if (before !== undefined) this.#rows.delete(rowKey);
+        this.#undo.did(this.#rows, rowKey, before);
+      }
+    });
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {

@@ -1,6 +1,7 @@
 /** `withState`: functions with the state of their key, and timers in both kinds of time. */
 import { number, string } from 'kafka-rx';
 import { type TestApp, type TestAppOptions, testApp } from 'kafka-rx/testing';
+import { Subscription } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
 import type { KafkaRecord } from '../../../lib/record/record.js';
 import type { Own } from '../../../lib/state/own.js';
@@ -94,6 +95,37 @@ test('a function that throws has changed nothing and emitted nothing', async () 
   await t.stop();
 });
 
+test('a function whose timer is refused has changed nothing: no row, and no timer that it set or cancelled before', async () => {
+  const t = await run(
+    (record, own) => {
+      const before = own.get() ?? 0;
+      own.set(before + 1);
+      if (record.value === 'bad') {
+        own.timers.cancel('kept');
+        own.timers.set(12, 'moved');
+        own.timers.set(11, 'early', { time: 'wall' });
+        own.timers.set(13, 'n'.repeat(3_000));
+      } else if (record.value === 'x') for (const name of ['kept', 'moved']) own.timers.set(14, name);
+      return `${before}`;
+    },
+    { onError: 'skip', onTimer: (_key, due, name) => `${name}@${due}` },
+    { producer: { maxRecordBytes: 2_000 }, guarantee: 'exactly-once', commit: { intervalMs: 100 } },
+  );
+  // The first of them is refused as the unit is sealed; from there on each is as it is put.
+  t.pipeIn('in', records('ax@0 abad@0 ay@0'));
+  await t.advance(1_000);
+  t.pipeIn('in', records('abad@0 ay@0 z@20'));
+  await t.advance(1_000);
+  expect(read(t).filter(line => line.startsWith('a '))).toEqual([
+    'a 0 0',
+    'a 1 0',
+    'a 2 0',
+    'a kept@14 14',
+    'a moved@14 14',
+  ]);
+  await t.stop();
+});
+
 test('stream-time timers fire behind the record that brings their time, by due, key and name, once, and over a restart', async () => {
   const t = await run(
     (record, own) => {
@@ -163,6 +195,28 @@ test.each(['at-least-once', 'exactly-once'] as const)(
     await t.stop();
   },
 );
+
+test('wall timers that follow each other leave nothing behind that waits for the end', async () => {
+  const listens = jest.spyOn(AbortSignal.prototype, 'addEventListener');
+  const teardowns = jest.spyOn(Subscription.prototype, 'add');
+  const again = (due: number, own: Own<string, number, string>) =>
+    own.timers.set(due + 100, '', { time: 'wall' });
+  const t = await run((_record, own) => again(startAt, own), {
+    onTimer: (_key, due, _name, own) => again(due, own),
+  });
+  t.pipeIn('in', records('a@5'));
+  await t.advance(1_000);
+  const counts = () => [listens, teardowns].map(({ mock }) => mock.calls.length);
+  const before = counts();
+  await t.advance(5_000);
+  const [more = 0, teardown = 0] = counts().map((count, at) => count - (before[at] ?? 0));
+  // Fifty alarms and the units of five seconds.
+  expect(more).toBeLessThan(25);
+  expect(teardown).toBeLessThan(25);
+  await t.stop();
+  listens.mockRestore();
+  teardowns.mockRestore();
+});
 
 test('a unit of a wall timer that is dropped comes again, once', async () => {
   const t = await run(reminding, reminder, { guarantee: 'exactly-once', commit: { intervalMs: 100 } });

@@ -1,0 +1,129 @@
+/** A record counts in all of its windows or in none, wherever its fold throws or a row of it is refused, and of one in none nothing is told. */
+import fc from 'fast-check';
+import type { ProcessorState } from '../../../lib/state/processors/processor.js';
+import { SessionAggregate } from '../../../lib/state/processors/session-aggregate.js';
+import type { KeyRange, Row, StateTable } from '../../../lib/state/state-table.js';
+import { session } from '../../../lib/time/session.js';
+import { PlainState } from '../plain-tables.js';
+import { Heard } from './heard.js';
+import { aggregateIn, inputs, someWindows } from './processors-of-windows.js';
+
+/** Refuses the put that is so many away; puts that undo pass, as of rows that were there. */
+class Refusing implements ProcessorState {
+  readonly #state: PlainState;
+  putsLeft = Number.POSITIVE_INFINITY;
+
+  constructor(state: PlainState) {
+    this.#state = state;
+  }
+
+  get numbers() {
+    return this.#state.numbers;
+  }
+
+  table<T>(name: string): StateTable<T> {
+    const table = this.#state.table<T>(name);
+    return {
+      get: key => table.get(key),
+      put: (key: string, row: Row<T>) => {
+        if (--this.putsLeft === 0) throw new Error('refused');
+        table.put(key, row);
+      },
+      delete: key => table.delete(key),
+      page: (range: KeyRange, limit: number) => table.page(range, limit),
+    };
+  }
+}
+
+const emits = fc.constantFrom('updates' as const, 'final' as const);
+/** Which of its puts, or of its folds, is the one that throws. */
+const failures = fc.array(
+  fc.option(fc.record({ of: fc.constantFrom('put', 'fold'), nth: fc.integer({ min: 1, max: 4 }) })),
+  { minLength: 40, maxLength: 40 },
+);
+
+const tablesOf = (state: PlainState) => (state.contents() as { readonly tables: unknown }).tables;
+
+/** @returns how many records were refused */
+function check(
+  make: (
+    state: ProcessorState,
+    fold: (sum: number | undefined, value: number | null) => number,
+  ) => {
+    take: ReturnType<typeof aggregateIn<number, number>>['take'];
+    close: ReturnType<typeof aggregateIn<number, number>>['close'];
+    reset(): void;
+  },
+  records: readonly { key: string; value: number; timestamp: number }[],
+  failing: readonly ({ readonly of: string; readonly nth: number } | null)[],
+): number {
+  const plain = new PlainState();
+  const state = new Refusing(plain);
+  let foldsLeft = Number.POSITIVE_INFINITY;
+  const processor = make(state, (sum = 0, value) => {
+    if (--foldsLeft === 0) throw new Error('refused');
+    return sum + (value ?? 0);
+  });
+  const heard = new Heard<number>();
+  let refused = 0;
+  for (const [index, { key, value, timestamp }] of records.entries()) {
+    const fails = failing[index];
+    state.putsLeft = fails?.of === 'put' ? fails.nth : Number.POSITIVE_INFINITY;
+    foldsLeft = fails?.of === 'fold' ? fails.nth : Number.POSITIVE_INFINITY;
+    const before = structuredClone(tablesOf(plain));
+    const told = heard.results.length;
+    try {
+      processor.take(key, value, timestamp, heard);
+    } catch {
+      refused++;
+      processor.reset();
+      expect(tablesOf(plain)).toEqual(before);
+      expect(heard.results).toHaveLength(told);
+    }
+    [state.putsLeft, foldsLeft] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    while (processor.close(10, heard));
+  }
+  return refused;
+}
+
+test('in windows of a grid, and in sliding ones', () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(someWindows(20), emits, inputs(200), failures, (windows, emitted, records, failing) => {
+      refused += check(
+        (state, fold) => aggregateIn(state, { windows, fold, emits: emitted }),
+        records,
+        failing,
+      );
+    }),
+    { numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(100);
+});
+
+test('in sessions: those that were there stay, and none is told to be absorbed', () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 20 }),
+      emits,
+      inputs(200),
+      failures,
+      (gap, emitted, records, failing) => {
+        const windows = session(gap, { graceMs: 20 });
+        refused += check(
+          (state, add) =>
+            new SessionAggregate<number, number>(state, {
+              windows,
+              fold: { add, merge: (one, other) => one + other },
+              emits: emitted,
+            }),
+          records,
+          failing,
+        );
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(100);
+});
