@@ -8,6 +8,7 @@ import { bytes } from '../codecs/bytes.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { declaredShape } from '../codecs/declared.js';
 import { nullable } from '../codecs/nullable.js';
+import { timesBehindKey } from '../codecs/windowed-key.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { verdictKind } from '../errors/policies/policy.js';
 import type { AppSink } from '../flow/sinks/app-sink.js';
@@ -137,7 +138,10 @@ export class Wiring implements Pick<App, 'topic' | 'to' | 'state' | 'internal' |
     // The overloads of App tie the key codec to what keyBy or the record gives.
     const keyOf = keyMaker<unknown, V>(options.key, options.keyBy);
     const { host, outputs, instruments, random } = this.#parts;
-    const parts = { outputs, guard: () => this.#guard, produced: instruments.produced, random };
+    const parts = {
+      ...{ outputs, guard: () => this.#guard, produced: instruments.produced, random },
+      behindKey: timesBehindKey(options.key),
+    };
     return new TopicSink<unknown, V>(host, place, topic, keyOf, options, parts);
   }
 

@@ -14,6 +14,14 @@ export interface WindowedKey<K, W extends { readonly key: K }> {
   put(key: Buffer, windowed: W): Buffer;
 }
 
+/** The same in every copy of the library. */
+const timesBehind: unique symbol = Symbol.for('kafka-rx.times-behind-key') as never;
+
+/** Bytes behind the key that do not count for its partition: the times of a window. 0: there are none. */
+export function timesBehindKey(codec: object | undefined): number {
+  return (codec as { readonly [timesBehind]?: number } | undefined)?.[timesBehind] ?? 0;
+}
+
 export function windowedKey<K, W extends { readonly key: K }>(made: WindowedKey<K, W>): Codec<W> {
   const { name, codec, behind, put } = made;
   const encoding =
@@ -24,7 +32,8 @@ export function windowedKey<K, W extends { readonly key: K }>(made: WindowedKey<
       return put(key, windowed);
     };
   const prepare = codec.prepare?.bind(codec);
-  const windowed: Codec<W> = {
+  const windowed: Codec<W> & { readonly [timesBehind]: number } = {
+    [timesBehind]: behind,
     name,
     decode: made.decode,
     encode: encoding(key => codec.encode(key)),

@@ -33,7 +33,7 @@ import { TopicChannels } from './topic-channels.js';
 export interface TopicSinkOptions<V> extends SinkOptions {
   /** Encodes what is written. */
   readonly value: Codec<V>;
-  /** The partition to write to. Default: Kafka's own rule, by the key's bytes, or sticky for a null key. */
+  /** The partition to write to. Default: Kafka's own rule, by the key's bytes, without the times of a window, or sticky for a null key. */
   readonly partition?: ((record: KafkaRecord<unknown, V>, partitions: number) => number) | undefined;
   /**
    * Names of headers that are passed on, or a function that makes them: keys are text, values bytes or null (a header that
@@ -79,6 +79,8 @@ export interface TopicSinkParts {
   readonly produced: Counter;
   /** The topic is the app's own: its records are part of the unit of work of their task. */
   readonly internal?: boolean | undefined;
+  /** Bytes at the end of keys that do not count for their partition. Default 0. */
+  readonly behindKey?: number | undefined;
   /** For the partitioner. */
   readonly random?: (() => number) | undefined;
 }
@@ -224,9 +226,11 @@ export class TopicSink<K, V> extends Sink<K, V> implements TopicWriter {
   }
 
   #partitionOf(record: KafkaRecord<K, V>, key: Buffer | null, value: Buffer | null): number {
-    return this.#options.partition === undefined
-      ? this.#partitioner(key, (key?.length ?? 0) + (value?.length ?? 0))
-      : this.#chosenPartition(record, this.#options.partition);
+    const { partition } = this.#options;
+    if (partition !== undefined) return this.#chosenPartition(record, partition);
+    const { behindKey = 0 } = this.#parts;
+    const counting = key === null || behindKey === 0 ? key : key.subarray(0, -behindKey);
+    return this.#partitioner(counting, (key?.length ?? 0) + (value?.length ?? 0));
   }
 
   #chosenPartition(record: KafkaRecord<K, V>, choose: NonNullable<TopicSinkOptions<V>['partition']>): number {
