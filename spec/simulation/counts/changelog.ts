@@ -4,6 +4,8 @@ import type { SimulationView } from '../../../lib/testing/simulation/simulation-
 export interface LoggedCut {
   readonly number: number;
   readonly positions: Readonly<Record<string, number>>;
+  /** Of operators, such as `windows/streamTime`. */
+  readonly numbers: Readonly<Record<string, number>>;
   /** What all before it comes to, by key. */
   readonly rows: ReadonlyMap<string, number>;
 }
