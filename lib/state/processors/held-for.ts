@@ -3,7 +3,8 @@ import type { TimeWindow } from '../../time/windows.js';
 import type { StateTable } from '../state-table.js';
 import type { ValueFormat } from '../value-format.js';
 import { type KeyKind, keyOf, windowedKey, windowOf } from '../windowed-key.js';
-import type { NotTaken, Processor, ProcessorOutput, ProcessorState } from './processor.js';
+import { HeldUpdates } from './held-updates.js';
+import type { Processor, ProcessorOutput, ProcessorState } from './processor.js';
 import { timeAt, timeBytes, timeLength } from './time-bytes.js';
 
 export interface HeldForParts {
@@ -41,30 +42,17 @@ export const heldPlaces: ValueFormat<HeldPlace> = {
  * What is held back belongs to the cut, in two tables: `held` by due time and windowed key, which is the order of leaving; `held-places`, where each
  * stands.
  */
-export class HeldFor<V, A> implements Processor<V, A>, ProcessorOutput<A> {
-  readonly #processor: Processor<V, A>;
+export class HeldFor<V, A> extends HeldUpdates<V, A> {
   readonly #parts: HeldForParts;
   readonly #rows: StateTable<A | null>;
   readonly #places: StateTable<HeldPlace>;
-  #output: ProcessorOutput<A> | undefined;
 
   /** @param processor of updates */
   constructor(processor: Processor<V, A>, state: ProcessorState, parts: HeldForParts) {
-    this.#processor = processor;
+    super(processor);
     this.#parts = parts;
     this.#rows = state.table('held');
     this.#places = state.table('held-places');
-  }
-
-  take(key: string | undefined, value: V | null, timestamp: number, output: ProcessorOutput<A>): void {
-    this.#output = output;
-    this.#processor.take(key, value, timestamp, this);
-  }
-
-  /** Rows expire; nothing is handed on. */
-  close(limit: number, output: ProcessorOutput<A>): boolean {
-    this.#output = output;
-    return this.#processor.close(limit, this);
   }
 
   due(): number | undefined {
@@ -83,14 +71,6 @@ export class HeldFor<V, A> implements Processor<V, A>, ProcessorOutput<A> {
     return page.length === limit;
   }
 
-  get mayRise(): boolean {
-    return this.#processor.mayRise === true;
-  }
-
-  reset(): void {
-    this.#processor.reset();
-  }
-
   result(
     key: string,
     window: TimeWindow | undefined,
@@ -106,10 +86,6 @@ export class HeldFor<V, A> implements Processor<V, A>, ProcessorOutput<A> {
     }
     const { due } = known ?? this.#newPlace(text, isNew);
     this.#rows.put(timeBytes(due) + text, { value, timestamp });
-  }
-
-  notTaken(why: NotTaken, window: TimeWindow | undefined): void {
-    this.#output?.notTaken(why, window);
   }
 
   #newPlace(text: string, isNew: boolean): HeldPlace {

@@ -1,5 +1,6 @@
 import type { TimeWindow } from '../../time/windows.js';
-import type { NotTaken, Processor, ProcessorOutput } from './processor.js';
+import { HeldUpdates } from './held-updates.js';
+import type { ProcessorOutput } from './processor.js';
 import { timeBytes } from './time-bytes.js';
 
 interface Held<A> {
@@ -17,30 +18,11 @@ interface Held<A> {
  *
  * Nothing of it is kept: it is empty at each cut, and what a dropped unit had held back is made anew with its records, by another.
  */
-export class HeldUntilCommit<V, A> implements Processor<V, A>, ProcessorOutput<A> {
-  readonly #processor: Processor<V, A>;
+export class HeldUntilCommit<V, A> extends HeldUpdates<V, A> {
   readonly #held = new Map<string, Held<A>>();
-  /** Whose turn it is. */
-  #output: ProcessorOutput<A> | undefined;
   #window: TimeWindow | undefined;
   /** Of that window: most results are in the same as the one before. */
   #prefix = '';
-
-  /** @param processor of updates */
-  constructor(processor: Processor<V, A>) {
-    this.#processor = processor;
-  }
-
-  take(key: string | undefined, value: V | null, timestamp: number, output: ProcessorOutput<A>): void {
-    this.#output = output;
-    this.#processor.take(key, value, timestamp, this);
-  }
-
-  /** Rows expire; nothing is handed on. */
-  close(limit: number, output: ProcessorOutput<A>): boolean {
-    this.#output = output;
-    return this.#processor.close(limit, this);
-  }
 
   get holds(): boolean {
     return this.#held.size > 0;
@@ -54,15 +36,6 @@ export class HeldUntilCommit<V, A> implements Processor<V, A>, ProcessorOutput<A
       output.result(key, window, value, timestamp, isNew);
     }
     return false;
-  }
-
-  get mayRise(): boolean {
-    return this.#processor.mayRise === true;
-  }
-
-  /** What is held back stays, as the rows do that it is of. */
-  reset(): void {
-    this.#processor.reset();
   }
 
   result(
@@ -79,10 +52,6 @@ export class HeldUntilCommit<V, A> implements Processor<V, A>, ProcessorOutput<A
     held.value = value;
     held.timestamp = timestamp;
     this.#held.set(text, held);
-  }
-
-  notTaken(why: NotTaken, window: TimeWindow | undefined): void {
-    this.#output?.notTaken(why, window);
   }
 
   #prefixOf(window: TimeWindow): string {
