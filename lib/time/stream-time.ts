@@ -5,6 +5,14 @@ export type TimeBound = () => number;
 
 export const unbounded: TimeBound = () => Number.POSITIVE_INFINITY;
 
+/** What it is called in the cut, and the largest timestamp that was taken, where it was held below that. */
+export interface TimeNames {
+  readonly now: string;
+  readonly taken: string;
+}
+
+const ofRecords: TimeNames = { now: 'streamTime', taken: 'timeTaken' };
+
 /**
  * The largest timestamp, in milliseconds since 1970, that an operator with state has taken, as far as a bound lets it: part of the cut, so that it does
  * not go back.
@@ -12,18 +20,21 @@ export const unbounded: TimeBound = () => Number.POSITIVE_INFINITY;
 export class StreamTime {
   readonly #numbers: CutNumbers;
   readonly #bound: TimeBound;
+  readonly #names: TimeNames;
   #now: number | undefined;
   /** The largest that was taken; the bound may be below it. */
   #seen: number | undefined;
 
-  constructor(numbers: CutNumbers, bound: TimeBound = unbounded) {
+  /** @param names in the cut: an operator may go by several times */
+  constructor(numbers: CutNumbers, bound: TimeBound = unbounded, names: TimeNames = ofRecords) {
     this.#numbers = numbers;
     this.#bound = bound;
+    this.#names = names;
   }
 
   /** -1: nothing was taken yet. */
   get now(): number {
-    this.#now ??= this.#numbers.get('streamTime') ?? -1;
+    this.#now ??= this.#numbers.get(this.#names.now) ?? -1;
     return this.#now;
   }
 
@@ -52,7 +63,7 @@ export class StreamTime {
   }
 
   get #latest(): number {
-    this.#seen ??= Math.max(this.#numbers.get(timeTaken) ?? -1, this.now);
+    this.#seen ??= Math.max(this.#numbers.get(this.#names.taken) ?? -1, this.now);
     return this.#seen;
   }
 
@@ -60,13 +71,10 @@ export class StreamTime {
     const bound = this.#bound();
     const now = Math.min(seen, bound);
     // Only where it is held: elsewhere the two are one.
-    if (now < seen) this.#numbers.set(timeTaken, seen);
+    if (now < seen) this.#numbers.set(this.#names.taken, seen);
     if (now <= this.now) return false;
     this.#now = now;
-    this.#numbers.set('streamTime', now);
+    this.#numbers.set(this.#names.now, now);
     return true;
   }
 }
-
-/** In the cut: the largest timestamp that was taken, where stream time was held below it. */
-const timeTaken = 'timeTaken';

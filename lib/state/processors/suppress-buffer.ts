@@ -1,4 +1,4 @@
-import { type TimeBound, unbounded } from '../../time/stream-time.js';
+import { StreamTime, type TimeNames } from '../../time/stream-time.js';
 import type { CutNumbers, Entry, Row, StateTable } from '../state-table.js';
 import { Front } from './front.js';
 import type { ProcessorState } from './processor.js';
@@ -10,6 +10,8 @@ const AT_EDGE = '\x01';
 const NOTE = '\x02';
 const TIME = 8;
 
+const ofUpdates: TimeNames = { now: 'suppress-time', taken: 'suppress-taken' };
+
 /**
  * The rows that a suppress holds back, by time and windowed key, which leave in that order up to an **edge**: its own stream time, the
  * largest timestamp of the updates that it has seen, less how long it holds them.
@@ -20,7 +22,7 @@ const TIME = 8;
 export class SuppressBuffer<A> {
   readonly #rows: StateTable<A | null>;
   readonly #numbers: CutNumbers;
-  readonly #timeBound: TimeBound;
+  readonly #time: StreamTime;
   readonly #heldMs: number;
   /** Nothing leaves before the edge is there. */
   #earliest = Number.NEGATIVE_INFINITY;
@@ -29,41 +31,25 @@ export class SuppressBuffer<A> {
   constructor(state: ProcessorState, heldMs: number) {
     this.#rows = state.table('suppressed');
     this.#numbers = state.numbers;
-    this.#timeBound = state.timeBound ?? unbounded;
+    this.#time = new StreamTime(state.numbers, state.timeBound, ofUpdates);
     this.#heldMs = heldMs;
   }
 
   get edge(): number {
-    return this.#time - this.#heldMs;
-  }
-
-  get #time(): number {
-    return this.#numbers.get('suppress-time') ?? Number.NEGATIVE_INFINITY;
-  }
-
-  /** The largest that has come; a bound may hold the time below it. */
-  get #latest(): number {
-    return Math.max(this.#time, this.#numbers.get('suppress-taken') ?? Number.NEGATIVE_INFINITY);
+    return this.#time.now - this.#heldMs;
   }
 
   advance(timestamp: number): void {
-    if (timestamp > this.#time) this.#rise(Math.max(timestamp, this.#latest));
+    this.#time.advance(timestamp);
   }
 
   /** The edge goes as far as the bound lets it now. */
   catchUp(): void {
-    if (this.mayRise) this.#rise(this.#latest);
+    this.#time.catchUp();
   }
 
   get mayRise(): boolean {
-    const time = this.#time;
-    return this.#latest > time && this.#timeBound() > time;
-  }
-
-  #rise(latest: number): void {
-    const time = Math.min(latest, this.#timeBound());
-    if (time < latest) this.#numbers.set('suppress-taken', latest);
-    if (time > this.#time) this.#numbers.set('suppress-time', time);
+    return this.#time.mayRise;
   }
 
   /**
@@ -131,6 +117,7 @@ export class SuppressBuffer<A> {
 
   /** Forgets what is no part of the cut: after an abort. */
   reset(): void {
+    this.#time.reset();
     this.#earliest = Number.NEGATIVE_INFINITY;
     this.#front.reset();
   }
