@@ -11,7 +11,7 @@ import { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult } from '../../flow/commit/commit-cycle.js';
 import { createGuard, type Guard } from '../../flow/sinks/guard.js';
 import type { Task } from '../../flow/source/partition-lane.js';
-import type { TaskNames } from '../../flow/source/task-names.js';
+import { bundleAndPartition, type TaskNames } from '../../flow/source/task-names.js';
 import type { SealedStates, UnitStates } from '../../flow/tasks/task-unit-host.js';
 import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
 import type { StateBackends } from '../../state/backend.js';
@@ -219,15 +219,15 @@ export class AppStates {
 
   /** What a task keeps, as its units see it; undefined: nothing. */
   of(task: string): UnitStates | undefined {
-    const end = task.lastIndexOf('/');
-    const handles = this.#byBundle.get(task.slice(0, end));
+    const [bundle, partition] = bundleAndPartition(task);
+    const handles = this.#byBundle.get(bundle);
     const connection = this.#connection;
     if (handles === undefined || connection === undefined) return undefined;
     const states =
       this.#tasks.get(task) ??
       new TaskStates({
         task,
-        partition: Number(task.slice(end + 1)),
+        partition,
         handles,
         clock: this.#parts.clock,
         connection,

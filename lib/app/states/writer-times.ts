@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../base/clock.js';
 import { timeIn } from '../../base/commit-metadata.js';
 import type { CommittedText, DriverAdmin, StartFrom } from '../../drivers/port.js';
 import type { Task } from '../../flow/source/partition-lane.js';
-import { topicsOf } from '../../flow/source/task-names.js';
+import { bundleAndPartition, topicsOf } from '../../flow/source/task-names.js';
 import type { TimeBound } from '../../time/stream-time.js';
 import { HeldTime, type WritersTold } from './held-time.js';
 
@@ -61,10 +61,9 @@ export class WriterTimes {
   #reader(task: string): Reader | undefined {
     const known = this.#readers.get(task);
     if (known !== undefined) return known;
-    const end = task.lastIndexOf('/');
-    const internal = topicsOf(task.slice(0, end)).filter(topic => this.#writers.has(topic));
+    const [bundle, partition] = bundleAndPartition(task);
+    const internal = topicsOf(bundle).filter(topic => this.#writers.has(topic));
     if (internal.length === 0) return undefined;
-    const partition = Number(task.slice(end + 1));
     const reader = { held: internal.map(topic => new HeldTime({ topic, partition })), rises: () => {} };
     this.#readers.set(task, reader);
     return reader;
@@ -73,7 +72,7 @@ export class WriterTimes {
   /** How far a task is that writes internal topics; undefined: it does not, or nothing is known. */
   timeOf(task: Task): number | undefined {
     const { name, inputs } = task;
-    if (!this.#bundles.has(name.slice(0, name.lastIndexOf('/')))) return undefined;
+    if (!this.#bundles.has(bundleAndPartition(name)[0])) return undefined;
     const newest = inputs.reduce((most, lane) => Math.max(most, lane.newest), -1);
     const time = Math.min(newest, this.boundOf(name)?.() ?? newest);
     return time < 0 ? undefined : time;

@@ -66,6 +66,12 @@ export class TaskNames {
   }
 }
 
+/** What a task is called without its number, and that. @param task such as `orders/0` */
+export function bundleAndPartition(task: string): readonly [bundle: string, partition: number] {
+  const end = task.lastIndexOf('/');
+  return [task.slice(0, end), Number(task.slice(end + 1))];
+}
+
 /** Of what tasks are called, without their number. */
 export function topicsOf(bundle: string): readonly string[] {
   return bundle.split('+');
