@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.Serde;
@@ -18,7 +17,6 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Produced;
@@ -191,14 +189,7 @@ public final class KafkaStreamsPurchases {
         .to("purchases", Produced.with(Serdes.String(), serde(Purchase.class)));
 
     try (KafkaStreams streams = new KafkaStreams(builder.build(), settings(plan, stateDir), meter.clients())) {
-      streams.setUncaughtExceptionHandler(
-          error -> {
-            error.printStackTrace();
-            Runtime.getRuntime().halt(1); // the report would never come
-            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
-          });
-      streams.start();
-      if (!meter.done.await(1, TimeUnit.HOURS)) throw new IllegalStateException("not done within an hour");
+      StreamsRun.until(meter.done, streams);
     }
     System.out.println(json.writeValueAsString(meter.report()));
   }

@@ -31,7 +31,11 @@ const nodeFlags: Readonly<Record<Plan['tuning'], readonly string[]>> = {
 };
 
 const timeoutMs = 900_000;
-const streamsSources = ['peers/KafkaStreamsPurchases.java', 'peers/CommitMeter.java'];
+const streamsSources = [
+  'peers/KafkaStreamsPurchases.java',
+  'peers/CommitMeter.java',
+  'peers/StreamsRun.java',
+];
 
 /**
  * Makes kafka-rx and the peers ready to be started, in `folder`.

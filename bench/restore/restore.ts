@@ -16,7 +16,10 @@ const rows: readonly RestoreRow[] = ['memory', 'disk', 'restart'];
 
 const sources = {
   own: 'restore/restore-app',
-  streams: { name: 'KafkaStreamsRestore', sources: ['restore/KafkaStreamsRestore.java'] },
+  streams: {
+    name: 'KafkaStreamsRestore',
+    sources: ['restore/KafkaStreamsRestore.java', 'peers/StreamsRun.java'],
+  },
 } as const;
 
 /** How soon a state is there again, beside Kafka Streams: read from its changelog, which each has written itself, and with the folder that it had. */

@@ -3,7 +3,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.Serde;
@@ -12,7 +11,6 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.KGroupedStream;
@@ -162,14 +160,7 @@ public final class KafkaStreamsState {
             .groupByKey(Grouped.with(Serdes.String(), Serdes.ByteArray())));
 
     try (KafkaStreams streams = new KafkaStreams(builder.build(), settings(plan), meter.clients())) {
-      streams.setUncaughtExceptionHandler(
-          error -> {
-            error.printStackTrace();
-            Runtime.getRuntime().halt(1); // the report would never come
-            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
-          });
-      streams.start();
-      if (!meter.done.await(1, TimeUnit.HOURS)) throw new IllegalStateException("not done within an hour");
+      StreamsRun.until(meter.done, streams);
     }
     System.out.println(json.writeValueAsString(meter.report()));
   }

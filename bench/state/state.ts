@@ -21,7 +21,7 @@ const sources = {
   own: 'state/state-app',
   streams: {
     name: 'KafkaStreamsState',
-    sources: ['state/KafkaStreamsState.java', 'peers/CommitMeter.java'],
+    sources: ['state/KafkaStreamsState.java', 'peers/CommitMeter.java', 'peers/StreamsRun.java'],
   },
 } as const;
 
