@@ -6,7 +6,6 @@ import {
   aggregate,
   cogroup,
   count,
-  counter,
   hopping,
   reduce,
   repartition,
@@ -15,21 +14,13 @@ import {
   sum,
   tumbling,
 } from 'kafka-rx/state';
-import { type TestApp, testApp } from 'kafka-rx/testing';
+import { testApp } from 'kafka-rx/testing';
 import { filter, firstValueFrom } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
+import { at, counts, numbers, read, text } from './counted.js';
 import { printedWindows } from './printed-windows.js';
 
-const text = { key: string, value: string };
-const numbers = { key: string, value: nullable(number) };
-const counts = { key: string, value: counter().codec };
-
 const ones = sum(() => 1);
-
-const at = (key: string, timestamp = 1, value = '') => ({ key, value, timestamp });
-
-const read = (t: TestApp, topic = 'out') =>
-  t.read(topic, numbers).map(({ key, value, timestamp }) => `${key}=${value}@${timestamp}`);
 
 function counting(app: App): void {
   app

@@ -10,7 +10,6 @@ import {
   aggregate,
   cogroup,
   count,
-  counter,
   reduce,
   type SessionWindows,
   session,
@@ -21,18 +20,11 @@ import {
 } from 'kafka-rx/state';
 import { type TestApp, testApp } from 'kafka-rx/testing';
 import type { App } from '../../../lib/app/interface.js';
+import { at, counts, numbers, read, text } from './counted.js';
 import { printedWindows } from './printed-windows.js';
 
-const text = { key: string, value: string };
-const numbers = { key: string, value: nullable(number) };
-const counts = { key: string, value: counter().codec };
 const everyMs = 1_000;
 const commit = { intervalMs: 100 };
-
-const at = (key: string, timestamp = 1, value = '') => ({ key, value, timestamp });
-
-const read = (t: TestApp, topic = 'out') =>
-  t.read(topic, numbers).map(({ key, value, timestamp }) => `${key}=${value}@${timestamp}`);
 
 function counting(app: App): void {
   app
