@@ -463,11 +463,11 @@ const needed: readonly Proof[] = [
   },
   {
     sentence:
-      'So does that of many tasks: where records wait, those of an app commit no more than 200 units a second together, with 50 tasks every 250 ms.',
+      'So does that of many tasks: where records wait, here or at the brokers, those of an app commit no more than 100 units a second together, with 50 tasks every 500 ms.',
     shown: [
       [
         pace,
-        'many tasks with a backlog commit no more than two hundred units a second together, within ten intervals',
+        'many tasks with a backlog commit no more than a hundred units a second together, within ten intervals',
         'many tasks are as prompt as few where nothing waits, and where most of them went elsewhere',
       ],
     ],

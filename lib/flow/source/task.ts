@@ -1,3 +1,4 @@
+import type { TaskInput } from '../tasks/choose-input.js';
 import { TaskJobs } from '../tasks/task-jobs.js';
 import type { TakesTurns, Turn } from './turns.js';
 
@@ -8,6 +9,8 @@ export interface TaskLane {
   readonly span: number;
   readonly hasWork: boolean;
   readonly heard: boolean;
+  /** @see TaskInput.beyond */
+  readonly beyond: TaskInput['beyond'];
   /** Somebody hears it, and its epoch goes on. */
   readonly isRead: boolean;
   readonly quiet: boolean;
@@ -115,9 +118,11 @@ export class TaskOf<L extends TaskLane> implements TakesTurns {
     return this.only?.span ?? this.#inputs.reduce((most, { span }) => Math.max(most, span), 0);
   }
 
-  /** Records wait for nothing but their turn. */
+  /** Records wait for nothing but their turn: here, or at the brokers, where most of a backlog lies that many partitions share. */
   get isBehind(): boolean {
-    return this.wait === undefined && this.#inputs.some(({ hasWork }) => hasWork);
+    return (
+      this.wait === undefined && this.#inputs.some(({ hasWork, beyond }) => hasWork || beyond === 'more')
+    );
   }
 
   /** What is left to do of it comes to rest: a cut is about to be made. */

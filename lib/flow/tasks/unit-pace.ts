@@ -39,7 +39,7 @@ const firstUnsettledOfAll = 2_048;
  * What the tasks of an app commit together in a second where records wait. Each unit costs requests, batches and markers of its own, whatever it
  * holds, so that a hundred tasks of short units would be busy with these; records that wait gain nothing by them.
  */
-const unitsPerSecond = 200;
+const unitsPerSecond = 100;
 const growth = 2;
 const shrinking = 4;
 

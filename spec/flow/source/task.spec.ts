@@ -7,7 +7,7 @@ function lane(given: Partial<TaskLane> = {}): TaskLane {
     ...{ opened: 0, unsettled: 0, span: 0, hasWork: false, heard: true, quiet: true, filled: true },
     isRead: true,
     ...{ outputSlot: 0, internalSlot: 0, atBarrier: false, abandoned: false },
-    ...{ caughtUp: true, draining: false },
+    ...{ caughtUp: true, draining: false, beyond: 'unknown' as const },
     ...given,
   };
 }
@@ -29,6 +29,15 @@ test.each([
   [false, true],
 ])('is quiet when all of them are: %p, %p', (one, other) => {
   expect(taskOf(lane({ quiet: one }), lane({ quiet: other })).quiet).toBe(one && other);
+});
+
+test('is behind with a record in hand, and with one that the brokers hold, while it waits for neither', () => {
+  expect(taskOf(lane(), lane({ beyond: 'end' })).isBehind).toBe(false);
+  expect(taskOf(lane(), lane({ hasWork: true })).isBehind).toBe(true);
+  const task = taskOf(lane(), lane({ beyond: 'more' }));
+  expect(task.isBehind).toBe(true);
+  task.wait = { input: lane(), since: 0 };
+  expect(task.isBehind).toBe(false);
 });
 
 test('tells all of them', () => {
