@@ -1,10 +1,9 @@
-import type { Emits } from '../../lib/state/processors/windowed-aggregate.js';
 import type { Plan, Report } from '../peers/plan.js';
 
 export type Operation = 'count' | 'tumbling' | 'sliding' | 'session';
 
 /** Of results: each change, or what a commit finds; final results are no part of it. */
-export type StateEmit = Exclude<Emits, 'final'>;
+export type StateEmit = 'updates' | 'commit';
 
 /** Where a state lies: in the process, or in LMDB here and RocksDB there. */
 export type StateStore = 'memory' | 'disk';

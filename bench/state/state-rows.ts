@@ -12,8 +12,8 @@ export interface StateRow {
   readonly input: InputPlan;
 }
 
-/** How results are emitted. Beside Kafka Streams' cache, at the same commit interval, `'commit'` is to be the second, once `aggregate` takes it. */
-const emits: readonly StateEmit[] = ['updates'];
+/** How results are emitted: `'commit'` beside Kafka Streams' cache, at the same commit interval. */
+const emits: readonly StateEmit[] = ['updates', 'commit'];
 const operations: readonly Operation[] = ['count', 'tumbling', 'sliding', 'session'];
 /** Those of which what is only emitted at commits makes fewer. */
 const cached: readonly Operation[] = ['count', 'tumbling'];

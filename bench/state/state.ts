@@ -43,11 +43,11 @@ export async function measureState(options: BenchmarkOptions, tell: Tell): Promi
       ...outcome,
       lines: [
         `${records.toLocaleString('en-US')} records after ${warmUpRecords.toLocaleString('en-US')} of warm-up, or after each key where these are more; ${partitions} partitions, acks=all; ${rounds} rounds in turn`,
-        'memory: both in memory; disk: LMDB here, RocksDB there; updates: each change, and Kafka Streams with caching off',
+        'memory: both in memory; disk: LMDB here, RocksDB there; updates: each change, and Kafka Streams with caching off; commit: the last of a key at each commit, and its cache',
         'committed every 1,000 ms at least once, every 100 ms exactly once; measured between two commits, with results and changelogs durable',
         ...pair.missing,
         ...lines,
-        'results: read back committed after every run, the same of both by count and checksum of key, value and timestamp',
+        'results: read back committed after every run, the same of both by count and checksum of key, value and timestamp, with commit the last of each key',
       ],
     };
   });
