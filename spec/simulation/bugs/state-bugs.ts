@@ -182,4 +182,17 @@ export const stateBugs: readonly SeededBug[] = [
     // A restore in another process, and then a record for a window that was closed before.
     within: 500,
   },
+  {
+    name: 'last-result-stays-held',
+    what: 'of the results that are held back until the commit the last one is not handed on',
+    system,
+    replacements: [
+      {
+        file: 'lib/state/processors/held-until-commit.ts',
+        find: '      output.result(key, window, value, timestamp, isNew);\n',
+        replace: '      if (this.#held.size > 0) output.result(key, window, value, timestamp, isNew);\n',
+      },
+    ],
+    shows: / is committed as \d+, and \d+ never came to /,
+  },
 ];

@@ -26,13 +26,13 @@ const inWindow: Codec<Windowed<string>> = {
 };
 
 export function countTopologyOf(shape: CountShape): SimulatedTopology {
-  const { byKey, byGroup, windows } = shape;
+  const { byKey, byGroup, windows, emit } = shape;
   return (app, process) => {
     const clicks = app.topic(inputsOf(shape), { key: string, value: asClick }).pipe(share());
     if (byKey) {
       const counts = app.state('keys', { key: string, value: asCount });
       clicks
-        .pipe(count(counts), taking(process, shape))
+        .pipe(count(counts, { emit }), taking(process, shape))
         .subscribe(app.to(countOutputs.keys, { key: string, value: asCount }));
     }
     if (byGroup) countsGroups(app, process, clicks, shape);
@@ -54,7 +54,7 @@ function countsGroups(
   );
   if (shape.windows?.by === 'group') countsWindows(app, moved, shape.windows);
   moved
-    .pipe(count(counts), taking(process, shape))
+    .pipe(count(counts, { emit: shape.emit }), taking(process, shape))
     .subscribe(app.to(countOutputs.groups, { key: string, value: asCount }));
 }
 

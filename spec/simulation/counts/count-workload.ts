@@ -18,6 +18,8 @@ export interface CountShape {
   readonly byGroup: boolean;
   /** In windows whose results are final, by key or, by way of the internal topic, by group. */
   readonly windows: CountWindows | undefined;
+  /** When the counts that are in no windows are handed on: each, or the last of each key at a commit. */
+  readonly emit: 'updates' | 'commit';
   /** Half of the inputs lie in a second topic: partitions of one number are one task. */
   readonly severalInputs: boolean;
   /** What hears of each count takes so long; undefined: it takes no time. */
@@ -73,6 +75,8 @@ export function drawCounts(seed: number, guarantee: Guarantee): CountWorkload {
     shape: {
       ...{ byKey: isByKey || !(byGroup || hasWindows), byGroup, severalInputs },
       windows: hasWindows ? windows : undefined,
+      // Of its own draws, so that seeds go on telling of the same workloads.
+      emit: new Random(seed, 'emit').happens(0.3) ? 'commit' : 'updates',
       asyncMs: pick(undefined, undefined, 5, 500),
       options: {
         ...(guarantee === 'exactly-once' ? { guarantee, transactionTimeoutMs: 60_000 } : {}),
