@@ -25,12 +25,14 @@ import type { Wait } from '../lifecycle/waits.js';
 import type { KeptByTopology } from '../topology/description.js';
 import type { TopologyGraph } from '../topology/graph.js';
 import type { TopologyNode } from '../topology/node.js';
+import type { ReplayTarget } from '../topology/ways.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
 import { keptByTopology } from './kept-by-topology.js';
 import { missingTopics } from './missing-topics.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { withoutUnits } from './refusals.js';
+import { targetBesideStates } from './replays.js';
 import { Restores } from './restores.js';
 import { WriterTimes } from './writer-times.js';
 
@@ -281,6 +283,12 @@ export class AppStates {
       seal: (unit, offsets) => sealed(states, unit, offsets),
       abort: () => states.abort(),
     };
+  }
+
+  /** @see TopologyGraph.replayTarget */
+  replayTarget(name: string, way: string | undefined): ReplayTarget {
+    const { graph } = this.#parts;
+    return targetBesideStates(graph.replayTarget(name, way), this.#handles.values(), graph);
   }
 
   /** @see TaskUnitHost.time */
