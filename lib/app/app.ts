@@ -260,7 +260,7 @@ function assemble(options: AppOptions): AppParts {
     app: options.groupId,
     trust: options.replays ?? defaults.replays,
     setsAside: options.deadLetters !== undefined,
-    target: (node, way) => graph.replayTarget(node, way),
+    target: (node, way) => states.replayTarget(node, way),
     passing: id => graph.passedBy(id),
   };
   const dispatcher = new Dispatcher({

@@ -2,8 +2,9 @@
  * Kafka's own command-line tools, as a client that shares no code with kafkajs or with this library: what they read
  * is what is really there. Each call starts a Java process, about a second.
  */
+import { delimiter } from 'node:path';
 import { HarnessError } from './harness-error.js';
-import { provision } from './provision.js';
+import { type JarSet, provision } from './provision.js';
 import { run, tellingLine } from './run.js';
 
 /** Starting and ending Java, on top of what a tool is told to wait. */
@@ -27,6 +28,10 @@ export interface ConsumeOptions {
   readonly timeoutMs?: number;
   /** Default `read_committed`. */
   readonly isolation?: 'read_committed' | 'read_uncommitted';
+  /** How keys and values become text, as `--formatter-property` has it, such as `key.deserializer`. Default: text in UTF-8. */
+  readonly formatter?: Readonly<Record<string, string>>;
+  /** Where the classes of that are, beside the broker's jars. */
+  readonly jars?: JarSet;
 }
 
 export interface ConsumedLine {
@@ -36,10 +41,11 @@ export interface ConsumedLine {
   readonly value: string | null;
 }
 
-/** Reads a topic from its beginning, or one partition from an offset, with `ConsoleConsumer`; text in UTF-8. */
+/** Reads a topic from its beginning, or one partition from an offset, with `ConsoleConsumer`. */
 export async function consoleConsumer(options: ConsumeOptions): Promise<ConsumedLine[]> {
   const { brokers, topic, partition, offset = 0, maxMessages, timeoutMs = 5_000 } = options;
   const shape = {
+    ...options.formatter,
     'print.partition': 'true',
     'print.offset': 'true',
     'print.key': 'true',
@@ -59,7 +65,7 @@ export async function consoleConsumer(options: ConsumeOptions): Promise<Consumed
       ...(maxMessages === undefined ? [] : ['--max-messages', String(maxMessages)]),
       ...Object.entries(shape).flatMap(([name, value]) => ['--formatter-property', `${name}=${value}`]),
     ],
-    timeoutMs + javaTimeoutMs,
+    { timeoutMs: timeoutMs + javaTimeoutMs, jars: options.jars },
   );
   return stdout.split(line).slice(0, -1).map(parseLine);
 }
@@ -98,7 +104,7 @@ export async function consoleProducer(
       ? []
       : ['--compression-codec', compression, '--batch-size', '524288', '--timeout', '500']),
   ];
-  await tool('org.apache.kafka.tools.ConsoleProducer', args, javaTimeoutMs, lines);
+  await tool('org.apache.kafka.tools.ConsoleProducer', args, { input: lines });
 }
 
 /** A row of `kafka-consumer-groups --describe`; undefined where it prints a dash. */
@@ -114,11 +120,7 @@ export interface GroupRow {
 /** The committed offsets of a group as the broker has them. Throws if the group does not exist. */
 export async function consumerGroupDescribe(brokers: readonly string[], group: string): Promise<GroupRow[]> {
   const args = ['--bootstrap-server', brokers.join(), '--describe', '--group', group, '--timeout', '15000'];
-  const stdout = await tool(
-    'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
-    args,
-    javaTimeoutMs,
-  );
+  const stdout = await tool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', args);
   const rows = stdout.split('\n').map(row => row.trim().split(/\s+/));
   const head = rows.findIndex(row => row[0] === 'GROUP');
   const names = rows[head] ?? [];
@@ -143,13 +145,21 @@ export async function consumerGroupDescribe(brokers: readonly string[], group: s
   });
 }
 
+interface ToolOptions {
+  readonly timeoutMs?: number;
+  readonly input?: string;
+  /** Beside the broker's. */
+  readonly jars?: JarSet | undefined;
+}
+
 async function tool(
   className: string,
   args: readonly string[],
-  timeoutMs: number,
-  input = '',
+  { timeoutMs = javaTimeoutMs, input = '', jars }: ToolOptions = {},
 ): Promise<string> {
   const { java, classPath, logConfig } = await provision();
+  const classes =
+    jars === undefined ? classPath : [classPath, (await provision(jars)).classPath].join(delimiter);
   const jvm = [
     '-Xmx256m',
     '-XX:+UseSerialGC',
@@ -159,7 +169,7 @@ async function tool(
   const encoding = ['-Dfile.encoding=UTF-8', '-Dsun.stdout.encoding=UTF-8'];
   const { code, stdout, stderr } = await run(
     java,
-    [...jvm, ...encoding, '-cp', classPath, className, ...args],
+    [...jvm, ...encoding, '-cp', classes, className, ...args],
     timeoutMs,
     input,
   );

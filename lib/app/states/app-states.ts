@@ -3,6 +3,7 @@ import { sectionIn } from '../../base/commit-metadata.js';
 import type {
   CommittedPartition,
   DriverConnection,
+  NewTopic,
   OffsetCommit,
   StartFrom,
   TopicPartition,
@@ -24,12 +25,14 @@ import type { Wait } from '../lifecycle/waits.js';
 import type { KeptByTopology } from '../topology/description.js';
 import type { TopologyGraph } from '../topology/graph.js';
 import type { TopologyNode } from '../topology/node.js';
+import type { ReplayTarget } from '../topology/ways.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
 import { keptByTopology } from './kept-by-topology.js';
 import { missingTopics } from './missing-topics.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { withoutUnits } from './refusals.js';
+import { targetBesideStates } from './replays.js';
 import { Restores } from './restores.js';
 import { WriterTimes } from './writer-times.js';
 
@@ -77,6 +80,8 @@ export class AppStates {
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
   #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
+  /** One for all tasks that are restored at once. */
+  #look: Promise<readonly NewTopic[]> | undefined;
 
   constructor(parts: AppStatesParts) {
     this.#parts = parts;
@@ -209,12 +214,23 @@ export class AppStates {
     if (!this.any) return;
     this.#connection = connection;
     if (connection.reader === undefined || connection.unitOfWork === undefined) throw withoutUnits();
-    const missing = await missingTopics(connection, {
+    await connection.admin.createTopics(await this.#missingTopics(connection));
+  }
+
+  /** @throws `CONFIGURATION` where a changelog has another number of partitions than the inputs have by now: they may have gained some */
+  async #requirePartitions(connection: Pick<DriverConnection, 'topics'>): Promise<void> {
+    this.#look ??= this.#missingTopics(connection).finally(() => {
+      this.#look = undefined;
+    });
+    await this.#look;
+  }
+
+  #missingTopics(connection: Pick<DriverConnection, 'topics'>): Promise<readonly NewTopic[]> {
+    return missingTopics(connection, {
       byBundle: this.#byBundle,
       inputsOfInternal: this.#inputsOfInternal,
       changelogOf: state => this.changelogOf(state),
     });
-    await connection.admin.createTopics(missing);
   }
 
   /** What a task keeps, as its units see it; undefined: nothing. */
@@ -244,12 +260,14 @@ export class AppStates {
       });
     this.#tasks.set(task, states);
     const [times, restores] = [this.#times, this.#restores];
+    const requirePartitions = (): Promise<void> => this.#requirePartitions(connection);
     return {
       tables: states,
       get changes() {
         return states.changes;
       },
       async restore(of) {
+        await requirePartitions();
         await restores.during(task, () => states.restore(() => !of.ended));
         await times.open(task);
       },
@@ -265,6 +283,12 @@ export class AppStates {
       seal: (unit, offsets) => sealed(states, unit, offsets),
       abort: () => states.abort(),
     };
+  }
+
+  /** @see TopologyGraph.replayTarget */
+  replayTarget(name: string, way: string | undefined): ReplayTarget {
+    const { graph } = this.#parts;
+    return targetBesideStates(graph.replayTarget(name, way), this.#handles.values(), graph);
   }
 
   /** @see TaskUnitHost.time */

@@ -121,6 +121,11 @@ export class TopologyGraph {
     return this.#below(from.id).has(to.id);
   }
 
+  /** The same of a node that is known by its id. */
+  isAbove({ id: from }: TopologyNode, id: string): boolean {
+    return this.#below(from).has(id);
+  }
+
   /** Whether one of these, by their ids, leads to the node. */
   anyLeads(from: ReadonlySet<string>, to: TopologyNode): boolean {
     return [...from].some(id => id !== to.id && this.#below(id).has(to.id));

@@ -24,6 +24,8 @@ export type ReplayTarget =
     }
   /** The topology did not know the node that failed. */
   | { readonly kind: 'unknown' }
+  /** It is below this state, which would take the record a second time. */
+  | { readonly kind: 'counted'; readonly state: string }
   /** There is no such node, or these may be meant. */
   | { readonly kind: 'none'; readonly alike: readonly string[] };
 

@@ -23,7 +23,7 @@ export interface Admission {
   readonly passing: ReadonlySet<string> | 'all' | undefined;
   /** The record that it stands for, and what names the node that it is replayed for; undefined for one that stands for itself. */
   readonly replay?: { readonly of: LetterPosition; readonly node: string | undefined } | undefined;
-  /** It is for a node that nobody can find: it becomes a dead letter again. */
+  /** It is for a node that nobody can find, or that it would not come to uncounted: it becomes a dead letter again. */
   readonly unfound?: Unfound | undefined;
 }
 
@@ -32,6 +32,8 @@ interface Unfound {
   readonly way: string | undefined;
   /** Nodes that it may be; 0: none. */
   readonly alike: number;
+  /** The state above it. */
+  readonly state: string | undefined;
 }
 
 /** What admission asks of the app. */
@@ -64,21 +66,30 @@ export function admit(
     const part = way === undefined ? node : found.part;
     return { headers: rest, passing: passing(found.id), replay: of && { of, node: part } };
   }
+  // Where it cannot be set aside either, nobody counts it again.
+  if (found.kind === 'counted' && !setsAside) return { headers: rest, passing: 'all' };
   if (found.kind === 'unknown' || !setsAside) return { headers: rest, passing: undefined, replay };
+  const isCounted = found.kind === 'counted';
   const unfound = {
     node: said(node),
     way: way === undefined ? undefined : said(way),
-    alike: found.alike.length,
+    alike: isCounted ? 1 : found.alike.length,
+    state: isCounted ? found.state : undefined,
   };
   return { headers: rest, passing: undefined, unfound };
 }
 
-/** A replayed record that is for a node that is not there, or for one of several: as a problem of it, which sets it aside again. */
+/** A replayed record that is for a node that is not there, for one of several, or for one below a state: as a problem of it, which sets it aside again. */
 export function withoutTarget(
-  { node, way, alike }: Unfound,
+  { node, way, alike, state }: Unfound,
   { topic, partition, offset }: Coordinates,
 ): Problem {
-  const why = alike > 1 ? `${alike} nodes may be meant` : 'there is no such node';
+  const why =
+    state !== undefined
+      ? `the state '${state}' is above it, which has taken the record already`
+      : alike > 1
+        ? `${alike} nodes may be meant`
+        : 'there is no such node';
   return {
     stage: 'process',
     node,
@@ -87,15 +98,21 @@ export function withoutTarget(
       `A record was replayed for '${node}', and ${why}: it is set aside again`,
       {
         at: { topic, partition, offset },
-        remedy:
-          'Give the operator that failed a name ({ name }) and replay its dead letter for that, by replayHeaders with { app, node }; or for ' +
-          'everyone, with undefined',
+        remedy: state === undefined ? nameIt : leaveIt,
       },
     ),
     verdict: 'dead-letter',
     target: { way, alike },
   };
 }
+
+const nameIt =
+  'Give the operator that failed a name ({ name }) and replay its dead letter for that, by replayHeaders with { app, node }; or for ' +
+  'everyone, with undefined';
+
+const leaveIt =
+  'Leave it: what the state has of its key comes to the node with the next record of the key. For everyone, with undefined, the state would ' +
+  'count it a second time';
 
 /** What a header names may be anything, and as long as a record. */
 function said(text: string): string {

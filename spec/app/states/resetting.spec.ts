@@ -3,29 +3,16 @@ import { number, string } from 'kafka-rx';
 import type { App } from '../../../lib/app/interface.js';
 import { resetGroup } from '../../../lib/app/reset-group.js';
 import type { DriverAdmin } from '../../../lib/drivers/port.js';
-import type { StateBackend, StateBackends } from '../../../lib/state/backend.js';
-import { memoryBackends } from '../../../lib/state/memory-backend.js';
+import type { StateBackends } from '../../../lib/state/backend.js';
 import { count } from '../../../operators/state/count.js';
 import { repartition } from '../../../operators/state/repartition.js';
 import { but } from '../but.js';
 import { driverWith } from '../driver-with.js';
 import { Members } from '../members.js';
+import { lastingBackends } from './lasting-backends.js';
 
 const texts = { key: string, value: string };
 const counts = { key: string, value: number };
-
-/** Outlives apps, as a folder does. */
-function lasting(): StateBackends {
-  const all = new Map<string, StateBackend>();
-  return {
-    async open(task) {
-      const backend = all.get(task) ?? (await memoryBackends.open(task));
-      all.set(task, backend);
-      return but(backend, { close: async () => {} });
-    },
-    clear: async () => all.clear(),
-  };
-}
 
 const direct = (app: App, backend?: StateBackends): void =>
   void app
@@ -56,7 +43,7 @@ async function resetUpTo(
   topology: (app: App, backend?: StateBackends) => void,
 ): Promise<{ readonly outcome: unknown; readonly written: readonly string[] }> {
   const all = new Members({ in: 1, out: 1 });
-  const backend = lasting();
+  const backend = lastingBackends();
   const first = all.start(app => topology(app, backend));
   all.broker.publish(
     'in',
@@ -112,7 +99,7 @@ const twice = ['x1', 'x1', 'x2', 'x2', 'y1', 'y1'];
 
 test('a restart over what outlives it goes on with its cut', async () => {
   const all = new Members({ in: 1, out: 1 });
-  const backend = lasting();
+  const backend = lastingBackends();
   for (const key of 'aab') {
     const member = all.start(app => direct(app, backend));
     all.broker.publish('in', [{ key, value: 'x' }]);
