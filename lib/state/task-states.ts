@@ -26,7 +26,7 @@ import { formatsOf, layoutOf } from './state-formats.js';
 import type { StateRead, StateTables } from './state-queries.js';
 import { readingOf, type TaskReading } from './state-readings.js';
 import type { StateTable } from './state-table.js';
-import type { StatesOfTask } from './states-of-task.js';
+import type { InputsSeen, StatesOfTask } from './states-of-task.js';
 import type { ValueFormat } from './value-format.js';
 
 export interface TaskStatesParts {
@@ -41,6 +41,8 @@ export interface TaskStatesParts {
   changelogOf(state: string): string;
   /** What holds stream time; undefined: nothing does. */
   readonly timeBound: TimeBound | undefined;
+  /** @see StatesOfTask.inputsSeen */
+  inputsSeen(): Promise<InputsSeen | undefined>;
   /** What their rows keep to. */
   readonly rules: RowRules;
   progress(progress: TaskRestoreProgress): void;
@@ -123,6 +125,10 @@ export class TaskStates implements StatesOfTask {
 
   positionOf(topic: string): number | undefined {
     return this.#cut?.positions[topic];
+  }
+
+  inputsSeen(): Promise<InputsSeen | undefined> {
+    return this.#parts.inputsSeen();
   }
 
   state(name: string): ProcessorState {

@@ -1,10 +1,11 @@
 import { KafkaRxError } from '../errors/errors.js';
 import { Front } from './processors/front.js';
 import type { ProcessorState } from './processors/processor.js';
-import { timeAt, timeBytes } from './processors/time-bytes.js';
+import { behind, timeAt, timeBytes, timeLength } from './processors/time-bytes.js';
 import type { UndoLog } from './processors/undo-log.js';
-import type { Entry, StateTable } from './state-table.js';
+import type { StateTable } from './state-table.js';
 import { readTerminated, terminated } from './terminated.js';
+import { TimersAhead } from './timers-ahead.js';
 
 export interface Timer {
   /** Milliseconds since 1970. */
@@ -26,9 +27,13 @@ export class Timers {
   /** No timer is due before. */
   #earliest = 0;
   readonly #front = new Front();
-  /** Counts what changes timers beside their firing. */
-  #changes = 0;
+  /** While timers fire: which come next. */
+  #ahead: TimersAhead | undefined;
   #firing: Timer | undefined;
+  /** By key and name: how many, one behind the other, have set the next for a time that was over. Where that is later, it begins anew. */
+  readonly #chains = new Map<string, number>();
+  /** Of the timer that fires. */
+  #chain = 0;
 
   /** @param name of the tables, unique in the state: timers in stream time and in wall time have tables of their own */
   constructor(state: ProcessorState, name: string) {
@@ -42,18 +47,20 @@ export class Timers {
    * @param due a safe integer of at least 0; in the past: it fires next
    * @param name text in latin1
    * @param undo is told of it
-   * @throws KafkaRxError `PROCESS` if a timer that fires sets itself for a time that is not later, which would not end
+   * @throws KafkaRxError `PROCESS` if a timer that fires sets itself for a time that is not later, or timers have set each other so without end
    */
   set(due: number, key: string, name: string, undo?: UndoLog): void {
     const firing = this.#firing;
     if (firing !== undefined && firing.key === key && firing.name === name && due <= firing.due)
       throw setForNow(name);
-    if (!this.#delete(key, name, undo)) this.#changes++;
     const text = terminated(key) + name;
+    this.#lengthen(text, name, due);
+    this.#delete(text, undo);
     const at = timeBytes(due) + text;
     this.#byDue.put(at, { value: null, timestamp: due });
     undo?.did(this.#byDue, at, undefined);
     this.#front.put(at);
+    this.#ahead?.add(at);
     this.#dues.put(text, { value: due, timestamp: due });
     undo?.did(this.#dues, text, undefined);
     if (due < this.#earliest) this.#earliest = due;
@@ -64,7 +71,12 @@ export class Timers {
    * @returns whether it was set
    */
   cancel(key: string, name: string, undo?: UndoLog): boolean {
-    return this.#delete(key, name, undo);
+    return this.#delete(terminated(key) + name, undo);
+  }
+
+  /** What was set or cancelled is as it was, by an {@link UndoLog}. */
+  undone(): void {
+    this.#ahead?.forget();
   }
 
   /** When the next one is due. */
@@ -83,69 +95,97 @@ export class Timers {
   fire(now: number, limit: number, call: (timer: Timer) => void): boolean {
     if (now < this.#earliest) return false;
     const to = timeBytes(now + 1);
-    for (let left = limit; left > 0; ) {
-      const changes = this.#changes;
-      const page = this.#byDue.page({ from: this.#front.from, to }, left);
-      const wasAll = page.length < left;
-      left -= this.#fireAll(page, call);
-      if (wasAll && this.#changes === changes) {
-        this.#earliest = this.next() ?? Number.POSITIVE_INFINITY;
-        return false;
+    try {
+      for (let left = limit; left > 0; left--) {
+        const at = this.#nextBefore(to, left);
+        if (at === undefined) {
+          this.#earliest = this.next() ?? Number.POSITIVE_INFINITY;
+          return false;
+        }
+        this.#fire(at, call);
       }
+      return true;
+    } finally {
+      this.#ahead = undefined;
     }
-    return true;
+  }
+
+  #nextBefore(to: string, limit: number): string | undefined {
+    const known = this.#ahead?.next();
+    if (known !== undefined || this.#ahead?.upTo === to) return known;
+    const page = this.#byDue.page({ from: this.#front.from, to }, limit);
+    const last = page.at(-1);
+    const isAll = last === undefined || page.length < limit;
+    this.#ahead = new TimersAhead(
+      page.map(([at]) => at),
+      isAll ? to : behind(last[0]),
+      limit,
+    );
+    return this.#ahead.next();
   }
 
   /** Forgets what is no part of the cut: after an abort. */
   reset(): void {
     this.#earliest = 0;
     this.#front.reset();
+    this.#ahead?.forget();
+    this.#chains.clear();
   }
 
-  /** Fires them until one of the functions changes timers, and says how many have fired. */
-  #fireAll(page: readonly Entry<null>[], call: (timer: Timer) => void): number {
-    const changes = this.#changes;
-    let fired = 0;
-    for (const [at] of page) {
-      const [key, behind] = readTerminated(at, 8);
-      const timer = { due: timeAt(at, 0), key, name: at.slice(behind) };
-      this.#byDue.delete(at);
-      this.#front.passed(at);
-      this.#dues.delete(at.slice(8));
-      this.#call(timer, call);
-      fired++;
-      if (this.#changes !== changes) break;
-    }
-    return fired;
-  }
-
-  #call(timer: Timer, call: (timer: Timer) => void): void {
-    this.#firing = timer;
+  #fire(at: string, call: (timer: Timer) => void): void {
+    const [key, behindKey] = readTerminated(at, timeLength);
+    const text = at.slice(timeLength);
+    this.#byDue.delete(at);
+    this.#front.passed(at);
+    this.#dues.delete(text);
+    this.#chain = this.#chains.get(text) ?? 0;
+    this.#chains.delete(text);
+    this.#firing = { due: timeAt(at, 0), key, name: at.slice(behindKey) };
     try {
-      call(timer);
+      call(this.#firing);
     } finally {
       this.#firing = undefined;
     }
   }
 
-  #delete(key: string, name: string, undo: UndoLog | undefined): boolean {
-    const text = terminated(key) + name;
+  #lengthen(text: string, name: string, due: number): void {
+    if (this.#firing === undefined || due > this.#firing.due) {
+      this.#chains.delete(text);
+      return;
+    }
+    const chain = this.#chain + 1;
+    if (chain > longestChain) throw endless(name, due);
+    this.#chains.set(text, chain);
+  }
+
+  #delete(text: string, undo: UndoLog | undefined): boolean {
     const due = this.#dues.get(text);
     if (due === undefined) return false;
-    this.#changes++;
     const at = timeBytes(due.value) + text;
     this.#byDue.delete(at);
     undo?.did(this.#byDue, at, { value: null, timestamp: due.value });
+    this.#ahead?.delete(at);
     this.#dues.delete(text);
     undo?.did(this.#dues, text, due);
     return true;
   }
 }
 
+/** Timers that set the next for a time that is over: who means to has ended long before. */
+const longestChain = 10_000;
+
 function setForNow(name: string): KafkaRxError {
   return new KafkaRxError(
     'PROCESS',
     `Timer "${name}" set itself, while it fires, for a time that is not later than the one it fires for`,
     { remedy: 'set it for a later time; it would fire without end' },
+  );
+}
+
+function endless(name: string, due: number): KafkaRxError {
+  return new KafkaRxError(
+    'PROCESS',
+    `Timer "${name}" was set for ${due}, a time that was over, by the last of ${longestChain} timers that had each set the next so`,
+    { remedy: 'Set one of them for a later time; they would fire without end' },
   );
 }

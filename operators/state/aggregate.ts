@@ -15,13 +15,16 @@ import { type Emits, WindowedAggregate } from '../../lib/state/processors/window
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
+import { type CloseWhenIdleOptions, closeWhenIdle, closeWhenIdleKind } from './close-when-idle.js';
 import { type Emit, emitKind, emitsOf, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
 import { stateOperator } from './state-operator.js';
 import { withoutMerge } from './without-merge.js';
 
 /** @category State @since 0.2.0 */
-export interface AggregateOptions<K, V, A, R = A, B extends A | null = A> extends OperatorOptions {
+export interface AggregateOptions<K, V, A, R = A, B extends A | null = A>
+  extends OperatorOptions,
+    CloseWhenIdleOptions {
   /** What nothing has been added to. */
   readonly initial: () => A;
   /** @returns null: the key is deleted, and the next value begins anew. It is a new value: the one given is not to be changed. */
@@ -46,6 +49,7 @@ const aggregateOptions: Fields<AggregateOptions<unknown, unknown, unknown>> = {
   merge: call,
   codec: codecKind,
   emit: emitKind,
+  closeWhenIdleMs: closeWhenIdleKind,
   late: having('an Observer, such as app.to(…)', 'next'),
 };
 
@@ -98,6 +102,7 @@ export function aggregate<K, V, A, R = A, B extends A | null = A>(
     onError,
     state: handle,
     late,
+    closeWhenIdleMs: closeWhenIdle('aggregate', options, { window, emit }),
     writer: keptFor(window, emit),
     processor: (tables, current, turns) =>
       holding(processorOf(tables, current, options, window, emitsOf(emit)), {

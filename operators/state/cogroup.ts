@@ -16,6 +16,7 @@ import type { Processor, ProcessorState } from '../../lib/state/processors/proce
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { GridWindows } from '../../lib/time/windows.js';
+import { type CloseWhenIdleOptions, closeWhenIdle, closeWhenIdleKind } from './close-when-idle.js';
 import { type Emit, emitKind, emitsOf, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
 import { stateStream } from './state-operator.js';
@@ -30,7 +31,7 @@ export type CogroupSide<K, A, V, B extends A | null = A> = readonly [
 ];
 
 /** @category State @since 0.2.0 */
-export interface CogroupOptions<K, V, A, R = A> extends OperatorOptions {
+export interface CogroupOptions<K, V, A, R = A> extends OperatorOptions, CloseWhenIdleOptions {
   /** What nothing has been added to. */
   readonly initial: () => A;
   /** What is handed on. Default: the aggregate itself. */
@@ -49,6 +50,7 @@ const cogroupOptions: Fields<CogroupOptions<unknown, unknown, unknown> & { reado
   result: call,
   merge: call,
   emit: emitKind,
+  closeWhenIdleMs: closeWhenIdleKind,
   late: having('an Observer, such as app.to(…)', 'next'),
   window: kind(
     'tumbling, hopping, calendar or unlimited windows, or sessions',
@@ -149,6 +151,7 @@ export function cogroup<K, A, R>(
       onError,
       state: handle,
       late,
+      closeWhenIdleMs: closeWhenIdle('cogroup', options, { window, emit }),
       writer: keptFor(window, emit),
       processor(tables, current, turns) {
         const cogrouped = processorOf(tables, current, adds, options);
@@ -156,6 +159,11 @@ export function cogroup<K, A, R>(
           take: (key, value, timestamp, output) =>
             cogrouped.take(current.side, key, value, timestamp, output),
           close: (limit, output) => cogrouped.close(limit, output),
+          get streamTime() {
+            return cogrouped.streamTime;
+          },
+          closesAt: () => cogrouped.closesAt(),
+          passTo: time => cogrouped.passTo(time),
           get mayRise() {
             return cogrouped.mayRise;
           },

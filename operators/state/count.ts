@@ -8,7 +8,10 @@ import { type AggregateOptions, aggregate } from './aggregate.js';
 import { handleOf } from './handle-of.js';
 
 /** @category State @since 0.2.0 */
-export type CountOptions<K, V> = Pick<AggregateOptions<K, V, number>, 'name' | 'onError' | 'emit' | 'late'>;
+export type CountOptions<K, V> = Pick<
+  AggregateOptions<K, V, number>,
+  'name' | 'onError' | 'emit' | 'late' | 'closeWhenIdleMs'
+>;
 
 /**
  * Counts the records of each key, or of each of its windows: {@link aggregate} with 1 for each.

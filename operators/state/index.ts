@@ -35,6 +35,7 @@ export { min } from './aggregates/min.js';
 export { sum } from './aggregates/sum.js';
 export { type TopKOptions, topK } from './aggregates/topK.js';
 export { type VarianceOptions, variance } from './aggregates/variance.js';
+export type { CloseWhenIdleOptions } from './close-when-idle.js';
 export { type CogroupOptions, type CogroupSide, cogroup } from './cogroup.js';
 export { type CountOptions, count } from './count.js';
 export type { Emit } from './emit.js';

@@ -11,7 +11,10 @@ import { type AggregateOptions, aggregate } from './aggregate.js';
 import { handleOf } from './handle-of.js';
 
 /** @category State @since 0.2.0 */
-export type ReduceOptions<K, V> = Pick<AggregateOptions<K, V, V>, 'name' | 'onError' | 'emit' | 'late'>;
+export type ReduceOptions<K, V> = Pick<
+  AggregateOptions<K, V, V>,
+  'name' | 'onError' | 'emit' | 'late' | 'closeWhenIdleMs'
+>;
 
 /**
  * Makes one value of all values of a key, or of each of its windows, two at a time; the first stays as it is: {@link aggregate} without an

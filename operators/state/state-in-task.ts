@@ -1,5 +1,4 @@
 import type { Subscriber } from 'rxjs';
-import type { Timer } from '../../lib/base/clock.js';
 import { wallMs } from '../../lib/base/wall-ms.js';
 import type { Lane } from '../../lib/flow/leases/delivery.js';
 import { emitSeveral, endedBefore, giveUp, laneOf, release } from '../../lib/flow/leases/leases.js';
@@ -7,6 +6,8 @@ import type { Job } from '../../lib/flow/tasks/job.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import { HeldResults } from './held-results.js';
+import { IdleClosing } from './idle-closing.js';
+import { LaneAlarm } from './lane-alarm.js';
 import { resultsAtOnce, stateFailed } from './parts-of-turns.js';
 import { refuseUntimed } from './refuse-untimed.js';
 import { refuseRekeyed } from './rekeyed.js';
@@ -45,9 +46,13 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   #isRinging = false;
   /** Leased: what came while it had something to do. */
   readonly #behind: Current<I, V>[] = [];
-  #alarm: { readonly due: number; readonly timer: Timer } | undefined;
-  /** Of the lanes with which alarms end: one that is set again and again is heard of once. */
-  readonly #alarmsEndWith = new WeakSet<AbortSignal>();
+  readonly #alarm: LaneAlarm;
+  /** What the alarm is set for, in milliseconds since 1970. */
+  #alarmDue = 0;
+  /** Undefined: nothing is closed but by records. */
+  readonly #idle: IdleClosing | undefined;
+  /** Where stream time goes without a record, in the next part. */
+  #passTo: number | undefined;
 
   /** @param lane of the task, which keeps states */
   constructor(
@@ -72,6 +77,24 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       now: () => wallMs(this.#lane.host.clock),
     });
     this.#held = new HeldResults(parts, subscriber, where, this.#processor);
+    this.#alarm = new LaneAlarm(subscriber, () => this.#rings());
+    const { closeWhenIdleMs } = parts;
+    if (closeWhenIdleMs !== undefined) this.#idle = this.#closingAfter(closeWhenIdleMs);
+  }
+
+  #closingAfter(afterMs: number): IdleClosing {
+    return new IdleClosing({
+      afterMs,
+      processor: this.#processor,
+      subscriber: this.#subscriber,
+      lane: () => this.#lane,
+      isOver: () => this.#isOver(),
+      pass: time => {
+        this.#passTo = time;
+        this.#isClosing = true;
+        this.#list();
+      },
+    });
   }
 
   /** The epoch begins, or what holds stream time has risen: what was left to do is done first. */
@@ -82,6 +105,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     }
     const due = this.#processor.due?.();
     if (due !== undefined) this.#alarmAt(due);
+    this.#idle?.look();
   }
 
   /**
@@ -90,6 +114,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
    */
   take(record: KafkaRecord<I, V>, side: number, lane: Lane): void {
     this.#lane = lane;
+    this.#idle?.took();
     if (this.#isJob) {
       this.#behind.push({ record, side });
       lane.jobs?.add(this);
@@ -125,6 +150,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
 
   #part(record: KafkaRecord<I, V>): boolean {
     try {
+      if (this.#passTo !== undefined) this.#pass(this.#passTo);
       if (this.#isClosing) this.#isClosing = this.#processor.close(resultsAtOnce, this.#turn);
       else if (this.#isRinging) {
         const now = wallMs(this.#lane.host.clock);
@@ -135,6 +161,11 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       this.#failed(record, cause);
     }
     return this.#isClosing || this.#isRinging;
+  }
+
+  #pass(time: number): void {
+    this.#passTo = undefined;
+    this.#processor.passTo?.(time);
   }
 
   #failed(record: KafkaRecord<I, V>, cause: unknown): void {
@@ -165,6 +196,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       this.#record = record;
       emitSeveral(this.#subscriber, record, () => this.#begin(record, side));
     }
+    if (this.#isClosing) this.#note(1);
     if (this.#isClosing || this.#isRinging) return true;
     const record = this.#record;
     this.#record = undefined;
@@ -201,6 +233,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     this.#note(0);
     const due = this.#processor.due?.();
     if (due !== undefined) this.#alarmAt(due);
+    this.#idle?.look();
     return false;
   }
 
@@ -224,6 +257,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     this.#all(record => {
       if (!held || !endedBefore(record)) release(record);
     });
+    this.#passTo = undefined;
     this.#isJob = this.#isClosing = this.#isRinging = false;
   }
 
@@ -235,27 +269,12 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
   }
 
   #alarmAt(due: number): void {
-    if (this.#alarm !== undefined && this.#alarm.due <= due) return;
-    const { clock } = this.#lane.host;
-    this.#endAlarmsWithLane();
-    this.#alarm?.timer.cancel();
-    this.#alarm = { due, timer: clock.schedule(() => this.#rings(), Math.max(0, due - clock.now())) };
-  }
-
-  #endAlarmsWithLane(): void {
-    const { signal } = this.#lane;
-    if (this.#alarmsEndWith.has(signal)) return;
-    this.#alarmsEndWith.add(signal);
-    const cancel = (): void => {
-      this.#alarm?.timer.cancel();
-      this.#alarm = undefined;
-    };
-    signal.addEventListener('abort', cancel, { once: true });
-    this.#subscriber.add(cancel);
+    if (this.#alarm.isSet && this.#alarmDue <= due) return;
+    this.#alarmDue = due;
+    this.#alarm.set(this.#lane, due - this.#lane.host.clock.now());
   }
 
   #rings(): void {
-    this.#alarm = undefined;
     const { jobs, host } = this.#lane;
     const due = this.#processor.due?.();
     if (due === undefined || this.#isOver()) return;

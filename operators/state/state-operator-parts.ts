@@ -38,6 +38,8 @@ export interface StateOperator<K, V, A, L, R, I = K> {
   keyOf(key: K, window: TimeWindow | undefined): L;
   /** @param aggregate null: it was deleted */
   resultOf(aggregate: A | null): R;
+  /** After how long without a record stream time goes on with the clock, milliseconds. Left out, or undefined: never. */
+  readonly closeWhenIdleMs?: number | undefined;
   readonly late: Observer<KafkaRecord<I, V>> | undefined;
 }
 

@@ -16,12 +16,13 @@ import {
 import type { State } from '../../lib/state/state.js';
 import { rowsOfWindows } from '../../lib/time/rows-of-windows.js';
 import type { TimeWindow, Windows } from '../../lib/time/windows.js';
+import { type CloseWhenIdleOptions, closeWhenIdleKind } from './close-when-idle.js';
 import { handleOf } from './handle-of.js';
 import { stateOperator } from './state-operator.js';
 import type { Current } from './state-operator-parts.js';
 
 /** @category State @since 0.2.0 */
-export interface SuppressUntilClosedOptions<K, V> extends OperatorOptions {
+export interface SuppressUntilClosedOptions<K, V> extends OperatorOptions, CloseWhenIdleOptions {
   readonly until: 'windowCloses';
   /** The windows of the updates: what their aggregate was given. */
   readonly window: ClosingWindows;
@@ -48,6 +49,7 @@ const untilClosed: Fields<SuppressUntilClosedOptions<unknown, unknown>> = {
   ...shared,
   window: required(having('windows, such as tumbling(60_000, { graceMs: 0 })')),
   late: having('an Observer, such as app.to(…)', 'next'),
+  closeWhenIdleMs: closeWhenIdleKind,
 };
 
 const untilTimeLimit: Fields<SuppressForOptions & { readonly window?: Windows | undefined }> = {
@@ -120,6 +122,7 @@ export function suppress<K, V>(
       until === 'windowCloses'
         ? (options.late as Observer<KafkaRecord<K | Windowed<K>, V | null>>)
         : undefined,
+    closeWhenIdleMs: until === 'windowCloses' ? options.closeWhenIdleMs : undefined,
     writer: { ...keptSuppressed, rowsOf: window && rowsOfWindows(window) },
     processor: (tables, current) => new Updates(bufferOf(tables, options), current, window !== undefined),
     // With windows each key is of one.
@@ -167,6 +170,18 @@ class Updates<V> implements Processor<V, V> {
 
   close(...[limit, output]: Parameters<Processor<V, V>['close']>): boolean {
     return this.#suppress.close(limit, output);
+  }
+
+  get streamTime(): number {
+    return this.#suppress.streamTime ?? -1;
+  }
+
+  closesAt(): number | undefined {
+    return this.#suppress.closesAt?.();
+  }
+
+  passTo(time: number): void {
+    this.#suppress.passTo?.(time);
   }
 
   get mayRise(): boolean {

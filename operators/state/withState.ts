@@ -15,7 +15,8 @@ import { stateOperator } from './state-operator.js';
 export interface WithStateOptions<K, S, R> extends OperatorOptions {
   /**
    * Called for each timer that is due, in the order of their times, keys and names; each is gone before it is called. What it throws is a
-   * `process` problem of the record, or of the turn, that made it due.
+   * `process` problem of the record, or of the turn, that made it due; so is a timer set for a time that is over by the last of 10,000 that have set
+   * each other so, which would fire without end.
    *
    * @param due milliseconds since 1970, that it was set for; it may be later by now
    */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { UndoLog } from '../../lib/state/processors/undo-log.js';
 import { type Timer, Timers } from '../../lib/state/timers.js';
 import { type GoldenValue, param } from '../goldens/cases.js';
 import { differing, type MakeMachine, ways } from '../goldens/machine.js';
@@ -154,6 +155,110 @@ test.each([10, 9])('a timer that sets itself for %d while it fires for 10 is ref
   );
   // Afterwards it fires no more, and may be set for whatever time.
   expect(() => timers.set(due, 'a', 'reminder')).not.toThrow();
+});
+
+/** Rows that are read while all timers that are due fire. */
+function readsOf(timers: Timers, state: PlainState, now: number, call: (timer: Timer) => void): number {
+  const page = jest.spyOn(state.table('timers-by-due'), 'page');
+  while (timers.fire(now, 100, call));
+  const read = page.mock.results.reduce((sum, { value }) => sum + value.length + 1, 0);
+  page.mockRestore();
+  return read;
+}
+
+const many = 2_000;
+
+const changes: readonly (readonly [what: string, whenFired: (timer: Timer, timers: Timers) => void])[] = [
+  ['set themselves anew', ({ due, key: of, name: called }, timers) => timers.set(due + many, of, called)],
+  [
+    'set others that are due next',
+    ({ due, key: of, name: called }, timers) => {
+      if (called === 'n') timers.set(due - 1, of, 'other');
+    },
+  ],
+  ['cancel others', ({ key: of, name: called }, timers) => void timers.cancel(`${Number(of) + 1}`, called)],
+];
+
+test.each(changes)('timers that %s are read once each, however many are due', (_, whenFired) => {
+  const state = new PlainState();
+  const timers = new Timers(state, 'timers');
+  for (let due = 1; due <= many; due++) timers.set(due, String(due), 'n');
+  let fired = 0;
+  const read = readsOf(timers, state, many, timer => {
+    fired++;
+    whenFired(timer, timers);
+  });
+  expect(fired).toBeGreaterThanOrEqual(many / 2);
+  expect(read).toBeLessThan(3 * many);
+});
+
+test('a timer that sets itself each millisecond of a day that one record brings is read once for each', () => {
+  const state = new PlainState();
+  const timers = new Timers(state, 'timers');
+  for (const one of ['a', 'b', 'c', 'd']) timers.set(1, one, 'tick');
+  for (let due = 0; due < many; due++) timers.set(due, String(due), 'n');
+  let fired = 0;
+  const read = readsOf(timers, state, many, ({ due, key: of, name: called }) => {
+    fired++;
+    if (called === 'tick') timers.set(due + 1, of, called);
+  });
+  expect(fired).toBe(5 * many);
+  expect(read).toBeLessThan(3 * fired);
+});
+
+test('what was set or cancelled and undone fires as it was', () => {
+  const timers = new Timers(new PlainState(), 'timers');
+  const undo = new UndoLog();
+  for (const [due, called] of ['first', 'second', 'third'].entries()) timers.set(due, 'a', called);
+  const fired: string[] = [];
+  timers.fire(9, 100, ({ name: called }) => {
+    fired.push(called);
+    if (called !== 'first') return;
+    timers.cancel('a', 'second', undo);
+    timers.set(8, 'a', 'third', undo);
+    timers.set(1, 'a', 'other', undo);
+    undo.undo();
+    timers.undone();
+  });
+  expect(fired).toEqual(['first', 'second', 'third']);
+});
+
+test('timers that set each other for the same time end with an error that says so', () => {
+  const timers = new Timers(new PlainState(), 'timers');
+  timers.set(10, 'a', 'ping');
+  let fired = 0;
+  const firing = (): void => {
+    while (
+      timers.fire(10, 100, ({ key: of, name: called }) => {
+        fired++;
+        timers.set(10, of, called === 'ping' ? 'pong' : 'ping');
+      })
+    );
+  };
+  expect(firing).toThrow(
+    expect.objectContaining({
+      code: 'PROCESS',
+      message: expect.stringContaining('10000 timers'),
+      remedy: expect.stringContaining('later'),
+    }),
+  );
+  expect(fired).toBe(10_001);
+  expect(timers.fire(10, 100, () => {})).toBe(false);
+});
+
+test('how often a timer was set for a later time counts for nothing', () => {
+  const timers = new Timers(new PlainState(), 'timers');
+  timers.set(0, 'a', 'tick');
+  let fired = 0;
+  while (
+    timers.fire(50_000, 100, ({ due, key: of, name: called }) => {
+      fired++;
+      if (called !== 'tick') return;
+      timers.set(due, of, 'beside');
+      timers.set(due + 1, of, called);
+    })
+  );
+  expect(fired).toBe(100_002);
 });
 
 /** Counts by key, handed on and forgotten at each multiple of a time. */

@@ -27,6 +27,7 @@ import type { TopologyGraph } from '../topology/graph.js';
 import type { TopologyNode } from '../topology/node.js';
 import type { ReplayTarget } from '../topology/ways.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
+import { InputsRead } from './inputs-read.js';
 import { keptByTopology } from './kept-by-topology.js';
 import { missingTopics } from './missing-topics.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
@@ -76,6 +77,7 @@ export class AppStates {
   readonly #backends: StateBackends = memoryBackends;
   readonly #purge: Purge;
   readonly #times: WriterTimes;
+  readonly #inputs: InputsRead;
   readonly #restores = new Restores();
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
@@ -93,6 +95,11 @@ export class AppStates {
     });
     this.#times = new WriterTimes({
       ...{ groupId: parts.groupId, startFrom: parts.startFrom, clock: parts.clock },
+      admin: () => this.#connection?.admin,
+      failed: error => parts.lookFailed(error),
+    });
+    this.#inputs = new InputsRead({
+      ...{ clock: parts.clock, times: this.#times },
       admin: () => this.#connection?.admin,
       failed: error => parts.lookFailed(error),
     });
@@ -250,6 +257,7 @@ export class AppStates {
         backends: this.#backends,
         changelogOf: state => this.changelogOf(state),
         timeBound: this.#times.boundOf(task),
+        inputsSeen: () => this.#inputs.of(task),
         rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
         progress: progress => {
           this.#restores.told(progress);
@@ -259,7 +267,7 @@ export class AppStates {
         cutMissed: error => this.#parts.cutMissed(error),
       });
     this.#tasks.set(task, states);
-    const [times, restores] = [this.#times, this.#restores];
+    const [times, restores, asked] = [this.#times, this.#restores, this.#inputs];
     const requirePartitions = (): Promise<void> => this.#requirePartitions(connection);
     return {
       tables: states,
@@ -277,6 +285,7 @@ export class AppStates {
         const begins = (): void => {
           if (!lane.ended) for (const handle of handles) handle.begins(lane);
         };
+        asked.begins(of);
         times.begins(of, begins);
         begins();
       },

@@ -10,6 +10,11 @@ export interface WritersTold {
   readonly done: readonly number[];
 }
 
+/** The same, for stream time that goes on without records: one that writes alone has to hold that as well. */
+export interface WritersSeen extends WritersTold {
+  readonly clockBound: number;
+}
+
 /** How far an input is settled; -1: nothing of it was handed out yet. */
 interface Settling {
   readonly watermark: { readonly offset: number };

@@ -4,7 +4,7 @@ import type { CommittedText, DriverAdmin, StartFrom } from '../../drivers/port.j
 import type { Task } from '../../flow/source/partition-lane.js';
 import { bundleAndPartition, topicsOf } from '../../flow/source/task-names.js';
 import type { TimeBound } from '../../time/stream-time.js';
-import { HeldTime, type WritersTold } from './held-time.js';
+import { HeldTime, type WritersSeen } from './held-time.js';
 
 /** Milliseconds between two looks at how far the writers are. */
 const everyMs = 1_000;
@@ -140,11 +140,21 @@ export class WriterTimes {
     }
   }
 
-  async #toldOf(topic: string): Promise<WritersTold | undefined> {
+  /** How far those are now that write a topic, and what they had written; undefined: it is not internal. */
+  async seen(topic: string): Promise<WritersSeen | undefined> {
+    return this.#writers.has(topic) ? this.#toldOf(topic) : undefined;
+  }
+
+  async #toldOf(topic: string): Promise<WritersSeen | undefined> {
     const admin = this.#parts.admin();
     if (admin === undefined) return undefined;
     const { groupId, startFrom } = this.#parts;
     const bundles = (this.#writers.get(topic) ?? []).map(topicsOf);
+    // First: what those have written by then is more to read for these.
+    const above = await ofEach(
+      bundles.flat().filter(input => this.#writers.has(input)),
+      input => this.#toldOf(input),
+    );
     const committed = await ofEach(bundles.flat(), input => admin.commits(groupId, input));
     // Later: what has come since is more to read.
     const ends = await ofEach(bundles.flat(), input =>
@@ -154,7 +164,7 @@ export class WriterTimes {
     const begins = await ofEach(unread, input => admin.offsets(input, startFrom, { readCommitted: true }));
     const done = await admin.commits(groupId, topic);
     return {
-      bound: boundBy(bundles, { committed, ends, begins }),
+      ...boundsBy(bundles, { committed, ends, begins }, [...above.values()]),
       done: done.map(({ offset }) => offset),
       // Last: all that was committed above is below.
       ends: await admin.offsets(topic, 'latest', { readCommitted: true }),
@@ -170,7 +180,12 @@ interface Inputs {
   readonly begins: ReadonlyMap<string, readonly number[]>;
 }
 
-function boundBy(bundles: readonly (readonly string[])[], { committed, ends, begins }: Inputs): number {
+/** @param above what was told of the internal topics among the inputs */
+function boundsBy(
+  bundles: readonly (readonly string[])[],
+  { committed, ends, begins }: Inputs,
+  above: readonly (WritersSeen | undefined)[],
+): Pick<WritersSeen, 'bound' | 'clockBound'> {
   let bound = Number.POSITIVE_INFINITY;
   let tasks = 0;
   for (const topics of bundles) {
@@ -188,8 +203,15 @@ function boundBy(bundles: readonly (readonly string[])[], { committed, ends, beg
       bound = Math.min(bound, Math.max(...times));
     }
   }
-  // Alone it is held by nobody: what it writes comes in its order.
-  return tasks > 1 ? bound : Number.POSITIVE_INFINITY;
+  return {
+    // Alone it is held by nobody: what it writes comes in its order.
+    bound: leastOf([tasks > 1 ? bound : undefined, ...above.map(told => told?.bound)]),
+    clockBound: leastOf([bound, ...above.map(told => told?.clockBound)]),
+  };
+}
+
+function leastOf(bounds: readonly (number | undefined)[]): number {
+  return Math.min(...bounds.map(bound => bound ?? Number.POSITIVE_INFINITY));
 }
 
 async function ofEach<T>(

@@ -120,6 +120,9 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
         if (made !== undefined) own.emit(made as R);
         for (const set of this.#timing) set();
       });
+    } catch (cause) {
+      for (const timers of Object.values(this.#timers)) timers.undone();
+      throw cause;
     } finally {
       own.end();
     }

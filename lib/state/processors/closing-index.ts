@@ -31,6 +31,12 @@ export class ClosingIndex {
     return this.#closedTo;
   }
 
+  /** Where the first window begins that waits. */
+  get first(): number | undefined {
+    const first = this.#waiting.page({ from: this.#from }, 1)[0];
+    return first && timeAt(first[0], 0);
+  }
+
   /** @param undo is told of it */
   add(key: string, start: number, undo: UndoLog): void {
     const at = timeBytes(start) + key;

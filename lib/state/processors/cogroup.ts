@@ -53,6 +53,23 @@ export class Cogroup<V, A> {
     return isMore;
   }
 
+  /** Undefined: each side has its own, and nothing waits for it. */
+  get #final(): Processor<V, A> | undefined {
+    return this.#different.length === 1 ? this.#different[0] : undefined;
+  }
+
+  get streamTime(): number {
+    return this.#final?.streamTime ?? -1;
+  }
+
+  closesAt(): number | undefined {
+    return this.#final?.closesAt?.();
+  }
+
+  passTo(time: number): void {
+    this.#final?.passTo?.(time);
+  }
+
   get mayRise(): boolean {
     return this.#different.some(side => side.mayRise === true);
   }

@@ -46,6 +46,12 @@ export interface Processor<V, A> {
   close(limit: number, output: ProcessorOutput<A>): boolean;
   /** Stream time may rise by what was taken before, since its bound has. Left out: it never may. */
   readonly mayRise?: boolean;
+  /** Milliseconds since 1970, -1: nothing was taken yet. Left out, as what follows: nothing of it waits for stream time. */
+  readonly streamTime?: number;
+  /** From which stream time on the next of what it holds back is final; undefined: nothing is held back. */
+  closesAt?(): number | undefined;
+  /** Stream time goes on without a record, as far as its bound lets it: what that closes is handed on by `close`. */
+  passTo?(time: number): void;
   /** Whether it holds results back to the barrier. Left out: it never does. */
   readonly holds?: boolean;
   /**

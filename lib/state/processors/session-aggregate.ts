@@ -101,6 +101,19 @@ export class SessionAggregate<V, A> implements Processor<V, A> {
     );
   }
 
+  get streamTime(): number {
+    return this.#time.now;
+  }
+
+  closesAt(): number | undefined {
+    const end = this.#final ? this.#sessions.firstEnd() : undefined;
+    return end === undefined ? undefined : end + this.#closesAfterMs + 1;
+  }
+
+  passTo(time: number): void {
+    this.#time.advance(time);
+  }
+
   get mayRise(): boolean {
     return this.#time.mayRise;
   }

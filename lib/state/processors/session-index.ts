@@ -52,10 +52,15 @@ export class SessionIndex {
     }));
   }
 
+  /** The end of the first place. */
+  get first(): number | undefined {
+    const first = this.#table.page({ from: this.#front.from }, 1)[0];
+    return first && timeAt(first[0], 0);
+  }
+
   /** Learns which place is the first now. */
   settle(): void {
-    const first = this.#table.page({ from: this.#front.from }, 1)[0];
-    this.#earliestEnd = first === undefined ? Number.POSITIVE_INFINITY : timeAt(first[0], 0);
+    this.#earliestEnd = this.first ?? Number.POSITIVE_INFINITY;
   }
 
   /** Forgets what is no part of the cut. */

@@ -133,6 +133,11 @@ export class Sessions<A> {
     }
   }
 
+  /** The first end of those that can be found; it may have grown since. */
+  firstEnd(): number | undefined {
+    return this.#index.first;
+  }
+
   /**
    * Closes the sessions that end before, in the order of end, start and key.
    *

@@ -220,6 +220,20 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
     return isMore || this.#rows.expire(this.#closing.closedTo, limit);
   }
 
+  get streamTime(): number {
+    return this.#time.now;
+  }
+
+  closesAt(): number | undefined {
+    if (!this.#isLoaded) this.#load();
+    const start = this.#closing?.first;
+    return start === undefined ? undefined : start + this.#differenceMs + this.#graceMs + 1;
+  }
+
+  passTo(time: number): void {
+    this.#time.advance(time);
+  }
+
   get mayRise(): boolean {
     return this.#time.mayRise;
   }

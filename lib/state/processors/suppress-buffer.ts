@@ -39,8 +39,27 @@ export class SuppressBuffer<A> {
     return this.#time.now - this.#heldMs;
   }
 
+  get streamTime(): number {
+    return this.#time.now;
+  }
+
+  /** The stream time from which on the next row leaves that the edge has not reached. */
+  leavesAt(): number | undefined {
+    const next = this.#rows.page({ from: timeBytes(this.edge + 1) }, 1)[0];
+    return next && timeAt(next[0], 0) + this.#heldMs;
+  }
+
+  /** How far the edge went without an update: whoever made these may be behind it, and takes records there still. */
+  get passedEdge(): number {
+    return (this.#numbers.get('suppress-passed') ?? Number.NEGATIVE_INFINITY) - this.#heldMs;
+  }
+
   advance(timestamp: number): void {
     this.#time.advance(timestamp);
+  }
+
+  passTo(time: number): void {
+    if (this.#time.advance(time)) this.#numbers.set('suppress-passed', this.#time.now);
   }
 
   /** The edge goes as far as the bound lets it now. */

@@ -44,7 +44,7 @@ export class SuppressUntilWindowCloses<A> implements Suppress<A> {
     const { end } = window;
     buffer.advance(timestamp);
     const text = windowedKey(this.#kind, key, window);
-    if (end === edge && buffer.isNoted(edge, text)) {
+    if (end <= buffer.passedEdge || (end === edge && buffer.isNoted(edge, text))) {
       if (value !== null) output.notTaken('late', window);
       return;
     }
@@ -64,6 +64,18 @@ export class SuppressUntilWindowCloses<A> implements Suppress<A> {
       output.result(keyOf(this.#kind, text), window, value, timestamp);
     }
     return page.length === limit;
+  }
+
+  get streamTime(): number {
+    return this.#buffer.streamTime;
+  }
+
+  closesAt(): number | undefined {
+    return this.#buffer.leavesAt();
+  }
+
+  passTo(time: number): void {
+    this.#buffer.passTo(time);
   }
 
   get mayRise(): boolean {

@@ -18,6 +18,12 @@ export interface Suppress<A> {
    * @returns whether there is more, for another turn
    */
   close(limit: number, output: ProcessorOutput<A>): boolean;
+  /** @see Processor.streamTime */
+  readonly streamTime?: number;
+  /** @see Processor.closesAt */
+  closesAt?(): number | undefined;
+  /** @see Processor.passTo */
+  passTo?(time: number): void;
   /** @see Processor.mayRise */
   readonly mayRise: boolean;
   /** Forgets what it remembers of the state: a unit of work was dropped. */

@@ -133,6 +133,22 @@ export class WindowedAggregate<V, A> implements Processor<V, A> {
     return this.#expiredTo < this.#keptFrom && this.#expireRows(this.#keptFrom, limit);
   }
 
+  get streamTime(): number {
+    return this.#time.now;
+  }
+
+  closesAt(): number | undefined {
+    if (this.#emits === 'updates') return undefined;
+    if (!this.#isLoaded) this.#load();
+    const first = this.#rows.page({ from: timeBytes(this.#openFrom) }, 1)[0];
+    return first && this.#grid.end(timeAt(first[0], 0)) + this.#graceMs;
+  }
+
+  passTo(time: number): void {
+    if (!this.#isLoaded) this.#load();
+    if (this.#time.advance(time)) this.#look();
+  }
+
   get mayRise(): boolean {
     return this.#time.mayRise;
   }

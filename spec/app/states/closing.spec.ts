@@ -20,13 +20,14 @@ const inWindow: Codec<Windowed<string>> = {
 const windowsOfOne = 1_000;
 
 /** Each record is in so many windows, and the record at the far time closes all of them. */
-function counts(app: App) {
+function counts(app: App, closeWhenIdleMs?: number) {
   return app.topic('in', { key: string, value: string }).pipe(
     aggregate(app.state('counts', { key: string, value: number }), {
       initial: () => 0,
       add: count => count + 1,
       window: hopping(windowsOfOne, { advanceMs: 1, graceMs: 0 }),
       emit: 'final',
+      closeWhenIdleMs,
     }),
   );
 }
@@ -161,6 +162,31 @@ test.each(['aborted', 'stopped'] as const)(
   },
   120_000,
 );
+
+test('closing by the clock that is stopped half-way goes on after the start, without a record', async () => {
+  const keys = 12;
+  const all = keys * windowsOfOne;
+  const wire = (app: App): void => void counts(app, 1_200).subscribe(app.to('out', out));
+  const options = { guarantee: 'exactly-once', commit: { intervalMs: 20 } } as const;
+  const { app, broker, running } = await started(wire, options);
+  for (let i = 0; i < keys; i++) {
+    broker.publish('in', [{ key: Buffer.from(`k${i}`), value: Buffer.from('x'), timestamp: windowsOfOne }]);
+  }
+  await until(() => written(broker).size > 0, 30_000);
+  await app.stop();
+  await running;
+  expect(written(broker).size).toBeLessThan(all);
+  const next = createApp({ groupId: 'test', driver: memory({ broker }), ...options });
+  wire(next);
+  const runningNext = next.run();
+  try {
+    await until(() => written(broker).size >= all, 30_000);
+  } finally {
+    await next.stop();
+    await runningNext;
+  }
+  expect([...new Set(written(broker).values())]).toEqual([1]);
+}, 120_000);
 
 test('what comes out of mapAsync while closing rests at a barrier is taken all the same', async () => {
   const keys = 12;

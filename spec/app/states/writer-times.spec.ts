@@ -11,11 +11,11 @@ interface Topic {
 
 const [nothing, endless] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
-/** The bound that a task has which has read all of the internal topic `i`. */
-async function boundOf(
+/** The bounds that a task has which has read all of the internal topic `i`: by records, and where it goes on without any. */
+async function boundsOf(
   topics: Readonly<Record<string, Topic>>,
   writers: readonly string[] = ['in'],
-): Promise<number> {
+): Promise<{ readonly bound: number; readonly clockBound: number }> {
   const of = (name: string): Topic => topics[name] ?? { ends: [0], committed: [[-1]] };
   const times = new WriterTimes({
     groupId: 'group',
@@ -34,11 +34,21 @@ async function boundOf(
       throw error;
     },
   });
-  times.wired(new Map([['i', writers]]));
+  times.wired(
+    new Map([
+      ['i', writers],
+      ['hop', ['in']],
+    ]),
+  );
   await times.open('i/0');
   const bound = times.boundOf('i/0')?.() ?? Number.NaN;
+  const clockBound = (await times.seen('i'))?.clockBound ?? Number.NaN;
   times.end();
-  return bound;
+  return { bound, clockBound };
+}
+
+async function boundOf(...of: Parameters<typeof boundsOf>): Promise<number> {
+  return (await boundsOf(...of)).bound;
 }
 
 test('the least stream time of those that have more to read', async () => {
@@ -62,6 +72,31 @@ test('nobody holds it where all is read, or there is nothing', async () => {
 
 test('who writes alone holds nobody: what it writes comes in its order', async () => {
   expect(await boundOf({ in: { ends: [9], committed: [[3, 70]] } })).toBe(endless);
+});
+
+test('but who goes on without a record is held by it', async () => {
+  expect((await boundsOf({ in: { ends: [9], committed: [[3, 70]] } })).clockBound).toBe(70);
+  expect((await boundsOf({ in: { ends: [9], committed: [[9, 70]] } })).clockBound).toBe(endless);
+});
+
+test('who has read all of an internal topic holds those behind it as long as one that writes that has more to read', async () => {
+  const hop = {
+    ends: [4, 4],
+    committed: [
+      [4, 80],
+      [4, 80],
+    ],
+  } as const;
+  const behind = {
+    ends: [9, 9],
+    committed: [
+      [3, 50],
+      [9, 70],
+    ],
+  } as const;
+  expect(await boundsOf({ in: behind, hop }, ['hop'])).toEqual({ bound: 50, clockBound: 50 });
+  const alone = { ends: [9], committed: [[3, 50]] } as const;
+  expect(await boundsOf({ in: alone, hop }, ['hop'])).toEqual({ bound: endless, clockBound: 50 });
 });
 
 test('a task of several inputs has read them when it has read each, and is as far as it says with any of them', async () => {

@@ -284,3 +284,15 @@ test.each([false, true])(
   },
   120_000,
 );
+
+test('timers that set each other for the same time fail the app by name, and do not hold it for ever', async () => {
+  const t = await run((_record, own) => own.timers.set(5, 'ping'), {
+    onTimer: (_key, due, name, own) => own.timers.set(due, name === 'ping' ? 'pong' : 'ping'),
+  });
+  expect(() => t.pipeIn('in', records('ax@5'))).toThrow(
+    expect.objectContaining({
+      code: 'PROCESS',
+      message: expect.stringContaining('10000 timers that had each set the next'),
+    }),
+  );
+});

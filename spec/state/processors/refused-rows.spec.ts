@@ -1,5 +1,6 @@
 /** A record counts in all of its windows or in none, wherever its fold throws or a row of it is refused, and of one in none nothing is told. */
 import fc from 'fast-check';
+import { CallsWithState } from '../../../lib/state/processors/calls-with-state.js';
 import type { ProcessorState } from '../../../lib/state/processors/processor.js';
 import { SessionAggregate } from '../../../lib/state/processors/session-aggregate.js';
 import type { KeyRange, Row, StateTable } from '../../../lib/state/state-table.js';
@@ -126,4 +127,40 @@ test('in sessions: those that were there stay, and none is told to be absorbed',
     { numRuns: 300 },
   );
   expect(refused).toBeGreaterThan(100);
+});
+
+test('a timer whose function is refused has neither moved nor cancelled those that are due behind it', () => {
+  const state = new Refusing(new PlainState());
+  const fired: string[] = [];
+  const failed: unknown[] = [];
+  const calls: CallsWithState<string, string, string, string> = new CallsWithState<
+    string,
+    string,
+    string,
+    string
+  >(state, {
+    keys: { keyText: key => key, keyOf: key => key },
+    call(own) {
+      if (calls.streamTime > 0) return;
+      for (const [i, name] of ['bad', 'second', 'third'].entries()) own.timers.set(i + 1, name);
+    },
+    onTimer: (_key, _due, name, own) => {
+      fired.push(name);
+      if (name !== 'bad') return;
+      own.timers.cancel('second');
+      own.timers.set(20, 'third');
+      own.timers.set(2, 'other');
+      // Two puts for each that is set, and the last is refused.
+      state.putsLeft = 4;
+    },
+    identify: () => {},
+    failed: cause => failed.push(cause),
+    alarm: () => {},
+  });
+  const heard = new Heard();
+  calls.take('a', '', 0, heard);
+  calls.take('b', '', 9, heard);
+  while (calls.close(100, heard));
+  expect(failed).toHaveLength(1);
+  expect(fired.slice(0, 3)).toEqual(['bad', 'second', 'third']);
 });
