@@ -250,8 +250,10 @@ export class AppStates {
         return states.changes;
       },
       async restore(of) {
-        await restores.during(task, () => states.restore(() => !of.ended));
-        await times.open(task);
+        await restores.during(task, async () => {
+          await states.restore(() => !of.ended);
+          await times.open(task);
+        });
       },
       begins(of) {
         const lane = of.inputs[0];
