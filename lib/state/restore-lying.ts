@@ -3,6 +3,7 @@ import type { DriverConnection, TopicDescription } from '../drivers/port.js';
 import type { Cut } from './cut.js';
 import type { LogRecords } from './log/log-record.js';
 import type { Lying } from './lying.js';
+import type { ReadLog } from './read-cuts.js';
 import { type RestoreProgress, restoreLog } from './restore.js';
 import type { RowVersions } from './row-versions.js';
 import { idOf, otherRows } from './state-errors.js';
@@ -21,16 +22,33 @@ export interface RestoredTask {
   progress(progress: RestoreProgress): void;
 }
 
-/** Brings the states of one backend to where their changelogs end. @returns the cuts that these tell of */
-export async function restoreLying({ backend, handles }: Lying, task: RestoredTask): Promise<readonly Cut[]> {
+/** Brings states to where their changelogs end, one after the other. @param states these alone */
+export async function restoreAll(
+  lying: readonly Lying[],
+  task: RestoredTask,
+  states?: ReadonlySet<string>,
+): Promise<readonly ReadLog[]> {
+  const read: ReadLog[] = [];
+  for (const { backend, handles } of lying) {
+    const those = handles.filter(({ name }) => states?.has(name) ?? true);
+    read.push(...(await restoreLying({ backend, handles: those }, task)));
+  }
+  return read;
+}
+
+/** Brings the states of one backend to where their changelogs end. */
+async function restoreLying(
+  { backend, handles }: Pick<Lying, 'backend' | 'handles'>,
+  task: RestoredTask,
+): Promise<readonly ReadLog[]> {
   const { partition, clock, topics, changelogOf } = task;
   await wipeOtherVersions({ backend, handles }, task);
-  const cuts: Cut[] = [];
+  const read: ReadLog[] = [];
   for (const { name } of handles) {
     const topic = changelogOf(name);
     const [records, versions] = [task.recordsOf(name), task.versionsOf(name)];
     if (records === undefined || versions === undefined) continue;
-    const cut = await restoreLog(
+    const log = await restoreLog(
       { state: name, topic, topicId: idOf(topics, topic), partition, records, versions },
       backend,
       {
@@ -41,9 +59,9 @@ export async function restoreLying({ backend, handles }: Lying, task: RestoredTa
         progress: one => task.progress(one),
       },
     );
-    if (cut !== undefined) cuts.push(cut);
+    read.push({ state: name, topic, ...log });
   }
-  return cuts;
+  return read;
 }
 
 /** Rows say nothing of their version: what lies here of another one is read again, from the changelog, which does. */

@@ -4,6 +4,7 @@ import type { Change, ChangelogPosition, ChangelogPositions, StateBackend } from
 import { type Cut, decodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import type { LogRecords } from './log/log-record.js';
+import type { ReadLog } from './read-cuts.js';
 import { type RowVersions, versionIn } from './row-versions.js';
 
 /** Records that are taken in at once, and bytes of an answer: what a restore holds in memory. */
@@ -56,13 +57,13 @@ export interface RestoreParts {
  * Reads a changelog from where the backend is to the last stable offset: behind the fence of an open unit that is the last cut, whole. What was read
  * stays, also where it is given up half-way.
  *
- * @returns the last cut that it told of; undefined: none behind where it began
+ * @returns the last cut that it told of, undefined: none behind where it began; and all below `end` was read
  */
 export async function restoreLog(
   log: RestoredLog,
   backend: StateBackend,
   parts: RestoreParts,
-): Promise<Cut | undefined> {
+): Promise<Pick<ReadLog, 'cut' | 'end'>> {
   const { topic, topicId, partition } = log;
   const began = parts.elapsed();
   const position = backend.checkpoint?.positions.get(topic);
@@ -104,7 +105,7 @@ export async function restoreLog(
     const ahead = backend.ahead?.get(topic);
     if (ahead !== undefined && at < ahead.offset) throw changelogLost(log, at, 'has lost its end');
     if (at > from || position === undefined) await flush(at);
-    return cut;
+    return { cut, end: at };
   } catch (error) {
     throw isKafkaRxError(error, 'OFFSET_GONE')
       ? changelogLost(log, from, 'is not there any more where the copy of it ends', error)

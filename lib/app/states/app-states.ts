@@ -43,6 +43,8 @@ export interface AppStatesParts {
   /** Bytes of the largest row, with its key. */
   readonly maxRecordBytes: number;
   readonly startFrom: StartFrom;
+  /** See {@link TaskStatesParts.decidedWithinMs}. */
+  readonly decidedWithinMs: number;
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
   progress(progress: TaskRestoreProgress): void;
@@ -232,6 +234,7 @@ export class AppStates {
         clock: this.#parts.clock,
         connection,
         backends: this.#backends,
+        decidedWithinMs: this.#parts.decidedWithinMs,
         changelogOf: state => this.changelogOf(state),
         timeBound: this.#times.boundOf(task),
         rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
@@ -278,7 +281,7 @@ export class AppStates {
    * Holds the group's offsets against the cuts that the changelogs told of.
    *
    * @see ConsumerOptions.resumeAt
-   * @throws `CUT_MISSING`
+   * @throws `CUT_MISSING`, `CUT_TORN`; they are `retriable` where it is to be asked again
    */
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
     const begins: (number | undefined)[] = [];
@@ -288,7 +291,7 @@ export class AppStates {
       const told = sectionIn(at.metadata, 'cut');
       // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
       if (states?.isBehind(told) === true)
-        await this.#restores.during(task, () => states.restore(() => true));
+        await this.#restores.during(task, () => states.restore(() => true, told));
       begins.push(states?.resumeAt(at, told));
     }
     return begins;
