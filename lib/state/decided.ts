@@ -1,13 +1,20 @@
 import type { Clock } from '../base/clock.js';
+import type { KafkaRxError } from '../errors/errors.js';
 import type { ReadCuts } from './read-cuts.js';
 import type { StateHandle } from './state.js';
 import { cutTorn, undecided } from './state-errors.js';
-import type { TaskStatesParts } from './task-states.js';
 
-type DecidedParts = Pick<
-  TaskStatesParts,
-  'task' | 'partition' | 'handles' | 'decidedWithinMs' | 'cutMissed'
-> & { readonly clock: Pick<Clock, 'elapsed'> };
+export interface DecidedParts {
+  /** Such as `orders/0`. */
+  readonly task: string;
+  readonly partition: number;
+  readonly handles: readonly StateHandle<unknown, unknown>[];
+  readonly clock: Clock;
+  /** Milliseconds within which the brokers end a transaction that nobody else ends, and have told all partitions of it. */
+  readonly decidedWithinMs: number;
+  /** A commit is of no cut that there is, or a changelog of an older one than others, and the states are to go on all the same. */
+  cutMissed(error: KafkaRxError): void;
+}
 
 /** Whether a task may go on with what its changelogs tell of cuts. */
 export class Decided {

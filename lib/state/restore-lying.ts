@@ -5,12 +5,14 @@ import type { LogRecords } from './log/log-record.js';
 import type { Lying } from './lying.js';
 import type { ReadLog } from './read-cuts.js';
 import { type RestoreProgress, restoreLog } from './restore.js';
+import type { RestoreBudget } from './restore-budget.js';
 import type { RowVersions } from './row-versions.js';
 import { idOf, otherRows } from './state-errors.js';
 
 export interface RestoredTask {
   readonly partition: number;
   readonly clock: Clock;
+  readonly budget: RestoreBudget;
   readonly reader: NonNullable<DriverConnection['reader']>;
   /** The changelogs that there are. */
   readonly topics: readonly TopicDescription[];
@@ -53,6 +55,7 @@ async function restoreLying(
       backend,
       {
         reader: options => task.reader(options),
+        budget: task.budget,
         now: () => clock.now(),
         elapsed: () => clock.elapsed(),
         wanted: () => task.wanted(),

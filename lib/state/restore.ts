@@ -5,11 +5,18 @@ import { type Cut, decodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import type { LogRecords } from './log/log-record.js';
 import type { ReadLog } from './read-cuts.js';
+import type { RestoreBudget } from './restore-budget.js';
 import { type RowVersions, versionIn } from './row-versions.js';
 
-/** Records that are taken in at once, and bytes of an answer: what a restore holds in memory. */
+/** What is taken in at once: records, and bytes of them. */
 const chunkRecords = 10_000;
+const chunkBytes = 4 * 1024 * 1024;
+/** Of one answer: a reader has two of them, of which it asks for one beforehand. */
 const answerBytes = 1024 * 1024;
+/** What a restore of one changelog holds in memory. */
+const shareBytes = chunkBytes + 2 * answerBytes;
+/** Of a row beside key and value, estimated. */
+const rowBytes = 100;
 
 /** One changelog, as it is restored. */
 export interface RestoredLog {
@@ -45,6 +52,8 @@ export interface TaskRestoreProgress extends RestoreProgress {
 
 export interface RestoreParts {
   readonly reader: NonNullable<DriverConnection['reader']>;
+  /** Of all restores of the app: who finds no room there waits, and has read nothing yet. */
+  readonly budget: RestoreBudget;
   /** Milliseconds since 1970. */
   now(): number;
   elapsed(): number;
@@ -60,6 +69,21 @@ export interface RestoreParts {
  * @returns the last cut that it told of, undefined: none behind where it began; and all below `end` was read
  */
 export async function restoreLog(
+  log: RestoredLog,
+  backend: StateBackend,
+  parts: RestoreParts,
+): Promise<Pick<ReadLog, 'cut' | 'end'>> {
+  const giveBack = await parts.budget.take(shareBytes);
+  try {
+    // It may have waited for long.
+    if (!parts.wanted()) throw givenUp(log, 0);
+    return await restoreInBudget(log, backend, parts);
+  } finally {
+    giveBack();
+  }
+}
+
+async function restoreInBudget(
   log: RestoredLog,
   backend: StateBackend,
   parts: RestoreParts,
@@ -92,12 +116,13 @@ export async function restoreLog(
       if (batch.topicId !== topicId) throw changelogLost(log, at, 'was deleted and made anew');
       for (let record = batch.next(); record !== undefined; record = batch.next()) {
         const told = chunk.add(record);
-        if (told === undefined) continue;
-        cut = told;
-        cutAt = record.offset;
+        if (told !== undefined) {
+          cut = told;
+          cutAt = record.offset;
+        }
+        if (chunk.isFull) await flush(record.offset + 1);
       }
       at = batch.nextOffset;
-      if (chunk.size >= chunkRecords) await flush(at);
       const { state } = log;
       const far = { have: at - from, need: Math.max(0, batch.endOffset - at) };
       parts.progress({ state, topic, partition, ...paced(far, parts.elapsed() - began) });
@@ -137,13 +162,14 @@ class Chunk {
   readonly #log: RestoredLog;
   #tables = new Map<string, Map<string, Change>>();
   #size = 0;
+  #bytes = 0;
 
   constructor(log: RestoredLog) {
     this.#log = log;
   }
 
-  get size(): number {
-    return this.#size;
+  get isFull(): boolean {
+    return this.#size >= chunkRecords || this.#bytes >= chunkBytes;
   }
 
   /** @returns the cut, where the record tells of one */
@@ -159,6 +185,7 @@ class Chunk {
       const changes = this.#tables.get(table) ?? new Map<string, Change>();
       this.#tables.set(table, changes.set(change[0], change));
       this.#size++;
+      this.#bytes += change[0].length + (change[1]?.length ?? 0) + rowBytes;
     }
     return undefined;
   }
@@ -171,7 +198,7 @@ class Chunk {
       ]),
     );
     this.#tables = new Map();
-    this.#size = 0;
+    this.#size = this.#bytes = 0;
     return taken;
   }
 }

@@ -39,6 +39,8 @@ export function cutMissing(
   );
 }
 
+const unseen = 'what comes then does not show yet, as while a transaction is open there';
+
 /** @param last the cut that was written to all of them */
 export function cutTorn(
   task: string,
@@ -52,7 +54,7 @@ export function cutTorn(
     const there = cut === undefined ? 'no cut' : `cut ${cut.number}`;
     return `that of '${state}', ${topic}, ends at offset ${end} with ${there}`;
   });
-  const what = again ? 'a transaction is open behind it' : 'its end is lost';
+  const what = again ? unseen : 'its end is lost';
   return new KafkaRxError(
     'CUT_TORN',
     `The changelogs of the states of ${task} are of different cuts: cut ${last.number} was written to all of them, and ${behind.join('; ')}: ${what}`,
@@ -60,7 +62,7 @@ export function cutTorn(
       at: first && { topic: first.topic, partition, offset: first.end },
       retriable: again,
       remedy: again
-        ? 'Nothing: it is read again once that has ended'
+        ? 'Nothing: it is read again'
         : 'Reset the group with kafka-rx, and the states are made anew of their input; or say with onMissingCut of the state what is to become of it',
     },
   );
@@ -75,8 +77,8 @@ export function undecided(
   if (last !== undefined && torn.length > 0) return cutTorn(task, partition, last, torn, true);
   return new KafkaRxError(
     'CUT_MISSING',
-    `The group has committed cut ${told} of ${task}, and the changelogs of its states end before it: a transaction is open there`,
-    { retriable: true, remedy: 'Nothing: they are read again once that has ended' },
+    `The group has committed cut ${told} of ${task}, and the changelogs of its states end before it: ${unseen}`,
+    { retriable: true, remedy: 'Nothing: they are read again' },
   );
 }
 

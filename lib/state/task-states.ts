@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import type { Clock } from '../base/clock.js';
 import { withSection } from '../base/commit-metadata.js';
 import { wallMs } from '../base/wall-ms.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
@@ -8,7 +7,7 @@ import type { Headers } from '../record/headers.js';
 import type { TimeBound } from '../time/stream-time.js';
 import type { StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
-import { Decided } from './decided.js';
+import { Decided, type DecidedParts } from './decided.js';
 import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
@@ -19,6 +18,7 @@ import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
 import { readCuts } from './read-cuts.js';
 import type { TaskRestoreProgress } from './restore.js';
+import type { RestoreBudget } from './restore-budget.js';
 import { type RestoredTask, requireSame, restoreAll } from './restore-lying.js';
 import type { RowRules } from './row-rules.js';
 import { RowVersions, versionHeaders } from './row-versions.js';
@@ -32,18 +32,13 @@ import type { StateTable } from './state-table.js';
 import type { StatesOfTask } from './states-of-task.js';
 import type { ValueFormat } from './value-format.js';
 
-export interface TaskStatesParts {
-  /** Such as `orders/0`. */
-  readonly task: string;
-  readonly partition: number;
-  readonly handles: readonly StateHandle<unknown, unknown>[];
-  readonly clock: Clock;
+export interface TaskStatesParts extends DecidedParts {
   readonly connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'>;
-  /** Milliseconds within which the brokers end a transaction that nobody else ends, and have told all partitions of it. */
-  readonly decidedWithinMs: number;
   /** Where a state lies that says nothing of it. */
   readonly backends: StateBackends;
   changelogOf(state: string): string;
+  /** Of all restores of the app. */
+  readonly budget: RestoreBudget;
   /** What holds stream time; undefined: nothing does. */
   readonly timeBound: TimeBound | undefined;
   /** What their rows keep to. */
@@ -51,8 +46,6 @@ export interface TaskStatesParts {
   progress(progress: TaskRestoreProgress): void;
   /** A unit is sealed, with so many rows of the state in its changelog. */
   logged(state: string, rows: number): void;
-  /** A commit is of no cut that there is, or a changelog of an older one than others, and the states are to go on all the same. */
-  cutMissed(error: KafkaRxError): void;
 }
 
 /** Of a table that is emptied. */
@@ -182,7 +175,7 @@ export class TaskStates implements StatesOfTask {
   }
 
   async #restore(wanted: () => boolean, told: number): Promise<void> {
-    const { handles, connection, clock, partition, task, progress, changelogOf } = this.#parts;
+    const { handles, connection, clock, partition, task, progress, changelogOf, budget } = this.#parts;
     this.abort();
     const { reader, admin } = connection;
     if (reader === undefined) throw withoutReader();
@@ -194,7 +187,7 @@ export class TaskStates implements StatesOfTask {
       overlay.close();
     }
     const restored: RestoredTask = {
-      ...{ partition, clock, reader, topics, changelogOf, wanted },
+      ...{ partition, clock, reader, topics, changelogOf, wanted, budget },
       recordsOf: state => this.#logs.get(state),
       versionsOf: state => this.#versions.get(state),
       progress: one => progress({ ...one, task }),

@@ -17,6 +17,7 @@ import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
 import type { StateBackends } from '../../state/backend.js';
 import { memoryBackends } from '../../state/memory-backend.js';
 import type { TaskRestoreProgress } from '../../state/restore.js';
+import { RestoreBudget } from '../../state/restore-budget.js';
 import { StateHandle, type StateHost, type StateOptions } from '../../state/state.js';
 import type { TaskReading } from '../../state/state-readings.js';
 import { TaskStates } from '../../state/task-states.js';
@@ -43,7 +44,7 @@ export interface AppStatesParts {
   /** Bytes of the largest row, with its key. */
   readonly maxRecordBytes: number;
   readonly startFrom: StartFrom;
-  /** See {@link TaskStatesParts.decidedWithinMs}. */
+  /** See {@link DecidedParts.decidedWithinMs}. */
   readonly decidedWithinMs: number;
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
@@ -76,6 +77,7 @@ export class AppStates {
   readonly #purge: Purge;
   readonly #times: WriterTimes;
   readonly #restores = new Restores();
+  readonly #budget = new RestoreBudget();
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
   #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
@@ -235,6 +237,7 @@ export class AppStates {
         connection,
         backends: this.#backends,
         decidedWithinMs: this.#parts.decidedWithinMs,
+        budget: this.#budget,
         changelogOf: state => this.changelogOf(state),
         timeBound: this.#times.boundOf(task),
         rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
