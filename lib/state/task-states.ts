@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 import { withSection } from '../base/commit-metadata.js';
 import { wallMs } from '../base/wall-ms.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
-import type { KafkaRxError } from '../errors/errors.js';
 import type { Headers } from '../record/headers.js';
 import type { TimeBound } from '../time/stream-time.js';
 import type { StateBackends } from './backend.js';
