@@ -59,6 +59,7 @@ import { AppStates } from './states/app-states.js';
 import { toldToLog } from './states/told-to-log.js';
 import type { TopologyDescription } from './topology/description.js';
 import { TopologyGraph } from './topology/graph.js';
+import { decidedWithinMs } from './unit-timeouts.js';
 import { Wiring } from './wiring.js';
 
 /**
@@ -178,6 +179,7 @@ function assemble(options: AppOptions): AppParts {
     ...{ groupId: options.groupId, graph, tasks, clock, isOnce },
     maxRecordBytes: outputs.maxRecordBytes,
     startFrom: options.startFrom ?? 'earliest',
+    decidedWithinMs: decidedWithinMs(options),
     declare: topic => outputs.declare(topic),
     progress: progress => lifecycle.tell({ type: 'restoring', ...progress }),
     logged: (state, rows) => {

@@ -22,6 +22,14 @@ export function transactionTimeoutOf({
   return transactionTimeoutMs;
 }
 
+/** After a transaction's time: brokers look every 10 s for those that are over, and then tell each partition that has records of one. */
+const markersMs = 30_000;
+
+/** Milliseconds within which a transaction of whichever member ends, also where that one is gone, and its partitions have heard of it. */
+export function decidedWithinMs(options: Timeouts): number {
+  return transactionTimeoutOf(options) + markersMs;
+}
+
 /** Under exactly once what has not settled before the brokers abort its unit never will: sooner than they, the app says so. */
 export function stallTimeoutOf(options: Timeouts): number {
   const { guarantee, stallTimeoutMs } = options;

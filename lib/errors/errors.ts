@@ -43,6 +43,7 @@ export type ErrorCode =
   | 'STORE_LOST'
   | 'STATE'
   | 'CUT_MISSING'
+  | 'CUT_TORN'
   | 'CHANGELOG_LOST'
   | 'RECORD_TOO_LARGE'
   | 'DRIVER'

@@ -10,7 +10,7 @@ export interface Cut {
   readonly positions: Readonly<Record<string, number>>;
   /** By state and name: stream times, how far windows are closed. */
   readonly numbers: Readonly<Record<string, number>>;
-  /** By state: what its rows are of, such as `tumbling(60000)`. Not told by cuts of older versions. */
+  /** By state that it was written to: what its rows are of, such as `tumbling(60000)`. Not told by cuts of older versions. */
   readonly rowsOf?: Readonly<Record<string, string>> | undefined;
   /** By state: of which version its values are that were written with it. Those of version 1 are left out. */
   readonly versions?: Readonly<Record<string, number>> | undefined;

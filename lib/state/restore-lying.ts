@@ -3,13 +3,16 @@ import type { DriverConnection, TopicDescription } from '../drivers/port.js';
 import type { Cut } from './cut.js';
 import type { LogRecords } from './log/log-record.js';
 import type { Lying } from './lying.js';
+import type { ReadLog } from './read-cuts.js';
 import { type RestoreProgress, restoreLog } from './restore.js';
+import type { RestoreBudget } from './restore-budget.js';
 import type { RowVersions } from './row-versions.js';
 import { idOf, otherRows } from './state-errors.js';
 
 export interface RestoredTask {
   readonly partition: number;
   readonly clock: Clock;
+  readonly budget: RestoreBudget;
   readonly reader: NonNullable<DriverConnection['reader']>;
   /** The changelogs that there are. */
   readonly topics: readonly TopicDescription[];
@@ -21,29 +24,47 @@ export interface RestoredTask {
   progress(progress: RestoreProgress): void;
 }
 
-/** Brings the states of one backend to where their changelogs end. @returns the cuts that these tell of */
-export async function restoreLying({ backend, handles }: Lying, task: RestoredTask): Promise<readonly Cut[]> {
+/** Brings states to where their changelogs end, one after the other. @param states these alone */
+export async function restoreAll(
+  lying: readonly Lying[],
+  task: RestoredTask,
+  states?: ReadonlySet<string>,
+): Promise<readonly ReadLog[]> {
+  const read: ReadLog[] = [];
+  for (const { backend, handles } of lying) {
+    const those = handles.filter(({ name }) => states?.has(name) ?? true);
+    read.push(...(await restoreLying({ backend, handles: those }, task)));
+  }
+  return read;
+}
+
+/** Brings the states of one backend to where their changelogs end. */
+async function restoreLying(
+  { backend, handles }: Pick<Lying, 'backend' | 'handles'>,
+  task: RestoredTask,
+): Promise<readonly ReadLog[]> {
   const { partition, clock, topics, changelogOf } = task;
   await wipeOtherVersions({ backend, handles }, task);
-  const cuts: Cut[] = [];
+  const read: ReadLog[] = [];
   for (const { name } of handles) {
     const topic = changelogOf(name);
     const [records, versions] = [task.recordsOf(name), task.versionsOf(name)];
     if (records === undefined || versions === undefined) continue;
-    const cut = await restoreLog(
+    const log = await restoreLog(
       { state: name, topic, topicId: idOf(topics, topic), partition, records, versions },
       backend,
       {
         reader: options => task.reader(options),
+        budget: task.budget,
         now: () => clock.now(),
         elapsed: () => clock.elapsed(),
         wanted: () => task.wanted(),
         progress: one => task.progress(one),
       },
     );
-    if (cut !== undefined) cuts.push(cut);
+    read.push({ state: name, topic, ...log });
   }
-  return cuts;
+  return read;
 }
 
 /** Rows say nothing of their version: what lies here of another one is read again, from the changelog, which does. */

@@ -4,11 +4,19 @@ import type { Change, ChangelogPosition, ChangelogPositions, StateBackend } from
 import { type Cut, decodeCut } from './cut.js';
 import { cutKey } from './log/log-keys.js';
 import type { LogRecords } from './log/log-record.js';
+import type { ReadLog } from './read-cuts.js';
+import type { RestoreBudget } from './restore-budget.js';
 import { type RowVersions, versionIn } from './row-versions.js';
 
-/** Records that are taken in at once, and bytes of an answer: what a restore holds in memory. */
+/** What is taken in at once: records, and bytes of them. */
 const chunkRecords = 10_000;
+const chunkBytes = 4 * 1024 * 1024;
+/** Of one answer: a reader has two of them, of which it asks for one beforehand. */
 const answerBytes = 1024 * 1024;
+/** What a restore of one changelog holds in memory. */
+const shareBytes = chunkBytes + 2 * answerBytes;
+/** Of a row beside key and value, estimated. */
+const rowBytes = 100;
 
 /** One changelog, as it is restored. */
 export interface RestoredLog {
@@ -44,6 +52,8 @@ export interface TaskRestoreProgress extends RestoreProgress {
 
 export interface RestoreParts {
   readonly reader: NonNullable<DriverConnection['reader']>;
+  /** Of all restores of the app: who finds no room there waits, and has read nothing yet. */
+  readonly budget: RestoreBudget;
   /** Milliseconds since 1970. */
   now(): number;
   elapsed(): number;
@@ -56,13 +66,28 @@ export interface RestoreParts {
  * Reads a changelog from where the backend is to the last stable offset: behind the fence of an open unit that is the last cut, whole. What was read
  * stays, also where it is given up half-way.
  *
- * @returns the last cut that it told of; undefined: none behind where it began
+ * @returns the last cut that it told of, undefined: none behind where it began; and all below `end` was read
  */
 export async function restoreLog(
   log: RestoredLog,
   backend: StateBackend,
   parts: RestoreParts,
-): Promise<Cut | undefined> {
+): Promise<Pick<ReadLog, 'cut' | 'end'>> {
+  const giveBack = await parts.budget.take(shareBytes);
+  try {
+    // It may have waited for long.
+    if (!parts.wanted()) throw givenUp(log, 0);
+    return await restoreInBudget(log, backend, parts);
+  } finally {
+    giveBack();
+  }
+}
+
+async function restoreInBudget(
+  log: RestoredLog,
+  backend: StateBackend,
+  parts: RestoreParts,
+): Promise<Pick<ReadLog, 'cut' | 'end'>> {
   const { topic, topicId, partition } = log;
   const began = parts.elapsed();
   const position = backend.checkpoint?.positions.get(topic);
@@ -91,12 +116,13 @@ export async function restoreLog(
       if (batch.topicId !== topicId) throw changelogLost(log, at, 'was deleted and made anew');
       for (let record = batch.next(); record !== undefined; record = batch.next()) {
         const told = chunk.add(record);
-        if (told === undefined) continue;
-        cut = told;
-        cutAt = record.offset;
+        if (told !== undefined) {
+          cut = told;
+          cutAt = record.offset;
+        }
+        if (chunk.isFull) await flush(record.offset + 1);
       }
       at = batch.nextOffset;
-      if (chunk.size >= chunkRecords) await flush(at);
       const { state } = log;
       const far = { have: at - from, need: Math.max(0, batch.endOffset - at) };
       parts.progress({ state, topic, partition, ...paced(far, parts.elapsed() - began) });
@@ -104,7 +130,7 @@ export async function restoreLog(
     const ahead = backend.ahead?.get(topic);
     if (ahead !== undefined && at < ahead.offset) throw changelogLost(log, at, 'has lost its end');
     if (at > from || position === undefined) await flush(at);
-    return cut;
+    return { cut, end: at };
   } catch (error) {
     throw isKafkaRxError(error, 'OFFSET_GONE')
       ? changelogLost(log, from, 'is not there any more where the copy of it ends', error)
@@ -136,13 +162,14 @@ class Chunk {
   readonly #log: RestoredLog;
   #tables = new Map<string, Map<string, Change>>();
   #size = 0;
+  #bytes = 0;
 
   constructor(log: RestoredLog) {
     this.#log = log;
   }
 
-  get size(): number {
-    return this.#size;
+  get isFull(): boolean {
+    return this.#size >= chunkRecords || this.#bytes >= chunkBytes;
   }
 
   /** @returns the cut, where the record tells of one */
@@ -158,6 +185,7 @@ class Chunk {
       const changes = this.#tables.get(table) ?? new Map<string, Change>();
       this.#tables.set(table, changes.set(change[0], change));
       this.#size++;
+      this.#bytes += change[0].length + (change[1]?.length ?? 0) + rowBytes;
     }
     return undefined;
   }
@@ -170,7 +198,7 @@ class Chunk {
       ]),
     );
     this.#tables = new Map();
-    this.#size = 0;
+    this.#size = this.#bytes = 0;
     return taken;
   }
 }

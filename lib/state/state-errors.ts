@@ -1,6 +1,7 @@
 import type { CommittedPartition, TopicDescription } from '../drivers/port.js';
 import { type Coordinates, errorKind, KafkaRxError } from '../errors/errors.js';
 import type { Cut } from './cut.js';
+import type { ReadCuts, ReadLog } from './read-cuts.js';
 
 export function idOf(topics: readonly TopicDescription[], topic: string): string {
   const found = topics.find(({ name }) => name === topic);
@@ -12,11 +13,13 @@ export function idOf(topics: readonly TopicDescription[], topic: string): string
   });
 }
 
+/** @param again it is looked up once more */
 export function cutMissing(
   task: string,
   { topic, partition, offset = 0 }: CommittedPartition,
   told: string | undefined,
   cut: Cut | undefined,
+  again: boolean,
 ): KafkaRxError {
   const commit = told === undefined ? 'says nothing of a cut' : `is of cut ${told}`;
   const kept =
@@ -28,9 +31,54 @@ export function cutMissing(
     `The offset that the group has committed for ${task} ${commit}, and ${kept}: what is kept was not made of what comes before it`,
     {
       at: { topic, partition, offset },
-      remedy:
-        'Reset the group with kafka-rx, which resets its states too; or say with onMissingCut what is to become of the state',
+      retriable: again,
+      remedy: again
+        ? 'Nothing: it is looked up once more'
+        : 'Reset the group with kafka-rx, which resets its states too; or say with onMissingCut what is to become of the state',
     },
+  );
+}
+
+const unseen = 'what comes then does not show yet, as while a transaction is open there';
+
+/** @param last the cut that was written to all of them */
+export function cutTorn(
+  task: string,
+  partition: number,
+  last: Cut,
+  torn: readonly ReadLog[],
+  again = false,
+): KafkaRxError {
+  const [first] = torn;
+  const behind = torn.map(({ state, topic, cut, end }) => {
+    const there = cut === undefined ? 'no cut' : `cut ${cut.number}`;
+    return `that of '${state}', ${topic}, ends at offset ${end} with ${there}`;
+  });
+  const what = again ? unseen : 'its end is lost';
+  return new KafkaRxError(
+    'CUT_TORN',
+    `The changelogs of the states of ${task} are of different cuts: cut ${last.number} was written to all of them, and ${behind.join('; ')}: ${what}`,
+    {
+      at: first && { topic: first.topic, partition, offset: first.end },
+      retriable: again,
+      remedy: again
+        ? 'Nothing: it is read again'
+        : 'Reset the group with kafka-rx, and the states are made anew of their input; or say with onMissingCut of the state what is to become of it',
+    },
+  );
+}
+
+/** What is missing may be there once a transaction has ended. */
+export function undecided(
+  task: string,
+  partition: number,
+  { last, torn, told }: Pick<ReadCuts, 'last' | 'torn'> & { readonly told: number },
+): KafkaRxError {
+  if (last !== undefined && torn.length > 0) return cutTorn(task, partition, last, torn, true);
+  return new KafkaRxError(
+    'CUT_MISSING',
+    `The group has committed cut ${told} of ${task}, and the changelogs of its states end before it: ${unseen}`,
+    { retriable: true, remedy: 'Nothing: they are read again' },
   );
 }
 

@@ -40,7 +40,8 @@ export interface StateOptions<K, V> {
   /**
    * The group's offsets were set by another tool, or have expired with the changelog's cut unreadable: what is in the changelog was not made of what
    * comes before them. `'fail'`: the app fails with `CUT_MISSING`; `'empty'`: the state begins anew; `'keep'`: it goes on with what it has; both are
-   * told by the logger. Of states that share their inputs one that fails fails them all. Default `'fail'`.
+   * told by the logger. Of states that share their inputs one that fails fails them all. It is the same where the changelog of this state has lost its
+   * end and those of others have not, whatever these say: the error is `CUT_TORN` then. Default `'fail'`.
    */
   readonly onMissingCut?: OnMissingCut | undefined;
   /**

@@ -1,22 +1,24 @@
 import { Buffer } from 'node:buffer';
-import type { Clock } from '../base/clock.js';
 import { withSection } from '../base/commit-metadata.js';
 import { wallMs } from '../base/wall-ms.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
-import type { KafkaRxError } from '../errors/errors.js';
 import type { Headers } from '../record/headers.js';
 import type { TimeBound } from '../time/stream-time.js';
 import type { StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
+import { Decided, type DecidedParts } from './decided.js';
 import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
 import { abandon, type Lying, openBackends, positionsAfter } from './lying.js';
+import { nextCut } from './next-cut.js';
 import { numbersUnder } from './numbers-under.js';
 import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
 import type { ProcessorState } from './processors/processor.js';
+import { readCuts } from './read-cuts.js';
 import type { TaskRestoreProgress } from './restore.js';
-import { requireSame, restoreLying } from './restore-lying.js';
+import type { RestoreBudget } from './restore-budget.js';
+import { type RestoredTask, requireSame, restoreAll } from './restore-lying.js';
 import type { RowRules } from './row-rules.js';
 import { RowVersions, versionHeaders } from './row-versions.js';
 import type { StateHandle } from './state.js';
@@ -29,16 +31,13 @@ import type { StateTable } from './state-table.js';
 import type { InputsSeen, StatesOfTask } from './states-of-task.js';
 import type { ValueFormat } from './value-format.js';
 
-export interface TaskStatesParts {
-  /** Such as `orders/0`. */
-  readonly task: string;
-  readonly partition: number;
-  readonly handles: readonly StateHandle<unknown, unknown>[];
-  readonly clock: Clock;
-  readonly connection: Pick<DriverConnection, 'reader' | 'topics'>;
+export interface TaskStatesParts extends DecidedParts {
+  readonly connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'>;
   /** Where a state lies that says nothing of it. */
   readonly backends: StateBackends;
   changelogOf(state: string): string;
+  /** Of all restores of the app. */
+  readonly budget: RestoreBudget;
   /** What holds stream time; undefined: nothing does. */
   readonly timeBound: TimeBound | undefined;
   /** @see StatesOfTask.inputsSeen */
@@ -48,8 +47,6 @@ export interface TaskStatesParts {
   progress(progress: TaskRestoreProgress): void;
   /** A unit is sealed, with so many rows of the state in its changelog. */
   logged(state: string, rows: number): void;
-  /** A commit is of no cut that there is, and the states are to go on all the same. */
-  cutMissed(error: KafkaRxError): void;
 }
 
 /** Of a table that is emptied. */
@@ -89,11 +86,15 @@ export class TaskStates implements StatesOfTask {
   /** Of the last that was sealed. */
   #number = 0;
   #era = 0;
+  readonly #decided: Decided;
+  /** By input: the cut, older than what is kept, that a commit said it was part of when it was looked up last. */
+  readonly #outdated = new Map<string, string>();
   /** Of this epoch: a commit was of no cut, and the states that begin empty then have. */
   #isAnew = false;
 
   constructor(parts: TaskStatesParts) {
     this.#parts = parts;
+    this.#decided = new Decided(parts);
     const logs = new Map<string, LogRecords>();
     const formats = new Map<string, ValueFormat<unknown>>();
     const versions = new Map<string, RowVersions>();
@@ -164,9 +165,12 @@ export class TaskStates implements StatesOfTask {
    * What was committed is there again. Nobody else writes any more: the unit of the task is open.
    *
    * @param wanted whether the epoch that it is for goes on
+   * @param told the number of the cut that a commit says it is part of
+   * @throws `CUT_TORN` where the changelogs of the states are of different cuts, and one of a state that is behind says nothing else of that. It is
+   *   `retriable` as long as a transaction is open in front of what is missing, for the time that it may be, as is `CUT_MISSING`
    */
-  restore(wanted: () => boolean): Promise<void> {
-    return this.#next(() => this.#restore(wanted));
+  restore(wanted: () => boolean, told?: string): Promise<void> {
+    return this.#next(() => this.#restore(wanted, Number(told ?? 0)));
   }
 
   #next(step: () => Promise<void>): Promise<void> {
@@ -175,35 +179,39 @@ export class TaskStates implements StatesOfTask {
     return done;
   }
 
-  async #restore(wanted: () => boolean): Promise<void> {
-    const { handles, connection, clock, partition, task, progress, changelogOf } = this.#parts;
+  async #restore(wanted: () => boolean, told: number): Promise<void> {
+    const { handles, connection, clock, partition, task, progress, changelogOf, budget } = this.#parts;
     this.abort();
-    const { reader } = connection;
+    const { reader, admin } = connection;
     if (reader === undefined) throw withoutReader();
     this.#lying ??= await openBackends(this.#parts);
     const topics = await connection.topics(handles.map(({ name }) => changelogOf(name)));
-    const cuts: Cut[] = [];
-    for (const lying of this.#lying) {
-      await lying.overlay.applyNow();
-      lying.overlay.close();
-      const restored = await restoreLying(lying, {
-        ...{ partition, clock, reader, topics, changelogOf, wanted },
-        recordsOf: state => this.#logs.get(state),
-        versionsOf: state => this.#versions.get(state),
-        progress: one => progress({ ...one, task }),
-      });
-      cuts.push(...restored);
+    const lying = this.#lying;
+    for (const { overlay } of lying) {
+      await overlay.applyNow();
+      overlay.close();
     }
-    await requireSame(cuts, this.#lying, state => this.#versions.get(state)).catch(error => {
+    const restored: RestoredTask = {
+      ...{ partition, clock, reader, topics, changelogOf, wanted, budget },
+      recordsOf: state => this.#logs.get(state),
+      versionsOf: state => this.#versions.get(state),
+      progress: one => progress({ ...one, task }),
+    };
+    const known = this.#cut;
+    const found = await readCuts({
+      ...{ partition, admin, known, told },
+      read: states => restoreAll(lying, restored, states),
+    });
+    try {
+      await requireSame(found.cuts, lying, state => this.#versions.get(state));
+      this.#decided.require(found, told);
+    } catch (error) {
       // Of what is there nothing is answered.
       this.#isWhole = false;
       throw error;
-    });
-    const last = cuts.reduce<Cut | undefined>(
-      (most, cut) => (most === undefined || cut.number > most.number ? cut : most),
-      this.#cut,
-    );
-    await this.#takeOver(last);
+    }
+    await this.#takeOver(found.last);
+    for (const { state } of found.torn) this.#beginAnew(state);
     this.#isWhole = true;
     this.#era++;
   }
@@ -233,16 +241,10 @@ export class TaskStates implements StatesOfTask {
     const { partition, changelogOf, clock } = this.#parts;
     const now = wallMs(clock);
     const sealed: Sealed[] = (this.#lying ?? []).map(lying => ({ lying, layer: lying.overlay.seal() }));
-    const cut: Cut = {
-      number: ++this.#number,
-      positions: {
-        ...this.#cut?.positions,
-        ...Object.fromEntries(offsets.map(({ topic, offset }) => [topic, offset])),
-      },
-      numbers: Object.fromEntries(sealed.flatMap(({ layer }) => [...layer.numbers])),
-      rowsOf: Object.fromEntries(this.#parts.handles.map(({ name, rowsOf }) => [name, rowsOf])),
-      ...versionsOf(this.#parts.handles),
-    };
+    const cut = nextCut({
+      ...{ number: ++this.#number, before: this.#cut, offsets, handles: this.#parts.handles },
+      numbers: sealed.flatMap(({ layer }) => [...layer.numbers]),
+    });
     const ends = new Map<string, number>();
     for (const { lying, layer } of sealed) {
       for (const { name, version } of lying.handles) {
@@ -297,6 +299,8 @@ export class TaskStates implements StatesOfTask {
     this.#isWhole = false;
     // Another may go on from there: the changelogs say how far it came.
     this.#cut = undefined;
+    this.#decided.forget();
+    this.#outdated.clear();
     for (const { backend, overlay } of lying) {
       overlay.abort();
       await overlay.applyNow();
@@ -313,7 +317,7 @@ export class TaskStates implements StatesOfTask {
    * Where an input begins: as committed, where that is part of the cut.
    *
    * @param told the number of the cut that the commit says it is part of
-   * @throws `CUT_MISSING`, where a state of the task says nothing else of that
+   * @throws `CUT_MISSING`, where a state of the task says nothing else of that; `retriable` where the commit is to be looked up once more
    */
   resumeAt(at: CommittedPartition, told: string | undefined): number | undefined {
     const { topic, offset } = at;
@@ -324,7 +328,12 @@ export class TaskStates implements StatesOfTask {
     if (cut === undefined && told === undefined) return undefined;
     // Of an earlier cut is an input that has not moved since.
     if (cut !== undefined && Number(told) <= cut.number && position === offset) return undefined;
-    const error = cutMissing(this.#parts.task, at, told, cut);
+    const isOlder = cut !== undefined && Number(told) < cut.number;
+    // Somebody has committed since it was looked up: whoever looks again finds the next one.
+    const isOutdated = isOlder && this.#outdated.get(topic) !== told;
+    if (isOlder && told !== undefined) this.#outdated.set(topic, told);
+    const error = cutMissing(this.#parts.task, at, told, cut, isOutdated);
+    if (isOutdated) throw error;
     const { handles, cutMissed } = this.#parts;
     if (handles.some(({ onMissingCut }) => onMissingCut === 'fail')) throw error;
     cutMissed(error);
@@ -337,11 +346,12 @@ export class TaskStates implements StatesOfTask {
     return told !== undefined && Number(told) > (this.#cut?.number ?? 0);
   }
 
-  /** The states that are to, once an epoch: the inputs of a task ask one by one. */
-  #beginAnew(): void {
+  /** The states that are to, once an epoch: the inputs of a task ask one by one. @param state this one alone */
+  #beginAnew(state?: string): void {
     if (this.#isAnew) return;
-    this.#isAnew = true;
-    for (const handle of this.#parts.handles) if (handle.onMissingCut === 'empty') this.#empty(handle);
+    this.#isAnew = state === undefined;
+    for (const handle of this.#parts.handles)
+      if (handle.onMissingCut === 'empty' && (state ?? handle.name) === handle.name) this.#empty(handle);
     this.#era++;
   }
 
@@ -358,10 +368,4 @@ export class TaskStates implements StatesOfTask {
     }
     found.overlay.forgetNumbers(`${name}/`);
   }
-}
-
-function versionsOf(handles: readonly StateHandle<unknown, unknown>[]): Pick<Cut, 'versions'> {
-  const above = handles.filter(({ version }) => version > 1);
-  if (above.length === 0) return {};
-  return { versions: Object.fromEntries(above.map(({ name, version }) => [name, version])) };
 }

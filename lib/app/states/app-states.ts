@@ -18,6 +18,7 @@ import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
 import type { StateBackends } from '../../state/backend.js';
 import { memoryBackends } from '../../state/memory-backend.js';
 import type { TaskRestoreProgress } from '../../state/restore.js';
+import { RestoreBudget } from '../../state/restore-budget.js';
 import { StateHandle, type StateHost, type StateOptions } from '../../state/state.js';
 import type { TaskReading } from '../../state/state-readings.js';
 import { TaskStates } from '../../state/task-states.js';
@@ -47,6 +48,8 @@ export interface AppStatesParts {
   /** Bytes of the largest row, with its key. */
   readonly maxRecordBytes: number;
   readonly startFrom: StartFrom;
+  /** See {@link DecidedParts.decidedWithinMs}. */
+  readonly decidedWithinMs: number;
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
   progress(progress: TaskRestoreProgress): void;
@@ -79,6 +82,7 @@ export class AppStates {
   readonly #times: WriterTimes;
   readonly #inputs: InputsRead;
   readonly #restores = new Restores();
+  readonly #budget = new RestoreBudget();
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
   #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
@@ -255,6 +259,8 @@ export class AppStates {
         clock: this.#parts.clock,
         connection,
         backends: this.#backends,
+        decidedWithinMs: this.#parts.decidedWithinMs,
+        budget: this.#budget,
         changelogOf: state => this.changelogOf(state),
         timeBound: this.#times.boundOf(task),
         inputsSeen: () => this.#inputs.of(task),
@@ -276,8 +282,10 @@ export class AppStates {
       },
       async restore(of) {
         await requirePartitions();
-        await restores.during(task, () => states.restore(() => !of.ended));
-        await times.open(task);
+        await restores.during(task, async () => {
+          await states.restore(() => !of.ended);
+          await times.open(task);
+        });
       },
       begins(of) {
         const lane = of.inputs[0];
@@ -309,7 +317,7 @@ export class AppStates {
    * Holds the group's offsets against the cuts that the changelogs told of.
    *
    * @see ConsumerOptions.resumeAt
-   * @throws `CUT_MISSING`
+   * @throws `CUT_MISSING`, `CUT_TORN`; they are `retriable` where it is to be asked again
    */
   async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
     const begins: (number | undefined)[] = [];
@@ -319,7 +327,7 @@ export class AppStates {
       const told = sectionIn(at.metadata, 'cut');
       // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
       if (states?.isBehind(told) === true)
-        await this.#restores.during(task, () => states.restore(() => true));
+        await this.#restores.during(task, () => states.restore(() => true, told));
       begins.push(states?.resumeAt(at, told));
     }
     return begins;

@@ -1,12 +1,14 @@
 /** Which tasks are being restored, how far that is, and what the metrics say of states. */
 import { nullable, number, string } from 'kafka-rx';
+import { memory } from 'kafka-rx/memory';
 import { count, tumbling } from 'kafka-rx/state';
 import { type TestApp, testApp } from 'kafka-rx/testing';
 import type { App } from '../../../lib/app/interface.js';
 import type { LifecycleEvent } from '../../../lib/app/lifecycle/events.js';
 import type { StateBackends } from '../../../lib/state/backend.js';
 import { memoryBackends } from '../../../lib/state/memory-backend.js';
-import { held } from '../members.js';
+import { repartition } from '../../../operators/state/repartition.js';
+import { held, Members } from '../members.js';
 
 const topic = { key: string, value: string };
 const keys = (text: string) => [...text].map(key => ({ key, value: 'x', timestamp: 0 }));
@@ -82,6 +84,44 @@ test('a restore that has not begun to read is told too', async () => {
   await t.idle();
   expect(t.app.health()).toMatchObject({ ready: true, reasons: [] });
   await t.stop();
+});
+
+test('a task that reads an internal topic is not ready before it is known how far the writers are', async () => {
+  const all = new Members({ in: 1 });
+  const known = held();
+  const driver = memory({ broker: all.broker });
+  const connect = driver.connect.bind(driver);
+  driver.connect = async context => {
+    const connection = await connect(context);
+    const { commits } = connection.admin;
+    const whenKnown: typeof commits = async (...asked) => {
+      await known.promise;
+      return commits(...asked);
+    };
+    Object.assign(connection.admin, { commits: whenKnown });
+    return connection;
+  };
+  const member = all.start(
+    app =>
+      app
+        .topic('in', topic)
+        .pipe(
+          repartition(app.internal('again', topic), key => key),
+          count(app.state('counts', { key: string, value: number })),
+        )
+        .subscribe(app.each(() => {})),
+    { driver },
+  );
+  await all.pass(1_000);
+  const { ready, reasons } = member.app.health();
+  expect({ ready, reasons }).toEqual({
+    ready: false,
+    reasons: [expect.stringMatching(/^the task group-again-repartition\/0 .*restore/)],
+  });
+  known.resolve();
+  await all.pass(1_000);
+  expect(member.app.health()).toMatchObject({ ready: true, reasons: [] });
+  await all.stop(member);
 });
 
 const gauges = (t: TestApp, names: readonly string[]) =>

@@ -139,7 +139,8 @@ export const stateBugs: readonly SeededBug[] = [
           '      if (batch.nextOffset >= batch.endOffset) break;\n',
       },
     ],
-    shows: /: cut \d+ says that it is | the changelogs of its states hold /,
+    shows:
+      /: cut \d+ says that it is | the changelogs of its states (hold|end) |: what comes then does not show yet/,
   },
   {
     name: 'no-fence-before-restore',
@@ -152,7 +153,7 @@ export const stateBugs: readonly SeededBug[] = [
         replace: '    await this.#restore(task, []);\n    const ways = await this.#openBoth();\n',
       },
     ],
-    shows: / the changelogs of its states hold /,
+    shows: / the changelogs of its states hold |: cut \d+ says that it is /,
   },
   {
     name: 'internal-outside',

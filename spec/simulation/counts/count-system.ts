@@ -11,7 +11,7 @@ import { InternalRecords } from './internal-records.js';
 export const notOfCounts: readonly FaultKind[] = ['partitions-added', 'topic-recreated', 'topic-deleted'];
 
 /** What no app may fail with, also where it would go on after a restart: nothing is lost here, and nobody else commits. */
-const never = ['CUT_MISSING', 'CHANGELOG_LOST', 'STATE', 'STORE', 'DECODE'];
+const never = ['CUT_MISSING', 'CUT_TORN', 'CHANGELOG_LOST', 'STATE', 'STORE', 'DECODE'];
 
 export function countSystemOf(
   workload: CountWorkload,
