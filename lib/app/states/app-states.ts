@@ -32,6 +32,7 @@ import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { withoutUnits } from './refusals.js';
 import { Restores } from './restores.js';
+import { waitOf } from './unapplied-wait.js';
 import { WriterTimes } from './writer-times.js';
 
 export interface AppStatesParts {
@@ -52,6 +53,8 @@ export interface AppStatesParts {
   /** A unit is sealed, with so many rows of the state in its changelog. */
   logged(state: string, rows: number): void;
   cutMissed(error: KafkaRxError): void;
+  /** See {@link TaskStatesParts.applyFailed}. */
+  applyFailed(error: KafkaRxError): void;
   /** Who hears of changes of a state threw, or a codec could not read what it has written: nothing follows from that. */
   unheard(state: string, thrown: unknown): void;
   /** What was committed could not be put where it lies: whoever has it next restores more. */
@@ -128,7 +131,8 @@ export class AppStates {
   }
 
   get waits(): readonly Wait[] {
-    return this.#restores.waits;
+    const unapplied = [...this.#tasks.values()].flatMap(states => states.unapplied ?? []);
+    return [...this.#restores.waits, ...unapplied.map(waitOf)];
   }
 
   /** Some operator waits for the ends of its inputs. */
@@ -247,14 +251,16 @@ export class AppStates {
         },
         logged: (state, rows) => this.#parts.logged(state, rows),
         cutMissed: error => this.#parts.cutMissed(error),
+        applyFailed: error => this.#parts.applyFailed(error),
       });
     this.#tasks.set(task, states);
     const [times, restores] = [this.#times, this.#restores];
     return {
       tables: states,
-      get changes() {
-        return states.changes;
+      get isFull() {
+        return states.isFull;
       },
+      pressure: () => states.pressure(),
       async restore(of) {
         await restores.during(task, async () => {
           await states.restore(() => !of.ended);
