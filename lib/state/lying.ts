@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.js';
+import type { KafkaRxError } from '../errors/errors.js';
 import type { ChangelogPositions, StateBackend, StateBackends } from './backend.js';
-import { Overlay } from './overlay.js';
+import { Overlay, type OverlayOptions } from './overlay.js';
 import type { StateHandle } from './state.js';
+import { notApplied } from './state-errors.js';
 
 /** The states that lie in one backend. */
 export interface Lying {
@@ -17,15 +19,22 @@ interface OpeningParts {
   /** Where a state lies that says nothing of it. */
   readonly backends: StateBackends;
   readonly clock: Clock;
+  /** What a task has committed could not be put where it lies: it is tried again. */
+  applyFailed(error: KafkaRxError): void;
+}
+
+/** Of each of the task's overlays. */
+export function overlayOptions({
+  task,
+  clock,
+  applyFailed,
+}: Omit<OpeningParts, 'handles' | 'backends'>): OverlayOptions {
+  return { clock, failed: error => applyFailed(notApplied(task, error)) };
 }
 
 /** Each backend once, for all states of the task that lie there; none is left open where one of them cannot be. */
-export async function openBackends({
-  task,
-  handles,
-  backends,
-  clock,
-}: OpeningParts): Promise<readonly Lying[]> {
+export async function openBackends(parts: OpeningParts): Promise<readonly Lying[]> {
+  const { task, handles, backends } = parts;
   const byBackend = new Map<StateBackends, StateHandle<unknown, unknown>[]>();
   for (const handle of handles) {
     const where = handle.backend ?? backends;
@@ -35,7 +44,7 @@ export async function openBackends({
   try {
     for (const [where, here] of byBackend) {
       const backend = await where.open(task);
-      lying.push({ backend, overlay: new Overlay(backend, { clock }), handles: here });
+      lying.push({ backend, overlay: new Overlay(backend, overlayOptions(parts)), handles: here });
     }
     return lying;
   } catch (error) {

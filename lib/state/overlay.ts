@@ -8,6 +8,8 @@ import type { ValueFormat } from './value-format.js';
 
 export interface OverlayOptions extends Partial<ApplyBounds> {
   readonly clock?: Clock | undefined;
+  /** What is committed could not be applied: it stays in memory, and whoever waits next tries again. Default: nobody hears of it. */
+  readonly failed?: ((error: unknown) => void) | undefined;
   /** How many rows of each table that were only read are kept decoded until the cut ends. Default 10,000. */
   readonly cleanEntries?: number | undefined;
 }
@@ -70,6 +72,7 @@ export class Overlay {
       () => this.#layers(),
       { maxKeys, maxBytes, maxAgeMs },
       this.#clock,
+      options.failed ?? (() => {}),
     );
     this.#committedNumbers = backend.checkpoint?.numbers ?? new Map();
     this.#numbers = new Map(this.#committedNumbers);
@@ -112,7 +115,12 @@ export class Overlay {
     return this.#sum(table => table.dirty);
   }
 
-  /** The same of the tables whose names begin so. */
+  /** Bytes of these in memory, estimated by what the last cut has changed. */
+  get dirtyBytes(): number {
+    return this.#sum(table => table.dirtyBytes);
+  }
+
+  /** Keys that it has changed of the tables whose names begin so. */
   dirtyOf(prefix: string): number {
     return this.#sum((table, name) => (name.startsWith(prefix) ? table.dirty : 0));
   }
@@ -159,6 +167,16 @@ export class Overlay {
    */
   pressure(): Promise<void> | undefined {
     return this.#applying.pressure();
+  }
+
+  /** What the last apply has failed with; undefined: it has not. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#applying.failure;
+  }
+
+  /** Somebody waits for {@link pressure} to pass. */
+  get isHolding(): boolean {
+    return this.#applying.isHolding;
   }
 
   /** Before a revoke or a stop: resolves when the backend has all that is committed. @throws the backend's error */

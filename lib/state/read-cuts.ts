@@ -46,11 +46,15 @@ export async function readCuts(asked: CutsAsked): Promise<ReadCuts> {
   const ends = await endsOf(lacking, asked);
   const again = await asked.read(new Set(lacking.map(({ state }) => state)));
   const read = first.map(one => again.find(({ state }) => state === one.state) ?? one);
+  // What this member has committed it has itself, though nobody sees it there yet.
+  const seen = read.map(one =>
+    one.cut === undefined && !ends.has(one.topic) ? { ...one, cut: asked.known } : one,
+  );
   // One that did not lack anything before: somebody commits meanwhile.
-  const isDecided = lackingIn(read, asked).every(
+  const isDecided = lackingIn(seen, asked).every(
     ({ topic, end }) => end >= (ends.get(topic) ?? Number.POSITIVE_INFINITY),
   );
-  return { ...toldIn(read, asked), isDecided };
+  return { ...toldIn(seen, asked), isDecided };
 }
 
 function toldIn(read: readonly ReadLog[], { known }: CutsAsked): Omit<ReadCuts, 'isDecided'> {

@@ -1,5 +1,5 @@
 import type { CommittedPartition, TopicDescription } from '../drivers/port.js';
-import { type Coordinates, errorKind, KafkaRxError } from '../errors/errors.js';
+import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import type { Cut } from './cut.js';
 import type { ReadCuts, ReadLog } from './read-cuts.js';
 
@@ -79,6 +79,16 @@ export function undecided(
     'CUT_MISSING',
     `The group has committed cut ${told} of ${task}, and the changelogs of its states end before it: ${unseen}`,
     { retriable: true, remedy: 'Nothing: they are read again' },
+  );
+}
+
+/** What a backend has thrown, which may be a user's. */
+export function notApplied(task: string, cause: unknown): KafkaRxError {
+  if (isKafkaRxError(cause)) return cause;
+  return new KafkaRxError(
+    'STORE',
+    `What the task ${task} has committed could not be put where its states lie (${errorKind(cause)})`,
+    { cause, remedy: 'Look at the backend of the states; nothing is lost, the changelogs have it' },
   );
 }
 

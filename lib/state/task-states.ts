@@ -2,15 +2,18 @@ import { Buffer } from 'node:buffer';
 import { withSection } from '../base/commit-metadata.js';
 import { wallMs } from '../base/wall-ms.js';
 import type { CommittedPartition, DriverConnection, OffsetCommit } from '../drivers/port.js';
+import type { KafkaRxError } from '../errors/errors.js';
 import type { Headers } from '../record/headers.js';
 import type { TimeBound } from '../time/stream-time.js';
+import { applied, applyAndClose, pressureOf, type Unapplied, unappliedOf } from './apply-lying.js';
 import type { StateBackends } from './backend.js';
 import { type Cut, encodeCut } from './cut.js';
 import { Decided, type DecidedParts } from './decided.js';
+import { emptyState } from './empty-state.js';
 import { appendChanges, type LogAppend } from './log/append-changes.js';
 import { cutKey } from './log/log-keys.js';
 import { LogRecords } from './log/log-record.js';
-import { abandon, type Lying, openBackends, positionsAfter } from './lying.js';
+import { abandon, type Lying, openBackends, overlayOptions, positionsAfter } from './lying.js';
 import { nextCut } from './next-cut.js';
 import { numbersUnder } from './numbers-under.js';
 import { Overlay, type SealedCut, type ShownTable } from './overlay.js';
@@ -45,12 +48,14 @@ export interface TaskStatesParts extends DecidedParts {
   /** What their rows keep to. */
   readonly rules: RowRules;
   progress(progress: TaskRestoreProgress): void;
+  /** What is committed could not be put where it lies: it is tried again. */
+  applyFailed(error: KafkaRxError): void;
   /** A unit is sealed, with so many rows of the state in its changelog. */
   logged(state: string, rows: number): void;
 }
 
-/** Of a table that is emptied. */
-const rowsAtOnce = 10_000;
+/** What one unit changes at most, in rows and bytes: it is written at its barrier in one go, for which the process stands still. */
+const [mostChanges, mostBytes] = [5_000, 16 * 1024 * 1024];
 
 /** What a record of a changelog is appended by; its refusal is the unit's end. */
 export type LogOutput = (
@@ -117,6 +122,22 @@ export class TaskStates implements StatesOfTask {
   /** Rows that are changed since the last barrier. */
   get changes(): number {
     return (this.#lying ?? []).reduce((sum, { overlay }) => sum + overlay.dirty, 0);
+  }
+
+  /** So much is changed since the last barrier that the next one is due. */
+  get isFull(): boolean {
+    const bytes = (this.#lying ?? []).reduce((sum, { overlay }) => sum + overlay.dirtyBytes, 0);
+    return this.changes >= mostChanges || bytes >= mostBytes;
+  }
+
+  /** What is to be waited for at a barrier, if anything: more is committed than memory is there for, or could not be put where it lies. @throws `STORE` */
+  pressure(): Promise<void> | undefined {
+    return pressureOf(this.#parts.task, this.#lying ?? []);
+  }
+
+  /** Undefined: nothing waits for that. */
+  get unapplied(): Unapplied | undefined {
+    return unappliedOf(this.#parts.task, this.#lying ?? []);
   }
 
   /** Undefined: nothing of it is open. */
@@ -187,9 +208,9 @@ export class TaskStates implements StatesOfTask {
     this.#lying ??= await openBackends(this.#parts);
     const topics = await connection.topics(handles.map(({ name }) => changelogOf(name)));
     const lying = this.#lying;
-    for (const { overlay } of lying) {
-      await overlay.applyNow();
-      overlay.close();
+    for (const one of lying) {
+      await applied(task, one);
+      one.overlay.close();
     }
     const restored: RestoredTask = {
       ...{ partition, clock, reader, topics, changelogOf, wanted, budget },
@@ -229,7 +250,7 @@ export class TaskStates implements StatesOfTask {
           time: wallMs(this.#parts.clock),
         });
       }
-      lying.overlay = new Overlay(backend, { clock: this.#parts.clock });
+      lying.overlay = new Overlay(backend, overlayOptions(this.#parts));
     }
   }
 
@@ -301,11 +322,7 @@ export class TaskStates implements StatesOfTask {
     this.#cut = undefined;
     this.#decided.forget();
     this.#outdated.clear();
-    for (const { backend, overlay } of lying) {
-      overlay.abort();
-      await overlay.applyNow();
-      await backend.close();
-    }
+    await applyAndClose(this.#parts.task, lying);
   }
 
   /** As of a process that was killed: what lies there stays as it is. */
@@ -355,17 +372,9 @@ export class TaskStates implements StatesOfTask {
     this.#era++;
   }
 
-  /** In the cut that is being made, so that the changelog has tombstones for what was there. */
   #empty(handle: StateHandle<unknown, unknown>): void {
-    const { name } = handle;
-    const found = this.#lyingOf(name);
+    const found = this.#lyingOf(handle.name);
     if (found === undefined) return;
-    for (const of of Object.keys(layoutOf(handle))) {
-      const table = this.#table(found, `${name}/${of}`);
-      for (let rows = table.page({}, rowsAtOnce); rows.length > 0; rows = table.page({}, rowsAtOnce)) {
-        for (const [key] of rows) table.delete(key);
-      }
-    }
-    found.overlay.forgetNumbers(`${name}/`);
+    emptyState(handle, found.overlay, table => this.#table(found, `${handle.name}/${table}`));
   }
 }

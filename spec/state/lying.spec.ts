@@ -41,7 +41,7 @@ beforeEach(() => closed.splice(0));
 test('states that lie in one place have one backend', async () => {
   const [here, there] = [told('here'), told('there')];
   const handles = [handle('a'), handle('b', there), handle('c', here), handle('d', there)];
-  const lying = await openBackends({ task: 'in/0', handles, backends: here, clock });
+  const lying = await openBackends({ task: 'in/0', handles, backends: here, clock, applyFailed: () => {} });
   expect(lying.map(({ handles }) => handles.map(({ name }) => name))).toEqual([
     ['a', 'c'],
     ['b', 'd'],
@@ -52,7 +52,13 @@ test('states that lie in one place have one backend', async () => {
 test('where one of them cannot be opened, none is left open', async () => {
   const refused: StateBackends = { open: () => Promise.reject(new Error('locked')) };
   const handles = [handle('a', told('a')), handle('b', told('b')), handle('c', refused)];
-  const opening = openBackends({ task: 'in/0', handles, backends: memoryBackends, clock });
+  const opening = openBackends({
+    task: 'in/0',
+    handles,
+    backends: memoryBackends,
+    clock,
+    applyFailed: () => {},
+  });
   await expect(opening).rejects.toThrow('locked');
   expect(closed.sort()).toEqual(['a', 'b']);
 });

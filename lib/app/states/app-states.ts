@@ -36,6 +36,7 @@ import { Purge } from './purge.js';
 import { withoutUnits } from './refusals.js';
 import { targetBesideStates } from './replays.js';
 import { Restores } from './restores.js';
+import { waitOf } from './unapplied-wait.js';
 import { WriterTimes } from './writer-times.js';
 
 export interface AppStatesParts {
@@ -56,6 +57,8 @@ export interface AppStatesParts {
   /** A unit is sealed, with so many rows of the state in its changelog. */
   logged(state: string, rows: number): void;
   cutMissed(error: KafkaRxError): void;
+  /** See {@link TaskStatesParts.applyFailed}. */
+  applyFailed(error: KafkaRxError): void;
   /** Who hears of changes of a state threw, or a codec could not read what it has written: nothing follows from that. */
   unheard(state: string, thrown: unknown): void;
   /** What was committed could not be put where it lies: whoever has it next restores more. */
@@ -140,7 +143,8 @@ export class AppStates {
   }
 
   get waits(): readonly Wait[] {
-    return this.#restores.waits;
+    const unapplied = [...this.#tasks.values()].flatMap(states => states.unapplied ?? []);
+    return [...this.#restores.waits, ...unapplied.map(waitOf)];
   }
 
   /** Some operator waits for the ends of its inputs. */
@@ -271,15 +275,17 @@ export class AppStates {
         },
         logged: (state, rows) => this.#parts.logged(state, rows),
         cutMissed: error => this.#parts.cutMissed(error),
+        applyFailed: error => this.#parts.applyFailed(error),
       });
     this.#tasks.set(task, states);
     const [times, restores, asked] = [this.#times, this.#restores, this.#inputs];
     const requirePartitions = (): Promise<void> => this.#requirePartitions(connection);
     return {
       tables: states,
-      get changes() {
-        return states.changes;
+      get isFull() {
+        return states.isFull;
       },
+      pressure: () => states.pressure(),
       async restore(of) {
         await requirePartitions();
         await restores.during(task, async () => {

@@ -1,8 +1,11 @@
-import { errorKind } from '../../errors/errors.js';
+import { errorKind, told } from '../../errors/errors.js';
 import type { Logger } from '../../logging/logger.js';
 import type { AppStatesParts } from './app-states.js';
 
-type Told = Pick<AppStatesParts, 'purgeFailed' | 'lookFailed' | 'cutMissed' | 'unheard' | 'closeFailed'>;
+type Told = Pick<
+  AppStatesParts,
+  'purgeFailed' | 'lookFailed' | 'cutMissed' | 'applyFailed' | 'unheard' | 'closeFailed'
+>;
 
 /** What goes wrong with states and passes, or is mended by whoever comes next. */
 export function toldToLog(logger: Logger): Told {
@@ -15,6 +18,11 @@ export function toldToLog(logger: Logger): Told {
         'how far the writers of internal topics are is not known yet',
       ),
     cutMissed: error => logger.warn({ code: error.code, ...error.at }, error.message),
+    applyFailed: error =>
+      logger.warn(
+        { code: error.code },
+        `${told(error).what}: it stays in memory, and is tried again before more is committed`,
+      ),
     unheard: (state, thrown) =>
       logger.warn(
         { state, error: errorKind(thrown) },

@@ -78,6 +78,19 @@ export function unexpected(cause: unknown, { name, inputs: [first] }: Task): Kaf
   );
 }
 
+/** Memory is there for what a unit has changed, once what was committed before is where it lies. @returns why it cannot be put there */
+export async function relieved(
+  states: UnitStates | undefined,
+  task: Task,
+): Promise<KafkaRxError | undefined> {
+  try {
+    await states?.pressure();
+    return undefined;
+  } catch (cause) {
+    return isKafkaRxError(cause) ? cause : unexpected(cause, task);
+  }
+}
+
 /**
  * What the task keeps is sealed, with what commits it. Of a row that may not be written nobody knows which record put it: the error is the unit's,
  * whose records come again and are looked at one by one.

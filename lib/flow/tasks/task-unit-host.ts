@@ -7,12 +7,16 @@ import type { OutputChannel } from '../sinks/output-channel.js';
 import type { Task } from '../source/partition-lane.js';
 import type { UnitProducer } from './unit-producer.js';
 
-/** What the unit of a task asks of its app. */
 /** What a task keeps in states, as its units see it. */
 export interface UnitStates {
   readonly tables: StatesOfTask;
-  /** Rows that the unit has changed. */
-  readonly changes: number;
+  /** The unit has changed so much that it is to be committed. */
+  readonly isFull: boolean;
+  /**
+   * What is to be waited for before a unit is sealed: undefined, nothing; what was committed before takes more memory than there is for it, until it is
+   * put where it lies. Rejects where it could not be, and is tried again by who asks next.
+   */
+  pressure(): Promise<void> | undefined;
   /** Once the unit is opened, and nobody else writes: what was committed is there again when it resolves. */
   restore(task: Task): Promise<void>;
   /** The first unit of an epoch begins: operators go on with what the last one has left. */
@@ -30,6 +34,7 @@ export interface SealedStates {
   committed(): void;
 }
 
+/** What the unit of a task asks of its app. */
 export interface TaskUnitHost {
   readonly clock: Clock;
   /** What its task writes becomes durable with it; otherwise only what is internal, and states. */

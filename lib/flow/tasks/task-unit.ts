@@ -11,6 +11,7 @@ import {
   failureOf,
   offsetsOf,
   positionsOf,
+  relieved,
   type SettledUnit,
   sealedOf,
   unexpected,
@@ -24,8 +25,6 @@ import { openBoth, type Way } from './unit-ways.js';
 const triesOfOne = 3;
 /** Session timeouts within which nobody is late twice to open a unit. */
 const sessionsBetweenRefusals = 10;
-/** Rows of states that one unit changes: they are written at its barrier in one go, for which the process stands still. */
-const mostChanges = 5_000;
 const [firstDelayMs, longestDelayMs] = [100, 5_000];
 
 /**
@@ -180,8 +179,7 @@ export class TaskUnit {
   handedOut(): void {
     const task = this.#task;
     if (task === undefined || this.#failed || this.#settling !== undefined) return;
-    const changes = this.#host.states?.changes ?? 0;
-    if (task.opened >= task.limit || changes >= mostChanges) this.#barrier('every');
+    if (task.opened >= task.limit || this.#host.states?.isFull === true) this.#barrier('every');
     else this.#timer ??= this.#host.clock.schedule(() => this.#barrier('interval'), this.#pace.intervalMs);
   }
 
@@ -246,6 +244,7 @@ export class TaskUnit {
     const settleMs = clock.elapsed() - begun;
     // One is committed after the other.
     await this.#committing;
+    const held = await relieved(this.#host.states, task);
     if (this.#isOver(task) || this.#ways === undefined) return;
     const offsets = offsetsOf(task, this.#host.time(task));
     if (task.opened === this.#begunAt || offsets.length === 0) {
@@ -254,7 +253,7 @@ export class TaskUnit {
     }
     const [now, next] = this.#ways;
     const records = task.opened - this.#begunAt;
-    const states = sealedOf(this.#host.states, now.producer, offsets, task);
+    const states = held ?? sealedOf(this.#host.states, now.producer, offsets, task);
     if (isKafkaRxError(states)) {
       this.#drop(task, states);
       return;

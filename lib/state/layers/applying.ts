@@ -28,12 +28,15 @@ export class Applying {
   readonly #tables: () => Iterable<readonly [name: string, layers: TableLayers]>;
   readonly #bounds: ApplyBounds;
   readonly #clock: Clock;
+  readonly #failed: (error: unknown) => void;
   /** Of the newest that is committed and waits. */
   #waiting: Checkpoint | undefined;
   /** What is being applied, or failed to be. */
   #batch: Batch | undefined;
   #underWay: Promise<void> | undefined;
-  #hasFailed = false;
+  #failure: { readonly error: unknown } | undefined;
+  /** Who waits for relief. */
+  #held = 0;
   #timer: Timer | undefined;
   #isStopped = false;
 
@@ -42,11 +45,23 @@ export class Applying {
     tables: () => Iterable<readonly [name: string, layers: TableLayers]>,
     bounds: ApplyBounds,
     clock: Clock,
+    failed: (error: unknown) => void,
   ) {
     this.#backend = backend;
     this.#tables = tables;
     this.#bounds = bounds;
     this.#clock = clock;
+    this.#failed = failed;
+  }
+
+  /** What the last try has failed with; undefined: it has not. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** Somebody waits for {@link pressure} to pass. */
+  get isHolding(): boolean {
+    return this.#held > 0;
   }
 
   /** The tables have taken it in. */
@@ -56,7 +71,7 @@ export class Applying {
   }
 
   pressure(): Promise<void> | undefined {
-    return this.#hasFailed || this.#isAbove(boundsThatWait) ? this.#relieve() : undefined;
+    return this.#failure !== undefined || this.#isAbove(boundsThatWait) ? this.#relieve() : undefined;
   }
 
   async applyAll(): Promise<void> {
@@ -69,13 +84,23 @@ export class Applying {
   }
 
   async #relieve(): Promise<void> {
-    do await this.#apply();
-    while (this.#isAbove(boundsThatWait));
+    this.#held++;
+    try {
+      do await this.#apply();
+      while (this.#isAbove(boundsThatWait));
+    } finally {
+      this.#held--;
+    }
   }
 
   /** Sees to it that what waits is applied in time. After a failure whoever waits next tries again, and is told. */
   #goOn(): void {
-    if (this.#waiting === undefined || this.#underWay !== undefined || this.#hasFailed || this.#isStopped)
+    if (
+      this.#waiting === undefined ||
+      this.#underWay !== undefined ||
+      this.#failure !== undefined ||
+      this.#isStopped
+    )
       return;
     const begin = (): void => void this.#apply().catch(() => {});
     if (this.#isAbove(1)) begin();
@@ -97,10 +122,11 @@ export class Applying {
     try {
       await this.#backend.apply(this.#batch.changes, this.#batch.checkpoint);
     } catch (error) {
-      this.#hasFailed = true;
+      this.#failure = { error };
+      this.#failed(error);
       throw error;
     }
-    this.#hasFailed = false;
+    this.#failure = undefined;
     this.#batch = undefined;
     // Not before: the backend's reads saw the former rows until now.
     for (const [, layers] of this.#tables()) layers.endApply();

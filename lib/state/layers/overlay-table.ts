@@ -61,6 +61,10 @@ export class OverlayTable<T> implements StateTable<T> {
     return this.#open.size;
   }
 
+  get dirtyBytes(): number {
+    return this.#open.size * (this.#rowBytes + entryOverhead);
+  }
+
   get bytes(): number {
     return this.layers.bytes + (this.#open.size + this.#clean.size) * (this.#rowBytes + entryOverhead);
   }

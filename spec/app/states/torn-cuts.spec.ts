@@ -170,6 +170,32 @@ test('but not for longer than it may be open', async () => {
   expect(member.outcome).toMatchObject({ code: 'CUT_TORN', retriable: false });
 });
 
+test('a member that goes on with what it has committed itself does not wait to see it', async () => {
+  const all = await counted('aa');
+  const member = await started(all);
+  const open = openIn(all, other);
+  put(all, 'a');
+  await all.pass(1_000);
+  all.broker.faults.rebalance('group');
+  await all.pass(1_000);
+  put(all, 'a');
+  await all.pass(1_000);
+  expect([results(all, 'one').at(-1), results(all, 'other').at(-1)]).toEqual(['a4', 'a4']);
+  open.abort();
+  await all.stop(member);
+});
+
+test('unless a changelog has lost it, exactly to where it goes on', async () => {
+  const all = await counted('aa');
+  const member = await started(all);
+  put(all, 'a');
+  await all.pass(1_000);
+  all.broker.truncate({ topic: other, partition: 0 }, cutsIn(all, other).at(-1)?.offset ?? -1);
+  all.broker.faults.rebalance('group');
+  await all.pass(1_000);
+  expect(member.outcome).toMatchObject({ code: 'CUT_TORN', retriable: false });
+});
+
 test.each([
   [1, 0],
   [4, 2],

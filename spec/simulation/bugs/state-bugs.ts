@@ -105,8 +105,8 @@ export const stateBugs: readonly SeededBug[] = [
       },
       {
         file: 'lib/state/task-states.ts',
-        find: '      lying.overlay = new Overlay(backend, { clock: this.#parts.clock });\n',
-        replace: '      lying.overlay ??= new Overlay(backend, { clock: this.#parts.clock });\n',
+        find: '      lying.overlay = new Overlay(backend, overlayOptions(this.#parts));\n',
+        replace: '      lying.overlay ??= new Overlay(backend, overlayOptions(this.#parts));\n',
       },
     ],
     shows: /: cut \d+ has /,
@@ -153,7 +153,7 @@ export const stateBugs: readonly SeededBug[] = [
         replace: '    await this.#restore(task, []);\n    const ways = await this.#openBoth();\n',
       },
     ],
-    shows: / the changelogs of its states hold |: cut \d+ says that it is /,
+    shows: / the changelogs of its states hold |: cut \d+ (says that it is|has) /,
   },
   {
     name: 'internal-outside',
