@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { SlidingWindows } from '../time/sliding.js';
 import type { TimeWindow } from '../time/windows.js';
 import { heldPlaces } from './processors/held-for.js';
-import { slidingKeyIn, slidingRowKeys, startOf } from './processors/sliding-rows.js';
-import { behind, timeAt, timeBytes, timeLength } from './processors/time-bytes.js';
+import { slidingKeyIn, slidingRowKeys, slidingRowsOf, startOf } from './processors/sliding-rows.js';
+import { timeAt, timeBytes, timeLength } from './processors/time-bytes.js';
+import { rowsFrom, stretchesOf, type TimeOrder } from './rows-of-key.js';
 import { plainQueries, type StateQueries, type StateTables, type WindowedValue } from './state-queries.js';
 import type { Entry, ReadTable } from './state-table.js';
 import type { StateLayout } from './table-layout.js';
@@ -19,7 +20,6 @@ export interface Kept {
 
 /** Behind each key of a window in a changelog, as Kafka Streams has it. */
 const sequence = '\0\0\0\0';
-const page = 1_000;
 
 /** One row a key. */
 export const keptByKey: Kept = {
@@ -63,8 +63,7 @@ export function keptByGrid(endOf: (start: number) => number): Kept {
     },
     queries: windowsOnly(
       (tables, key, from, to) =>
-        windowsIn(rowsOf(tables('rows'), timeBytes(from), timeBytes(to)), rowKey => {
-          if (rowKey.length !== timeLength + key.length || !rowKey.endsWith(key)) return undefined;
+        windowsIn(rowsInGrid(tables('rows'), key, from, to), rowKey => {
           const start = timeAt(rowKey, 0);
           return { start, end: endOf(start) };
         }),
@@ -96,11 +95,9 @@ export function keptSliding({ differenceMs }: SlidingWindows): Kept {
     },
     queries: windowsOnly(
       (tables, key, from, to) =>
-        windowsIn(rowsOf(tables('rows'), '', undefined), rowKey => {
+        windowsIn(slidingRowsOf(tables('rows'), key, { from, to, differenceMs }), rowKey => {
           const start = startOf(rowKey);
-          return start < from || start >= to || slidingKeyIn(rowKey) !== key
-            ? undefined
-            : { start, end: start + differenceMs };
+          return { start, end: start + differenceMs };
         }),
       (table, rowKey) => {
         const start = startOf(rowKey);
@@ -122,23 +119,25 @@ export const keptBySession: Kept = {
   },
   queries: {
     ...windowsOnly(
-      (tables, key, from, to) => sessionsIn(tables, key, ({ start }) => start >= from && start < to),
+      (tables, key, from, to) => sessionsIn(tables, key, from, ({ start }) => start >= from && start < to),
       (table, rowKey) => {
         const at = rowKey.length - 2 * timeLength;
         return table === 'sessions' ? { key: rowKey.slice(0, at), window: sessionAt(rowKey, at) } : undefined;
       },
     ),
     sessions: (tables, key, from, to) =>
-      sessionsIn(tables, key, ({ start, end }) => end >= from && start < to),
+      sessionsIn(tables, key, from, ({ start, end }) => end >= from && start < to),
   },
 };
 
+/** @param from no session that is asked for ends before */
 function sessionsIn(
   tables: StateTables,
   key: string,
+  from: number,
   isAsked: (session: TimeWindow) => boolean,
 ): readonly WindowedValue<unknown>[] {
-  return windowsIn(rowsOf(tables('sessions'), key, `${key}\x01`), rowKey => {
+  return windowsIn(rowsFrom(tables('sessions'), key + timeBytes(from), `${key}\x01`), rowKey => {
     const at = rowKey.length - 2 * timeLength;
     if (at !== key.length) return undefined;
     const session = sessionAt(rowKey, at);
@@ -192,6 +191,21 @@ function keyIn(logKey: string): string {
   return logKey.slice(0, -sequenceLength - timeLength);
 }
 
+const byStart: TimeOrder = { stretchMs: 1, headOf: key => key };
+
+/** Those of one key; a longer one may begin with it. */
+function* rowsInGrid(
+  rows: ReadTable<unknown>,
+  key: string,
+  from: number,
+  to: number,
+): Generator<Entry<unknown>> {
+  for (const rowKey of stretchesOf(rows, key, { from, to, order: byStart })) {
+    const row = rows.get(rowKey);
+    if (row !== undefined) yield [rowKey, row];
+  }
+}
+
 function windowsOnly(windows: StateQueries['windows'], placeOf: StateQueries['placeOf']): StateQueries {
   return { get: () => undefined, range: () => [], sessions: () => [], windows, placeOf };
 }
@@ -206,15 +220,4 @@ function windowsIn(
     if (window !== undefined) found.push({ ...window, value, timestamp });
   }
   return found;
-}
-
-/** All rows of a range, page by page. */
-function* rowsOf<T>(table: ReadTable<T>, from: string, to: string | undefined): Generator<Entry<T>> {
-  for (let next = from; ; ) {
-    const rows = table.page({ from: next, to }, page);
-    yield* rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < page) return;
-    next = behind(last[0]);
-  }
 }

@@ -221,7 +221,9 @@ export class StateHandle<K, V> implements State<K, V> {
 
   #inTime(what: 'windows' | 'sessions', key: K, options: WindowsOptions = {}): readonly WindowedValue<V>[] {
     const text = this.keyText(key);
-    const { from = 0, to = Number.MAX_SAFE_INTEGER } = options;
+    // Infinity has no bytes.
+    const from = Math.min(options.from ?? 0, Number.MAX_SAFE_INTEGER);
+    const to = Math.min(options.to ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     return this.#ask(what, options).flatMap(
       tables => this.#queries[what](tables, text, from, to) as readonly WindowedValue<V>[],
     );

@@ -105,7 +105,7 @@ export function aggregate<K, V, A, R = A, B extends A | null = A>(
     closeWhenIdleMs: closeWhenIdle('aggregate', options, { window, emit }),
     writer: keptFor(window, emit),
     processor: (tables, current, turns) =>
-      holding(processorOf(tables, current, options, window, emitsOf(emit)), {
+      holding(kept => processorOf(kept, current, options, window, emitsOf(emit)), {
         emit,
         window,
         state: tables,

@@ -153,24 +153,14 @@ export function cogroup<K, A, R>(
       late,
       closeWhenIdleMs: closeWhenIdle('cogroup', options, { window, emit }),
       writer: keptFor(window, emit),
-      processor(tables, current, turns) {
-        const cogrouped = processorOf(tables, current, adds, options);
-        const ofSide: Processor<unknown, A> = {
-          take: (key, value, timestamp, output) =>
-            cogrouped.take(current.side, key, value, timestamp, output),
-          close: (limit, output) => cogrouped.close(limit, output),
-          get streamTime() {
-            return cogrouped.streamTime;
-          },
-          closesAt: () => cogrouped.closesAt(),
-          passTo: time => cogrouped.passTo(time),
-          get mayRise() {
-            return cogrouped.mayRise;
-          },
-          reset: () => cogrouped.reset(),
-        };
-        return holding(ofSide, { emit, window, state: tables, turns });
-      },
+      processor: (tables, current, turns) =>
+        holding(kept => ofSides(processorOf(kept, current, adds, options), current), {
+          emit,
+          window,
+          state: tables,
+          turns,
+        }),
+
       plainKey: key => key,
       keyOf: (key, at) => (at === undefined ? key : { key, start: at.start, end: at.end }),
       // Without a function for it a result is the aggregate.
@@ -178,6 +168,23 @@ export function cogroup<K, A, R>(
     },
     sides.map(([stream]) => stream),
   );
+}
+
+/** As one, whose records are of the stream that is taken just now. */
+function ofSides<K, A>(cogrouped: Cogroup<unknown, A>, current: Current<K, unknown>): Processor<unknown, A> {
+  return {
+    take: (key, value, timestamp, output) => cogrouped.take(current.side, key, value, timestamp, output),
+    close: (limit, output) => cogrouped.close(limit, output),
+    get streamTime() {
+      return cogrouped.streamTime;
+    },
+    closesAt: () => cogrouped.closesAt(),
+    passTo: time => cogrouped.passTo(time),
+    get mayRise() {
+      return cogrouped.mayRise;
+    },
+    reset: () => cogrouped.reset(),
+  };
 }
 
 function processorOf<K, A>(

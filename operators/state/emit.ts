@@ -4,6 +4,7 @@ import { keptHeld } from '../../lib/state/layouts.js';
 import { HeldFor } from '../../lib/state/processors/held-for.js';
 import { HeldUntilCommit } from '../../lib/state/processors/held-until-commit.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
+import { WholeState } from '../../lib/state/processors/whole-state.js';
 import type { Emits } from '../../lib/state/processors/windowed-aggregate.js';
 import type { StateWriter } from '../../lib/state/state.js';
 import type { KeyKind } from '../../lib/state/windowed-key.js';
@@ -46,14 +47,19 @@ export interface Holding {
   readonly turns: Pick<TimerTurns, 'now' | 'alarm'>;
 }
 
-/** The processor, its updates held back where that is asked for. */
+/**
+ * A processor, its updates held back where that is asked for.
+ *
+ * @param make given the state that it is to keep
+ */
 export function holding<V, A>(
-  processor: Processor<V, A>,
+  make: (state: ProcessorState) => Processor<V, A>,
   { emit, window, state, turns: { now, alarm } }: Holding,
 ): Processor<V, A> {
-  if (emit === 'commit') return new HeldUntilCommit(processor);
-  if (typeof emit !== 'object') return processor;
-  return new HeldFor(processor, state, { kind: kindOf(window), everyMs: emit.everyMs, now, alarm });
+  if (emit === 'commit') return new HeldUntilCommit(make(state));
+  if (typeof emit !== 'object') return make(state);
+  const whole = new WholeState(state);
+  return new HeldFor(make(whole), whole, { kind: kindOf(window), everyMs: emit.everyMs, now, alarm });
 }
 
 function kindOf(window: Windows | undefined): KeyKind {

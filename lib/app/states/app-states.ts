@@ -15,6 +15,7 @@ import type { Task } from '../../flow/source/partition-lane.js';
 import { bundleAndPartition, type TaskNames } from '../../flow/source/task-names.js';
 import type { SealedStates, UnitStates } from '../../flow/tasks/task-unit-host.js';
 import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
+import { noHeaders } from '../../record/headers.js';
 import type { StateBackends } from '../../state/backend.js';
 import { memoryBackends } from '../../state/memory-backend.js';
 import type { TaskRestoreProgress } from '../../state/restore.js';
@@ -392,6 +393,7 @@ export interface InternalSink {
 function sealed(states: TaskStates, unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {
   return states.seal((topic, partition, headers, acknowledged) => {
     const output = unit.own({ topic, partition }, acknowledged);
-    return (key, value, timestamp) => output.append(key, value, headers, timestamp);
+    return (key, value, timestamp, more = noHeaders) =>
+      output.append(key, value, more.length === 0 ? headers : [...headers, ...more], timestamp);
   }, offsets);
 }

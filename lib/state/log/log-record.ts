@@ -4,6 +4,7 @@ import type { Change } from '../backend.js';
 import { rowOf } from '../row.js';
 import type { StateLayout, TableLayout } from '../table-layout.js';
 import { besideIn, besideKey } from './log-keys.js';
+import { rowTimeIn } from './time-ahead.js';
 
 /** How the rows of one state stand in its changelog, and back. */
 export class LogRecords {
@@ -24,11 +25,18 @@ export class LogRecords {
     return Buffer.from(text, 'latin1');
   }
 
+  /** Whether the timestamps of its rows say something: those of timers, of indexes and of places are in keys and values too, or nowhere needed. */
+  isDated(table: string): boolean {
+    const values = this.#layout[table]?.values;
+    return values === 'state' || values === 'state-or-null';
+  }
+
   /** What a record of it changes; of a row that has an index, that too. None of a table that is there no more. */
   changesOf(
-    { value, timestamp }: SourceRecord,
+    { value, timestamp: dated, headers }: Pick<SourceRecord, 'value' | 'timestamp' | 'headers'>,
     text: string,
   ): readonly (readonly [table: string, change: Change])[] {
+    const timestamp = rowTimeIn(headers, dated);
     const row = value === null ? null : rowOf(value, timestamp);
     const beside = besideIn(text);
     if (beside !== undefined) return beside.table in this.#layout ? [[beside.table, [beside.key, row]]] : [];

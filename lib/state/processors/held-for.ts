@@ -4,8 +4,9 @@ import type { StateTable } from '../state-table.js';
 import type { ValueFormat } from '../value-format.js';
 import { type KeyKind, keyOf, windowedKey, windowOf } from '../windowed-key.js';
 import { HeldUpdates } from './held-updates.js';
-import type { Processor, ProcessorOutput, ProcessorState } from './processor.js';
+import type { Processor, ProcessorOutput } from './processor.js';
 import { timeAt, timeBytes, timeLength } from './time-bytes.js';
+import type { WholeState } from './whole-state.js';
 
 export interface HeldForParts {
   readonly kind: KeyKind;
@@ -47,12 +48,22 @@ export class HeldFor<V, A> extends HeldUpdates<V, A> {
   readonly #rows: StateTable<A | null>;
   readonly #places: StateTable<HeldPlace>;
 
-  /** @param processor of updates */
-  constructor(processor: Processor<V, A>, state: ProcessorState, parts: HeldForParts) {
+  readonly #state: WholeState;
+
+  /**
+   * @param processor of updates
+   * @param state its own too: what cannot be held back is not counted either
+   */
+  constructor(processor: Processor<V, A>, state: WholeState, parts: HeldForParts) {
     super(processor);
+    this.#state = state;
     this.#parts = parts;
     this.#rows = state.table('held');
     this.#places = state.table('held-places');
+  }
+
+  override take(...of: Parameters<Processor<V, A>['take']>): void {
+    this.#state.whole(() => super.take(...of));
   }
 
   due(): number | undefined {

@@ -1,5 +1,6 @@
 import { type TimeBound, unbounded } from '../../time/stream-time.js';
-import type { CutNumbers, Entry, Row, StateTable } from '../state-table.js';
+import { rowsFrom, stretchesOf, type TimeOrder } from '../rows-of-key.js';
+import type { CutNumbers, Entry, ReadTable, Row, StateTable } from '../state-table.js';
 import type { ProcessorState } from './processor.js';
 import { behind, timeAt, timeBytes, timeLength } from './time-bytes.js';
 import type { UndoLog } from './undo-log.js';
@@ -151,6 +152,20 @@ export function slidingRowKeys(differenceMs: number): (key: string, start: numbe
   const segmentMs = segmentOf(differenceMs);
   return (key, start) =>
     timeBytes(Math.floor(start / segmentMs) * segmentMs) + lengthBytes(key.length) + key + timeBytes(start);
+}
+
+/** The rows of a key whose windows begin in that time. */
+export function* slidingRowsOf<T>(
+  rows: ReadTable<T>,
+  key: string,
+  { from, to, differenceMs }: { readonly from: number; readonly to: number; readonly differenceMs: number },
+): Generator<Entry<T>> {
+  const order: TimeOrder = {
+    stretchMs: segmentOf(differenceMs),
+    headOf: of => lengthBytes(of.length) + of,
+  };
+  for (const own of stretchesOf(rows, key, { from, to, order }))
+    yield* rowsFrom(rows, own + timeBytes(from), own + timeBytes(to));
 }
 
 /** The record's key in a row's. */

@@ -4,6 +4,7 @@ import { type KeyKind, keyOf, windowedKey, windowOf } from '../windowed-key.js';
 import type { ProcessorOutput, ProcessorState } from './processor.js';
 import type { Suppress } from './suppress.js';
 import { SuppressBuffer } from './suppress-buffer.js';
+import { UndoLog } from './undo-log.js';
 
 export interface UntilTimeLimitOptions {
   readonly kind: KeyKind;
@@ -24,6 +25,7 @@ export class SuppressUntilTimeLimit<A> implements Suppress<A> {
   readonly #numbers: CutNumbers;
   readonly #kind: KeyKind;
   readonly #maxRecords: number;
+  readonly #undo = new UndoLog();
 
   constructor(
     state: ProcessorState,
@@ -41,8 +43,16 @@ export class SuppressUntilTimeLimit<A> implements Suppress<A> {
     const { edge } = buffer;
     buffer.advance(timestamp);
     const text = windowedKey(this.#kind, key, window);
-    const place = this.#places.get(text)?.value ?? this.#newPlace(text, timestamp, edge);
-    buffer.put(place, { value, timestamp });
+    const known = this.#places.get(text);
+    const place = known?.value ?? buffer.placeOf(timestamp, text, edge);
+    this.#undo.whole(() => {
+      if (known === undefined) {
+        this.#places.put(text, { value: place, timestamp });
+        this.#undo.did(this.#places, text, undefined);
+      }
+      buffer.put(place, { value, timestamp });
+    });
+    if (known === undefined) this.#numbers.set('suppress-held', this.#held + 1);
   }
 
   close(limit: number, output: ProcessorOutput<A>): boolean {
@@ -66,13 +76,6 @@ export class SuppressUntilTimeLimit<A> implements Suppress<A> {
 
   get #held(): number {
     return this.#numbers.get('suppress-held') ?? 0;
-  }
-
-  #newPlace(text: string, timestamp: number, edge: number): string {
-    const place = this.#buffer.placeOf(timestamp, text, edge);
-    this.#places.put(text, { value: place, timestamp });
-    this.#numbers.set('suppress-held', this.#held + 1);
-    return place;
   }
 
   #handOn([place, { value, timestamp }]: Entry<A | null>, output: ProcessorOutput<A>): void {

@@ -119,6 +119,8 @@ test.each([
   t.pipeIn('in', keys('a', 16));
   expect(shown('committed')).toEqual([now]);
   expect(shown('latest')).toEqual(latest);
+  const endless = { from: 0, to: Number.POSITIVE_INFINITY };
+  expect(state.windows('a', { ...endless, read: 'latest' })).toHaveLength(latest.length);
   expect(state.sessions('a')).toEqual([]);
   await t.stop();
 });

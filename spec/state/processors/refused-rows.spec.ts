@@ -1,8 +1,11 @@
 /** A record counts in all of its windows or in none, wherever its fold throws or a row of it is refused, and of one in none nothing is told. */
 import fc from 'fast-check';
 import { CallsWithState } from '../../../lib/state/processors/calls-with-state.js';
+import { HeldFor } from '../../../lib/state/processors/held-for.js';
 import type { ProcessorState } from '../../../lib/state/processors/processor.js';
 import { SessionAggregate } from '../../../lib/state/processors/session-aggregate.js';
+import { SuppressUntilTimeLimit } from '../../../lib/state/processors/suppress-until-time-limit.js';
+import { WholeState } from '../../../lib/state/processors/whole-state.js';
 import type { KeyRange, Row, StateTable } from '../../../lib/state/state-table.js';
 import { session } from '../../../lib/time/session.js';
 import { PlainState } from '../plain-tables.js';
@@ -124,6 +127,59 @@ test('in sessions: those that were there stay, and none is told to be absorbed',
         );
       },
     ),
+    { numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(100);
+});
+
+test('held back for a while: what cannot be held back is counted in no row, and leaves no place', () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(someWindows(20), inputs(200), failures, (windows, records, failing) => {
+      refused += check(
+        (state, fold) => {
+          const whole = new WholeState(state);
+          const processor = aggregateIn(whole, { windows, fold, emits: 'updates' });
+          const parts = { kind: 'window', everyMs: 5, now: () => 0, alarm: () => {} } as const;
+          return new HeldFor(processor, whole, parts);
+        },
+        records,
+        failing,
+      );
+    }),
+    { numRuns: 300 },
+  );
+  expect(refused).toBeGreaterThan(100);
+});
+
+test('suppressed for a time: what is refused keeps no place, and counts for none', () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(inputs(200), failures, (records, failing) => {
+      let held = -1;
+      refused += check(
+        state => {
+          const suppress = new SuppressUntilTimeLimit<number>(state, {
+            kind: 'plain',
+            limitMs: 20,
+            maxRecords: 5,
+          });
+          return {
+            take: (key, value, timestamp) => suppress.take(key ?? '', undefined, value, timestamp),
+            close(limit, output) {
+              const isMore = suppress.close(limit, output);
+              held = state.table('suppressed').page({}, 1_000).length;
+              expect(state.numbers.get('suppress-held') ?? 0).toBe(held);
+              return isMore;
+            },
+            reset: () => suppress.reset(),
+          };
+        },
+        records,
+        failing,
+      );
+      expect(held).toBeLessThanOrEqual(5);
+    }),
     { numRuns: 300 },
   );
   expect(refused).toBeGreaterThan(100);
