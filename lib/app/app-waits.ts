@@ -12,7 +12,7 @@ import type { GroupMember } from './group-member.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
 import type { Wait } from './lifecycle/waits.js';
 import { type AppOptions, unitBounds } from './options.js';
-import type { AppStates } from './states/app-states.js';
+import type { KeptTasks } from './states/kept-tasks.js';
 import { stallTimeoutOf } from './unit-timeouts.js';
 
 export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlight' | 'lanes' | 'readings'> {
@@ -22,7 +22,7 @@ export interface AppWaitsParts extends Pick<SourceWaitsParts, 'bounds' | 'inFlig
   readonly member: GroupMember;
   readonly views: Views;
   readonly commits: Commits;
-  readonly states: Pick<AppStates, 'waits'>;
+  readonly states: Pick<KeptTasks, 'waits'>;
   readonly units: Pick<UnitCommit, 'any' | 'writerAt'>;
   readonly outputs: Pick<Outputs, 'topics'>;
 }

@@ -200,8 +200,8 @@ function assemble(options: AppOptions): AppParts {
     bufferedBytes: () => outputs.bufferedBytes,
     partitions: readings,
     standstills: () => standstillReadings(member.standstills, clock.elapsed()),
-    tasks: () => states.readings,
-    restores: () => states.restoring,
+    tasks: () => states.kept.readings,
+    restores: () => states.kept.restoring,
   });
   const host = new AppHost({
     clock,
@@ -292,7 +292,7 @@ function assemble(options: AppOptions): AppParts {
     dispatcher,
     inFlight,
     commits,
-    states,
+    states: states.kept,
     hearsEnds: () => tasks.severalInputs || states.hearsEnds,
   });
 
@@ -303,7 +303,8 @@ function assemble(options: AppOptions): AppParts {
   });
   lifecycle.waits.ask(() =>
     appWaits({
-      ...{ options, clock, lifecycle, member, views, lanes, commits, states, units, outputs },
+      ...{ options, clock, lifecycle, member, views, lanes, commits, units, outputs },
+      states: states.kept,
       ...{ bounds, inFlight, readings },
     }),
   );

@@ -7,7 +7,7 @@ import type { Commits } from './commits.js';
 import type { AppHost } from './host.js';
 import type { Ending } from './lifecycle/ending.js';
 import type { Lifecycle } from './lifecycle/lifecycle.js';
-import type { AppStates } from './states/app-states.js';
+import type { KeptTasks } from './states/kept-tasks.js';
 
 export interface RebalanceParts {
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export interface RebalanceParts {
   readonly dispatcher: Dispatcher;
   readonly inFlight: InFlight;
   readonly commits: Commits;
-  readonly states: Pick<AppStates, 'keepOnly'>;
+  readonly states: Pick<KeptTasks, 'keepOnly'>;
   /** Whether some task goes by it that a partition is at its end. */
   hearsEnds(): boolean;
 }

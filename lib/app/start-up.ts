@@ -167,7 +167,7 @@ function beginningOf(
   });
   return async partitions => {
     await counts.require(partitions);
-    const inStates = await states.resumeAt(partitions);
+    const inStates = await states.kept.resumeAt(partitions);
     const begins = (await inStores?.(partitions)) ?? [];
     // Below a state nothing is done again: it would count twice.
     return partitions.map(({ topic }, i) => (states.hasStates(topic) ? inStates[i] : begins[i]));
@@ -197,7 +197,7 @@ function unitsOf(
   const unitOfWork = connection.unitOfWork?.bind(connection);
   if (unitOfWork === undefined) throw withoutUnits(options.driver.name);
   return {
-    states: task => states.of(task),
+    states: task => states.kept.of(task),
     time: task => states.timeOf(task),
     async open(task) {
       // Whoever opens a unit fences its owner, which this member may not be any more.

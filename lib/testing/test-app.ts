@@ -301,7 +301,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     streamTime(state) {
       const { states } = app.describe();
       if (state !== undefined) requireKnown([state], new Set(states.map(({ name }) => name)), 'state');
-      const times = (partsOf(app)?.states.readings ?? [])
+      const times = (partsOf(app)?.states.kept.readings ?? [])
         .flatMap(reading => reading.states)
         .flatMap(one => (state === undefined || one.state === state ? (one.streamTime ?? []) : []));
       return times.length === 0 ? undefined : Math.max(...times);

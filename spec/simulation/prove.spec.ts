@@ -16,8 +16,17 @@ test.each(seededBugs.map(bug => [bug.name, bug] as const))(
       texts.set(file, replaced(text, replacement));
     }
     expect(texts.size).toBeGreaterThan(0);
+    // The engine would refuse the whole file, and nothing be hunted.
+    expect([...texts.values()].flatMap(unknownPrivateNames)).toEqual([]);
   },
 );
+
+/** Private names that are used and that no class of the file has. */
+function unknownPrivateNames(text: string): readonly string[] {
+  const used = new Set([...text.matchAll(/\.(#\w+)/g)].flatMap(([, name]) => name ?? []));
+  const declared = new Set(text.replaceAll(/\.#\w+/g, '').match(/#\w+/g) ?? []);
+  return [...used].filter(name => !declared.has(name));
+}
 
 test('every seeded bug of the chaos test is here, or it is said why not', () => {
   const here = [...seededBugs.map(({ name }) => name), ...Object.keys(notSimulated)];

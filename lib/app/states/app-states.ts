@@ -1,29 +1,9 @@
-import type { Clock } from '../../base/clock.js';
-import { sectionIn } from '../../base/commit-metadata.js';
-import type {
-  CommittedPartition,
-  DriverConnection,
-  NewTopic,
-  OffsetCommit,
-  StartFrom,
-  TopicPartition,
-} from '../../drivers/port.js';
+import type { DriverConnection, NewTopic, StartFrom } from '../../drivers/port.js';
 import { KafkaRxError } from '../../errors/errors.js';
 import type { CommitResult } from '../../flow/commit/commit-cycle.js';
 import { createGuard, type Guard } from '../../flow/sinks/guard.js';
 import type { Task } from '../../flow/source/partition-lane.js';
-import { bundleAndPartition, type TaskNames } from '../../flow/source/task-names.js';
-import type { SealedStates, UnitStates } from '../../flow/tasks/task-unit-host.js';
-import type { UnitProducer } from '../../flow/tasks/unit-producer.js';
-import { noHeaders } from '../../record/headers.js';
-import type { StateBackends } from '../../state/backend.js';
-import { memoryBackends } from '../../state/memory-backend.js';
-import type { TaskRestoreProgress } from '../../state/restore.js';
-import { RestoreBudget } from '../../state/restore-budget.js';
 import { StateHandle, type StateHost, type StateOptions } from '../../state/state.js';
-import type { TaskReading } from '../../state/state-readings.js';
-import { TaskStates } from '../../state/task-states.js';
-import type { Wait } from '../lifecycle/waits.js';
 import type { KeptByTopology } from '../topology/description.js';
 import type { TopologyGraph } from '../topology/graph.js';
 import type { TopologyNode } from '../topology/node.js';
@@ -31,39 +11,24 @@ import type { ReplayTarget } from '../topology/ways.js';
 import { inputsOf, inputsOfState } from './inputs-of.js';
 import { InputsRead } from './inputs-read.js';
 import { keptByTopology } from './kept-by-topology.js';
+import { KeptTasks, type KeptTasksOptions } from './kept-tasks.js';
 import { missingTopics } from './missing-topics.js';
 import { changelogOf, internalTopicOf } from './names-of-topics.js';
 import { Purge } from './purge.js';
 import { withoutUnits } from './refusals.js';
 import { targetBesideStates } from './replays.js';
-import { Restores } from './restores.js';
-import { waitOf } from './unapplied-wait.js';
 import { WriterTimes } from './writer-times.js';
 
-export interface AppStatesParts {
+export interface AppStatesParts extends KeptTasksOptions {
   readonly groupId: string;
   readonly graph: TopologyGraph;
-  readonly tasks: TaskNames;
-  readonly clock: Clock;
   /** The app's guarantee is exactly once. */
   readonly isOnce: boolean;
-  /** Bytes of the largest row, with its key. */
-  readonly maxRecordBytes: number;
   readonly startFrom: StartFrom;
-  /** See {@link DecidedParts.decidedWithinMs}. */
-  readonly decidedWithinMs: number;
   /** Declares a topic that the app writes. */
   declare(topic: string): void;
-  progress(progress: TaskRestoreProgress): void;
-  /** A unit is sealed, with so many rows of the state in its changelog. */
-  logged(state: string, rows: number): void;
-  cutMissed(error: KafkaRxError): void;
-  /** See {@link TaskStatesParts.applyFailed}. */
-  applyFailed(error: KafkaRxError): void;
   /** Who hears of changes of a state threw, or a codec could not read what it has written: nothing follows from that. */
   unheard(state: string, thrown: unknown): void;
-  /** What was committed could not be put where it lies: whoever has it next restores more. */
-  closeFailed(error: unknown): void;
   /** What was read of internal topics could not be deleted there, and is with the next. */
   purgeFailed(error: unknown): void;
   /** How far the writers of internal topics are could not be asked, and is asked again. */
@@ -79,14 +44,10 @@ export class AppStates {
   readonly #internal: InternalSink[] = [];
   /** Partitions that these are made with, where that is said, or else the topics whose records go by them. */
   readonly #inputsOfInternal = new Map<string, number | readonly string[]>();
-  /** By their names: they outlive epochs, and what is open of them is only of those that this member has. */
-  readonly #tasks = new Map<string, TaskStates>();
-  readonly #backends: StateBackends = memoryBackends;
   readonly #purge: Purge;
   readonly #times: WriterTimes;
-  readonly #inputs: InputsRead;
-  readonly #restores = new Restores();
-  readonly #budget = new RestoreBudget();
+  /** What each task of this member keeps. */
+  readonly kept: KeptTasks;
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
   #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;
@@ -106,10 +67,19 @@ export class AppStates {
       admin: () => this.#connection?.admin,
       failed: error => parts.lookFailed(error),
     });
-    this.#inputs = new InputsRead({
-      ...{ clock: parts.clock, times: this.#times },
-      admin: () => this.#connection?.admin,
-      failed: error => parts.lookFailed(error),
+    this.kept = new KeptTasks({
+      options: parts,
+      times: this.#times,
+      inputs: new InputsRead({
+        ...{ clock: parts.clock, times: this.#times },
+        admin: () => this.#connection?.admin,
+        failed: error => parts.lookFailed(error),
+      }),
+      connection: () => this.#connection,
+      handlesOf: bundle => this.#byBundle.get(bundle),
+      changelogOf: state => this.changelogOf(state),
+      guard: () => this.#guard(),
+      requirePartitions: () => this.#requirePartitions(),
     });
   }
 
@@ -130,22 +100,6 @@ export class AppStates {
       internalTopics: this.#internal.map(({ topic }) => topic),
       changelogOf: state => this.changelogOf(state),
     });
-  }
-
-  /** What each task keeps that this member has and has restored. */
-  get readings(): readonly TaskReading[] {
-    const restored = [...this.#tasks].filter(([task]) => !this.#restores.has(task));
-    return restored.flatMap(([, { reading }]) => reading ?? []);
-  }
-
-  /** How far the restores are that are under way. */
-  get restoring(): readonly TaskRestoreProgress[] {
-    return this.#restores.all;
-  }
-
-  get waits(): readonly Wait[] {
-    const unapplied = [...this.#tasks.values()].flatMap(states => states.unapplied ?? []);
-    return [...this.#restores.waits, ...unapplied.map(waitOf)];
   }
 
   /** Some operator waits for the ends of its inputs. */
@@ -234,7 +188,9 @@ export class AppStates {
   }
 
   /** @throws `CONFIGURATION` where a changelog has another number of partitions than the inputs have by now: they may have gained some */
-  async #requirePartitions(connection: Pick<DriverConnection, 'topics'>): Promise<void> {
+  async #requirePartitions(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) return;
     this.#look ??= this.#missingTopics(connection).finally(() => {
       this.#look = undefined;
     });
@@ -249,66 +205,6 @@ export class AppStates {
     });
   }
 
-  /** What a task keeps, as its units see it; undefined: nothing. */
-  of(task: string): UnitStates | undefined {
-    const [bundle, partition] = bundleAndPartition(task);
-    const handles = this.#byBundle.get(bundle);
-    const connection = this.#connection;
-    if (handles === undefined || connection === undefined) return undefined;
-    const states =
-      this.#tasks.get(task) ??
-      new TaskStates({
-        task,
-        partition,
-        handles,
-        clock: this.#parts.clock,
-        connection,
-        backends: this.#backends,
-        decidedWithinMs: this.#parts.decidedWithinMs,
-        budget: this.#budget,
-        changelogOf: state => this.changelogOf(state),
-        timeBound: this.#times.boundOf(task),
-        inputsSeen: () => this.#inputs.of(task),
-        rules: { guard: () => this.#guard(), maxRecordBytes: this.#parts.maxRecordBytes },
-        progress: progress => {
-          this.#restores.told(progress);
-          this.#parts.progress(progress);
-        },
-        logged: (state, rows) => this.#parts.logged(state, rows),
-        cutMissed: error => this.#parts.cutMissed(error),
-        applyFailed: error => this.#parts.applyFailed(error),
-      });
-    this.#tasks.set(task, states);
-    const [times, restores, asked] = [this.#times, this.#restores, this.#inputs];
-    const requirePartitions = (): Promise<void> => this.#requirePartitions(connection);
-    return {
-      tables: states,
-      get isFull() {
-        return states.isFull;
-      },
-      pressure: () => states.pressure(),
-      async restore(of) {
-        await requirePartitions();
-        await restores.during(task, async () => {
-          await states.restore(() => !of.ended);
-          await times.open(task);
-        });
-      },
-      begins(of) {
-        const lane = of.inputs[0];
-        if (lane === undefined) return;
-        const begins = (): void => {
-          if (!lane.ended) for (const handle of handles) handle.begins(lane);
-        };
-        asked.begins(of);
-        times.begins(of, begins);
-        begins();
-      },
-      seal: (unit, offsets) => sealed(states, unit, offsets),
-      abort: () => states.abort(),
-    };
-  }
-
   /** @see TopologyGraph.replayTarget */
   replayTarget(name: string, way: string | undefined): ReplayTarget {
     const { graph } = this.#parts;
@@ -320,47 +216,19 @@ export class AppStates {
     return this.#times.timeOf(task);
   }
 
-  /**
-   * Holds the group's offsets against the cuts that the changelogs told of.
-   *
-   * @see ConsumerOptions.resumeAt
-   * @throws `CUT_MISSING`, `CUT_TORN`; they are `retriable` where it is to be asked again
-   */
-  async resumeAt(partitions: readonly CommittedPartition[]): Promise<readonly (number | undefined)[]> {
-    const begins: (number | undefined)[] = [];
-    for (const at of partitions) {
-      const task = this.#parts.tasks.of(at);
-      const states = this.hasStates(at.topic) ? this.#tasks.get(task) : undefined;
-      const told = sectionIn(at.metadata, 'cut');
-      // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
-      if (states?.isBehind(told) === true)
-        await this.#restores.during(task, () => states.restore(() => true, told));
-      begins.push(states?.resumeAt(at, told));
-    }
-    return begins;
-  }
-
   hasStates(topic: string): boolean {
     return this.#parts.tasks.hasStates(topic);
-  }
-
-  /** A new assignment: what is kept of tasks that are elsewhere now is put where it lies, and closed. Of the others it stays open. */
-  keepOnly(partitions: readonly TopicPartition[]): void {
-    const kept = new Set(partitions.map(partition => this.#parts.tasks.of(partition)));
-    this.#times.keepOnly(kept);
-    for (const [task, states] of this.#tasks)
-      if (!kept.has(task)) void states.close().catch(error => this.#parts.closeFailed(error));
   }
 
   /** The app ends: what it gave away before is closed then, too. */
   async close(): Promise<void> {
     this.#times.end();
     await this.#purge.end();
-    await Promise.all([...this.#tasks.values()].map(states => states.close()));
+    await this.kept.close();
   }
 
-  async crash(): Promise<void> {
-    await Promise.all([...this.#tasks.values()].map(states => states.crash()));
+  crash(): Promise<void> {
+    return this.kept.crash();
   }
 
   /** The app has ended, whether it was opened or not. */
@@ -374,7 +242,7 @@ export class AppStates {
       app: graph,
       reads: isOnce ? 'committed' : 'latest',
       changelogOf: state => this.changelogOf(state),
-      ask: (state, read) => [...this.#tasks.values()].flatMap(states => states.tablesOf(state, read) ?? []),
+      ask: this.kept.ask,
       unheard,
     };
   }
@@ -388,12 +256,4 @@ export interface InternalSink {
   readonly topic: string;
   readonly sink: TopologyNode;
   readonly partitions: number | undefined;
-}
-
-function sealed(states: TaskStates, unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {
-  return states.seal((topic, partition, headers, acknowledged) => {
-    const output = unit.own({ topic, partition }, acknowledged);
-    return (key, value, timestamp, more = noHeaders) =>
-      output.append(key, value, more.length === 0 ? headers : [...headers, ...more], timestamp);
-  }, offsets);
 }

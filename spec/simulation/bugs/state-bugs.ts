@@ -50,44 +50,42 @@ export const stateBugs: readonly SeededBug[] = [
     system,
     replacements: [
       {
-        file: 'lib/app/states/app-states.ts',
-        find: '    const states =\n      this.#tasks.get(task) ??\n',
+        file: 'lib/app/states/kept-tasks.ts',
+        find: '    const states = this.#tasks.get(task) ?? ',
         replace:
-          '    this.#outside ??= (this.#connection as DriverConnection).producer({ maxRecordBytes: 1e6, deliveryTimeoutMs: 1e5 });\n' +
+          '    this.#outside ??= (connected as DriverConnection).producer({ maxRecordBytes: 1e6, deliveryTimeoutMs: 1e5 });\n' +
           '    const outside = this.#outside;\n' +
-          '    void outside.prepare(this.#changelogs).catch(() => {});\n' +
-          '    const states =\n      this.#tasks.get(task) ??\n',
+          '    void outside.prepare(handles.map(({ name }) => this.#parts.changelogOf(name))).catch(() => {});\n' +
+          '    const states = this.#tasks.get(task) ?? ',
       },
       {
-        file: 'lib/app/states/app-states.ts',
-        find: "  #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;\n",
-        replace:
-          "  #connection: Pick<DriverConnection, 'reader' | 'topics' | 'admin'> | undefined;\n" +
-          '  #outside: DriverProducer | undefined;\n',
+        file: 'lib/app/states/kept-tasks.ts',
+        find: '  readonly #budget = new RestoreBudget();\n',
+        replace: '  readonly #budget = new RestoreBudget();\n  #outside: DriverProducer | undefined;\n',
       },
       {
-        file: 'lib/app/states/app-states.ts',
+        file: 'lib/app/states/kept-tasks.ts',
         find: '  DriverConnection,\n',
         replace: '  DriverConnection,\n  DriverProducer,\n',
       },
       {
-        file: 'lib/app/states/app-states.ts',
+        file: 'lib/app/states/kept-tasks.ts',
         find: 'sealed(states, unit, offsets),',
         replace: 'sealed(states, unit, offsets, outside),',
       },
       {
-        file: 'lib/app/states/app-states.ts',
+        file: 'lib/app/states/kept-tasks.ts',
         find: 'unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {',
         replace:
           'unit: UnitProducer, offsets: readonly OffsetCommit[], outside: DriverProducer): SealedStates {',
       },
       {
-        file: 'lib/app/states/app-states.ts',
-        find: '    return (key, value, timestamp) => output.append(key, value, headers, timestamp);\n',
+        file: 'lib/app/states/kept-tasks.ts',
+        find: '    return (key, value, timestamp, more = noHeaders) =>\n      output.append(',
         replace:
           '    const nobody = { acknowledged: () => {}, refused: () => {} };\n' +
           "    const other = topic === '' ? output : outside.output({ topic, partition }, nobody);\n" +
-          '    return (key, value, timestamp) => other.append(key, value, headers, timestamp);\n',
+          '    return (key, value, timestamp, more = noHeaders) =>\n      other.append(',
       },
     ],
     shows:
