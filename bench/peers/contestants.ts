@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { run } from '../../spec/kafka/run.js';
+import { compileStreams, type StreamsProgram, streamsCommand } from '../../spec/kafka/streams-program.js';
 import { compileInto } from './compiled.js';
 import { type ContestantName, type PeerName, peerNames } from './peer-names.js';
 import type { Plan, Report } from './plan.js';
-import { compileStreams, type StreamsProgram, streamsCommand } from './streams-program.js';
 
 export const aboutContestants: Readonly<Record<ContestantName, string>> = {
   'kafka-rx': 'demos/purchases/topology.ts in createApp, driver kafkajs, a store that forgets; compiled ESM',
@@ -32,9 +32,9 @@ const nodeFlags: Readonly<Record<Plan['tuning'], readonly string[]>> = {
 
 const timeoutMs = 900_000;
 const streamsSources = [
-  'peers/KafkaStreamsPurchases.java',
-  'peers/CommitMeter.java',
-  'peers/StreamsRun.java',
+  'bench/peers/KafkaStreamsPurchases.java',
+  'bench/peers/CommitMeter.java',
+  'bench/peers/StreamsRun.java',
 ];
 
 /**

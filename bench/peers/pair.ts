@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { run } from '../../spec/kafka/run.js';
+import { compileStreams, type StreamsProgram, streamsCommand } from '../../spec/kafka/streams-program.js';
 import { compileInto } from './compiled.js';
 import type { PeerName } from './peer-names.js';
-import { compileStreams, type StreamsProgram, streamsCommand } from './streams-program.js';
 
 /** One program in kafka-rx, one in Kafka Streams, which do the same. */
 export interface PairSources {
   /** From bench on, without its suffix. */
   readonly own: string;
-  /** The class, and its sources from bench on. */
+  /** The class, and its sources from the root of the repository on. */
   readonly streams: { readonly name: string; readonly sources: readonly string[] };
 }
 

@@ -18,7 +18,7 @@ const sources = {
   own: 'restore/restore-app',
   streams: {
     name: 'KafkaStreamsRestore',
-    sources: ['restore/KafkaStreamsRestore.java', 'peers/StreamsRun.java'],
+    sources: ['bench/restore/KafkaStreamsRestore.java', 'bench/peers/StreamsRun.java'],
   },
 } as const;
 

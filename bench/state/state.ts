@@ -21,7 +21,11 @@ const sources = {
   own: 'state/state-app',
   streams: {
     name: 'KafkaStreamsState',
-    sources: ['state/KafkaStreamsState.java', 'peers/CommitMeter.java', 'peers/StreamsRun.java'],
+    sources: [
+      'bench/state/KafkaStreamsState.java',
+      'bench/peers/CommitMeter.java',
+      'bench/peers/StreamsRun.java',
+    ],
   },
 } as const;
 

@@ -131,7 +131,7 @@ function homeDir({ name }: JarSet): string {
   return join(cacheDir(), name);
 }
 
-function javaCommand(): string {
+export function javaCommand(): string {
   const { JAVA_HOME: home } = process.env;
   return home ? join(home, 'bin', 'java') : 'java';
 }

@@ -6,6 +6,8 @@ import { VirtualClock } from '../../../lib/testing/virtual-clock.js';
 
 interface Topic {
   readonly ends: readonly number[];
+  /** For readers of committed records, where that is another. */
+  readonly stable?: readonly number[];
   readonly committed: readonly (readonly [offset: number, time?: number])[];
 }
 
@@ -27,8 +29,11 @@ async function boundsOf(
           offset,
           metadata: time === undefined ? 'kafka-rx.topic=x' : `kafka-rx.topic=x kafka-rx.time=${time}`,
         })),
-      offsets: async (name: string, at: unknown) =>
-        at === 'latest' ? of(name).ends : of(name).ends.map(() => 0),
+      offsets: async (name: string, at: unknown, options) => {
+        const { ends, stable = ends } = of(name);
+        if (at !== 'latest') return ends.map(() => 0);
+        return options?.readCommitted === true ? stable : ends;
+      },
     }),
     failed: error => {
       throw error;
@@ -68,6 +73,19 @@ test('of one that has more to read nobody knows how far it is', async () => {
 
 test('nobody holds it where all is read, or there is nothing', async () => {
   expect(await boundOf({ in: { ends: [9, 0], committed: [[9, 70], [-1]] } })).toBe(endless);
+});
+
+test('it counts behind all that they have written by then, also where its transaction has not ended in that partition yet', async () => {
+  const input = {
+    ends: [9, 9],
+    committed: [
+      [3, 70],
+      [4, 50],
+    ],
+  } as const;
+  const i = { ends: [10], stable: [0], committed: [[-1]] } as const;
+  expect(await boundOf({ in: input, i })).toBe(nothing);
+  expect(await boundOf({ in: input, i: { ...i, committed: [[10]] } })).toBe(50);
 });
 
 test('who writes alone holds nobody: what it writes comes in its order', async () => {
