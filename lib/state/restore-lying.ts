@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import type { DriverConnection, TopicDescription } from '../drivers/port.js';
+import type { DriverAdmin, DriverConnection, TopicDescription } from '../drivers/port.js';
 import type { Cut } from './cut.js';
 import type { LogRecords } from './log/log-record.js';
 import type { Lying } from './lying.js';
@@ -14,6 +14,7 @@ export interface RestoredTask {
   readonly clock: Clock;
   readonly budget: RestoreBudget;
   readonly reader: NonNullable<DriverConnection['reader']>;
+  readonly admin: Pick<DriverAdmin, 'offsets'>;
   /** The changelogs that there are. */
   readonly topics: readonly TopicDescription[];
   changelogOf(state: string): string;
@@ -55,6 +56,7 @@ async function restoreLying(
       backend,
       {
         reader: options => task.reader(options),
+        admin: task.admin,
         budget: task.budget,
         now: () => clock.now(),
         elapsed: () => clock.elapsed(),

@@ -1,4 +1,4 @@
-import type { DriverConnection, SourceRecord } from '../drivers/port.js';
+import type { DriverAdmin, DriverConnection, SourceRecord } from '../drivers/port.js';
 import { isKafkaRxError, KafkaRxError } from '../errors/errors.js';
 import type { Change, ChangelogPosition, ChangelogPositions, StateBackend } from './backend.js';
 import { type Cut, decodeCut } from './cut.js';
@@ -7,6 +7,7 @@ import type { LogRecords } from './log/log-record.js';
 import type { ReadLog } from './read-cuts.js';
 import type { RestoreBudget } from './restore-budget.js';
 import { type RowVersions, versionIn } from './row-versions.js';
+import { unseen } from './state-errors.js';
 
 /** What is taken in at once: records, and bytes of them. */
 const chunkRecords = 10_000;
@@ -52,6 +53,7 @@ export interface TaskRestoreProgress extends RestoreProgress {
 
 export interface RestoreParts {
   readonly reader: NonNullable<DriverConnection['reader']>;
+  readonly admin: Pick<DriverAdmin, 'offsets'>;
   /** Of all restores of the app: who finds no room there waits, and has read nothing yet. */
   readonly budget: RestoreBudget;
   /** Milliseconds since 1970. */
@@ -128,7 +130,7 @@ async function restoreInBudget(
       parts.progress({ state, topic, partition, ...paced(far, parts.elapsed() - began) });
     }
     const ahead = backend.ahead?.get(topic);
-    if (ahead !== undefined && at < ahead.offset) throw changelogLost(log, at, 'has lost its end');
+    if (ahead !== undefined && at < ahead.offset) throw await endMissing(log, at, ahead.offset, parts);
     if (at > from || position === undefined) await flush(at);
     return { cut, end: at };
   } catch (error) {
@@ -138,6 +140,26 @@ async function restoreInBudget(
   } finally {
     await reader.close();
   }
+}
+
+/** What was applied has been committed: it is there, be it that nobody sees it yet, or the changelog has lost it. */
+async function endMissing(
+  log: RestoredLog,
+  at: number,
+  due: number,
+  { admin }: RestoreParts,
+): Promise<KafkaRxError> {
+  const ends = await admin.offsets(log.topic, 'latest');
+  if ((ends[log.partition] ?? 0) < due) return changelogLost(log, at, 'has lost its end');
+  return new KafkaRxError(
+    'CHANGELOG_LOST',
+    `The changelog of the state '${log.state}' shows less than the copy of it has: ${unseen}`,
+    {
+      at: { topic: log.topic, partition: log.partition, offset: at },
+      retriable: true,
+      remedy: 'Nothing: it is read again',
+    },
+  );
 }
 
 function paced(

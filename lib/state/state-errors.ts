@@ -39,7 +39,8 @@ export function cutMissing(
   );
 }
 
-const unseen = 'what comes then does not show yet, as while a transaction is open there';
+/** Of a changelog. */
+export const unseen = 'what comes then does not show yet, as while a transaction is open there';
 
 /** @param last the cut that was written to all of them */
 export function cutTorn(

@@ -213,7 +213,7 @@ export class TaskStates implements StatesOfTask {
       one.overlay.close();
     }
     const restored: RestoredTask = {
-      ...{ partition, clock, reader, topics, changelogOf, wanted, budget },
+      ...{ partition, clock, reader, admin, topics, changelogOf, wanted, budget },
       recordsOf: state => this.#logs.get(state),
       versionsOf: state => this.#versions.get(state),
       progress: one => progress({ ...one, task }),

@@ -4,6 +4,8 @@ import { memory } from 'kafka-rx/memory';
 import { count } from 'kafka-rx/state';
 import { share } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
+import type { StateBackends } from '../../../lib/state/backend.js';
+import { memoryBackends } from '../../../lib/state/memory-backend.js';
 import type { OnMissingCut } from '../../../lib/state/state.js';
 import { type Member, Members } from '../members.js';
 
@@ -269,4 +271,56 @@ test('a commit that is older than what is kept is looked up once more, and then 
   group.setCommitted(at, before.offset, before);
   const lasting = await started(all, ['one']);
   expect(lasting.outcome).toMatchObject({ code: 'CUT_MISSING', retriable: false });
+});
+
+/** A process died while it applied the last cut of the changelog: rows may be as new as that. */
+function diedInApply(all: Members, topic: string): StateBackends {
+  // Behind the cut is the mark of its transaction.
+  const offset = (all.broker.endOffsets(topic)[0] ?? 0) - 2;
+  const topicId = all.broker.cluster.topicId(topic) ?? '';
+  return {
+    async open(task) {
+      const backend = await memoryBackends.open(task);
+      Object.defineProperty(backend, 'ahead', { value: new Map([[topic, { topicId, offset }]]) });
+      return backend;
+    },
+  };
+}
+
+const countingIn =
+  (backend: StateBackends) =>
+  (app: App): void =>
+    void app
+      .topic(input, texts)
+      .pipe(count(app.state('one', { ...counts, backend })))
+      .subscribe(app.to('to-one', counts));
+
+test('a changelog that ends before what was applied of it is waited for where a transaction hides the rest', async () => {
+  const all = await counted('aa', ['one']);
+  const open = openIn(all, one);
+  await run(all, 'a', ['one']);
+  const member = all.start(countingIn(diedInApply(all, one)));
+  await all.pass(10_000);
+  expect(member.outcome).toBe('running');
+  expect(member.app.health().reasons).toEqual([
+    expect.stringMatching(/tries again: gate of in-0 .*'one' shows less than the copy of it has/),
+  ]);
+  open.abort();
+  put(all, 'a');
+  await all.pass(1_000);
+  expect(results(all, 'one').at(-1)).toBe('a4');
+  await all.stop(member);
+});
+
+test('and is lost where there is no more of it', async () => {
+  const all = await counted('aaa', ['one']);
+  const backend = diedInApply(all, one);
+  loseLast(all, one);
+  const member = all.start(countingIn(backend));
+  await all.pass(1_000);
+  expect(member.outcome).toMatchObject({
+    code: 'CHANGELOG_LOST',
+    retriable: false,
+    message: expect.stringContaining('has lost its end'),
+  });
 });
