@@ -76,6 +76,8 @@ export class AppStates {
   readonly #purge: Purge;
   readonly #times: WriterTimes;
   readonly #inputs: InputsRead;
+  /** By task: its epoch begins for its operators, whose first view of it another takes the place of where states change before the first record. */
+  readonly #begun = new Map<string, () => void>();
   readonly #restores = new Restores();
   /** From {@link wired} on. */
   #guard: () => Guard = () => unguarded;
@@ -252,7 +254,7 @@ export class AppStates {
         cutMissed: error => this.#parts.cutMissed(error),
       });
     this.#tasks.set(task, states);
-    const [times, restores, asked] = [this.#times, this.#restores, this.#inputs];
+    const [times, restores, asked, begun] = [this.#times, this.#restores, this.#inputs, this.#begun];
     return {
       tables: states,
       get changes() {
@@ -269,6 +271,7 @@ export class AppStates {
           if (!lane.ended) for (const handle of handles) handle.begins(lane);
         };
         asked.begins(of);
+        begun.set(task, begins);
         times.begins(of, begins);
         begins();
       },
@@ -295,9 +298,11 @@ export class AppStates {
       const states = this.hasStates(at.topic) ? this.#tasks.get(task) : undefined;
       const told = sectionIn(at.metadata, 'cut');
       // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
+      const { era } = states ?? {};
       if (states?.isBehind(told) === true)
         await this.#restores.during(task, () => states.restore(() => true));
       begins.push(states?.resumeAt(at, told));
+      if (states?.era !== era) this.#begun.get(task)?.();
     }
     return begins;
   }
