@@ -184,6 +184,11 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
 
   /** @see Job.run */
   run(): boolean {
+    if (this.#lane.states?.era !== this.era) {
+      // What it remembers is of rows that were emptied, or read anew, since: another goes on.
+      this.drop(false);
+      return false;
+    }
     if (this.#subscriber.closed) {
       this.#all(giveUp);
       return this.#done();

@@ -61,6 +61,8 @@ export class KeptTasks {
   readonly #parts: KeptTasksParts;
   /** By their names: they outlive epochs, and what is open of them is only of those that this member has. */
   readonly #tasks = new Map<string, TaskStates>();
+  /** By task: tells its operators that its epoch begins; once more where its states change before the first record. */
+  readonly #begun = new Map<string, () => void>();
   readonly #restores = new Restores();
   readonly #budget = new RestoreBudget();
 
@@ -97,7 +99,7 @@ export class KeptTasks {
     if (handles === undefined || connected === undefined) return undefined;
     const states = this.#tasks.get(task) ?? this.#statesOf(task, partition, handles, connected);
     this.#tasks.set(task, states);
-    const restores = this.#restores;
+    const [restores, begun] = [this.#restores, this.#begun];
     return {
       tables: states,
       get isFull() {
@@ -112,8 +114,11 @@ export class KeptTasks {
         });
       },
       begins(of) {
+        const begins = beginsOf(of, handles);
         inputs.begins(of);
-        begins(of, handles, times);
+        begun.set(task, begins);
+        times.begins(of, begins);
+        begins();
       },
       seal: (unit, offsets) => sealed(states, unit, offsets),
       abort: () => states.abort(),
@@ -159,9 +164,11 @@ export class KeptTasks {
       const states = tasks.hasStates(at.topic) ? this.#tasks.get(task) : undefined;
       const told = sectionIn(at.metadata, 'cut');
       // Another member has committed since this one restored: it has the task, and this one hears of that next, or at its first commit.
+      const { era } = states ?? {};
       if (states?.isBehind(told) === true)
         await this.#restores.during(task, () => states.restore(() => true, told));
       begins.push(states?.resumeAt(at, told));
+      if (states?.era !== era) this.#begun.get(task)?.();
     }
     return begins;
   }
@@ -184,15 +191,12 @@ export class KeptTasks {
   }
 }
 
-/** Whose states these are hears that the task begins, and again when its stream time may go on. */
-function begins(task: Task, handles: readonly StateHandle<unknown, unknown>[], times: WriterTimes): void {
+/** Whose states these are hears that the task begins; again when its stream time may go on, or when they are anew. */
+function beginsOf(task: Task, handles: readonly StateHandle<unknown, unknown>[]): () => void {
   const lane = task.inputs[0];
-  if (lane === undefined) return;
-  const tell = (): void => {
-    if (!lane.ended) for (const handle of handles) handle.begins(lane);
+  return () => {
+    if (lane !== undefined && !lane.ended) for (const handle of handles) handle.begins(lane);
   };
-  times.begins(task, tell);
-  tell();
 }
 
 function sealed(states: TaskStates, unit: UnitProducer, offsets: readonly OffsetCommit[]): SealedStates {

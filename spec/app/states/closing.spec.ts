@@ -4,6 +4,8 @@ import { MemoryBroker, memory } from 'kafka-rx/memory';
 import type { App } from '../../../lib/app/interface.js';
 import type { AppOptions } from '../../../lib/app/options.js';
 import type { Windowed } from '../../../lib/codecs/windowed.js';
+import type { ConsumerOptions, Driver, DriverConnection } from '../../../lib/drivers/port.js';
+import type { OnMissingCut } from '../../../lib/state/state.js';
 import { hopping } from '../../../lib/time/hopping.js';
 import { mapAsync } from '../../../operators/mapAsync.js';
 import { aggregate } from '../../../operators/state/aggregate.js';
@@ -20,9 +22,12 @@ const inWindow: Codec<Windowed<string>> = {
 const windowsOfOne = 1_000;
 
 /** Each record is in so many windows, and the record at the far time closes all of them. */
-function counts(app: App, closeWhenIdleMs?: number) {
+function counts(
+  app: App,
+  { closeWhenIdleMs, onMissingCut }: { closeWhenIdleMs?: number; onMissingCut?: OnMissingCut } = {},
+) {
   return app.topic('in', { key: string, value: string }).pipe(
-    aggregate(app.state('counts', { key: string, value: number }), {
+    aggregate(app.state('counts', { key: string, value: number, onMissingCut }), {
       initial: () => 0,
       add: count => count + 1,
       window: hopping(windowsOfOne, { advanceMs: 1, graceMs: 0 }),
@@ -166,7 +171,7 @@ test.each(['aborted', 'stopped'] as const)(
 test('closing by the clock that is stopped half-way goes on after the start, without a record', async () => {
   const keys = 12;
   const all = keys * windowsOfOne;
-  const wire = (app: App): void => void counts(app, 1_200).subscribe(app.to('out', out));
+  const wire = (app: App): void => void counts(app, { closeWhenIdleMs: 1_200 }).subscribe(app.to('out', out));
   const options = { guarantee: 'exactly-once', commit: { intervalMs: 20 } } as const;
   const { app, broker, running } = await started(wire, options);
   for (let i = 0; i < keys; i++) {
@@ -186,6 +191,63 @@ test('closing by the clock that is stopped half-way goes on after the start, wit
     await runningNext;
   }
   expect([...new Set(written(broker).values())]).toEqual([1]);
+}, 120_000);
+
+/** Tells an app only so many milliseconds later where its inputs begin. */
+function answeringLate(driver: Driver, ms: number): Driver {
+  return {
+    ...driver,
+    async connect(context) {
+      const connection = await driver.connect(context);
+      const consumer: DriverConnection['consumer'] = (options, listener) => {
+        const resumeAt: ConsumerOptions['resumeAt'] = async partitions => {
+          await sleep(ms);
+          return (await options.resumeAt?.(partitions)) ?? partitions.map(() => undefined);
+        };
+        return connection.consumer({ ...options, resumeAt }, listener);
+      };
+      return new Proxy(connection, {
+        get(of, name) {
+          if (name === 'consumer') return consumer;
+          const member: unknown = Reflect.get(of, name, of);
+          return typeof member === 'function' ? member.bind(of) : member;
+        },
+      });
+    },
+  };
+}
+
+test('closing that was stopped half-way does not go on over states that are emptied: what they come to anew is closed', async () => {
+  const keys = 12;
+  const all = keys * windowsOfOne;
+  const options = { guarantee: 'exactly-once', commit: { intervalMs: 20 } } as const;
+  const { app, broker, running } = await started(
+    app => void counts(app).subscribe(app.to('out', out)),
+    options,
+  );
+  for (let i = 0; i < keys; i++) {
+    broker.publish('in', [{ key: Buffer.from(`k${i}`), value: Buffer.from('x'), timestamp: windowsOfOne }]);
+  }
+  await until(() => broker.committed('test', 'in')[0] === keys, 30_000);
+  broker.publish('in', [{ key: Buffer.from('k'), value: Buffer.from('x'), timestamp: far }]);
+  await until(() => written(broker).size > 0, 30_000);
+  await app.stop();
+  await running;
+  const before = broker.records('out').length;
+  expect(before).toBeLessThan(all);
+  broker.setCommitted('test', { topic: 'in', partition: 0 }, 0);
+  // As with Kafka: between the states and the offsets that say what becomes of them there are requests.
+  const driver = answeringLate(memory({ broker }), 30);
+  const next = createApp({ groupId: 'test', driver, ...options });
+  counts(next, { onMissingCut: 'empty' }).subscribe(next.to('out', out));
+  const runningNext = next.run();
+  try {
+    await until(() => broker.committed('test', 'in')[0] === keys + 1, 30_000);
+    await until(() => broker.records('out').length >= before + all, 20_000);
+  } finally {
+    await next.stop();
+    await runningNext;
+  }
 }, 120_000);
 
 test('what comes out of mapAsync while closing rests at a barrier is taken all the same', async () => {

@@ -4,6 +4,7 @@ import type { App } from '../../../lib/app/interface.js';
 import type { OnMissingCut } from '../../../lib/state/state.js';
 import { tumbling } from '../../../lib/time/tumbling.js';
 import { count } from '../../../operators/state/count.js';
+import { withState } from '../../../operators/state/withState.js';
 import { Members } from '../members.js';
 
 const texts = { key: string, value: string };
@@ -119,3 +120,30 @@ async function started(all: Members, onMissingCut?: OnMissingCut) {
   await all.pass(1_000);
   return member;
 }
+
+test("'keep': a timer that waits rings, though no record comes", async () => {
+  const timed =
+    (onMissingCut?: OnMissingCut) =>
+    (app: App): void =>
+      void app
+        .topic('in', texts)
+        .pipe(
+          withState<string, string, number, number>(
+            app.state('timed', { ...counts, onMissingCut }),
+            (record, own) => own.timers.set(record.timestamp + 60_000, 'late', { time: 'wall' }),
+            { onTimer: () => 7 },
+          ),
+        )
+        .subscribe(app.to('out', counts));
+  const all = new Members({ in: 1, out: 1 });
+  const first = all.start(timed());
+  put(all, 'a');
+  await all.pass(1_000);
+  await all.stop(first);
+  put(all, 'b');
+  all.broker.setCommitted('group', { topic: 'in', partition: 0 }, 2);
+  const next = all.start(timed('keep'));
+  await all.pass(70_000);
+  expect(results(all)).toEqual(['a7']);
+  await all.stop(next);
+});
