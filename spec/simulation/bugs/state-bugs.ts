@@ -83,11 +83,14 @@ export const stateBugs: readonly SeededBug[] = [
       },
       {
         file: 'lib/app/states/app-states.ts',
-        find: '    return (key, value, timestamp) => output.append(key, value, headers, timestamp);\n',
+        find:
+          '    return (key, value, timestamp, more = noHeaders) =>\n' +
+          '      output.append(key, value, more.length === 0 ? headers : [...headers, ...more], timestamp);\n',
         replace:
           '    const nobody = { acknowledged: () => {}, refused: () => {} };\n' +
           "    const other = topic === '' ? output : outside.output({ topic, partition }, nobody);\n" +
-          '    return (key, value, timestamp) => other.append(key, value, headers, timestamp);\n',
+          '    return (key, value, timestamp, more = noHeaders) =>\n' +
+          '      other.append(key, value, more.length === 0 ? headers : [...headers, ...more], timestamp);\n',
       },
     ],
     shows:
