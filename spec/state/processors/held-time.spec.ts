@@ -83,7 +83,7 @@ function cogrouped(state: ProcessorState): Machine {
   };
 }
 
-// As in Kafka Streams a window that begins exactly at the edge of retention is not seen: of the default that is one which the next record of its key may need.
+// More than by default, at whose edge a window is not seen that the next record of its key may need: see sliding-edge.spec.ts.
 const slidingBy7 = sliding(7, { graceMs, retentionMs: 30 });
 
 const machines: readonly [string, (state: ProcessorState) => Machine][] = [
