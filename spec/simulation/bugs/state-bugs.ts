@@ -89,7 +89,7 @@ export const stateBugs: readonly SeededBug[] = [
       },
     ],
     shows:
-      / has no cut, and |: the last cut is \d+, and |: cut \d+ (says|has|is)|the changelogs of its states hold|are of different cuts: /,
+      / has no cut, and |: the last cut is \d+, and |: cut \d+ (says|has|is)| is 0 times in |the changelogs of its states hold|are of different cuts: /,
   },
   {
     name: 'overlay-stays',
