@@ -104,8 +104,8 @@ export class SortedKeys {
   }
 }
 
-/** How many keys of it are below. */
-function placeIn(chunk: readonly string[], key: string): number {
+/** How many keys of it are below. @param chunk ascending */
+export function placeIn(chunk: readonly string[], key: string): number {
   // The middle is of a key.
   return firstFrom(chunk.length, middle => (chunk[middle] as string) < key);
 }

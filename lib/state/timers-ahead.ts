@@ -1,3 +1,5 @@
+import { placeIn } from './sorted-keys.js';
+
 /**
  * The rows that fire next, in their order, as they were read and as they have changed since: **every row before `upTo` is in it**. So who sets or cancels
  * timers while they fire has nothing read anew.
@@ -29,14 +31,14 @@ export class TimersAhead {
 
   add(row: string): void {
     if (row >= this.#upTo) return;
-    this.#rows.splice(this.#placeOf(row), 0, row);
+    this.#rows.splice(placeIn(this.#rows, row), 0, row);
     if (this.#rows.length <= this.#most) return;
     // What does not fit is read again.
     this.#upTo = this.#rows.pop() ?? this.#upTo;
   }
 
   delete(row: string): void {
-    const at = this.#placeOf(row);
+    const at = placeIn(this.#rows, row);
     if (this.#rows[at] === row) this.#rows.splice(at, 1);
   }
 
@@ -44,16 +46,5 @@ export class TimersAhead {
   forget(): void {
     this.#rows = [];
     this.#upTo = '';
-  }
-
-  /** The first that is not before. */
-  #placeOf(row: string): number {
-    let [from, to] = [0, this.#rows.length];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if ((this.#rows[middle] ?? '') < row) from = middle + 1;
-      else to = middle;
-    }
-    return from;
   }
 }

@@ -22,8 +22,14 @@ export function driverWith(
 }
 
 type OpenUnit = NonNullable<DriverConnection['unitOfWork']>;
+type OpenReader = NonNullable<DriverConnection['reader']>;
 
 /** The same, of which units of work are opened another way. */
 export function driverWithUnits(members: Members, changed: (open: OpenUnit) => OpenUnit): Driver {
   return driverWith(members, ({ unitOfWork }) => ({ unitOfWork: unitOfWork && changed(unitOfWork) }));
+}
+
+/** The same, of which readers outside of the group are opened another way. */
+export function driverWithReaders(members: Members, changed: (open: OpenReader) => OpenReader): Driver {
+  return driverWith(members, ({ reader }) => ({ reader: reader && changed(reader) }));
 }

@@ -1,13 +1,13 @@
 /** However many changelogs are restored at once, and however large their rows, what is held of them in memory has a bound. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { string } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
 import { aggregate } from 'kafka-rx/state';
 import type { App } from '../../lib/app/interface.js';
 import type { StateBackends } from '../../lib/state/backend.js';
 import { memoryBackends } from '../../lib/state/memory-backend.js';
 import { RestoreBudget } from '../../lib/state/restore-budget.js';
 import type { State } from '../../lib/state/state.js';
+import { driverWithReaders } from '../app/driver-with.js';
 import { Members } from '../app/members.js';
 
 const [mebi, changelog] = [1024 * 1024, 'group-texts-changelog'];
@@ -61,25 +61,17 @@ test('what is taken in at once is bounded by bytes', async () => {
 test('so many changelogs are read at once as there is room for, and the others then', async () => {
   const partitions = 40;
   const all = new Members({ in: partitions });
-  const driver = memory({ broker: all.broker });
-  const connect = driver.connect.bind(driver);
   let [now, most, ever] = [0, 0, 0];
-  driver.connect = async context => {
-    const connection = await connect(context);
-    const { reader } = connection;
-    const counted: typeof reader = options => {
-      if (reader === undefined) throw new Error('the driver reads changelogs');
-      const found = reader.call(connection, options);
-      ever++;
-      most = Math.max(most, ++now);
-      const close = async () => {
-        now--;
-        await found.close();
-      };
-      return { next: () => found.next(), close };
+  const driver = driverWithReaders(all, open => options => {
+    const found = open(options);
+    ever++;
+    most = Math.max(most, ++now);
+    const close = async () => {
+      now--;
+      await found.close();
     };
-    return Object.assign(connection, { reader: counted });
-  };
+    return { next: () => found.next(), close };
+  });
   const member = all.start(keeping().topology, { driver });
   await all.pass(1_000);
   expect(member.app.health()).toMatchObject({ ready: true, reasons: [] });

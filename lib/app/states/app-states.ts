@@ -62,19 +62,16 @@ export class AppStates {
       admin: () => this.#connection?.admin,
       failed: error => parts.purgeFailed(error),
     });
-    this.#times = new WriterTimes({
-      ...{ groupId: parts.groupId, startFrom: parts.startFrom, clock: parts.clock },
+    const looking = {
+      clock: parts.clock,
       admin: () => this.#connection?.admin,
-      failed: error => parts.lookFailed(error),
-    });
+      failed: (error: unknown) => parts.lookFailed(error),
+    };
+    this.#times = new WriterTimes({ ...looking, groupId: parts.groupId, startFrom: parts.startFrom });
     this.kept = new KeptTasks({
       options: parts,
       times: this.#times,
-      inputs: new InputsRead({
-        ...{ clock: parts.clock, times: this.#times },
-        admin: () => this.#connection?.admin,
-        failed: error => parts.lookFailed(error),
-      }),
+      inputs: new InputsRead({ ...looking, times: this.#times }),
       connection: () => this.#connection,
       handlesOf: bundle => this.#byBundle.get(bundle),
       changelogOf: state => this.changelogOf(state),

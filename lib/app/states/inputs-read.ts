@@ -29,20 +29,13 @@ export class InputsRead {
   readonly #parts: InputsReadParts;
   /** By topic: what is being asked, from this turn on. */
   readonly #asked = new Map<string, Promise<TopicSeen>>();
-  /** By their names, as their epochs begin. */
-  readonly #tasks = new Map<string, Task>();
 
   constructor(parts: InputsReadParts) {
     this.#parts = parts;
   }
 
-  begins(task: Task): void {
-    this.#tasks.set(task.name, task);
-  }
-
   /** @see StatesOfTask.inputsSeen */
-  async of(task: string): Promise<InputsSeen | undefined> {
-    const inputs = this.#tasks.get(task)?.inputs ?? [];
+  async of({ inputs }: Pick<Task, 'inputs'>): Promise<InputsSeen | undefined> {
     if (inputs.length === 0) return undefined;
     try {
       const seen = await Promise.all(inputs.map(({ topic }) => this.#seen(topic)));

@@ -56,13 +56,20 @@ export interface KeptTasksParts {
   requirePartitions(): Promise<void>;
 }
 
+/** A task in its epoch. */
+interface Begun {
+  readonly task: Task;
+  /** Its operators hear that it begins. */
+  tell(): void;
+}
+
 /** What each task of this member keeps, from its restore on; and how far restores are. */
 export class KeptTasks {
   readonly #parts: KeptTasksParts;
   /** By their names: they outlive epochs, and what is open of them is only of those that this member has. */
   readonly #tasks = new Map<string, TaskStates>();
-  /** By task: tells its operators that its epoch begins; once more where its states change before the first record. */
-  readonly #begun = new Map<string, () => void>();
+  /** By their names, as their epochs begin. */
+  readonly #begun = new Map<string, Begun>();
   readonly #restores = new Restores();
   readonly #budget = new RestoreBudget();
 
@@ -92,7 +99,7 @@ export class KeptTasks {
 
   /** What a task keeps, as its units see it; undefined: nothing. */
   of(task: string): UnitStates | undefined {
-    const { times, inputs, connection, handlesOf, requirePartitions } = this.#parts;
+    const { times, connection, handlesOf, requirePartitions } = this.#parts;
     const [bundle, partition] = bundleAndPartition(task);
     const handles = handlesOf(bundle);
     const connected = connection();
@@ -114,11 +121,10 @@ export class KeptTasks {
         });
       },
       begins(of) {
-        const begins = beginsOf(of, handles);
-        inputs.begins(of);
-        begun.set(task, begins);
-        times.begins(of, begins);
-        begins();
+        const tell = tellerOf(of, handles);
+        begun.set(task, { task: of, tell });
+        times.begins(of, tell);
+        tell();
       },
       seal: (unit, offsets) => sealed(states, unit, offsets),
       abort: () => states.abort(),
@@ -138,7 +144,10 @@ export class KeptTasks {
       backends: memoryBackends,
       budget: this.#budget,
       timeBound: times.boundOf(task),
-      inputsSeen: () => inputs.of(task),
+      inputsSeen: async () => {
+        const begun = this.#begun.get(task);
+        return begun && inputs.of(begun.task);
+      },
       rules: { guard, maxRecordBytes },
       progress: progress => {
         this.#restores.told(progress);
@@ -168,7 +177,8 @@ export class KeptTasks {
       if (states?.isBehind(told) === true)
         await this.#restores.during(task, () => states.restore(() => true, told));
       begins.push(states?.resumeAt(at, told));
-      if (states?.era !== era) this.#begun.get(task)?.();
+      // Its operators have begun on what there was before.
+      if (states?.era !== era) this.#begun.get(task)?.tell();
     }
     return begins;
   }
@@ -192,7 +202,7 @@ export class KeptTasks {
 }
 
 /** Whose states these are hears that the task begins; again when its stream time may go on, or when they are anew. */
-function beginsOf(task: Task, handles: readonly StateHandle<unknown, unknown>[]): () => void {
+function tellerOf(task: Task, handles: readonly StateHandle<unknown, unknown>[]): () => void {
   const lane = task.inputs[0];
   return () => {
     if (lane !== undefined && !lane.ended) for (const handle of handles) handle.begins(lane);

@@ -1,12 +1,12 @@
 /** A cut is in all changelogs of a task or in none. Where one of them has lost it, or does not show it yet, that is told. */
 import { number, string } from 'kafka-rx';
-import { memory } from 'kafka-rx/memory';
 import { count } from 'kafka-rx/state';
 import { share } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
 import type { StateBackends } from '../../../lib/state/backend.js';
 import { memoryBackends } from '../../../lib/state/memory-backend.js';
 import type { OnMissingCut } from '../../../lib/state/state.js';
+import { driverWithReaders } from '../driver-with.js';
 import { type Member, Members } from '../members.js';
 
 const texts = { key: string, value: string };
@@ -204,19 +204,11 @@ test.each([
 ])('a changelog of which %i readers saw the end too early is read to its end', async (times, askedAgain) => {
   const all = await counted('aab');
   let early = times;
-  const driver = memory({ broker: all.broker });
-  const connect = driver.connect.bind(driver);
-  driver.connect = async context => {
-    const connection = await connect(context);
-    const { reader } = connection;
-    const seeing: typeof reader = options => {
-      if (reader === undefined) throw new Error('the driver reads changelogs');
-      const found = reader.call(connection, options);
-      if (options.topic !== other || early-- <= 0) return found;
-      return { next: async () => undefined, close: () => found.close() };
-    };
-    return Object.assign(connection, { reader: seeing });
-  };
+  const driver = driverWithReaders(all, open => options => {
+    const found = open(options);
+    if (options.topic !== other || early-- <= 0) return found;
+    return { next: async () => undefined, close: () => found.close() };
+  });
   const member = all.start(counting(), { driver });
   put(all, 'a');
   await all.pass(5_000);

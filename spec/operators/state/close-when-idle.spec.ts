@@ -237,15 +237,21 @@ test('a task that cannot reach the brokers is not idle', async () => {
   await t.stop();
 });
 
-test('a record that is under way above the operator holds it', async () => {
+/** What is `slow` passes when it is told to go on; all else at once. */
+function slowUntil() {
   let goOn = (): void => {};
+  const call = (value: string): Promise<string> =>
+    value === 'slow' ? new Promise(r => (goOn = () => r(value))) : Promise.resolve(value);
+  return { call, goOn: () => goOn() };
+}
+
+test('a record that is under way above the operator holds it', async () => {
+  const slow = slowUntil();
   const t = await run(app => {
     app
       .topic('in', text)
       .pipe(
-        mapAsync(value =>
-          value === 'slow' ? new Promise<string>(r => (goOn = () => r(value))) : Promise.resolve(value),
-        ),
+        mapAsync(slow.call),
         count(app.state('counts', counts), { window: windows, emit: 'final', closeWhenIdleMs }),
       )
       .subscribe(app.to('out', printedWindows));
@@ -253,7 +259,7 @@ test('a record that is under way above the operator holds it', async () => {
   t.pipeIn('in', [at('a', 4_000), { ...at('a', 5_000), value: 'slow' }]);
   await t.advance(60_000);
   expect(read(t)).toEqual([]);
-  goOn();
+  slow.goOn();
   await t.advance(5_500);
   expect(read(t)).toEqual(['a@0-10000=2']);
   await t.stop();
@@ -271,14 +277,12 @@ test('what goes by above it does not hold it: what comes to the operator counts'
 });
 
 test('behind a repartition it is held by who writes that and is behind, be it alone', async () => {
-  let goOn = (): void => {};
+  const slow = slowUntil();
   const t = await run(app => {
     app
       .topic('in', text)
       .pipe(
-        mapAsync(value =>
-          value === 'slow' ? new Promise<string>(r => (goOn = () => r(value))) : Promise.resolve(value),
-        ),
+        mapAsync(slow.call),
         repartition(app.internal('by-key', text), () => 'a'),
         count(app.state('counts', counts), { window: windows, emit: 'final', closeWhenIdleMs }),
       )
@@ -289,7 +293,7 @@ test('behind a repartition it is held by who writes that and is behind, be it al
   t.pipeIn('in', [{ ...at('a', 5_000), value: 'slow' }]);
   await t.advance(20_000);
   expect(read(t)).toEqual([]);
-  goOn();
+  slow.goOn();
   await t.advance(7_000);
   expect(read(t)).toEqual(['a@0-10000=2']);
   await t.stop();

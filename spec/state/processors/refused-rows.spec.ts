@@ -90,99 +90,87 @@ function check(
   return refused;
 }
 
-test('in windows of a grid, and in sliding ones', () => {
+/** Of so many runs some are refused. @param check how many of one's records were */
+function refusesSome<T>(given: fc.Arbitrary<T>, check: (given: T) => number): void {
   let refused = 0;
   fc.assert(
-    fc.property(someWindows(20), emits, inputs(200), failures, (windows, emitted, records, failing) => {
-      refused += check(
-        (state, fold) => aggregateIn(state, { windows, fold, emits: emitted }),
-        records,
-        failing,
-      );
+    fc.property(given, one => {
+      refused += check(one);
     }),
     { numRuns: 300 },
   );
   expect(refused).toBeGreaterThan(100);
+}
+
+test('in windows of a grid, and in sliding ones', () => {
+  refusesSome(
+    fc.tuple(someWindows(20), emits, inputs(200), failures),
+    ([windows, emitted, records, failing]) =>
+      check((state, fold) => aggregateIn(state, { windows, fold, emits: emitted }), records, failing),
+  );
 });
 
 test('in sessions: those that were there stay, and none is told to be absorbed', () => {
-  let refused = 0;
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 0, max: 20 }),
-      emits,
-      inputs(200),
-      failures,
-      (gap, emitted, records, failing) => {
-        const windows = session(gap, { graceMs: 20 });
-        refused += check(
-          (state, add) =>
-            new SessionAggregate<number, number>(state, {
-              windows,
-              fold: { add, merge: (one, other) => one + other },
-              emits: emitted,
-            }),
-          records,
-          failing,
-        );
-      },
-    ),
-    { numRuns: 300 },
+  refusesSome(
+    fc.tuple(fc.integer({ min: 0, max: 20 }), emits, inputs(200), failures),
+    ([gap, emitted, records, failing]) => {
+      const windows = session(gap, { graceMs: 20 });
+      return check(
+        (state, add) =>
+          new SessionAggregate<number, number>(state, {
+            windows,
+            fold: { add, merge: (one, other) => one + other },
+            emits: emitted,
+          }),
+        records,
+        failing,
+      );
+    },
   );
-  expect(refused).toBeGreaterThan(100);
 });
 
 test('held back for a while: what cannot be held back is counted in no row, and leaves no place', () => {
-  let refused = 0;
-  fc.assert(
-    fc.property(someWindows(20), inputs(200), failures, (windows, records, failing) => {
-      refused += check(
-        (state, fold) => {
-          const whole = new WholeState(state);
-          const processor = aggregateIn(whole, { windows, fold, emits: 'updates' });
-          const parts = { kind: 'window', everyMs: 5, now: () => 0, alarm: () => {} } as const;
-          return new HeldFor(processor, whole, parts);
-        },
-        records,
-        failing,
-      );
-    }),
-    { numRuns: 300 },
+  refusesSome(fc.tuple(someWindows(20), inputs(200), failures), ([windows, records, failing]) =>
+    check(
+      (state, fold) => {
+        const whole = new WholeState(state);
+        const processor = aggregateIn(whole, { windows, fold, emits: 'updates' });
+        const parts = { kind: 'window', everyMs: 5, now: () => 0, alarm: () => {} } as const;
+        return new HeldFor(processor, whole, parts);
+      },
+      records,
+      failing,
+    ),
   );
-  expect(refused).toBeGreaterThan(100);
 });
 
 test('suppressed for a time: what is refused keeps no place, and counts for none', () => {
-  let refused = 0;
-  fc.assert(
-    fc.property(inputs(200), failures, (records, failing) => {
-      let held = -1;
-      refused += check(
-        state => {
-          const suppress = new SuppressUntilTimeLimit<number>(state, {
-            kind: 'plain',
-            limitMs: 20,
-            maxRecords: 5,
-          });
-          return {
-            take: (key, value, timestamp) => suppress.take(key ?? '', undefined, value, timestamp),
-            close(limit, output) {
-              const isMore = suppress.close(limit, output);
-              held = state.table('suppressed').page({}, 1_000).length;
-              expect(state.numbers.get('suppress-held') ?? 0).toBe(held);
-              return isMore;
-            },
-            reset: () => suppress.reset(),
-          };
-        },
-        records,
-        failing,
-      );
-      expect(held).toBeLessThanOrEqual(5);
-    }),
-    { numRuns: 300 },
-  );
-  expect(refused).toBeGreaterThan(100);
+  refusesSome(fc.tuple(inputs(200), failures), ([records, failing]) => {
+    let held = -1;
+    const refused = check(
+      state => {
+        const suppress = new SuppressUntilTimeLimit<number>(state, {
+          kind: 'plain',
+          limitMs: 20,
+          maxRecords: 5,
+        });
+        return {
+          take: (key, value, timestamp) => suppress.take(key ?? '', undefined, value, timestamp),
+          close(limit, output) {
+            const isMore = suppress.close(limit, output);
+            held = state.table('suppressed').page({}, 1_000).length;
+            expect(state.numbers.get('suppress-held') ?? 0).toBe(held);
+            return isMore;
+          },
+          reset: () => suppress.reset(),
+        };
+      },
+      records,
+      failing,
+    );
+    expect(held).toBeLessThanOrEqual(5);
+    return refused;
+  });
 });
 
 test('a timer whose function is refused has neither moved nor cancelled those that are due behind it', () => {
