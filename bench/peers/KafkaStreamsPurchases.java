@@ -148,17 +148,11 @@ public final class KafkaStreamsPurchases {
   }
 
   private static Properties settings(Plan plan, Path stateDir) {
-    Properties settings = new Properties();
-    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, plan.group);
-    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, String.join(",", plan.brokers));
-    settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
-    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000); // as kafka-rx; 30 s by default
+    Properties settings = StreamsRun.settings(plan.group, plan.brokers, stateDir.toString());
     if ("exactly-once".equals(plan.guarantee)) {
       settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
       settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100); // its own default under this guarantee
     }
-    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     settings.put(StreamsConfig.producerPrefix(ProducerConfig.ACKS_CONFIG), "all");
     if ("as-it-comes".equals(plan.tuning)) return settings; // a linger of 100 ms, batches of 16 KiB
     settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 10_000); // at 1,000 it pauses partitions all the time

@@ -97,18 +97,12 @@ public final class KafkaStreamsRestore {
   }
 
   private static Properties settings(Plan plan) {
-    Properties settings = new Properties();
-    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, plan.group);
-    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, String.join(",", plan.brokers));
-    settings.put(StreamsConfig.STATE_DIR_CONFIG, plan.directory);
-    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000); // as kafka-rx
+    Properties settings = StreamsRun.settings(plan.group, plan.brokers, plan.directory);
     settings.put(
         StreamsConfig.DSL_STORE_SUPPLIERS_CLASS_CONFIG,
         "memory".equals(plan.store)
             ? BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers.class
             : BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers.class);
-    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     settings.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
     settings.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2000);
     settings.put(StreamsConfig.restoreConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 5000);

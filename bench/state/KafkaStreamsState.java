@@ -1,5 +1,4 @@
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
@@ -123,11 +122,7 @@ public final class KafkaStreamsState {
   }
 
   private static Properties settings(Plan plan) {
-    Properties settings = new Properties();
-    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, plan.group);
-    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, String.join(",", plan.brokers));
-    settings.put(StreamsConfig.STATE_DIR_CONFIG, Path.of(plan.directory).toString());
-    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    Properties settings = StreamsRun.settings(plan.group, plan.brokers, plan.directory);
     boolean once = "exactly-once".equals(plan.guarantee);
     if (once) settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     // As kafka-rx; 30 s by default at least once.
@@ -138,7 +133,6 @@ public final class KafkaStreamsState {
             ? BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers.class
             : BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers.class);
     if ("updates".equals(plan.emit)) settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
-    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     settings.put(StreamsConfig.producerPrefix(ProducerConfig.ACKS_CONFIG), "all");
     settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 10_000); // at 1,000 it pauses partitions all the time
     settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), 5000);

@@ -3,7 +3,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -34,16 +33,10 @@ public final class KafkaStreamsReplay {
   }
 
   private static Properties settings(Plan plan) {
-    Properties settings = new Properties();
-    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, plan.group);
-    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, String.join(",", plan.brokers));
-    settings.put(StreamsConfig.STATE_DIR_CONFIG, plan.directory);
-    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000); // as kafka-rx; 30 s by default
+    Properties settings = StreamsRun.settings(plan.group, plan.brokers, plan.directory);
     // RocksDB has a database for each hour, and opens it when the first record of it comes.
     settings.put(
         StreamsConfig.DSL_STORE_SUPPLIERS_CLASS_CONFIG, BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers.class);
-    settings.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
     return settings;
   }
 
