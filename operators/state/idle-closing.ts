@@ -42,6 +42,9 @@ export class IdleClosing {
   /** Since when nothing has come is another matter. */
   #came = 0;
   #seen: InputsSeen | undefined;
+  /** When it rings, on the clock's monotonic time, and by which stream time that was reckoned. */
+  #ringsAt = 0;
+  #reckonedBy: number | undefined;
 
   constructor(parts: IdleClosingParts) {
     this.#parts = parts;
@@ -57,9 +60,15 @@ export class IdleClosing {
     this.look();
   }
 
-  /** Something may wait from now on. */
+  /**
+   * Something may wait from now on; or stream time has risen by itself, as where it was held by others, and what was reckoned by it before is too long.
+   * Who comes with each record costs a new alarm once in a while at most.
+   */
   look(): void {
-    if (!this.#isAsking && !this.#alarm.isSet) this.#wait(this.#parts.afterMs);
+    if (this.#isAsking) return;
+    const { afterMs, processor } = this.#parts;
+    const isTooLong = this.#ringsAt > this.#now + afterMs && processor.streamTime !== this.#reckonedBy;
+    if (!this.#alarm.isSet || isTooLong) this.#wait(afterMs);
   }
 
   get #now(): number {
@@ -67,6 +76,8 @@ export class IdleClosing {
   }
 
   #wait(ms: number): void {
+    this.#ringsAt = this.#now + ms;
+    this.#reckonedBy = this.#parts.processor.streamTime;
     this.#alarm.set(this.#parts.lane(), ms);
   }
 

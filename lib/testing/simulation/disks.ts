@@ -2,13 +2,17 @@ import type { DocumentStore } from '../../stores/port.js';
 import { LmdbDisk } from './lmdb-disk.js';
 import type { LmdbImage } from './lmdb-image.js';
 import { positionsWentBack } from './position-watch.js';
+import type { StateFolders } from './simulated-states.js';
 
 /** What lies on disks, by its place: it outlives the processes that wrote it. */
 export class Disks {
   readonly #stores = new Map<string, DocumentStore<unknown>>();
   readonly #folders = new Map<string, LmdbDisk>();
+  readonly #states = new Map<string, StateFolders>();
   /** Those of them that were lost. */
   readonly #lost: DocumentStore<unknown>[] = [];
+  /** How often all of it was. */
+  timesLost = 0;
   readonly #violated: (invariant: string, message: string) => void;
 
   constructor(violated: (invariant: string, message: string) => void) {
@@ -38,12 +42,21 @@ export class Disks {
     return this.#folders.get(place)?.durable;
   }
 
+  /** Of states. */
+  stateFolders(place: string): StateFolders {
+    const kept = this.#states.get(place) ?? new Map();
+    this.#states.set(place, kept);
+    return kept;
+  }
+
   /** All that lies on them is gone. Nobody may have any of it open. @returns the places of stores that kept their documents themselves */
   lose(): readonly string[] {
+    this.timesLost++;
     const places = [...this.#stores.keys()];
     this.#lost.push(...this.#stores.values());
     this.#stores.clear();
     this.#folders.clear();
+    this.#states.clear();
     return places;
   }
 

@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.js';
+import type { StateBackends } from '../../state/backend.js';
 import type { LmdbHost } from '../../stores/lmdb-host.js';
 import type { LmdbOptions } from '../../stores/lmdb-options.js';
 import { type LmdbStore, lmdbOn } from '../../stores/lmdb-store.js';
 import type { Document, DocumentStore, StorePosition, StorePositions } from '../../stores/port.js';
 import { type SimulatedLmdbHostParts, simulatedLmdbHost } from './simulated-lmdb-host.js';
+import { type StateLink, simulatedStates } from './simulated-states.js';
 import { simulatedStore } from './simulated-store.js';
 import { watchedWrites } from './watched-writes.js';
 
@@ -33,6 +35,11 @@ export interface ProcessContext {
     options: LmdbOptions<V, I>,
     where?: { readonly shared?: boolean },
   ): LmdbStore<V, I>;
+  /**
+   * For `backend` of a state: on the disk of this process, or on one that all share, as processes of one machine do. It outlives the process,
+   * which may die in the middle of a write; then a part of that may be there. Reads answer at once.
+   */
+  stateBackend(name: string, where?: { readonly shared?: boolean }): StateBackends;
 }
 
 export interface ProcessContextParts extends Omit<SimulatedLmdbHostParts, 'hostname' | 'place'> {
@@ -50,6 +57,7 @@ export interface ProcessContextParts extends Omit<SimulatedLmdbHostParts, 'hostn
 /** Of one incarnation of a process. */
 export function processContext(parts: ProcessContextParts): ProcessContext {
   const { name, clock, wire, world, newId, watch } = parts;
+  const links = new Map<string, StateLink>();
   const placeOf = (store: string, shared: boolean): string => (shared ? store : `${name}/${store}`);
   return {
     name,
@@ -72,5 +80,30 @@ export function processContext(parts: ProcessContextParts): ProcessContext {
       const host = simulatedLmdbHost({ ...parts, hostname: shared ? 'shared' : name, place });
       return watchedWrites(lmdbOn(parts.lmdbHost(host), store, options), watch.writing);
     },
+    stateBackend: (disk, { shared = false } = {}) => {
+      const place = placeOf(disk, shared);
+      let link = links.get(place);
+      if (link === undefined) {
+        link = stateLink(parts, place);
+        links.set(place, link);
+      }
+      return simulatedStates(parts.disks.stateFolders(place), link);
+    },
+  };
+}
+
+function stateLink({ wire, world, failsWrite }: ProcessContextParts, place: string): StateLink {
+  return {
+    get isCut() {
+      return wire.isCut;
+    },
+    call: (what, effect) => wire.call(`states ${place}`, what, effect, false),
+    fails: () => failsWrite() !== undefined,
+    choose: (label, n) => {
+      const chosen = world.choices.pick(label, n);
+      if (chosen > 0) wire.mark(label);
+      return chosen;
+    },
+    mark: name => wire.mark(name),
   };
 }

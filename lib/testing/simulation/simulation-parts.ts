@@ -77,6 +77,8 @@ export interface Invariants {
   readonly committed?:
     | ((view: SimulationView, offsets: readonly StoredOffset[]) => string | undefined)
     | undefined;
+  /** What is still to come by the clock when all inputs are read, for people: before that nothing is at rest. Default: nothing is. */
+  readonly awaited?: ((view: SimulationView) => string | undefined) | undefined;
   /** At the end, when everything has come to rest. */
   readonly atRest?: ((view: SimulationView) => string | undefined | Promise<string | undefined>) | undefined;
 }

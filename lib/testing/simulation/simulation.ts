@@ -21,6 +21,7 @@ import { FaultActions } from './fault-actions.js';
 import { HealthWatch } from './health-watch.js';
 import { heldCommits } from './held-commits.js';
 import { Journal, told } from './journal.js';
+import { Lasting } from './lasting.js';
 import type { StoredOffset } from './offset-labels.js';
 import { wireFaults } from './profile.js';
 import { SimulatedProcess } from './simulated-process.js';
@@ -53,12 +54,12 @@ class Simulation {
   readonly #workload: Workload;
   readonly #commits: CommitWatch;
   /** Since when the group has committed all there is; undefined where it has not. */
-  #levelSinceMs: number | undefined;
+  /** Whoever has just come may go back yet, to fill a store again: longer than it takes to look up where to begin. */
+  readonly #level = new Lasting(1_000);
   readonly #journal: Journal;
   readonly #health: HealthWatch;
   readonly #stores: StoreWatch;
   readonly #disks: Disks;
-  #disksLost = 0;
   #hasGoneBack = false;
   readonly #view: SimulationView;
   #wireFaults: WireFaults;
@@ -173,7 +174,7 @@ class Simulation {
       mark: name => this.#journal.mark(name),
       isYoung: one => this.#workload.isYoung(one),
       get disksLost() {
-        return simulation.#disksLost;
+        return simulation.#disks.timesLost;
       },
       get hasGoneBack() {
         return simulation.#hasGoneBack;
@@ -211,7 +212,10 @@ class Simulation {
         maxSteps: maxSteps * 4,
       });
       if (ended !== 'done')
-        this.#journal.violated('everything comes to rest', whyNotAtRest(ended, this.#view, this.#readTopics));
+        this.#journal.violated(
+          'everything comes to rest',
+          whyNotAtRest(ended, this.#view, this.#readTopics, this.#parts.invariants),
+        );
       if (this.#journal.violation === undefined) {
         const wrong = await this.#parts.invariants.atRest?.(this.#view);
         if (wrong !== undefined) this.#journal.violated('at rest', wrong);
@@ -266,7 +270,7 @@ class Simulation {
   #storedOffsets(process: string, offsets: readonly StoredOffset[], isLate: boolean): void {
     this.#commits.stored(process, offsets);
     // A commit that was decided late may be of what lay on disks that are lost since; at rest they are filled again.
-    if (isLate && this.#disksLost > 0) return;
+    if (isLate && this.#disks.timesLost > 0) return;
     const wrong = this.#parts.invariants.committed?.(this.#view, offsets);
     if (wrong !== undefined) this.#journal.violated('at a commit', wrong);
   }
@@ -298,18 +302,15 @@ class Simulation {
     this.#parts.healed?.();
   }
 
-  /** For a while: whoever has just come may go back yet, to fill a store again. */
   #atRest(): boolean {
-    const { timeMs } = this.#world;
     const isLevel =
       this.#workload.isThrough &&
       this.#commits.isLevel() &&
       this.#processes.every(({ app }) => app?.health().state === 'running') &&
       this.#hasNoDead() &&
-      openPartitions(this.#broker).length === 0;
-    if (!isLevel) this.#levelSinceMs = undefined;
-    else this.#levelSinceMs ??= timeMs;
-    return this.#levelSinceMs !== undefined && timeMs - this.#levelSinceMs >= levelMs;
+      openPartitions(this.#broker).length === 0 &&
+      this.#parts.invariants.awaited?.(this.#view) === undefined;
+    return this.#level.hasLasted(isLevel, this.#world.timeMs);
   }
 
   /** What a dead member has comes to another when its session ends, who looks then where to begin. */
@@ -319,7 +320,6 @@ class Simulation {
   }
 
   #loseDisks(): void {
-    this.#disksLost++;
     for (const place of this.#disks.lose()) this.#stores.lost(place);
   }
 
@@ -332,5 +332,3 @@ class Simulation {
 }
 
 const groupId = 'simulated';
-/** Longer than it takes to look up where to begin. */
-const levelMs = 1000;

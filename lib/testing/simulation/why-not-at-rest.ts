@@ -1,12 +1,14 @@
-import type { SimulationView } from './simulation-parts.js';
+import type { Invariants, SimulationView } from './simulation-parts.js';
 import { openPartitions } from './transactions-of.js';
 
 /** What is left to do of a run that did not come to rest, and what each process says of it. */
 export function whyNotAtRest(
   ended: string,
-  { broker, groupId, processes, timeMs }: SimulationView,
+  view: SimulationView,
   topics: readonly string[],
+  { awaited }: Invariants,
 ): string {
+  const { broker, groupId, processes, timeMs } = view;
   const lags = topics.map(topic =>
     broker.cluster.partitionCount(topic) === 0
       ? `${topic}: gone`
@@ -16,5 +18,6 @@ export function whyNotAtRest(
     const health = app?.health();
     return `${name} ${state}, ${health?.state}: ${health?.reasons.join('; ') || 'gives no reason'}`;
   });
-  return `${ended} after ${Math.round(timeMs)} ms: ${[...lags, ...openPartitions(broker), ...healths].join(' | ')}`;
+  const why = [...lags, ...openPartitions(broker), awaited?.(view) ?? [], ...healths].flat();
+  return `${ended} after ${Math.round(timeMs)} ms: ${why.join(' | ')}`;
 }

@@ -24,6 +24,7 @@ export function wiringContext(clock: Clock): ProcessContext {
     newId,
     store: (_name, make) => make(),
     lmdb: (name, options) => lmdbOn(host, name, options),
+    stateBackend: name => ({ name: 'simulated', open: () => refuse(`state on ${name}`) }),
   };
 }
 

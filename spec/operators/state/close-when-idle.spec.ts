@@ -299,6 +299,36 @@ test('behind a repartition it is held by who writes that and is behind, be it al
   await t.stop();
 });
 
+test('behind a repartition it is closed by whoever restores it while its writers hold stream time back, though nothing comes any more', async () => {
+  const slow = slowUntil();
+  const t = await run(
+    app => {
+      app
+        .topic('in', text)
+        .pipe(
+          mapAsync(slow.call),
+          repartition(app.internal('by-key', text), value => value),
+          count(app.state('counts', counts), { window: windows, emit: 'final', closeWhenIdleMs }),
+        )
+        .subscribe(app.to('out', printedWindows));
+    },
+    { partitions: 2 },
+  );
+  // Of whoever is slow nobody knows how far he is.
+  t.pipeIn('in', [
+    { ...at('a', 4_000), partition: 0, value: 'x' },
+    { ...at('a', 4_000), partition: 1, value: 'slow' },
+  ]);
+  await t.advance(1_500);
+  await t.crash();
+  await t.restart();
+  await t.advance(1_500);
+  slow.goOn();
+  await t.advance(20_000);
+  expect(read(t).sort()).toEqual(['slow@0-10000=1', 'x@0-10000=1']);
+  await t.stop();
+});
+
 test('many windows that the clock has closed are all handed on once, though the process dies in the middle', async () => {
   const t = await run(counted(), { guarantee: 'exactly-once' });
   const keys = Array.from({ length: 1_000 }, (_, i) => `k${i}`);

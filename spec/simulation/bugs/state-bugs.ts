@@ -197,4 +197,43 @@ export const stateBugs: readonly SeededBug[] = [
     ],
     shows: / is committed as \d+, and \d+ never came to /,
   },
+  {
+    name: 'timers-die-with-the-process',
+    what: 'timers in stream time are not in the changelog: who restores the state has none of those that were set',
+    system,
+    replacements: [
+      {
+        file: 'lib/state/layouts.ts',
+        find: "    'stream-timers-by-due': { values: 'mark', log: 'beside' },\n",
+        replace: "    'stream-timers-by-due': { values: 'mark', log: 'no' },\n",
+      },
+    ],
+    shows: / is due, and never came to timers/,
+  },
+  {
+    name: 'held-results-die-with-the-process',
+    what: 'results that wait for their time are not in the changelog: who restores the state has none of them to hand on',
+    system,
+    replacements: [
+      {
+        file: 'lib/state/layouts.ts',
+        find: "    held: { values: 'state-or-null', log: 'beside' },\n",
+        replace: "    held: { values: 'state-or-null', log: 'no' },\n",
+      },
+    ],
+    shows: /^everything comes to rest: .* is \d+, which never came to /,
+  },
+  {
+    name: 'idle-for-ever',
+    what: 'when windows are closed by the clock is reckoned once, by a stream time that others still hold back',
+    system,
+    replacements: [
+      {
+        file: 'operators/state/idle-closing.ts',
+        find: '    if (!this.#alarm.isSet || isTooLong) this.#wait(afterMs);\n',
+        replace: '    if (!this.#alarm.isSet || (isTooLong && false)) this.#wait(afterMs);\n',
+      },
+    ],
+    shows: /^everything comes to rest: .* records, \d+ late, and /,
+  },
 ];

@@ -18,7 +18,9 @@ export interface LoggedRecord {
   readonly timestamp: number;
 }
 
-const cutKey = '\0\0kafka-rx/cut';
+/** Of what lies beside the rows, such as timers. */
+const reserved = '\0\0kafka-rx/';
+const cutKey = `${reserved}cut`;
 
 export const changelogOf = ({ groupId }: SimulationView, state: string): string =>
   `${groupId}-${state}-changelog`;
@@ -42,10 +44,19 @@ export function cutsIn(view: SimulationView, state: string, partition: number): 
   const cuts: LoggedCut[] = [];
   for (const { key, value } of decidedIn(view, changelogOf(view, state), partition)) {
     if (key === cutKey) cuts.push({ ...JSON.parse(value ?? '{}'), rows: new Map(rows) });
+    else if (key?.startsWith(reserved)) continue;
     else if (value === null) rows.delete(key ?? '');
     else rows.set(key ?? '', JSON.parse(value));
   }
   return cuts;
+}
+
+/** What was written to an output, such as `k1=3`. */
+export function outputsIn(view: SimulationView, topic: string): readonly string[] {
+  const { broker } = view;
+  return Array.from({ length: broker.cluster.partitionCount(topic) }, (_, partition) =>
+    decidedIn(view, topic, partition).map(({ key, value }) => `${key}=${value}`),
+  ).flat();
 }
 
 /** Of a window: the key, the start (8 bytes, big-endian), 4 zero bytes. Gives `key@start`. */

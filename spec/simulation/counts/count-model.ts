@@ -1,5 +1,6 @@
 /** What the counts must be of records in their order: folds, of none of the library's code. */
 import type { SimulationView } from '../../../lib/testing/simulation/simulation-parts.js';
+import { timerAfter } from './count-workload.js';
 
 /** A record that is to be counted. */
 export interface Countable {
@@ -52,4 +53,22 @@ export function windowsOf(
   const isOver = ([window]: readonly [string, number]): boolean =>
     isClosed(Number(window.slice(window.indexOf('@') + 1)));
   return { open: new Map(all.filter(one => !isOver(one))), closed: new Map(all.filter(isOver)) };
+}
+
+/** What timers have come to: `key=due#count`, in the order in which they fire. */
+export function firedOf(records: readonly Countable[], everyMs: number): readonly string[] {
+  const counts = new Map<string, number>();
+  const fired: string[] = [];
+  let waiting: { readonly key: string; readonly due: number }[] = [];
+  let time = Number.NEGATIVE_INFINITY;
+  for (const { key, timestamp } of records) {
+    time = Math.max(time, timestamp);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    const due = timerAfter(timestamp, everyMs);
+    if (!waiting.some(one => one.key === key && one.due === due)) waiting.push({ key, due });
+    for (const one of waiting)
+      if (one.due <= time) fired.push(`${one.key}=${one.due}#${counts.get(one.key)}`);
+    waiting = waiting.filter(one => one.due > time);
+  }
+  return fired;
 }

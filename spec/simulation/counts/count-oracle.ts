@@ -4,7 +4,8 @@ import type {
   SimulationView,
   WrittenInput,
 } from '../../../lib/testing/simulation/simulation-parts.js';
-import { changelogOf, cutsIn, decidedIn, type LoggedCut, windowIn } from './changelog.js';
+import { changelogOf, cutsIn, type LoggedCut, outputsIn, windowIn } from './changelog.js';
+import { awaitedByClock, markClock, wrongTimers } from './clock-oracle.js';
 import { type Countable, countablesBelow, countsOf, type WindowCounts, windowsOf } from './count-model.js';
 import { type CountShape, type CountWorkload, countOutputs, inputsOf } from './count-workload.js';
 import type { InternalRecords } from './internal-records.js';
@@ -12,7 +13,8 @@ import type { InternalRecords } from './internal-records.js';
 /** A state of the topology. */
 interface Counted {
   readonly state: string;
-  readonly output: string;
+  /** Undefined: what it has there is of timers. */
+  readonly output: string | undefined;
   /** Undefined: one count a key. */
   readonly windows: CountShape['windows'];
   readonly emit: CountShape['emit'];
@@ -31,7 +33,12 @@ export function countOracle(
   told: () => string | undefined,
 ): Invariants {
   const isOnce = shape.options.guarantee === 'exactly-once';
+  const movedTo = (partition: number): readonly Countable[] => countablesMoved(moved, partition);
   return {
+    awaited(view) {
+      moved.look(view);
+      return awaitedByClock(view, shape, movedTo);
+    },
     committed(view, offsets) {
       moved.look(view);
       for (const { topic, partition, offset, metadata } of offsets) {
@@ -48,6 +55,7 @@ export function countOracle(
     },
     atRest(view) {
       moved.look(view);
+      markClock(view, shape, movedTo);
       for (const topic of [...inputsOf(shape), ...internalTopicsOf(shape)]) {
         const ends = view.broker.endOffsets(topic);
         for (const of of statesOf(topic, shape)) {
@@ -63,12 +71,17 @@ export function countOracle(
           if (output !== undefined) return output;
         }
       }
-      return (shape.byGroup ? movedOnce(moved, view.written) : undefined) ?? told();
+      const [input = ''] = inputsOf(shape);
+      const readOf = (partition: number): readonly Countable[] =>
+        countablesBelow(view, input, partition, Number.POSITIVE_INFINITY);
+      const timers = wrongTimers(view, shape, readOf, view.broker.cluster.partitionCount(input));
+      return timers ?? (shape.byGroup ? movedOnce(moved, view.written) : undefined) ?? told();
     },
   };
 }
 
-function statesOf(topic: string, { byKey, byGroup, windows, emit }: CountShape): readonly Counted[] {
+function statesOf(topic: string, shape: CountShape): readonly Counted[] {
+  const { byKey, byGroup, windows, timers, emit } = shape;
   const isInternal = topic === internalTopic;
   const isWindowed = windows !== undefined && (windows.by === 'group') === isInternal;
   return [
@@ -77,6 +90,9 @@ function statesOf(topic: string, { byKey, byGroup, windows, emit }: CountShape):
       : []),
     ...(byKey && !isInternal ? [{ state: 'keys', output: countOutputs.keys, windows: undefined, emit }] : []),
     ...(isWindowed ? [{ state: 'windows', output: countOutputs.windows, windows, emit }] : []),
+    ...(timers !== undefined && !isInternal
+      ? [{ state: 'timers', output: undefined, windows: undefined, emit }]
+      : []),
   ];
 }
 
@@ -123,13 +139,12 @@ function wrongAt(
     return `${where}: cut ${cut.number} is of ${topic}@${position}, and ${offset} is committed`;
   const records = Object.entries(cut.positions).flatMap(([input, below]) =>
     input === internalTopic
-      ? moved
-          .below(partition, below)
-          .map(({ key, timestamp }) => ({ key: key ?? '', timestamp, gone: false }))
+      ? countablesMoved(moved, partition, below)
       : countablesBelow(view, input, partition, below),
   );
   const held: Held = { ...of, view, cut, records, where: `${where}: cut ${cut.number}` };
   if (of.windows === undefined) return wrongCounts(held) ?? notWritten(held);
+  if (of.windows.idleMs !== undefined) return wrongClosedByClock(held, of.windows);
   return of.windows.by === 'group'
     ? wrongHeldWindows(held, of.windows)
     : wrongWindows(held, windowsOf(records, of.windows));
@@ -148,13 +163,29 @@ function wrongCounts({ cut: { positions, rows }, records, where }: Held): string
   return undefined;
 }
 
-/** Each count that there was is an output; where they are handed on at commits, what was committed is. */
+/** Each count that there was is an output; where they are handed on at commits, what was committed is. What the clock hands on may come yet. */
 function notWritten({ view, output, emit, cut: { rows } }: Held): string | undefined {
+  if (output === undefined || typeof emit === 'object') return undefined;
   const written = new Set(outputsIn(view, output));
   for (const [key, count] of rows)
     for (let each = emit === 'commit' ? count : 1; each <= count; each++)
       if (!written.has(`${key}=${each}`))
         return `${key} is committed as ${count}, and ${each} never came to ${output}`;
+  return undefined;
+}
+
+/** When it closes what depends on who ran when; what it does not depend on is that nothing is counted that there is not. */
+function wrongClosedByClock(
+  { cut, records, where }: Held,
+  windows: { readonly sizeMs: number },
+): string | undefined {
+  if (records.some(({ gone }) => gone)) return undefined;
+  const most = windowsOf(records, { ...windows, graceMs: Number.POSITIVE_INFINITY }).open;
+  for (const [key, count] of cut.rows) {
+    const window = windowIn(key);
+    if (count > (most.get(window) ?? 0))
+      return `${where} has ${count} in ${window}, and its inputs have ${most.get(window) ?? 0}`;
+  }
   return undefined;
 }
 
@@ -169,7 +200,7 @@ function wrongWindows(held: Held, { open, closed }: WindowCounts): string | unde
   for (const [window, count] of found)
     if ((open.get(window) ?? closed.get(window)) !== count)
       return `${where} has ${count} in ${window}, which has ${closed.get(window) ?? 0}`;
-  const written = new Set(outputsIn(view, output));
+  const written = new Set(outputsIn(view, output ?? ''));
   for (const [window, count] of closed)
     if (!written.has(`${window}=${count}`))
       return `${window} is closed with ${count}, and never came to ${output}`;
@@ -192,7 +223,7 @@ function wrongHeldWindows(
   const time = cut.numbers['windows/streamTime'] ?? -1;
   const newest = Math.max(-1, ...records.map(({ timestamp }) => timestamp));
   if (time > newest) return `${where} is at ${time}, and its inputs at ${newest}`;
-  const written = outputsIn(view, output);
+  const written = outputsIn(view, output ?? '');
   for (const window of found.keys())
     if (!all.has(window)) return `${where} has ${window}, of which its inputs have nothing`;
   for (const [window, most] of all) {
@@ -213,16 +244,9 @@ function wrongHeldWindows(
   return undefined;
 }
 
-/** Such as `k1=3`. */
-function outputsIn(view: SimulationView, topic: string): readonly string[] {
-  const { broker } = view;
-  return Array.from({ length: broker.cluster.partitionCount(topic) }, (_, partition) =>
-    decidedIn(view, topic, partition).map(({ key, value }) => `${key}=${value}`),
-  ).flat();
-}
-
 /** Under exactly once each count comes once; of windows each comes once. */
 function notOnce(view: SimulationView, { output, windows }: Counted): string | undefined {
+  if (output === undefined) return undefined;
   const seen = new Set<string>();
   for (const one of outputsIn(view, output)) {
     const what = windows === undefined ? one : (one.split('=')[0] ?? '');
@@ -230,6 +254,15 @@ function notOnce(view: SimulationView, { output, windows }: Counted): string | u
     seen.add(what);
   }
   return undefined;
+}
+
+function countablesMoved(
+  moved: InternalRecords,
+  partition: number,
+  below = Number.POSITIVE_INFINITY,
+): readonly Countable[] {
+  const records = moved.below(partition, below);
+  return records.map(({ key, timestamp }) => ({ key: key ?? '', timestamp, gone: false }));
 }
 
 /** Each input below what is committed is in the internal topic once. */
