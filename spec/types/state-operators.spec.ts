@@ -4,12 +4,14 @@ import type { KafkaRecord } from '../../lib/record/record.js';
 import {
   cogroup,
   count,
+  type Own,
   reduce,
   type State,
   session,
   suppress,
   tumbling,
   type Windowed,
+  withState,
 } from '../../operators/state/index.js';
 
 interface Order {
@@ -124,4 +126,51 @@ test('count and reduce: sessions that others absorb are deleted', () => {
   expectTypeOf(() => visits$.pipe(reduce(texts, longest, { window: sessions }))).returns.toEqualTypeOf<
     Observable<KafkaRecord<Windowed<string>, string | null>>
   >();
+});
+
+test('withState: what the function returns is inferred, also where it asks for what is kept', () => {
+  const returning = () =>
+    orders$.pipe(
+      withState(customers, ({ value }, own) => {
+        own.set({ spent: value.total, seen: '' });
+        return value.total > 1_000 ? { dear: value.total } : undefined;
+      }),
+    );
+  expectTypeOf(returning).returns.toEqualTypeOf<Observable<KafkaRecord<string, { dear: number }>>>();
+  const firing = () =>
+    orders$.pipe(
+      withState(customers, ({ timestamp }, own) => own.timers.set(timestamp + 1), {
+        onTimer: (key, _due, _name, own) => {
+          own.delete();
+          return key.length;
+        },
+      }),
+    );
+  expectTypeOf(firing).returns.toEqualTypeOf<Observable<KafkaRecord<string, number>>>();
+  const forgetting = () =>
+    orders$.pipe(
+      withState(customers, (_record, own) => own.get()?.seen, {
+        onTimer: (_key, _due, _name, own) => own.delete(),
+      }),
+    );
+  expectTypeOf(forgetting).returns.toEqualTypeOf<Observable<KafkaRecord<string, string>>>();
+});
+
+test('withState: what is emitted by own is said with own', () => {
+  const emitting = () =>
+    orders$.pipe(withState(customers, (_record, own: Own<string, Customer, string>) => own.emit('seen')));
+  expectTypeOf(emitting).returns.toEqualTypeOf<Observable<KafkaRecord<string, string>>>();
+  const both = () =>
+    orders$.pipe(
+      withState(customers, ({ value }, own: Own<string, Customer, string>) => {
+        own.emit('seen');
+        return value.total;
+      }),
+    );
+  expectTypeOf(both).returns.toEqualTypeOf<Observable<KafkaRecord<string, string | number>>>();
+  const wrong = () => {
+    // @ts-expect-error nobody has said that it emits texts
+    orders$.pipe(withState(customers, (_record, own) => own.emit('seen')));
+  };
+  expect(wrong).toBeInstanceOf(Function);
 });
