@@ -57,6 +57,11 @@ export interface Own<K, S, R> extends OwnKey<S> {
   emit(value: R, options?: EmitOptions<K>): void;
   /** The largest timestamp of the records that have come here, in this task; milliseconds since 1970. */
   readonly streamTime: number;
+  /**
+   * The app's clock, by which timers of `time: 'wall'` go; whole milliseconds since 1970. In `testApp` and `simulate` it is virtual, where `Date.now()`
+   * is the machine's. It is another one when the record comes again.
+   */
+  readonly now: number;
 }
 
 /** Keys as texts, for who has them as values. */
@@ -68,6 +73,7 @@ export interface OwnKeys<K> {
 /** What {@link Own} asks of the turn that it is in. */
 export interface OwnTurn<K, S, R> extends OwnKeys<K> {
   readonly streamTime: number;
+  readonly now: number;
   get(key: string): S | undefined;
   put(key: string, value: S | undefined): void;
   page(range: KeyRange, limit: number): readonly (readonly [key: string, value: S])[];
@@ -100,6 +106,10 @@ export class OwnOfTurn<K, S, R> implements Own<K, S, R> {
 
   get streamTime(): number {
     return this.#open.streamTime;
+  }
+
+  get now(): number {
+    return this.#open.now;
   }
 
   get(): S | undefined {
