@@ -2,12 +2,15 @@ import { expectTypeOf } from 'expect-type';
 import type { Observable } from 'rxjs';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import {
+  type Aggregate,
+  aggregate,
   cogroup,
   count,
   type Own,
   reduce,
   type State,
   session,
+  sum,
   suppress,
   tumbling,
   type Windowed,
@@ -17,6 +20,7 @@ import {
 interface Order {
   readonly total: number;
 }
+type Kept<G> = G extends Aggregate<never, infer A, unknown> ? A : never;
 interface Customer {
   readonly spent: number;
   readonly seen: string;
@@ -112,6 +116,22 @@ test('suppress: final results are no deletions; a time limit leaves them', () =>
     updates$.pipe(suppress(numbers, { until: 'timeLimit', limitMs: 1, window }));
   };
   expect(wrong).toBeInstanceOf(Function);
+});
+
+test('final results are no deletions, of sessions and of aggregates that may delete', () => {
+  const finals = () => orders$.pipe(count(numbers, { window: sessions, emit: 'final' }));
+  expectTypeOf(finals).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number>>>();
+  const turnover = sum(({ total }: Order) => total);
+  const sums = null as unknown as State<string, Kept<typeof turnover>>;
+  const summed = () => orders$.pipe(aggregate(sums, { ...turnover, window, emit: 'final' }));
+  expectTypeOf(summed).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number>>>();
+  const texts = null as unknown as State<string, string>;
+  const reduced = () => visits$.pipe(reduce(texts, () => null, { window: sessions, emit: 'final' }));
+  const keep = (customer: Customer) => customer;
+  const joined = () =>
+    cogroup(customers, [[orders$, keep]], { initial, merge, window: sessions, emit: 'final' });
+  expectTypeOf(joined).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, Customer>>>();
+  expectTypeOf(reduced).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, string>>>();
 });
 
 test('count and reduce: sessions that others absorb are deleted', () => {
