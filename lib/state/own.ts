@@ -1,3 +1,5 @@
+import { checkArgument } from '../base/option-schema.js';
+import { limitKind } from './state-queries.js';
 import type { KeyRange } from './state-table.js';
 
 /** The value of one key of a state, in the task whose turn it is. @category State @since 0.2.0 */
@@ -141,6 +143,7 @@ export class OwnOfTurn<K, S, R> implements Own<K, S, R> {
 
   range(from?: K, to?: K, limit = 1_000): readonly (readonly [key: K, value: S])[] {
     const turn = this.#open;
+    checkArgument('own.range', 'limit', limitKind, limit);
     const [first, end] = [from, to].map(key => (key === undefined ? undefined : turn.keyText(key)));
     return turn.page({ from: first, to: end }, limit).map(([key, value]) => [turn.keyOf(key), value]);
   }
