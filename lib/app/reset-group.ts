@@ -1,14 +1,14 @@
 import { startFromKind } from '../base/check-start-from.js';
 import { type Clock, systemClock, type Timer } from '../base/clock.js';
 import { identityKind, nameKind } from '../base/name-kinds.js';
-import { clock as clockKind, having, list, required } from '../base/option-kinds.js';
+import { clock as clockKind, list, required } from '../base/option-kinds.js';
 import { checkOptions, type Fields } from '../base/option-schema.js';
 import { topicNameKind } from '../base/topic-name.js';
 import type { Driver, DriverConnection, PartitionOffset, StartFrom } from '../drivers/port.js';
 import { KafkaRxError } from '../errors/errors.js';
 import { type Logger, silentLogger } from '../logging/logger.js';
 import { redactingLogger } from '../logging/redacting-logger.js';
-import type { StateBackends } from '../state/backend.js';
+import { backendKind, type StateBackends } from '../state/backend.js';
 import { askStore } from '../stores/ask-store.js';
 import { originOf } from '../stores/origin.js';
 import { type DocumentStore, resetStoreKind, type StorePosition } from '../stores/port.js';
@@ -32,11 +32,11 @@ export interface ResetOptions {
   readonly stores?:
     | readonly Pick<DocumentStore<unknown>, 'name' | 'open' | 'close' | 'positions'>[]
     | undefined;
-  /** Names of the app's states, as `app.state` has them: they begin empty. Default: none. */
+  /** Names of the app's states, as `app.state` has them: they begin empty. All that are made of these topics; one that is left out fails the app. Default: none. */
   readonly states?: readonly string[] | undefined;
   /** Names of the app's internal topics, as `app.internal` has them. Default: none. */
   readonly internal?: readonly string[] | undefined;
-  /** Where the states lie beside their changelogs, such as `lmdb` of a folder, on this machine. Default: nowhere. */
+  /** Where the states lie beside their changelogs, such as `lmdbBackend` of a folder, on this machine. Default: nowhere. */
   readonly backends?: readonly StateBackends[] | undefined;
   /** Milliseconds of tries to reach a broker; 0: one try. Default 30,000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -54,7 +54,7 @@ export const resetOptions: Fields<ResetOptions> = {
   stores: list(resetStoreKind),
   states: list(nameKind),
   internal: list(nameKind),
-  backends: list(having('a backend of states', 'open')),
+  backends: list(backendKind),
   connectTimeoutMs: appOptions.connectTimeoutMs,
   clock: clockKind,
   logger: loggerKind,

@@ -3,6 +3,7 @@
  * what is applied was committed.
  */
 import type { Buffer } from 'node:buffer';
+import { kind } from '../base/option-kinds.js';
 import type { KeyRange } from './state-table.js';
 
 /** How far a changelog is taken in. */
@@ -83,6 +84,17 @@ export interface StateBackend {
   /** Calls that are under way are awaited. Without effect the second time. */
   close(): Promise<void>;
 }
+
+/** A store opens as well, and is no backend: `lmdb` of a name beside `lmdbBackend` of a directory. */
+export const backendKind = kind(
+  'a backend such as lmdbBackend(directory) of kafka-rx/lmdb (with open; a store is none)',
+  value =>
+    typeof value === 'object' &&
+    value !== null &&
+    'open' in value &&
+    typeof value.open === 'function' &&
+    !('write' in value),
+);
 
 /** What a user gives: where the states of all tasks lie. */
 export interface StateBackends {

@@ -61,7 +61,7 @@ export function keptByGrid(endOf: (start: number) => number): Kept {
         },
       },
     },
-    queries: windowsOnly(
+    queries: ofWindows(
       (tables, key, from, to) =>
         windowsIn(rowsInGrid(tables('rows'), key, from, to), rowKey => {
           const start = timeAt(rowKey, 0);
@@ -93,7 +93,7 @@ export function keptSliding({ differenceMs }: SlidingWindows): Kept {
       },
       closing: { values: 'mark', log: 'no' },
     },
-    queries: windowsOnly(
+    queries: ofWindows(
       (tables, key, from, to) =>
         windowsIn(slidingRowsOf(tables('rows'), key, { from, to, differenceMs }), rowKey => {
           const start = startOf(rowKey);
@@ -118,7 +118,7 @@ export const keptBySession: Kept = {
     'closed-sessions-by-end': { values: 'mark', log: 'beside' },
   },
   queries: {
-    ...windowsOnly(
+    ...ofWindows(
       (tables, key, from, to) => sessionsIn(tables, key, from, ({ start }) => start >= from && start < to),
       (table, rowKey) => {
         const at = rowKey.length - 2 * timeLength;
@@ -161,10 +161,7 @@ export const keptSuppressed: Kept = {
     suppressed: { values: 'state-or-null', log: 'beside' },
     'suppressed-places': { values: latin1, log: 'beside' },
   },
-  queries: windowsOnly(
-    () => [],
-    () => undefined,
-  ),
+  queries: { placeOf: () => undefined },
 };
 
 /** The same, and what is held back for a while: see `HeldFor`. */
@@ -206,8 +203,11 @@ function* rowsInGrid(
   }
 }
 
-function windowsOnly(windows: StateQueries['windows'], placeOf: StateQueries['placeOf']): StateQueries {
-  return { get: () => undefined, range: () => [], sessions: () => [], windows, placeOf };
+function ofWindows(
+  windows: NonNullable<StateQueries['windows']>,
+  placeOf: StateQueries['placeOf'],
+): StateQueries {
+  return { windows, placeOf };
 }
 
 function windowsIn(

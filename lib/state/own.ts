@@ -1,3 +1,5 @@
+import { checkArgument } from '../base/option-schema.js';
+import { limitKind } from './state-queries.js';
 import type { KeyRange } from './state-table.js';
 
 /** The value of one key of a state, in the task whose turn it is. @category State @since 0.2.0 */
@@ -57,6 +59,11 @@ export interface Own<K, S, R> extends OwnKey<S> {
   emit(value: R, options?: EmitOptions<K>): void;
   /** The largest timestamp of the records that have come here, in this task; milliseconds since 1970. */
   readonly streamTime: number;
+  /**
+   * The app's clock, by which timers of `time: 'wall'` go; whole milliseconds since 1970. In `testApp` and `simulate` it is virtual, where `Date.now()`
+   * is the machine's. It is another one when the record comes again.
+   */
+  readonly now: number;
 }
 
 /** Keys as texts, for who has them as values. */
@@ -68,6 +75,7 @@ export interface OwnKeys<K> {
 /** What {@link Own} asks of the turn that it is in. */
 export interface OwnTurn<K, S, R> extends OwnKeys<K> {
   readonly streamTime: number;
+  readonly now: number;
   get(key: string): S | undefined;
   put(key: string, value: S | undefined): void;
   page(range: KeyRange, limit: number): readonly (readonly [key: string, value: S])[];
@@ -102,6 +110,10 @@ export class OwnOfTurn<K, S, R> implements Own<K, S, R> {
     return this.#open.streamTime;
   }
 
+  get now(): number {
+    return this.#open.now;
+  }
+
   get(): S | undefined {
     return this.#open.get(this.#key);
   }
@@ -131,6 +143,7 @@ export class OwnOfTurn<K, S, R> implements Own<K, S, R> {
 
   range(from?: K, to?: K, limit = 1_000): readonly (readonly [key: K, value: S])[] {
     const turn = this.#open;
+    checkArgument('own.range', 'limit', limitKind, limit);
     const [first, end] = [from, to].map(key => (key === undefined ? undefined : turn.keyText(key)));
     return turn.page({ from: first, to: end }, limit).map(([key, value]) => [turn.keyOf(key), value]);
   }

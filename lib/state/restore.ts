@@ -7,7 +7,7 @@ import type { LogRecords } from './log/log-record.js';
 import type { ReadLog } from './read-cuts.js';
 import type { RestoreBudget } from './restore-budget.js';
 import { type RowVersions, versionIn } from './row-versions.js';
-import { unseen } from './state-errors.js';
+import { unseen, withItsStates } from './state-errors.js';
 
 /** What is taken in at once: records, and bytes of them. */
 const chunkRecords = 10_000;
@@ -234,7 +234,7 @@ function changelogLost(
   return new KafkaRxError('CHANGELOG_LOST', `The changelog of the state '${state}' ${what}`, {
     at: { topic, partition, offset },
     cause,
-    remedy: 'Reset the group with kafka-rx, and the state is made anew of its input',
+    remedy: `Reset the group ${withItsStates}`,
   });
 }
 

@@ -3,12 +3,15 @@ import { type Coordinates, errorKind, isKafkaRxError, KafkaRxError } from '../er
 import type { Cut } from './cut.js';
 import type { ReadCuts, ReadLog } from './read-cuts.js';
 
+/** How a group is reset. Without their names states stay as they are, and the same error comes again. */
+export const withItsStates =
+  'by resetGroup with the names of all its states and internal topics (states, internal) and with their backends, and they are made anew of their input';
+
 export function idOf(topics: readonly TopicDescription[], topic: string): string {
   const found = topics.find(({ name }) => name === topic);
   if (found !== undefined) return found.id;
   throw new KafkaRxError('MISSING_TOPIC', `The changelog ${topic} does not exist`, {
-    remedy:
-      'Nothing, where the brokers come to know it; otherwise reset the group, and the state is counted anew',
+    remedy: `Nothing, where the brokers come to know it; otherwise reset the group ${withItsStates}`,
     retriable: true,
   });
 }
@@ -34,7 +37,7 @@ export function cutMissing(
       retriable: again,
       remedy: again
         ? 'Nothing: it is looked up once more'
-        : 'Reset the group with kafka-rx, which resets its states too; or say with onMissingCut what is to become of the state',
+        : `Reset the group ${withItsStates}; or say with onMissingCut what is to become of the state`,
     },
   );
 }
@@ -64,7 +67,7 @@ export function cutTorn(
       retriable: again,
       remedy: again
         ? 'Nothing: it is read again'
-        : 'Reset the group with kafka-rx, and the states are made anew of their input; or say with onMissingCut of the state what is to become of it',
+        : `Reset the group ${withItsStates}; or say with onMissingCut of the state what is to become of it`,
     },
   );
 }
@@ -116,8 +119,7 @@ export function notDecoded(
     {
       at,
       cause,
-      remedy:
-        'Give app.state the codec that wrote it, or for values a higher version with an upgrade; or take the state under another name, which begins empty; or reset the group, and the state is made anew of its input',
+      remedy: `Give app.state the codec that wrote it, or for values a higher version with an upgrade; or take the state under another name, which begins empty; or reset the group ${withItsStates}`,
     },
   );
 }
@@ -133,8 +135,7 @@ export function otherRows(state: string, there: string, now: string): KafkaRxErr
     'CONFIGURATION',
     `The changelog of the state '${state}' has rows of ${there}, and its operator is to keep rows of ${now}: it would not find them`,
     {
-      remedy:
-        'Take the state under another name, which begins empty; or give the operator what it had; or reset the group, and the state is made anew of its input',
+      remedy: `Take the state under another name, which begins empty; or give the operator what it had; or reset the group ${withItsStates}`,
     },
   );
 }
@@ -148,7 +149,7 @@ export function otherVersion(state: string, there: number, now: number): KafkaRx
     'CONFIGURATION',
     `The changelog of the state '${state}' has values of version ${there}, and app.state says version ${now}${what}: they would not be read`,
     {
-      remedy: `${remedy}; or take the state under another name, which begins empty; or reset the group, and the state is made anew of its input`,
+      remedy: `${remedy}; or take the state under another name, which begins empty; or reset the group ${withItsStates}`,
     },
   );
 }

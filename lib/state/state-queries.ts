@@ -37,6 +37,9 @@ export const windowsOptions: Fields<WindowsOptions> = {
   to: whole(0, { endless: true }),
 };
 
+/** How many keys at most. */
+export const limitKind = whole(1, { endless: true });
+
 /** The tables of a state in one task, by name. */
 export type StateTables = (table: string) => ReadTable<unknown>;
 
@@ -47,13 +50,15 @@ export interface RowPlace {
   readonly window: TimeWindow | undefined;
 }
 
-/** How questions are answered of the tables that an operator writes. */
+export const stateQuestions = ['get', 'range', 'windows', 'sessions'] as const;
+export type StateQuestion = (typeof stateQuestions)[number];
+
+/** How questions are answered of the tables that an operator writes; those that have no answer are not there. */
 export interface StateQueries {
-  get(tables: StateTables, key: string): unknown;
-  windows(tables: StateTables, key: string, from: number, to: number): readonly WindowedValue<unknown>[];
-  /** Of other states than of sessions there are none. */
-  sessions(tables: StateTables, key: string, from: number, to: number): readonly WindowedValue<unknown>[];
-  range(
+  get?(tables: StateTables, key: string): unknown;
+  windows?(tables: StateTables, key: string, from: number, to: number): readonly WindowedValue<unknown>[];
+  sessions?(tables: StateTables, key: string, from: number, to: number): readonly WindowedValue<unknown>[];
+  range?(
     tables: StateTables,
     range: KeyRange,
     limit: number,
@@ -65,8 +70,6 @@ export interface StateQueries {
 /** Of a state whose rows are its records' keys. */
 export const plainQueries: StateQueries = {
   get: (tables, key) => tables('rows').get(key)?.value,
-  windows: () => [],
-  sessions: () => [],
   placeOf: (table, key) => (table === 'rows' ? { key, window: undefined } : undefined),
   range: (tables, range, limit) =>
     tables('rows')

@@ -3,23 +3,26 @@ import { type Observable, Subject } from 'rxjs';
 import { HeardEvents } from '../app/lifecycle/heard-events.js';
 import type { TopologyNode } from '../app/topology/node.js';
 import { forAllCopies } from '../base/for-all-copies.js';
-import { call, having, oneOf, required, whole } from '../base/option-kinds.js';
-import { checkOptions, type Fields } from '../base/option-schema.js';
+import { call, oneOf, required, whole } from '../base/option-kinds.js';
+import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { KafkaRxError } from '../errors/errors.js';
 import type { Lane } from '../flow/leases/delivery.js';
 import { deepFreeze, frozen } from '../record/deep-freeze.js';
-import type { StateBackends } from './backend.js';
+import { backendKind, type StateBackends } from './backend.js';
 import { isReserved } from './log/log-keys.js';
 import type { OlderValue } from './older-value.js';
 import type { RowChange, StateChange } from './state-change.js';
 import { notDecoded } from './state-errors.js';
 import {
+  limitKind,
   type ReadOptions,
   readOptions,
   type StateQueries,
+  type StateQuestion,
   type StateRead,
   type StateTables,
+  stateQuestions,
   type WindowedValue,
   type WindowsOptions,
   windowsOptions,
@@ -59,7 +62,7 @@ export interface StateOptions<K, V> {
 export const stateOptions: Fields<StateOptions<unknown, unknown>> = {
   key: required(codecKind),
   value: required(codecKind),
-  backend: having('a backend such as lmdb(directory)', 'open'),
+  backend: backendKind,
   onMissingCut: oneOf('fail', 'empty', 'keep'),
   version: whole(1),
   upgrade: call,
@@ -203,9 +206,10 @@ export class StateHandle<K, V> implements State<K, V> {
   }
 
   get(key: K, options?: ReadOptions): V | undefined {
+    const get = this.#answerTo('get');
     const text = this.keyText(key);
     for (const tables of this.#ask('get', options)) {
-      const found = this.#queries.get(tables, text);
+      const found = get(tables, text);
       if (found !== undefined) return found as V;
     }
     return undefined;
@@ -220,27 +224,38 @@ export class StateHandle<K, V> implements State<K, V> {
   }
 
   #inTime(what: 'windows' | 'sessions', key: K, options: WindowsOptions = {}): readonly WindowedValue<V>[] {
+    const answer = this.#answerTo(what);
     const text = this.keyText(key);
     // Infinity has no bytes.
     const from = Math.min(options.from ?? 0, Number.MAX_SAFE_INTEGER);
     const to = Math.min(options.to ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     return this.#ask(what, options).flatMap(
-      tables => this.#queries[what](tables, text, from, to) as readonly WindowedValue<V>[],
+      tables => answer(tables, text, from, to) as readonly WindowedValue<V>[],
     );
   }
 
   range(from?: K, to?: K, limit = 1_000, options?: ReadOptions): readonly (readonly [key: K, value: V])[] {
+    checkArgument('State.range', 'limit', limitKind, limit);
+    const range = this.#answerTo('range');
     const [first, end] = [from, to].map(key => (key === undefined ? undefined : this.keyText(key)));
     return this.#ask('range', options)
-      .flatMap(tables => this.#queries.range(tables, { from: first, to: end }, limit))
+      .flatMap(tables => range(tables, { from: first, to: end }, limit))
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .slice(0, limit)
       .map(([key, value]) => [this.keyOf(key), value as V]);
   }
 
-  #ask(question: 'get' | 'windows' | 'sessions' | 'range', options?: ReadOptions): readonly StateTables[] {
+  #ask(question: StateQuestion, options?: ReadOptions): readonly StateTables[] {
     if (options !== undefined) checkOptions(`State.${question}`, questionOptions[question], options);
     return this.#host.ask(this.name, options?.read ?? this.#host.reads);
+  }
+
+  /** @throws `CONFIGURATION`: to be answered as if nothing were kept would be taken for that */
+  #answerTo<Q extends StateQuestion>(question: Q): NonNullable<StateQueries[Q]> {
+    const queries = this.#queries;
+    const answer = queries[question];
+    if (answer === undefined) throw unanswered(this.name, this.rowsOf, question, queries);
+    return answer;
   }
 
   /** Somebody hears of changes. */
@@ -294,6 +309,27 @@ export class StateHandle<K, V> implements State<K, V> {
       remedy: 'Give it to an operator of kafka-rx/state, such as count or aggregate, before the app runs',
     });
   }
+}
+
+function unanswered(
+  state: string,
+  rowsOf: string,
+  question: StateQuestion,
+  queries: StateQueries,
+): KafkaRxError {
+  const answered = stateQuestions.filter(one => queries[one] !== undefined);
+  return new KafkaRxError(
+    'CONFIGURATION',
+    answered.length === 0
+      ? `State.${question}: the state '${state}' is of suppress, and answers no questions`
+      : `State.${question}: the state '${state}' has rows of ${rowsOf}, and answers ${answered.join(' and ')} alone`,
+    {
+      remedy:
+        answered.length === 0
+          ? 'Ask the state of the operator before it'
+          : `Ask ${answered.map(one => `State.${one}`).join(' or ')}`,
+    },
+  );
 }
 
 function latin1Of(bytes: Buffer): string {

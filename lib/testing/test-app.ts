@@ -245,7 +245,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
       throwFailure();
       if (stopped) {
         throw new KafkaRxError('CLOSED', 'pipeIn: the app under test was stopped, and reads nothing more', {
-          remedy: 'Pipe in before stop(), or make another testApp',
+          remedy: 'Pipe in before stop(), or behind restart()',
         });
       }
       broker.publish(
@@ -295,6 +295,7 @@ export async function testApp(topology: (app: App) => void, options: TestAppOpti
     },
     async restart() {
       await stop();
+      stopped = false;
       ({ app, process } = make());
       await start();
     },

@@ -11,12 +11,13 @@ import { KeyedAggregate } from '../../lib/state/processors/keyed-aggregate.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import { SessionAggregate } from '../../lib/state/processors/session-aggregate.js';
 import { SlidingAggregate } from '../../lib/state/processors/sliding-aggregate.js';
+import type { ClosingWindows } from '../../lib/state/processors/suppress-until-window-closes.js';
 import { type Emits, WindowedAggregate } from '../../lib/state/processors/windowed-aggregate.js';
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
 import { type CloseWhenIdleOptions, closeWhenIdle, closeWhenIdleKind } from './close-when-idle.js';
-import { type Emit, emitKind, emitsOf, holding, keptFor } from './emit.js';
+import { type Emit, emitKind, emitOf, emitsOf, type Final, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
 import { stateOperator } from './state-operator.js';
 import { withoutMerge } from './without-merge.js';
@@ -80,6 +81,11 @@ export function aggregate<K, V, A, R = A, B extends A | null = A>(
   state: State<K, A>,
   options: AggregateOptions<K, V, A, R, B> & { readonly window?: undefined },
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, R | Extract<B, null>>>;
+/** Final results are no deletions. */
+export function aggregate<K, V, A, R = A, B extends A | null = A>(
+  state: State<K, A>,
+  options: AggregateOptions<K, V, A, R, B> & Final<ClosingWindows>,
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<Windowed<K>, R>>;
 export function aggregate<K, V, A, R = A, B extends A | null = A>(
   state: State<K, A>,
   options: AggregateOptions<K, V, A, R, B> & { readonly window: Exclude<Windows, SessionWindows> },
@@ -93,16 +99,26 @@ export function aggregate<K, V, A, R = A, B extends A | null = A>(
   state: State<K, A>,
   options: AggregateOptions<K, V, A, R, B> & { readonly window?: Windows | undefined },
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K | Windowed<K>, R | Extract<B, null>>> {
-  const handle = handleOf('aggregate', state);
-  checkOptions('aggregate', { ...aggregateOptions, window: windowKind }, options);
-  const { name, onError, late, window, emit = 'updates', result, merge } = options;
-  if (window?.kind === 'session' && merge === undefined) throw withoutMerge('aggregate');
+  return aggregateAs('aggregate', state, options);
+}
+
+/** @param operator as its user calls it, in errors and for its name */
+export function aggregateAs<K, V, A, R, B extends A | null>(
+  operator: string,
+  state: State<K, A>,
+  options: AggregateOptions<K, V, A, R, B> & { readonly window?: Windows | undefined },
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K | Windowed<K>, R | Extract<B, null>>> {
+  const handle = handleOf(operator, state);
+  checkOptions(operator, { ...aggregateOptions, window: windowKind }, options);
+  const { name, onError, late, window, result, merge } = options;
+  const emit = emitOf(operator, options);
+  if (window?.kind === 'session' && merge === undefined) throw withoutMerge(operator);
   return stateOperator<K, V, A, K | Windowed<K>, R | Extract<B, null>>({
-    name: name ?? `aggregate(${state.name})`,
+    name: name ?? `${operator}(${state.name})`,
     onError,
     state: handle,
     late,
-    closeWhenIdleMs: closeWhenIdle('aggregate', options, { window, emit }),
+    closeWhenIdleMs: closeWhenIdle(operator, options, { window, emit }),
     writer: keptFor(window, emit),
     processor: (tables, current, turns) =>
       holding(kept => processorOf(kept, current, options, window, emitsOf(emit)), {

@@ -15,9 +15,10 @@ import { aggregating, type Fold } from '../../lib/state/processors/fold.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
+import type { UnlimitedWindows } from '../../lib/time/unlimited.js';
 import type { GridWindows } from '../../lib/time/windows.js';
 import { type CloseWhenIdleOptions, closeWhenIdle, closeWhenIdleKind } from './close-when-idle.js';
-import { type Emit, emitKind, emitsOf, holding, keptFor } from './emit.js';
+import { type Emit, emitKind, emitOf, emitsOf, type Final, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
 import { stateStream } from './state-operator.js';
 import type { Current } from './state-operator-parts.js';
@@ -116,6 +117,13 @@ export function cogroup<K, A, const VS extends readonly unknown[], R = A>(
   sides: Sides<K, A, VS, A>,
   options: CogroupOptions<K, VS[number], A, R> & { readonly window: GridWindows },
 ): Observable<KafkaRecord<Windowed<K>, R>>;
+/** Final results are no deletions. */
+export function cogroup<K, A, const VS extends readonly unknown[], R = A>(
+  state: State<K, A>,
+  sides: Sides<K, A, VS, A | null>,
+  options: CogroupOptions<K, VS[number], A, R> &
+    Final<Exclude<GridWindows, UnlimitedWindows> | SessionWindows>,
+): Observable<KafkaRecord<Windowed<K>, R>>;
 /** A function that gives null deletes, which is handed on. */
 export function cogroup<K, A, const VS extends readonly unknown[], R = A>(
   state: State<K, A>,
@@ -142,7 +150,8 @@ export function cogroup<K, A, R>(
   const handle = handleOf('cogroup', state);
   checkArgument('cogroup', 'the streams', sidesKind, sides);
   checkOptions('cogroup', cogroupOptions, options);
-  const { name, onError, late, window, emit = 'updates', result, merge } = options;
+  const { name, onError, late, window, result, merge } = options;
+  const emit = emitOf('cogroup', options);
   if (window?.kind === 'session' && merge === undefined) throw withoutMerge('cogroup');
   const adds = sides.map(([, add]) => add);
   return stateStream<K, unknown, A, K | Windowed<K>, R | null>(

@@ -1,11 +1,12 @@
 import type { OperatorFunction } from 'rxjs';
 import type { Windowed } from '../../lib/codecs/windowed.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
+import type { ClosingWindows } from '../../lib/state/processors/suppress-until-window-closes.js';
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
-import { type AggregateOptions, aggregate } from './aggregate.js';
-import { handleOf } from './handle-of.js';
+import { type AggregateOptions, aggregateAs } from './aggregate.js';
+import type { Final } from './emit.js';
 
 /** @category State @since 0.2.0 */
 export type CountOptions<K, V> = Pick<
@@ -34,6 +35,11 @@ export function count<K, V>(
   state: State<K, number>,
   options?: CountOptions<K, V> & { readonly window?: undefined },
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, number>>;
+/** Final results are no deletions. */
+export function count<K, V>(
+  state: State<K, number>,
+  options: CountOptions<K, V> & Final<ClosingWindows>,
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<Windowed<K>, number>>;
 export function count<K, V>(
   state: State<K, number>,
   options: CountOptions<K, V> & { readonly window: Exclude<Windows, SessionWindows> },
@@ -47,11 +53,10 @@ export function count<K, V>(
   state: State<K, number>,
   options: CountOptions<K, V> & { readonly window?: Windows | undefined } = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K | Windowed<K>, number | null>> {
-  return aggregate<K, V, number>(state, {
+  return aggregateAs<K, V, number, number, number | null>('count', state, {
     ...options,
-    name: options.name ?? `count(${handleOf('count', state).name})`,
     initial: () => 0,
     add: before => before + 1,
     merge: (a, b) => a + b,
-  } as AggregateOptions<K, V, number> & { readonly window: SessionWindows });
+  });
 }

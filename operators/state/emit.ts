@@ -1,5 +1,6 @@
 import { either, oneOf, required, shape, whole } from '../../lib/base/option-kinds.js';
 import type { Kind } from '../../lib/base/option-schema.js';
+import { KafkaRxError } from '../../lib/errors/errors.js';
 import { keptHeld } from '../../lib/state/layouts.js';
 import { HeldFor } from '../../lib/state/processors/held-for.js';
 import { HeldUntilCommit } from '../../lib/state/processors/held-until-commit.js';
@@ -24,10 +25,35 @@ import type { TimerTurns } from './state-operator-parts.js';
  */
 export type Emit = 'updates' | 'commit' | 'final' | { readonly everyMs: number };
 
+/** Options whose results come when their windows close. */
+export interface Final<W> {
+  readonly window: W;
+  readonly emit: 'final';
+}
+
 export const emitKind: Kind = either(
   oneOf('updates', 'commit', 'final'),
   shape({ everyMs: required(whole(1)) }),
 );
+
+/**
+ * @returns as given, or the default
+ * @throws `CONFIGURATION` for final results where nothing ends: each change would come, or nothing ever
+ */
+export function emitOf(
+  operator: string,
+  { emit = 'updates', window }: { readonly emit?: Emit | undefined; readonly window?: Windows | undefined },
+): Emit {
+  if (emit !== 'final' || (window !== undefined && window.kind !== 'unlimited')) return emit;
+  throw new KafkaRxError(
+    'CONFIGURATION',
+    `${operator}: emit 'final' is of windows that close, and ${window === undefined ? 'without a window' : 'in unlimited windows'} nothing does`,
+    {
+      remedy:
+        "Give it a window, such as tumbling(60_000, { graceMs: 0 }); or emit 'updates', 'commit' or { everyMs }",
+    },
+  );
+}
 
 /** What an aggregate emits: the rest is held back behind it. */
 export function emitsOf(emit: Emit): Emits {

@@ -4,11 +4,12 @@ import { checkArgument } from '../../lib/base/option-schema.js';
 import type { Windowed } from '../../lib/codecs/windowed.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import type { AggregateContext } from '../../lib/state/aggregates/aggregate.js';
+import type { ClosingWindows } from '../../lib/state/processors/suppress-until-window-closes.js';
 import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
-import { type AggregateOptions, aggregate } from './aggregate.js';
-import { handleOf } from './handle-of.js';
+import { type AggregateOptions, aggregateAs } from './aggregate.js';
+import type { Final } from './emit.js';
 
 /** @category State @since 0.2.0 */
 export type ReduceOptions<K, V> = Pick<
@@ -34,6 +35,12 @@ export function reduce<K, V, B extends V | null = V>(
   reduce: (reduced: V, value: V, context: AggregateContext<K>) => B,
   options?: ReduceOptions<K, V> & { readonly window?: undefined },
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, V | Extract<B, null>>>;
+/** Final results are no deletions. */
+export function reduce<K, V, B extends V | null = V>(
+  state: State<K, V>,
+  reduce: (reduced: V, value: V, context: AggregateContext<K>) => B,
+  options: ReduceOptions<K, V> & Final<ClosingWindows>,
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<Windowed<K>, V>>;
 export function reduce<K, V, B extends V | null = V>(
   state: State<K, V>,
   reduce: (reduced: V, value: V, context: AggregateContext<K>) => B,
@@ -51,24 +58,14 @@ export function reduce<K, V, B extends V | null = V>(
   options: ReduceOptions<K, V> & { readonly window?: Windows | undefined } = {},
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K | Windowed<K>, V | null>> {
   checkArgument('reduce', 'the function', required(call), reduce);
-  return aggregate<K, V, V, V, V | null>(state, reducing(handleOf('reduce', state), reduce, options));
-}
-
-function reducing<K, V>(
-  { name }: State<K, V>,
-  reduce: (reduced: V, value: V, context: AggregateContext<K>) => V | null,
-  options: ReduceOptions<K, V>,
-): AggregateOptions<K, V, V, V, V | null> & { readonly window: SessionWindows } {
-  const parts: AggregateOptions<K, V, V, V, V | null> = {
+  return aggregateAs<K, V, V, V, V | null>('reduce', state, {
     ...options,
-    name: options.name ?? `reduce(${name})`,
     // Of a key that has nothing yet: the first value is taken as it is.
     initial: () => nothing as V,
     add: (reduced, value, context) => (reduced === nothing ? value : reduce(reduced, value, context)),
     // Null is heard too: what two sessions were deletes what they become.
     merge: (a, b, context) => (a === nothing ? b : (reduce(a, b, context) as V)),
-  };
-  return parts as typeof parts & { readonly window: SessionWindows };
+  });
 }
 
 const nothing: unknown = Symbol('nothing');

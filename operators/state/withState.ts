@@ -11,8 +11,12 @@ import type { State, StateHandle } from '../../lib/state/state.js';
 import { handleOf } from './handle-of.js';
 import { stateOperator } from './state-operator.js';
 
-/** @category State @since 0.2.0 */
-export interface WithStateOptions<K, S, R> extends OperatorOptions {
+/**
+ * @typeParam R what the functions return
+ * @typeParam E what they hand on by `own.emit`
+ * @category State @since 0.2.0
+ */
+export interface WithStateOptions<K, S, R, E = R> extends OperatorOptions {
   /**
    * Called for each timer that is due, in the order of their times, keys and names; each is gone before it is called. What it throws is a
    * `process` problem of the record, or of the turn, that made it due; so is a timer set for a time that is over by the last of 10,000 that have set
@@ -21,13 +25,16 @@ export interface WithStateOptions<K, S, R> extends OperatorOptions {
    * @param due milliseconds since 1970, that it was set for; it may be later by now
    */
   readonly onTimer?: // biome-ignore lint/suspicious/noConfusingVoidType: it may return nothing, as what own.delete does
-  ((key: K, due: number, name: string, own: Own<K, S, R>) => R | undefined | void) | undefined;
+  ((key: K, due: number, name: string, own: Own<K, S, E>) => R | undefined | void) | undefined;
 }
 
 const withStateOptions: Fields<WithStateOptions<unknown, unknown, unknown>> = {
   ...operatorOptions,
   onTimer: callKind,
 };
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing has it
+type Emitted<R> = Exclude<R, undefined | void>;
 
 /**
  * Calls a function with each record and with what is kept of its key, and emits what it returns; `undefined`: nothing. The primitive under all operators
@@ -51,7 +58,10 @@ const withStateOptions: Fields<WithStateOptions<unknown, unknown, unknown>> = {
  * kept, and takes effect when it has returned: where it throws, nothing has changed. It is exact under every guarantee.
  *
  * @param state of `app.state`, written by this operator alone
- * @param call synchronous. Several are emitted by `own.emit`, before what is returned
+ * @typeParam R what the functions return, which is inferred
+ * @typeParam E what they hand on by `own.emit`: nothing, where it is not said. It is another than R, since a type in a parameter of a function is settled
+ *   before what the function returns is looked at
+ * @param call synchronous. Several are emitted by `own.emit`, before what is returned; then say what they are: `(record, own: Own<K, S, string>) => …`
  * @throws `TOPOLOGY` where another operator writes the state, or the stream is none of the app's
  * @example
  * ```ts
@@ -72,25 +82,25 @@ const withStateOptions: Fields<WithStateOptions<unknown, unknown, unknown>> = {
  * ```
  * @category State @since 0.2.0
  */
-export function withState<K, V, S, R>(
+export function withState<K, V, S, R = never, E = never>(
   state: State<K, S>,
   // biome-ignore lint/suspicious/noConfusingVoidType: it may return nothing, as what own.delete does
-  call: ((record: KafkaRecord<K, V>, own: Own<K, S, R>) => R | undefined | void) & NotLater<R>,
-  options: WithStateOptions<K, S, R> = {},
-): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, R>> {
+  call: ((record: KafkaRecord<K, V>, own: Own<K, S, E>) => R | undefined | void) & NotLater<NoInfer<R>>,
+  options: WithStateOptions<K, S, R, E> = {},
+): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<K, Emitted<R> | E>> {
   const handle = handleOf('withState', state);
   checkArgument('withState', 'the function', required(callKind), call);
   checkOptions('withState', withStateOptions, options);
   const { name, onError, onTimer } = options;
-  return stateOperator<K, V, R, K, R>({
+  return stateOperator<K, V, Emitted<R> | E, K, Emitted<R> | E>({
     name: name ?? `withState(${state.name})`,
     onError,
     // It is asked for keys here; its values are those of the tables.
-    state: handle as unknown as StateHandle<K, R>,
+    state: handle as unknown as StateHandle<K, Emitted<R> | E>,
     late: undefined,
     writer: { ...keptWithTimers, hearsEnds: onTimer !== undefined },
     processor: (tables, current, turns) =>
-      new CallsWithState<K, V, S, R>(tables, {
+      new CallsWithState<K, V, S, Emitted<R> | E>(tables, {
         ...turns,
         keys: {
           keyText: key => handle.keyText(key),
@@ -101,7 +111,7 @@ export function withState<K, V, S, R>(
       }),
     plainKey: key => key,
     keyOf: key => key,
-    // A tombstone is handed on where the user's R has null.
-    resultOf: value => value as R,
+    // A tombstone is handed on where the user's R or E has null.
+    resultOf: value => value as Emitted<R> | E,
   });
 }

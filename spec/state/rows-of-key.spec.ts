@@ -97,8 +97,8 @@ test.each(Object.entries(cases))('%s: as if all rows were read', (_, { kept, tab
             .filter(one => one.key === key && one.start >= from && one.start < to)
             .map(({ start }) => start),
         );
-        const found = kept.queries.windows(of => state.table(of), key, from, to);
-        expect(found.map(({ start }) => start)).toEqual([...expected].sort((a, b) => a - b));
+        const found = kept.queries.windows?.(of => state.table(of), key, from, to);
+        expect(found?.map(({ start }) => start)).toEqual([...expected].sort((a, b) => a - b));
       },
     ),
     { numRuns: 300 },
@@ -118,8 +118,8 @@ describe.each(['memory', 'lmdb'])('in %s', where => {
       rows.sort(([one], [other]) => (one < other ? -1 : 1));
       await backend.restore(new Map([[`s/${table}`, rows]]), { positions: new Map(), time: 0 });
       const counted = new Counted(new CommittedTable(new TableLayers(`s/${table}`, backend), asText));
-      const found = kept.queries.windows(() => counted, 'k77', 10_000, 20_000);
-      expect(found.map(({ start }) => start)).toEqual(
+      const found = kept.queries.windows?.(() => counted, 'k77', 10_000, 20_000);
+      expect(found?.map(({ start }) => start)).toEqual(
         Array.from({ length: 10 }, (_one, i) => 10_000 + 1_000 * i),
       );
       // Of a session who begins in that time may end long after: those of the key behind it are looked at.

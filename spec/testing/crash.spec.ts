@@ -40,6 +40,17 @@ test.each(guarantees)('%s: what was not committed is done again, and counts once
   await t.stop();
 });
 
+test('a restart goes on behind a stop as behind a crash', async () => {
+  const t = await testApp(app => counts(app));
+  t.pipeIn('in', keys('aa'));
+  await t.stop();
+  expect(() => t.pipeIn('in', keys('a'))).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+  await t.restart();
+  t.pipeIn('in', keys('a'));
+  expect(shown(t)).toEqual(['a1', 'a2', 'a3']);
+  await t.stop();
+});
+
 test('nothing of it drains, is told or fails any more, and what waits is not done', async () => {
   const events: LifecycleEvent['type'][] = [];
   const called: string[] = [];

@@ -2,19 +2,25 @@ import { expectTypeOf } from 'expect-type';
 import type { Observable } from 'rxjs';
 import type { KafkaRecord } from '../../lib/record/record.js';
 import {
+  type Aggregate,
+  aggregate,
   cogroup,
   count,
+  type Own,
   reduce,
   type State,
   session,
+  sum,
   suppress,
   tumbling,
   type Windowed,
+  withState,
 } from '../../operators/state/index.js';
 
 interface Order {
   readonly total: number;
 }
+type Kept<G> = G extends Aggregate<never, infer A, unknown> ? A : never;
 interface Customer {
   readonly spent: number;
   readonly seen: string;
@@ -112,6 +118,22 @@ test('suppress: final results are no deletions; a time limit leaves them', () =>
   expect(wrong).toBeInstanceOf(Function);
 });
 
+test('final results are no deletions, of sessions and of aggregates that may delete', () => {
+  const finals = () => orders$.pipe(count(numbers, { window: sessions, emit: 'final' }));
+  expectTypeOf(finals).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number>>>();
+  const turnover = sum(({ total }: Order) => total);
+  const sums = null as unknown as State<string, Kept<typeof turnover>>;
+  const summed = () => orders$.pipe(aggregate(sums, { ...turnover, window, emit: 'final' }));
+  expectTypeOf(summed).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number>>>();
+  const texts = null as unknown as State<string, string>;
+  const reduced = () => visits$.pipe(reduce(texts, () => null, { window: sessions, emit: 'final' }));
+  const keep = (customer: Customer) => customer;
+  const joined = () =>
+    cogroup(customers, [[orders$, keep]], { initial, merge, window: sessions, emit: 'final' });
+  expectTypeOf(joined).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, Customer>>>();
+  expectTypeOf(reduced).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, string>>>();
+});
+
 test('count and reduce: sessions that others absorb are deleted', () => {
   expectTypeOf(() => orders$.pipe(count(numbers, { window: sessions }))).returns.toEqualTypeOf<
     Observable<KafkaRecord<Windowed<string>, number | null>>
@@ -124,4 +146,51 @@ test('count and reduce: sessions that others absorb are deleted', () => {
   expectTypeOf(() => visits$.pipe(reduce(texts, longest, { window: sessions }))).returns.toEqualTypeOf<
     Observable<KafkaRecord<Windowed<string>, string | null>>
   >();
+});
+
+test('withState: what the function returns is inferred, also where it asks for what is kept', () => {
+  const returning = () =>
+    orders$.pipe(
+      withState(customers, ({ value }, own) => {
+        own.set({ spent: value.total, seen: '' });
+        return value.total > 1_000 ? { dear: value.total } : undefined;
+      }),
+    );
+  expectTypeOf(returning).returns.toEqualTypeOf<Observable<KafkaRecord<string, { dear: number }>>>();
+  const firing = () =>
+    orders$.pipe(
+      withState(customers, ({ timestamp }, own) => own.timers.set(timestamp + 1), {
+        onTimer: (key, _due, _name, own) => {
+          own.delete();
+          return key.length;
+        },
+      }),
+    );
+  expectTypeOf(firing).returns.toEqualTypeOf<Observable<KafkaRecord<string, number>>>();
+  const forgetting = () =>
+    orders$.pipe(
+      withState(customers, (_record, own) => own.get()?.seen, {
+        onTimer: (_key, _due, _name, own) => own.delete(),
+      }),
+    );
+  expectTypeOf(forgetting).returns.toEqualTypeOf<Observable<KafkaRecord<string, string>>>();
+});
+
+test('withState: what is emitted by own is said with own', () => {
+  const emitting = () =>
+    orders$.pipe(withState(customers, (_record, own: Own<string, Customer, string>) => own.emit('seen')));
+  expectTypeOf(emitting).returns.toEqualTypeOf<Observable<KafkaRecord<string, string>>>();
+  const both = () =>
+    orders$.pipe(
+      withState(customers, ({ value }, own: Own<string, Customer, string>) => {
+        own.emit('seen');
+        return value.total;
+      }),
+    );
+  expectTypeOf(both).returns.toEqualTypeOf<Observable<KafkaRecord<string, string | number>>>();
+  const wrong = () => {
+    // @ts-expect-error nobody has said that it emits texts
+    orders$.pipe(withState(customers, (_record, own) => own.emit('seen')));
+  };
+  expect(wrong).toBeInstanceOf(Function);
 });

@@ -1,4 +1,5 @@
 import { KafkaRxError } from '../../errors/errors.js';
+import { withItsStates } from '../../state/state-errors.js';
 
 export function otherPartitions(
   state: string,
@@ -12,8 +13,7 @@ export function otherPartitions(
     `The changelog of the state '${state}', ${changelog}, has ${there} partitions, and its input '${input}' has ${partitions}: ` +
       'keys would not be found where they are kept',
     {
-      remedy:
-        'Take the state under another name, or reset the group, or go by way of an internal topic, which keeps its number of partitions',
+      remedy: `Take the state under another name, or go by way of an internal topic, which keeps its number of partitions, or reset the group ${withItsStates}`,
     },
   );
 }

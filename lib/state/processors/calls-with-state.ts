@@ -18,7 +18,9 @@ export interface CallsParts<K, S, R> {
   identify(timer: string | undefined): void;
   /** A timer's function threw. */
   failed(cause: unknown): void;
-  /** Something is due by the app's clock. */
+  /** The app's clock, milliseconds since 1970. */
+  now(): number;
+  /** Something is due by it. */
   alarm(due: number): void;
 }
 
@@ -131,6 +133,10 @@ export class CallsWithState<K, V, S, R> implements Processor<V, R>, OwnTurn<K, S
 
   get streamTime(): number {
     return this.#time.now;
+  }
+
+  get now(): number {
+    return this.#parts.now();
   }
 
   get(key: string): S | undefined {

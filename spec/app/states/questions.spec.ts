@@ -1,8 +1,10 @@
 /** Questions are answered of what is committed, or of what records have made since, as the guarantee has it or the question. */
 import { type AppOptions, number, string } from 'kafka-rx';
-import { aggregate, count, hopping, type State, session, sliding, tumbling } from 'kafka-rx/state';
+import { aggregate, count, hopping, type State, session, sliding, suppress, tumbling } from 'kafka-rx/state';
 import { testApp } from 'kafka-rx/testing';
+import type { Observable } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
+import type { KafkaRecord } from '../../../lib/record/record.js';
 import { memoryBackends } from '../../../lib/state/memory-backend.js';
 import { held } from '../members.js';
 
@@ -121,7 +123,6 @@ test.each([
   expect(shown('latest')).toEqual(latest);
   const endless = { from: 0, to: Number.POSITIVE_INFINITY };
   expect(state.windows('a', { ...endless, read: 'latest' })).toHaveLength(latest.length);
-  expect(state.sessions('a')).toEqual([]);
   await t.stop();
 });
 
@@ -200,12 +201,59 @@ test('a question that cannot be meant is refused', async () => {
   const wrong = { read: 'newest' } as never;
   for (const ask of [
     () => state.get('a', wrong),
-    () => state.windows('a', wrong),
-    () => state.sessions('a', wrong),
     () => state.range('a', 'b', 1, wrong),
-    () => state.windows('a', { from: Number.NaN }),
+    () => state.range('a', 'b', -1),
+    () => state.range('a', 'b', Number.NaN),
   ]) {
     expect(ask).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
   }
   await t.stop();
 });
+
+const questions = ['get', 'range', 'windows', 'sessions'] as const;
+type Clicks = Observable<KafkaRecord<string, string>>;
+const kept = { key: string, value: number };
+const graceMs = 0;
+
+test.each<
+  [
+    string,
+    readonly string[],
+    (clicks$: Clicks, app: App, state: State<string, number>) => Observable<KafkaRecord<unknown, unknown>>,
+  ]
+>([
+  ['by key', ['get', 'range'], (clicks$, _app, state) => clicks$.pipe(count(state))],
+  [
+    'windows',
+    ['windows'],
+    (clicks$, _app, state) => clicks$.pipe(count(state, { window: tumbling(10, { graceMs }) })),
+  ],
+  [
+    'sessions',
+    ['windows', 'sessions'],
+    (clicks$, _app, state) => clicks$.pipe(count(state, { window: session(10, { graceMs }) })),
+  ],
+  [
+    'suppressed',
+    [],
+    (clicks$, app, state) =>
+      clicks$.pipe(count(app.state('counts', kept)), suppress(state, { until: 'timeLimit', limitMs: 1 })),
+  ],
+])(
+  'a question that a state does not answer is refused, not answered as if nothing were kept: %s',
+  async (_, answered, of) => {
+    const { t, state } = await asked(app => {
+      const state = app.state('asked', kept);
+      of(app.topic('in', topic), app, state).subscribe(app.each(() => {}));
+      return state;
+    });
+    t.pipeIn('in', keys('a', 1));
+    for (const question of questions) {
+      if (answered.includes(question)) expect(state[question]('a')).toBeDefined();
+      else expect(() => state[question]('a')).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }));
+    }
+    if (answered.length > 0)
+      expect(() => state.windows('a') && state.get('a')).toThrow(`answers ${answered.join(' and ')} alone`);
+    await t.stop();
+  },
+);

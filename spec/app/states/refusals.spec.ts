@@ -5,8 +5,10 @@ import { type TestApp, testApp } from 'kafka-rx/testing';
 import { map, merge, type Observable, type OperatorFunction } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
 import type { KafkaRecord } from '../../../lib/record/record.js';
+import { lmdb } from '../../../lib/stores/lmdb.js';
 import { session } from '../../../lib/time/session.js';
 import { tumbling } from '../../../lib/time/tumbling.js';
+import { unlimited } from '../../../lib/time/unlimited.js';
 import type { Windows } from '../../../lib/time/windows.js';
 import { flatMapValue } from '../../../operators/flatMapValue.js';
 import { mapKey } from '../../../operators/mapKey.js';
@@ -14,7 +16,9 @@ import { mapRecord } from '../../../operators/mapRecord.js';
 import { mapValue } from '../../../operators/mapValue.js';
 import { mergeNamed } from '../../../operators/mergeNamed.js';
 import { aggregate } from '../../../operators/state/aggregate.js';
+import { cogroup } from '../../../operators/state/cogroup.js';
 import { count } from '../../../operators/state/count.js';
+import { reduce } from '../../../operators/state/reduce.js';
 import { suppress } from '../../../operators/state/suppress.js';
 import { driverWith } from '../driver-with.js';
 import { Members } from '../members.js';
@@ -276,5 +280,40 @@ test('a changelog with another number of partitions', async () => {
     code: 'CONFIGURATION',
     message: expect.stringContaining('has 3 partitions'),
     remedy: expect.stringContaining('another name'),
+  });
+});
+
+const initial = () => 0;
+const add = (sum: number) => sum + 1;
+const texts$ = (app: App) => app.topic('in', texts);
+const final = 'final';
+const endless = unlimited();
+
+test.each<[string, (app: App) => unknown]>([
+  ['count', app => texts$(app).pipe(count(app.state('counts', counts), { emit: final }))],
+  ['count', app => texts$(app).pipe(count(app.state('counts', counts), { emit: final, window: endless }))],
+  [
+    'aggregate',
+    app => texts$(app).pipe(aggregate(app.state('counts', counts), { initial, add, emit: final })),
+  ],
+  ['reduce', app => texts$(app).pipe(reduce(app.state('texts', texts), first => first, { emit: final }))],
+  ['cogroup', app => cogroup(app.state('counts', counts), [[texts$(app), add]], { initial, emit: final })],
+])('final results where nothing ends are refused, by the name of the operator: %s', (operator, topology) => {
+  return expect(testApp(app => void topology(app))).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringMatching(new RegExp(`^${operator}: emit 'final' `)),
+  });
+});
+
+test.each<[string, unknown]>([
+  ['a store of that name', lmdb('counts', { value: string })],
+  ['text', '/var/lib/counts'],
+])('a backend is no %s', async (_, backend) => {
+  const topology = (app: App) => void app.state('counts', { ...counts, backend: backend as never });
+  await expect(testApp(topology)).rejects.toMatchObject({
+    code: 'CONFIGURATION',
+    message: expect.stringMatching(
+      /^app.state\('counts'\): backend must be a backend such as lmdbBackend\(directory\)/,
+    ),
   });
 });

@@ -124,6 +124,9 @@ test.each([
     expect(written).toEqual(twice);
     return;
   }
-  expect(outcome).toMatchObject({ code, remedy: expect.stringContaining('Reset the group') });
+  expect(outcome).toMatchObject({
+    code,
+    remedy: expect.stringMatching(/^Reset the group by resetGroup .*states, internal/),
+  });
   expect(written).toEqual(once);
 });

@@ -1,6 +1,15 @@
 /** Several streams into one state, each by its function, counted once over restarts and dropped units. */
 import { string } from 'kafka-rx';
-import { cogroup, type State, session, sliding, tumbling, type Windowed, withState } from 'kafka-rx/state';
+import {
+  cogroup,
+  type Own,
+  type State,
+  session,
+  sliding,
+  tumbling,
+  type Windowed,
+  withState,
+} from 'kafka-rx/state';
 import { type TestApp, type TestAppOptions, testApp } from 'kafka-rx/testing';
 import { filter, of } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
@@ -137,9 +146,9 @@ test.each<readonly [string, (app: App) => unknown, string]>([
 test('what comes while windows are being closed waits, and is added by the function of its own stream', async () => {
   const t = await testApp(app => {
     const parts$ = app.topic('in', { key: string, value: string }).pipe(
-      withState<string, string, string, string>(
+      withState(
         app.state('parts', { key: string, value: string }),
-        (record, own) => {
+        (record, own: Own<string, string, string>) => {
           for (const [i, part] of [...record.value].entries()) {
             own.emit(part, { key: record.key === 'each' ? `${i}` : record.key });
           }

@@ -196,6 +196,26 @@ test.each(['at-least-once', 'exactly-once'] as const)(
   },
 );
 
+test('a wall timer is set by the app clock that own has, which a test moves and no restart forgets', async () => {
+  const paid: Call = (record, own) => {
+    if (record.value === 'paid') return own.timers.cancel();
+    own.timers.set(own.now + 600_000, '', { time: 'wall' });
+  };
+  const t = await run(paid, {
+    onTimer: (_key, due, _name, own) => `${due - startAt} at ${own.now - startAt}`,
+  });
+  await t.advance(60_000);
+  t.pipeIn('in', records('aordered@5 bordered@5 bpaid@6'));
+  await t.advance(300_000);
+  await t.crash();
+  await t.restart();
+  await t.advance(299_999);
+  expect(read(t)).toEqual([]);
+  await t.advance(1);
+  expect(read(t)).toEqual([`a 660000 at 660000 ${startAt + 660_000}`]);
+  await t.stop();
+});
+
 test('wall timers that follow each other leave nothing behind that waits for the end', async () => {
   const listens = jest.spyOn(AbortSignal.prototype, 'addEventListener');
   const teardowns = jest.spyOn(Subscription.prototype, 'add');

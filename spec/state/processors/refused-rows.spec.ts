@@ -198,6 +198,7 @@ test('a timer whose function is refused has neither moved nor cancelled those th
       state.putsLeft = 4;
     },
     identify: () => {},
+    now: () => 0,
     failed: cause => failed.push(cause),
     alarm: () => {},
   });
