@@ -15,6 +15,8 @@ export interface IdleClosingParts {
   isOver(): boolean;
   /** Stream time goes on to there, in a turn of the task. */
   pass(time: number): void;
+  /** Does what reads rows; the app fails where that throws. */
+  aside(look: () => void): void;
 }
 
 /** Milliseconds after which it is asked again: where nobody could say, or somebody is behind. */
@@ -45,7 +47,7 @@ export class IdleClosing {
 
   constructor(parts: IdleClosingParts) {
     this.#parts = parts;
-    this.#alarm = new LaneAlarm(parts.subscriber, () => this.#rings());
+    this.#alarm = new LaneAlarm(parts.subscriber, () => parts.aside(() => this.#rings()));
     this.took();
   }
 
@@ -93,14 +95,14 @@ export class IdleClosing {
   }
 
   async #ask(): Promise<void> {
-    const { lane, isOver } = this.#parts;
+    const { lane, isOver, aside } = this.#parts;
     const came = this.#came;
     this.#isAsking = true;
     const seen = await lane().states?.inputsSeen();
     this.#isAsking = false;
     if (isOver()) return;
     if (came !== this.#came || seen === undefined) this.#wait(againMs);
-    else this.#heard(seen);
+    else aside(() => this.#heard(seen));
   }
 
   #heard(seen: InputsSeen): void {

@@ -8,7 +8,7 @@ import type { Processor, ProcessorState } from '../../lib/state/processors/proce
 import { HeldResults } from './held-results.js';
 import { IdleClosing } from './idle-closing.js';
 import { LaneAlarm } from './lane-alarm.js';
-import { resultsAtOnce, stateFailed } from './parts-of-turns.js';
+import { besideTurns, resultsAtOnce, stateFailed } from './parts-of-turns.js';
 import { refuseUntimed } from './refuse-untimed.js';
 import { refuseRekeyed } from './rekeyed.js';
 import type { Current, OperatorPlace, StateOperator } from './state-operator-parts.js';
@@ -77,7 +77,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       now: () => wallMs(this.#lane.host.clock),
     });
     this.#held = new HeldResults(parts, subscriber, where, this.#processor);
-    this.#alarm = new LaneAlarm(subscriber, () => this.#rings());
+    this.#alarm = new LaneAlarm(subscriber, () => this.#aside(() => this.#rings()));
     const { closeWhenIdleMs } = parts;
     if (closeWhenIdleMs !== undefined) this.#idle = this.#closingAfter(closeWhenIdleMs);
   }
@@ -89,6 +89,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       subscriber: this.#subscriber,
       lane: () => this.#lane,
       isOver: () => this.#isOver(),
+      aside: look => this.#aside(look),
       pass: time => {
         this.#passTo = time;
         this.#isClosing = true;
@@ -103,9 +104,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       this.#isClosing = true;
       this.#list();
     }
-    const due = this.#processor.due?.();
-    if (due !== undefined) this.#alarmAt(due);
-    this.#idle?.look();
+    this.#waits();
   }
 
   /**
@@ -236,10 +235,21 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     this.#isJob = this.#isClosing = this.#isRinging = false;
     this.#resting = undefined;
     this.#note(0);
-    const due = this.#processor.due?.();
-    if (due !== undefined) this.#alarmAt(due);
-    this.#idle?.look();
+    this.#waits();
     return false;
+  }
+
+  /** For what the clock brings. */
+  #waits(): void {
+    this.#aside(() => {
+      const due = this.#processor.due?.();
+      if (due !== undefined) this.#alarmAt(due);
+    });
+    this.#idle?.look();
+  }
+
+  #aside(look: () => void): void {
+    besideTurns(this.#lane, this.#where.node, look);
   }
 
   #note(left: 0 | 1): void {
