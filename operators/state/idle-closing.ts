@@ -115,12 +115,14 @@ export class IdleClosing {
     const missing = this.#missingMs();
     if (missing === undefined) return;
     const time = this.#parts.processor.streamTime ?? -1;
-    const to = Math.min(time + seen.at - this.#timeAt, seen.bound);
+    const reached = Math.min(time + seen.at - this.#timeAt, seen.bound);
+    // A clock has fractions of a millisecond, and time in records has none: what is left over counts next time.
+    const to = Math.floor(reached);
     if (to < time + missing) {
       this.#wait(againMs);
       return;
     }
-    this.#timeAt = seen.at;
+    this.#timeAt = seen.at - (reached - to);
     this.#parts.pass(to);
   }
 }
