@@ -4,6 +4,7 @@ import type { Lane } from '../../lib/flow/leases/delivery.js';
 import { emitSeveral, endedBefore, giveUp, laneOf, release } from '../../lib/flow/leases/leases.js';
 import type { Job } from '../../lib/flow/tasks/job.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
+import { heldIsOld } from '../../lib/state/processors/held-for.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import { HeldResults } from './held-results.js';
 import { IdleClosing } from './idle-closing.js';
@@ -70,6 +71,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     this.era = states.era;
     this.#turn = new StateTurn(parts, subscriber);
     this.#tables = states.state(parts.state.name);
+    if (parts.writer.layout['held'] === undefined) heldIsOld(this.#tables.numbers);
     this.#processor = parts.processor(this.#tables, this.#turn, {
       identify: timer => this.#turn.identify(timer),
       failed: cause => this.#failed(this.#turn.record, cause),
