@@ -1,4 +1,4 @@
-import { oneOf, whole } from '../base/option-kinds.js';
+import { oneOf, required, whole } from '../base/option-kinds.js';
 import type { Fields } from '../base/option-schema.js';
 import type { TimeWindow } from '../time/windows.js';
 import type { KeyRange, ReadTable } from './state-table.js';
@@ -29,6 +29,9 @@ export interface WindowsOptions extends ReadOptions {
   /** Milliseconds since 1970, itself not in it. Default: the last. */
   readonly to?: number | undefined;
 }
+
+/** Of `range`, here and in `withState`: how many answers at most. */
+export const limitKind = required(whole(1, { endless: true }));
 
 export const readOptions: Fields<ReadOptions> = { read: oneOf('committed', 'latest') };
 export const windowsOptions: Fields<WindowsOptions> = {

@@ -4,7 +4,7 @@ import { HeardEvents } from '../app/lifecycle/heard-events.js';
 import type { TopologyNode } from '../app/topology/node.js';
 import { forAllCopies } from '../base/for-all-copies.js';
 import { call, having, oneOf, required, whole } from '../base/option-kinds.js';
-import { checkOptions, type Fields } from '../base/option-schema.js';
+import { checkArgument, checkOptions, type Fields } from '../base/option-schema.js';
 import { type Codec, codecKind } from '../codecs/codec.js';
 import { KafkaRxError } from '../errors/errors.js';
 import type { Lane } from '../flow/leases/delivery.js';
@@ -15,6 +15,7 @@ import type { OlderValue } from './older-value.js';
 import type { RowChange, StateChange } from './state-change.js';
 import { notDecoded } from './state-errors.js';
 import {
+  limitKind,
   type ReadOptions,
   readOptions,
   type StateQueries,
@@ -79,7 +80,10 @@ export interface State<K = unknown, V = unknown> {
   windows(key: K, options?: WindowsOptions): readonly WindowedValue<V>[];
   /** Its sessions that reach into the time from `from` on and below `to`, in order of their ends; of a state with sessions. */
   sessions(key: K, options?: WindowsOptions): readonly WindowedValue<V>[];
-  /** All keys from `from` on and below `to`, in the order of their bytes, at most `limit` (default 1,000); of states without windows. */
+  /**
+   * All keys from `from` on and below `to`, in the order of their bytes, at most `limit` (whole, from 1 up, or Infinity; default 1,000); of states without
+   * windows.
+   */
   range(
     from?: K | undefined,
     to?: K | undefined,
@@ -230,6 +234,7 @@ export class StateHandle<K, V> implements State<K, V> {
   }
 
   range(from?: K, to?: K, limit = 1_000, options?: ReadOptions): readonly (readonly [key: K, value: V])[] {
+    checkArgument('State.range', 'the limit', limitKind, limit);
     const [first, end] = [from, to].map(key => (key === undefined ? undefined : this.keyText(key)));
     return this.#ask('range', options)
       .flatMap(tables => this.#queries.range(tables, { from: first, to: end }, limit))

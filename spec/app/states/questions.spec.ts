@@ -1,6 +1,6 @@
 /** Questions are answered of what is committed, or of what records have made since, as the guarantee has it or the question. */
 import { type AppOptions, number, string } from 'kafka-rx';
-import { aggregate, count, hopping, type State, session, sliding, tumbling } from 'kafka-rx/state';
+import { aggregate, count, hopping, type State, session, sliding, tumbling, withState } from 'kafka-rx/state';
 import { testApp } from 'kafka-rx/testing';
 import type { App } from '../../../lib/app/interface.js';
 import { memoryBackends } from '../../../lib/state/memory-backend.js';
@@ -209,3 +209,24 @@ test('a question that cannot be meant is refused', async () => {
   }
   await t.stop();
 });
+
+test.each([0, -1, 1.5, Number.NaN, '5'])(
+  'a range of at most %p answers is refused, and not answered by none',
+  async wrong => {
+    const limit = wrong as number;
+    const { t, state } = await asked(app => {
+      const asking = app.state('asking', { key: string, value: number });
+      app
+        .topic('in', topic)
+        .pipe(withState(asking, (_record, own) => own.range(undefined, undefined, limit).length))
+        .subscribe(app.each(() => {}));
+      return asking;
+    });
+    const refused = expect.objectContaining({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('the limit must be a whole number from 1 up'),
+    });
+    expect(() => state.range('a', 'b', limit)).toThrow(refused);
+    expect(() => t.pipeIn('in', keys('a'))).toThrow(refused);
+  },
+);
