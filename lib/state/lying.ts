@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { KafkaRxError } from '../errors/errors.js';
-import type { ChangelogPositions, StateBackend, StateBackends } from './backend.js';
+import type { ChangelogPosition, ChangelogPositions, StateBackend, StateBackends } from './backend.js';
 import { Overlay, type OverlayOptions } from './overlay.js';
 import type { StateHandle } from './state.js';
 import { notApplied } from './state-errors.js';
@@ -63,7 +63,8 @@ export async function abandon(lying: readonly Lying[]): Promise<void> {
 }
 
 /**
- * How far the changelogs are taken in, once a cut is.
+ * How far the changelogs are taken in, once a cut is. Of a state that lies here no more nothing is said: what is deleted of it from now on is not deleted
+ * here, and one day the changelog has no trace of that.
  *
  * @param ends by topic: behind the record of the cut, which is the last
  */
@@ -72,12 +73,12 @@ export function positionsAfter(
   ends: ReadonlyMap<string, number>,
   changelogOf: (state: string) => string,
 ): ChangelogPositions {
-  const positions = new Map(backend.checkpoint?.positions);
+  const positions = new Map<string, ChangelogPosition>();
   for (const { name } of handles) {
     const topic = changelogOf(name);
-    const [before, offset] = [positions.get(topic), ends.get(topic)];
+    const [before, offset] = [backend.checkpoint?.positions.get(topic), ends.get(topic)];
     // The cut is read again.
-    if (before !== undefined && offset !== undefined) positions.set(topic, { ...before, offset: offset - 1 });
+    if (before !== undefined) positions.set(topic, { ...before, offset: (offset ?? before.offset + 1) - 1 });
   }
   return positions;
 }

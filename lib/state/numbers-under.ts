@@ -19,3 +19,8 @@ export function numbersUnder(state: string, numbers: CutNumbers): CutNumbers {
     set: (name, value) => numbers.set(under(name), value),
   };
 }
+
+/** The state that such a name is of, which has no slash in its own. */
+export function stateOf(name: string): string {
+  return name.slice(0, name.indexOf('/'));
+}

@@ -12,6 +12,8 @@ export interface OverlayOptions extends Partial<ApplyBounds> {
   readonly failed?: ((error: unknown) => void) | undefined;
   /** How many rows of each table that were only read are kept decoded until the cut ends. Default 10,000. */
   readonly cleanEntries?: number | undefined;
+  /** Of the cut that it goes on from. Default: what the backend has with its checkpoint. */
+  readonly numbers?: ReadonlyMap<string, number> | undefined;
 }
 
 /** A cut between barrier and commit. */
@@ -74,7 +76,7 @@ export class Overlay {
       this.#clock,
       options.failed ?? (() => {}),
     );
-    this.#committedNumbers = backend.checkpoint?.numbers ?? new Map();
+    this.#committedNumbers = options.numbers ?? backend.checkpoint?.numbers ?? new Map();
     this.#numbers = new Map(this.#committedNumbers);
   }
 

@@ -49,7 +49,7 @@ export interface EmitOptions<K> {
 export interface Own<K, S, R> extends OwnKey<S> {
   /** Another key. It is of this task only where its records are: in the partitions of this number. */
   of(key: K): OwnKey<S>;
-  /** Keys of the task from `from` on and below `to`, in the order of their bytes, at most `limit` (default 1,000). */
+  /** Keys of the task from `from` on and below `to`, in the order of their bytes, at most `limit` (whole, from 1 up, or Infinity; default 1,000). */
   range(
     from?: K | undefined,
     to?: K | undefined,
@@ -143,7 +143,7 @@ export class OwnOfTurn<K, S, R> implements Own<K, S, R> {
 
   range(from?: K, to?: K, limit = 1_000): readonly (readonly [key: K, value: S])[] {
     const turn = this.#open;
-    checkArgument('own.range', 'limit', limitKind, limit);
+    checkArgument('range', 'the limit', limitKind, limit);
     const [first, end] = [from, to].map(key => (key === undefined ? undefined : turn.keyText(key)));
     return turn.page({ from: first, to: end }, limit).map(([key, value]) => [turn.keyOf(key), value]);
   }

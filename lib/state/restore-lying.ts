@@ -8,6 +8,7 @@ import { type RestoreProgress, restoreLog } from './restore.js';
 import type { RestoreBudget } from './restore-budget.js';
 import type { RowVersions } from './row-versions.js';
 import { idOf, otherRows } from './state-errors.js';
+import { layoutOf } from './state-formats.js';
 
 export interface RestoredTask {
   readonly partition: number;
@@ -45,6 +46,7 @@ async function restoreLying(
   task: RestoredTask,
 ): Promise<readonly ReadLog[]> {
   const { partition, clock, topics, changelogOf } = task;
+  await wipeLeft({ backend, handles }, task);
   await wipeOtherVersions({ backend, handles }, task);
   const read: ReadLog[] = [];
   for (const { name } of handles) {
@@ -67,6 +69,19 @@ async function restoreLying(
     read.push({ state: name, topic, ...log });
   }
   return read;
+}
+
+/** Rows of a state that lay elsewhere meanwhile are of nobody knows when: all is read again. */
+async function wipeLeft(
+  { backend, handles }: Pick<Lying, 'backend' | 'handles'>,
+  { changelogOf }: RestoredTask,
+): Promise<void> {
+  const isLeft = handles.some(
+    handle =>
+      backend.checkpoint?.positions.get(changelogOf(handle.name)) === undefined &&
+      Object.keys(layoutOf(handle)).some(table => backend.size(`${handle.name}/${table}`) > 0),
+  );
+  if (isLeft) await backend.wipe();
 }
 
 /** Rows say nothing of their version: what lies here of another one is read again, from the changelog, which does. */

@@ -1,4 +1,4 @@
-import { oneOf, whole } from '../base/option-kinds.js';
+import { oneOf, required, whole } from '../base/option-kinds.js';
 import type { Fields } from '../base/option-schema.js';
 import type { TimeWindow } from '../time/windows.js';
 import type { KeyRange, ReadTable } from './state-table.js';
@@ -30,15 +30,15 @@ export interface WindowsOptions extends ReadOptions {
   readonly to?: number | undefined;
 }
 
+/** Of `range`, here and in `withState`: how many answers at most. */
+export const limitKind = required(whole(1, { endless: true }));
+
 export const readOptions: Fields<ReadOptions> = { read: oneOf('committed', 'latest') };
 export const windowsOptions: Fields<WindowsOptions> = {
   ...readOptions,
   from: whole(0, { endless: true }),
   to: whole(0, { endless: true }),
 };
-
-/** How many keys at most. */
-export const limitKind = whole(1, { endless: true });
 
 /** The tables of a state in one task, by name. */
 export type StateTables = (table: string) => ReadTable<unknown>;

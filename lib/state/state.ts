@@ -82,7 +82,10 @@ export interface State<K = unknown, V = unknown> {
   windows(key: K, options?: WindowsOptions): readonly WindowedValue<V>[];
   /** Its sessions that reach into the time from `from` on and below `to`, in order of their ends; of a state with sessions. */
   sessions(key: K, options?: WindowsOptions): readonly WindowedValue<V>[];
-  /** All keys from `from` on and below `to`, in the order of their bytes, at most `limit` (default 1,000); of states without windows. */
+  /**
+   * All keys from `from` on and below `to`, in the order of their bytes, at most `limit` (whole, from 1 up, or Infinity; default 1,000); of states without
+   * windows.
+   */
   range(
     from?: K | undefined,
     to?: K | undefined,
@@ -235,7 +238,7 @@ export class StateHandle<K, V> implements State<K, V> {
   }
 
   range(from?: K, to?: K, limit = 1_000, options?: ReadOptions): readonly (readonly [key: K, value: V])[] {
-    checkArgument('State.range', 'limit', limitKind, limit);
+    checkArgument('State.range', 'the limit', limitKind, limit);
     const range = this.#answerTo('range');
     const [first, end] = [from, to].map(key => (key === undefined ? undefined : this.keyText(key)));
     return this.#ask('range', options)

@@ -240,17 +240,19 @@ export class TaskStates implements StatesOfTask {
   async #takeOver(cut: Cut | undefined): Promise<void> {
     this.#cut = cut;
     this.#number = cut?.number ?? 0;
+    const numbers = cut && new Map(Object.entries(cut.numbers));
     for (const lying of this.#lying ?? []) {
       const { backend } = lying;
       if (cut !== undefined && (backend.checkpoint?.commitNumber ?? 0) < cut.number) {
         await backend.apply(new Map(), {
           commitNumber: cut.number,
           positions: backend.checkpoint?.positions ?? new Map(),
-          numbers: new Map(Object.entries(cut.numbers)),
+          numbers: new Map(numbers),
           time: wallMs(this.#parts.clock),
         });
       }
-      lying.overlay = new Overlay(backend, overlayOptions(this.#parts));
+      // The backend may have those of states that lay elsewhere since, as they were then.
+      lying.overlay = new Overlay(backend, { ...overlayOptions(this.#parts), numbers });
     }
   }
 
@@ -264,7 +266,10 @@ export class TaskStates implements StatesOfTask {
     const sealed: Sealed[] = (this.#lying ?? []).map(lying => ({ lying, layer: lying.overlay.seal() }));
     const cut = nextCut({
       ...{ number: ++this.#number, before: this.#cut, offsets, handles: this.#parts.handles },
-      numbers: sealed.flatMap(({ layer }) => [...layer.numbers]),
+      places: sealed.map(({ lying, layer }) => ({
+        states: lying.handles.map(({ name }) => name),
+        numbers: layer.numbers,
+      })),
     });
     const ends = new Map<string, number>();
     for (const { lying, layer } of sealed) {

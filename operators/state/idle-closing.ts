@@ -15,6 +15,8 @@ export interface IdleClosingParts {
   isOver(): boolean;
   /** Stream time goes on to there, in a turn of the task. */
   pass(time: number): void;
+  /** Does what reads rows; the app fails where that throws. */
+  aside(look: () => void): void;
 }
 
 /** Milliseconds after which it is asked again: where nobody could say, or somebody is behind. */
@@ -48,7 +50,7 @@ export class IdleClosing {
 
   constructor(parts: IdleClosingParts) {
     this.#parts = parts;
-    this.#alarm = new LaneAlarm(parts.subscriber, () => this.#rings());
+    this.#alarm = new LaneAlarm(parts.subscriber, () => parts.aside(() => this.#rings()));
     this.took();
   }
 
@@ -104,14 +106,14 @@ export class IdleClosing {
   }
 
   async #ask(): Promise<void> {
-    const { lane, isOver } = this.#parts;
+    const { lane, isOver, aside } = this.#parts;
     const came = this.#came;
     this.#isAsking = true;
     const seen = await lane().states?.inputsSeen();
     this.#isAsking = false;
     if (isOver()) return;
     if (came !== this.#came || seen === undefined) this.#wait(againMs);
-    else this.#heard(seen);
+    else aside(() => this.#heard(seen));
   }
 
   #heard(seen: InputsSeen): void {
@@ -124,12 +126,14 @@ export class IdleClosing {
     const missing = this.#missingMs();
     if (missing === undefined) return;
     const time = this.#parts.processor.streamTime ?? -1;
-    const to = Math.min(time + seen.at - this.#timeAt, seen.bound);
+    const reached = Math.min(time + seen.at - this.#timeAt, seen.bound);
+    // A clock has fractions of a millisecond, and time in records has none: what is left over counts next time.
+    const to = Math.floor(reached);
     if (to < time + missing) {
       this.#wait(againMs);
       return;
     }
-    this.#timeAt = seen.at;
+    this.#timeAt = seen.at - (reached - to);
     this.#parts.pass(to);
   }
 }

@@ -4,11 +4,12 @@ import type { Lane } from '../../lib/flow/leases/delivery.js';
 import { emitSeveral, endedBefore, giveUp, laneOf, release } from '../../lib/flow/leases/leases.js';
 import type { Job } from '../../lib/flow/tasks/job.js';
 import type { KafkaRecord } from '../../lib/record/record.js';
+import { heldIsOld } from '../../lib/state/processors/held-for.js';
 import type { Processor, ProcessorState } from '../../lib/state/processors/processor.js';
 import { HeldResults } from './held-results.js';
 import { IdleClosing } from './idle-closing.js';
 import { LaneAlarm } from './lane-alarm.js';
-import { resultsAtOnce, stateFailed } from './parts-of-turns.js';
+import { besideTurns, resultsAtOnce, stateFailed } from './parts-of-turns.js';
 import { refuseUntimed } from './refuse-untimed.js';
 import { refuseRekeyed } from './rekeyed.js';
 import type { Current, OperatorPlace, StateOperator } from './state-operator-parts.js';
@@ -70,6 +71,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     this.era = states.era;
     this.#turn = new StateTurn(parts, subscriber);
     this.#tables = states.state(parts.state.name);
+    if (parts.writer.layout['held'] === undefined) heldIsOld(this.#tables.numbers);
     this.#processor = parts.processor(this.#tables, this.#turn, {
       identify: timer => this.#turn.identify(timer),
       failed: cause => this.#failed(this.#turn.record, cause),
@@ -77,7 +79,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       now: () => wallMs(this.#lane.host.clock),
     });
     this.#held = new HeldResults(parts, subscriber, where, this.#processor);
-    this.#alarm = new LaneAlarm(subscriber, () => this.#rings());
+    this.#alarm = new LaneAlarm(subscriber, () => this.#aside(() => this.#rings()));
     const { closeWhenIdleMs } = parts;
     if (closeWhenIdleMs !== undefined) this.#idle = this.#closingAfter(closeWhenIdleMs);
   }
@@ -89,6 +91,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       subscriber: this.#subscriber,
       lane: () => this.#lane,
       isOver: () => this.#isOver(),
+      aside: look => this.#aside(look),
       pass: time => {
         this.#passTo = time;
         this.#isClosing = true;
@@ -103,9 +106,7 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
       this.#isClosing = true;
       this.#list();
     }
-    const due = this.#processor.due?.();
-    if (due !== undefined) this.#alarmAt(due);
-    this.#idle?.look();
+    this.#waits();
   }
 
   /**
@@ -236,10 +237,21 @@ export class StateInTask<K, V, A, L, R, I> implements Job {
     this.#isJob = this.#isClosing = this.#isRinging = false;
     this.#resting = undefined;
     this.#note(0);
-    const due = this.#processor.due?.();
-    if (due !== undefined) this.#alarmAt(due);
-    this.#idle?.look();
+    this.#waits();
     return false;
+  }
+
+  /** For what the clock brings. */
+  #waits(): void {
+    this.#aside(() => {
+      const due = this.#processor.due?.();
+      if (due !== undefined) this.#alarmAt(due);
+    });
+    this.#idle?.look();
+  }
+
+  #aside(look: () => void): void {
+    besideTurns(this.#lane, this.#where.node, look);
   }
 
   #note(left: 0 | 1): void {

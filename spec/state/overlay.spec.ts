@@ -415,3 +415,18 @@ describe('an overlay', () => {
     expect([sized.size, memory.size('a')]).toEqual([2, 2]);
   });
 });
+
+test('how many bytes the open cut has is known before any was sealed, and when rows are larger than those of the last', async () => {
+  const overlay = new Overlay(await memoryBackends.open('task'));
+  const table = overlay.table('a', notes);
+  const putSome = (text: string): number => {
+    for (let i = 0; i < 200; i++) table.put(`${i}`, { value: { text }, timestamp: 1 });
+    return overlay.dirtyBytes / 200;
+  };
+  const bytesOfRow = (of: number) => [of > 10_000, of < 11_000];
+  expect(bytesOfRow(putSome('x'.repeat(10_000)))).toEqual([true, true]);
+  overlay.seal().committed(1, positions);
+  expect(putSome('x')).toBeLessThan(500);
+  overlay.seal().committed(2, positions);
+  expect(bytesOfRow(putSome('y'.repeat(10_000)))).toEqual([true, true]);
+});

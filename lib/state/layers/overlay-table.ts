@@ -26,6 +26,11 @@ export interface SealedTable {
 
 /** Of a row whose size is not known. */
 const guessedBytes = 100;
+/**
+ * From so many changed rows on, and then of each so many, one is encoded before the cut is sealed, to know how large that gets: rows may be larger than
+ * those of the last cut, or there was none.
+ */
+const [firstSample, samplesEach] = [16, 64];
 const absent = { row: undefined, bytes: undefined };
 
 /**
@@ -43,6 +48,8 @@ export class OverlayTable<T> implements StateTable<T> {
   #clean: CleanCache<Clean<T>>;
   /** Of a row, on average: as the last sealed cut had them. */
   #rowBytes = guessedBytes;
+  /** The sum of those of the open cut that were encoded to know, how many, and how many rows there are at the next. */
+  #sampled = { bytes: 0, rows: 0, next: firstSample };
   /** Rows of the open cut as bytes, where they were looked at when they were put; undefined: they are not. */
   #looked: Map<string, Buffer> | undefined;
 
@@ -62,7 +69,8 @@ export class OverlayTable<T> implements StateTable<T> {
   }
 
   get dirtyBytes(): number {
-    return this.#open.size * (this.#rowBytes + entryOverhead);
+    const { bytes, rows } = this.#sampled;
+    return this.#open.size * ((rows === 0 ? this.#rowBytes : bytes / rows) + entryOverhead);
   }
 
   get bytes(): number {
@@ -84,6 +92,7 @@ export class OverlayTable<T> implements StateTable<T> {
   put(key: string, row: Row<T>): void {
     if (this.#looked !== undefined) this.#look(this.#looked, key, row);
     this.#open.set(key, row);
+    if (this.#open.size >= this.#sampled.next) this.#sample(row.value);
   }
 
   delete(key: string): void {
@@ -142,8 +151,7 @@ export class OverlayTable<T> implements StateTable<T> {
       take: () => {
         if (layer.rows.size > 0) this.#rowBytes = layer.bytes / layer.rows.size - entryOverhead;
         this.#format.watch?.sealed();
-        this.#open = new SortedMap();
-        this.#looked = this.#looking();
+        this.#empty();
         this.#clean = clean;
         this.layers.seal(layer);
       },
@@ -153,10 +161,27 @@ export class OverlayTable<T> implements StateTable<T> {
 
   /** Everything goes that is not committed. */
   abort(): void {
-    this.#open = new SortedMap();
-    this.#looked = this.#looking();
+    this.#empty();
     this.#clean = new CleanCache(this.#cleanEntries);
     this.layers.dropSealed();
+  }
+
+  /** The next cut is open, and has changed nothing yet. */
+  #empty(): void {
+    this.#open = new SortedMap();
+    this.#sampled = { bytes: 0, rows: 0, next: firstSample };
+    this.#looked = this.#looking();
+  }
+
+  #sample(value: T): void {
+    const sampled = this.#sampled;
+    sampled.next += samplesEach;
+    try {
+      sampled.bytes += this.#format.encode(value).length;
+      sampled.rows++;
+    } catch {
+      // Who seals it is told.
+    }
   }
 
   /** The same for all of a cut. */

@@ -2,6 +2,9 @@ import type { CutNumbers, StateTable } from '../state-table.js';
 import { behind, timeAt, timeBytes, timeLength } from './time-bytes.js';
 import type { UndoLog } from './undo-log.js';
 
+/** In the cut: 1 where rows may have come since that are not in the index. */
+const left = 'indexLeft';
+
 /**
  * The windows that wait to be closed, in order of their starts and keys, where rows lie in another order. Keys of its rows: the start, then the
  * record's key. A window that was handed on is deleted from it, and so no cursor is to be kept.
@@ -20,10 +23,21 @@ export class ClosingIndex {
     this.#numbers = numbers;
   }
 
-  load(): void {
+  /** Whoever emits updates keeps no index over the rows: it has to be made again. */
+  static isLeft(numbers: CutNumbers): void {
+    if (numbers.get(left) !== 1) numbers.set(left, 1);
+  }
+
+  /** @param rows all that there are, asked for where the index was left */
+  load(rows: Iterable<{ readonly key: string; readonly start: number }>): void {
     this.#earliest = 0;
     this.#closedTo = this.#numbers.get('closedTo') ?? 0;
     this.#from = timeBytes(this.#closedTo);
+    if (this.#numbers.get(left) !== 1) return;
+    for (const { key, start } of rows)
+      if (start >= this.#closedTo)
+        this.#waiting.put(timeBytes(start) + key, { value: true, timestamp: start });
+    this.#numbers.set(left, 0);
   }
 
   /** Windows that begin before this are all handed on. */

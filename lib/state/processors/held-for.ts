@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { TimeWindow } from '../../time/windows.js';
-import type { StateTable } from '../state-table.js';
+import type { CutNumbers, StateTable } from '../state-table.js';
 import type { ValueFormat } from '../value-format.js';
 import { type KeyKind, keyOf, windowedKey, windowOf } from '../windowed-key.js';
 import { HeldUpdates } from './held-updates.js';
@@ -36,6 +36,17 @@ export const heldPlaces: ValueFormat<HeldPlace> = {
   decode: bytes => ({ due: bytes.readDoubleBE(), isNew: bytes[8] === 1 }),
 };
 
+/** In the cut: 1, something may be held back; 2, and others have handed on since what they made of the same rows. */
+const holds = 'holds';
+
+/** An operator that holds nothing back goes on with the state: what is held there is older than what it hands on. */
+export function heldIsOld(numbers: CutNumbers): void {
+  if (numbers.get(holds) === 1) numbers.set(holds, 2);
+}
+
+/** Rows that are dropped at once. */
+const dropped = 1_000;
+
 /**
  * Hands on at most one update of each key and window in a stretch of the app's time: the last one, so long after the first that was held back. What came
  * and went meanwhile is not told at all.
@@ -60,6 +71,13 @@ export class HeldFor<V, A> extends HeldUpdates<V, A> {
     this.#parts = parts;
     this.#rows = state.table('held');
     this.#places = state.table('held-places');
+    if (state.numbers.get(holds) === 2) this.#drop();
+  }
+
+  #drop(): void {
+    for (let page = this.#places.page({}, dropped); page.length > 0; page = this.#places.page({}, dropped))
+      for (const [text, { value }] of page) this.#remove(timeBytes(value.due) + text);
+    this.#state.numbers.set(holds, 1);
   }
 
   override take(...of: Parameters<Processor<V, A>['take']>): void {
@@ -101,6 +119,8 @@ export class HeldFor<V, A> extends HeldUpdates<V, A> {
 
   #newPlace(text: string, isNew: boolean): HeldPlace {
     const { now, everyMs, alarm } = this.#parts;
+    const { numbers } = this.#state;
+    if (numbers.get(holds) !== 1) numbers.set(holds, 1);
     const place = { due: Math.max(0, Math.ceil(now() + everyMs)), isNew };
     this.#places.put(text, { value: place, timestamp: place.due });
     alarm(place.due);

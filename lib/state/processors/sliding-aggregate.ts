@@ -1,6 +1,6 @@
 import type { SlidingWindows } from '../../time/sliding.js';
 import { StreamTime } from '../../time/stream-time.js';
-import type { Row } from '../state-table.js';
+import type { CutNumbers, Row } from '../state-table.js';
 import { ClosingIndex } from './closing-index.js';
 import type { Fold } from './fold.js';
 import type { Processor, ProcessorOutput, ProcessorState } from './processor.js';
@@ -20,6 +20,7 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
   readonly #rows: SlidingRows<A>;
   /** Undefined: every update is emitted. */
   readonly #closing: ClosingIndex | undefined;
+  readonly #numbers: CutNumbers;
   readonly #time: StreamTime;
   readonly #fold: Fold<V, A>;
   readonly #differenceMs: number;
@@ -39,6 +40,7 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
   ) {
     this.#rows = new SlidingRows(state.table('rows'), state, windows);
     this.#closing = emits === 'final' ? new ClosingIndex(state.table('closing'), state.numbers) : undefined;
+    this.#numbers = state.numbers;
     this.#time = new StreamTime(state.numbers, state.timeBound);
     this.#fold = fold;
     this.#differenceMs = windows.differenceMs;
@@ -245,7 +247,8 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
 
   #load(): void {
     this.#rows.load();
-    this.#closing?.load();
+    this.#closing?.load(this.#rows.places());
+    if (this.#closing === undefined) ClosingIndex.isLeft(this.#numbers);
     this.#isLoaded = true;
   }
 }

@@ -58,6 +58,12 @@ export class SlidingRows<A> {
     this.#lastExpired = undefined;
   }
 
+  /** Of all rows that there are. */
+  *places(): Generator<{ readonly key: string; readonly start: number }> {
+    for (const [rowKey] of rowsFrom(this.#rows, '', undefined))
+      yield { key: slidingKeyIn(rowKey), start: startOf(rowKey) };
+  }
+
   /** Whether there is such a row or not, it is not seen any more. */
   isHidden(start: number): boolean {
     return start <= this.#newestStart - this.#retentionMs;

@@ -72,6 +72,38 @@ describe('a key that was deleted while a folder was away', () => {
   }, 60_000);
 });
 
+test('a key that was deleted while its state lay elsewhere is no ghost when that comes back, beside another that had stayed', async () => {
+  const folder = lastingBackends();
+  let backend: StateBackends | undefined = folder;
+  let state: State<string, number> | undefined;
+  const t = await testApp(app => {
+    state = app.state('counts', { ...counts, backend });
+    const in$ = app.topic('in', texts);
+    const add = (n: number, value: string) => (value === 'gone' ? null : n + 1);
+    in$.pipe(aggregate(state, { initial: () => 0, add })).subscribe(app.watch(() => {}));
+    in$.pipe(count(app.state('stays', { ...counts, backend: folder }))).subscribe(app.watch(() => {}));
+  });
+  const takes = async (key: string, value = 'x'): Promise<void> => {
+    t.pipeIn('in', [{ key, value }]);
+    await t.idle();
+  };
+  await takes('a');
+  await takes('b');
+  backend = undefined;
+  await t.restart();
+  await takes('a', 'gone');
+  for (let day = 0; day < 8; day++) {
+    await t.advance(dayMs);
+    await takes('c');
+  }
+  for (const { offset, key } of t.broker.records(changelog.topic))
+    if (`${key}` === 'a') t.broker.punchGap(changelog, offset, offset + 1);
+  backend = folder;
+  await t.restart();
+  expect(['a', 'b', 'c'].map(key => state?.get(key))).toEqual([undefined, 1, 8]);
+  await t.stop();
+});
+
 test.each([
   [
     'was deleted, and made anew at the start',

@@ -1,6 +1,16 @@
 /** Questions are answered of what is committed, or of what records have made since, as the guarantee has it or the question. */
 import { type AppOptions, number, string } from 'kafka-rx';
-import { aggregate, count, hopping, type State, session, sliding, suppress, tumbling } from 'kafka-rx/state';
+import {
+  aggregate,
+  count,
+  hopping,
+  type State,
+  session,
+  sliding,
+  suppress,
+  tumbling,
+  withState,
+} from 'kafka-rx/state';
 import { testApp } from 'kafka-rx/testing';
 import type { Observable } from 'rxjs';
 import type { App } from '../../../lib/app/interface.js';
@@ -255,5 +265,26 @@ test.each<
     if (answered.length > 0)
       expect(() => state.windows('a') && state.get('a')).toThrow(`answers ${answered.join(' and ')} alone`);
     await t.stop();
+  },
+);
+
+test.each([0, -1, 1.5, Number.NaN, '5'])(
+  'a range of at most %p answers is refused, and not answered by none',
+  async wrong => {
+    const limit = wrong as number;
+    const { t, state } = await asked(app => {
+      const asking = app.state('asking', { key: string, value: number });
+      app
+        .topic('in', topic)
+        .pipe(withState(asking, (_record, own) => own.range(undefined, undefined, limit).length))
+        .subscribe(app.each(() => {}));
+      return asking;
+    });
+    const refused = expect.objectContaining({
+      code: 'CONFIGURATION',
+      message: expect.stringContaining('the limit must be a whole number from 1 up'),
+    });
+    expect(() => state.range('a', 'b', limit)).toThrow(refused);
+    expect(() => t.pipeIn('in', keys('a'))).toThrow(refused);
   },
 );

@@ -36,6 +36,8 @@ const onError = 'skip' as const;
 
 const stateOf = (app: App, name = 'kept') => app.state(name, { key, value });
 
+type Kinds = Readonly<Record<string, (app: App) => Observable<KafkaRecord<unknown, unknown>>>>;
+
 const kinds = {
   'closing windows': app =>
     app
@@ -65,14 +67,29 @@ const kinds = {
     app
       .topic('in', topic)
       .pipe(withState(stateOf(app), (_record, own) => own.set((own.get() ?? 0) + 1), { onError })),
-} satisfies Record<string, (app: App) => Observable<KafkaRecord<unknown, unknown>>>;
+} satisfies Kinds;
 
-async function broken(kind: keyof typeof kinds, codec: Breaking<never>): Promise<TestApp> {
+const [window, closeWhenIdleMs] = [tumbling(10, { graceMs: 0 }), 60_000];
+
+/** What reads rows as the clock says, where no record comes. */
+const byClock = {
+  'windows that close when nothing comes': app =>
+    app
+      .topic('in', topic)
+      .pipe(count(stateOf(app), { window, emit: 'final', closeWhenIdleMs, onError: 'skip' })),
+  'a suppress whose windows close when nothing comes': app =>
+    app
+      .topic('in', topic)
+      .pipe(
+        count(app.state('counted', { key: string, value: number }), { window }),
+        suppress(stateOf(app), { until: 'windowCloses', window, closeWhenIdleMs, onError: 'skip' }),
+      ),
+  'what is held for a time': kinds['what is held for a time'],
+} satisfies Kinds;
+
+async function broken(kind: Kinds[string], codec: Breaking<never>): Promise<TestApp> {
   [key.breaks, value.breaks, key.thrown, value.thrown] = [false, false, 0, 0];
-  const t = await testApp(app => {
-    const results: Observable<KafkaRecord<unknown, unknown>> = kinds[kind](app);
-    results.subscribe(app.each(() => {}));
-  });
+  const t = await testApp(app => void kind(app).subscribe(app.each(() => {})));
   t.pipeIn('in', [
     { key: 'a', value: '', timestamp: 1 },
     { key: 'b', value: '', timestamp: 1 },
@@ -89,6 +106,11 @@ async function goesOn(t: TestApp): Promise<void> {
   await t.idle();
 }
 
+async function goesOnAlone(t: TestApp): Promise<void> {
+  await t.restart();
+  await t.advance(2 * closeWhenIdleMs);
+}
+
 const failure = (what: string) => ({
   code: 'STATE',
   at: { topic: 'test-kept-changelog', partition: 0 },
@@ -101,14 +123,26 @@ const failure = (what: string) => ({
 test.each(Object.keys(kinds) as (keyof typeof kinds)[])(
   'fails the app, whatever onError says: %s',
   async kind => {
-    const t = await broken(kind, value as Breaking<never>);
+    const t = await broken(kinds[kind], value as Breaking<never>);
     await expect(goesOn(t)).rejects.toMatchObject(failure('row'));
     expect(value.thrown).toBeLessThan(10);
   },
 );
 
 test('a key of one, too', async () => {
-  const t = await broken('closing windows', key as Breaking<never>);
+  const t = await broken(kinds['closing windows'], key as Breaking<never>);
   await expect(goesOn(t)).rejects.toMatchObject(failure('key'));
   expect(key.thrown).toBeLessThan(10);
 });
+
+/** An exception in a turn of the clock's would be the process's end, and the app would not know of it. */
+test.each(Object.keys(byClock) as (keyof typeof byClock)[])(
+  'fails the app in an orderly way where no record comes: %s',
+  async kind => {
+    const t = await broken(byClock[kind], value as Breaking<never>);
+    await expect(goesOnAlone(t)).rejects.toMatchObject(failure('row'));
+    expect(t.app.health()).toMatchObject({ state: 'failed', live: false });
+    await expect(t.stop()).rejects.toMatchObject(failure('row'));
+    expect(value.thrown).toBeLessThan(10);
+  },
+);

@@ -103,8 +103,9 @@ export const stateBugs: readonly SeededBug[] = [
       },
       {
         file: 'lib/state/task-states.ts',
-        find: '      lying.overlay = new Overlay(backend, overlayOptions(this.#parts));\n',
-        replace: '      lying.overlay ??= new Overlay(backend, overlayOptions(this.#parts));\n',
+        find: '      lying.overlay = new Overlay(backend, { ...overlayOptions(this.#parts), numbers });\n',
+        replace:
+          '      lying.overlay ??= new Overlay(backend, { ...overlayOptions(this.#parts), numbers });\n',
       },
     ],
     shows: /: cut \d+ has /,
@@ -176,8 +177,8 @@ export const stateBugs: readonly SeededBug[] = [
     replacements: [
       {
         file: 'lib/state/task-states.ts',
-        find: '          numbers: new Map(Object.entries(cut.numbers)),\n',
-        replace: '          numbers: new Map(),\n',
+        find: '    const numbers = cut && new Map(Object.entries(cut.numbers));\n',
+        replace: '    const numbers = cut && new Map<string, number>();\n',
       },
     ],
     shows: /: cut \d+ has /,
