@@ -16,7 +16,7 @@ const endless = Number.MAX_SAFE_INTEGER;
  * it are followed by `ESCAPE`.
  */
 const BOUND = '\0\0';
-const ESCAPE = '\xff';
+const ESCAPE = '\x01';
 
 /** A key with its window, as bytes in latin1. */
 export function windowedKey(kind: KeyKind, key: string, window: TimeWindow | undefined): string {
