@@ -13,8 +13,8 @@ export interface SlidingWindows {
 export interface SlidingOptions extends ClosingOptions {
   /**
    * For how long in stream time the rows of windows are kept, milliseconds, whole, from their start on. Default, and the least that can be:
-   * twice the difference, and the grace, as in Kafka Streams. With 2 ms more records in order each count in all of their windows; by default one that comes
-   * a whole difference behind the one before it may not be counted with that, where another key is further on.
+   * twice the difference, and the grace, as in Kafka Streams. Records in order each count in all of their windows in final results; in updates with 1 ms more: by default one that
+   * comes a whole difference behind the one before it may not be counted with that, where another key is further on.
    */
   readonly retentionMs?: number | undefined;
 }

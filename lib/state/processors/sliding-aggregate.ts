@@ -38,7 +38,9 @@ export class SlidingAggregate<V, A> implements Processor<V, A> {
     state: ProcessorState,
     { windows, fold, emits }: { windows: SlidingWindows; fold: Fold<V, A>; emits: Emits },
   ) {
-    this.#rows = new SlidingRows(state.table('rows'), state, windows);
+    // Kafka Streams' store of final results still shows a window at the edge of the retention, which that of updates hides.
+    const retentionMs = emits === 'final' ? windows.retentionMs + 1 : windows.retentionMs;
+    this.#rows = new SlidingRows(state.table('rows'), state, { ...windows, retentionMs });
     this.#closing = emits === 'final' ? new ClosingIndex(state.table('closing'), state.numbers) : undefined;
     this.#numbers = state.numbers;
     this.#time = new StreamTime(state.numbers, state.timeBound);
