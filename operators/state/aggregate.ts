@@ -17,7 +17,7 @@ import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
 import { type CloseWhenIdleOptions, closeWhenIdle, closeWhenIdleKind } from './close-when-idle.js';
-import { type Emit, emitKind, emitOf, emitsOf, type Final, holding, keptFor } from './emit.js';
+import { type Emit, emitKind, emitOf, emitsOf, type FinalOptions, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
 import { stateOperator } from './state-operator.js';
 import { withoutMerge } from './without-merge.js';
@@ -84,7 +84,7 @@ export function aggregate<K, V, A, R = A, B extends A | null = A>(
 /** Final results are no deletions. */
 export function aggregate<K, V, A, R = A, B extends A | null = A>(
   state: State<K, A>,
-  options: AggregateOptions<K, V, A, R, B> & Final<ClosingWindows>,
+  options: AggregateOptions<K, V, A, R, B> & FinalOptions<ClosingWindows>,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<Windowed<K>, R>>;
 export function aggregate<K, V, A, R = A, B extends A | null = A>(
   state: State<K, A>,

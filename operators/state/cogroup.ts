@@ -18,7 +18,7 @@ import type { SessionWindows } from '../../lib/time/session.js';
 import type { UnlimitedWindows } from '../../lib/time/unlimited.js';
 import type { GridWindows } from '../../lib/time/windows.js';
 import { type CloseWhenIdleOptions, closeWhenIdle, closeWhenIdleKind } from './close-when-idle.js';
-import { type Emit, emitKind, emitOf, emitsOf, type Final, holding, keptFor } from './emit.js';
+import { type Emit, emitKind, emitOf, emitsOf, type FinalOptions, holding, keptFor } from './emit.js';
 import { handleOf } from './handle-of.js';
 import { stateStream } from './state-operator.js';
 import type { Current } from './state-operator-parts.js';
@@ -122,7 +122,7 @@ export function cogroup<K, A, const VS extends readonly unknown[], R = A>(
   state: State<K, A>,
   sides: Sides<K, A, VS, A | null>,
   options: CogroupOptions<K, VS[number], A, R> &
-    Final<Exclude<GridWindows, UnlimitedWindows> | SessionWindows>,
+    FinalOptions<Exclude<GridWindows, UnlimitedWindows> | SessionWindows>,
 ): Observable<KafkaRecord<Windowed<K>, R>>;
 /** A function that gives null deletes, which is handed on. */
 export function cogroup<K, A, const VS extends readonly unknown[], R = A>(

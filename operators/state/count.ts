@@ -6,7 +6,7 @@ import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
 import { type AggregateOptions, aggregateAs } from './aggregate.js';
-import type { Final } from './emit.js';
+import type { FinalOptions } from './emit.js';
 
 /** @category State @since 0.2.0 */
 export type CountOptions<K, V> = Pick<
@@ -38,7 +38,7 @@ export function count<K, V>(
 /** Final results are no deletions. */
 export function count<K, V>(
   state: State<K, number>,
-  options: CountOptions<K, V> & Final<ClosingWindows>,
+  options: CountOptions<K, V> & FinalOptions<ClosingWindows>,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<Windowed<K>, number>>;
 export function count<K, V>(
   state: State<K, number>,

@@ -25,8 +25,8 @@ import type { TimerTurns } from './state-operator-parts.js';
  */
 export type Emit = 'updates' | 'commit' | 'final' | { readonly everyMs: number };
 
-/** Options whose results come when their windows close. */
-export interface Final<W> {
+/** Options whose results come when their windows close. @category State @since 0.2.0 */
+export interface FinalOptions<W> {
   readonly window: W;
   readonly emit: 'final';
 }

@@ -1,7 +1,7 @@
 /** @packageDocumentation State: what records come to, by key and window: `kafka-rx/state`. */
 export { sessionWindowed } from '../../lib/codecs/session-windowed.js';
 export { type Windowed, type WindowedOptions, windowed } from '../../lib/codecs/windowed.js';
-export type { Aggregate, AggregateContext } from '../../lib/state/aggregates/aggregate.js';
+export type { Aggregate, AggregateContext, LastingAggregate } from '../../lib/state/aggregates/aggregate.js';
 export type { ExtremeOptions } from '../../lib/state/aggregates/extreme.js';
 export type { InternalTopic, InternalTopicOptions } from '../../lib/state/internal-topic.js';
 export type { OlderValue } from '../../lib/state/older-value.js';
@@ -38,7 +38,7 @@ export { type VarianceOptions, variance } from './aggregates/variance.js';
 export type { CloseWhenIdleOptions } from './close-when-idle.js';
 export { type CogroupOptions, type CogroupSide, cogroup } from './cogroup.js';
 export { type CountOptions, count } from './count.js';
-export type { Emit } from './emit.js';
+export type { Emit, FinalOptions } from './emit.js';
 export { type ReduceOptions, reduce } from './reduce.js';
 export { repartition } from './repartition.js';
 export { type SuppressForOptions, type SuppressUntilClosedOptions, suppress } from './suppress.js';

@@ -9,7 +9,7 @@ import type { State } from '../../lib/state/state.js';
 import type { SessionWindows } from '../../lib/time/session.js';
 import type { Windows } from '../../lib/time/windows.js';
 import { type AggregateOptions, aggregateAs } from './aggregate.js';
-import type { Final } from './emit.js';
+import type { FinalOptions } from './emit.js';
 
 /** @category State @since 0.2.0 */
 export type ReduceOptions<K, V> = Pick<
@@ -39,7 +39,7 @@ export function reduce<K, V, B extends V | null = V>(
 export function reduce<K, V, B extends V | null = V>(
   state: State<K, V>,
   reduce: (reduced: V, value: V, context: AggregateContext<K>) => B,
-  options: ReduceOptions<K, V> & Final<ClosingWindows>,
+  options: ReduceOptions<K, V> & FinalOptions<ClosingWindows>,
 ): OperatorFunction<KafkaRecord<K, V>, KafkaRecord<Windowed<K>, V>>;
 export function reduce<K, V, B extends V | null = V>(
   state: State<K, V>,

@@ -4,8 +4,11 @@ import type { KafkaRecord } from '../../lib/record/record.js';
 import {
   type Aggregate,
   aggregate,
+  all,
   cogroup,
   count,
+  counter,
+  max,
   type Own,
   reduce,
   type State,
@@ -193,4 +196,33 @@ test('withState: what is emitted by own is said with own', () => {
     orders$.pipe(withState(customers, (_record, own) => own.emit('seen')));
   };
   expect(wrong).toBeInstanceOf(Function);
+});
+
+test('aggregates of ours delete nothing: their updates are never null, but of sessions', () => {
+  const turnover = sum(({ total }: Order) => total);
+  const totals = null as unknown as State<string, Kept<typeof turnover>>;
+  const updates = () => orders$.pipe(aggregate(totals, turnover));
+  expectTypeOf(updates).returns.toEqualTypeOf<Observable<KafkaRecord<string, number>>>();
+  const inWindows = () => orders$.pipe(aggregate(totals, { ...turnover, window }));
+  expectTypeOf(inWindows).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number>>>();
+  const inSessions = () => orders$.pipe(aggregate(totals, { ...turnover, window: sessions }));
+  expectTypeOf(inSessions).returns.toEqualTypeOf<Observable<KafkaRecord<Windowed<string>, number | null>>>();
+  const greatest = max(({ total }: Order) => total);
+  const greatests = null as unknown as State<string, number>;
+  expectTypeOf(() => orders$.pipe(aggregate(greatests, greatest))).returns.toEqualTypeOf<
+    Observable<KafkaRecord<string, number>>
+  >();
+});
+
+test('several aggregates delete where each of them may, and not where one of them is of ours', () => {
+  const own: Aggregate<Order, number> = { ...counter(), add: (n, { total }) => (total < 0 ? null : n + 1) };
+  const mixed = all({ own, turnover: sum(({ total }: Order) => total) });
+  const kept = null as unknown as State<string, readonly unknown[]>;
+  type Mixed = { readonly own: number; readonly turnover: number };
+  expectTypeOf(() => orders$.pipe(aggregate(kept, mixed))).returns.toEqualTypeOf<
+    Observable<KafkaRecord<string, Mixed>>
+  >();
+  expectTypeOf(() => orders$.pipe(aggregate(kept, all({ own })))).returns.toEqualTypeOf<
+    Observable<KafkaRecord<string, { readonly own: number } | null>>
+  >();
 });

@@ -29,3 +29,8 @@ export interface Aggregate<V, A, R = A, K = unknown> {
   /** How it is kept. */
   readonly codec: Codec<A>;
 }
+
+/** One whose rows stay: what is added never deletes. All of ours are. @category State @since 0.2.0 */
+export interface LastingAggregate<V, A, R = A, K = unknown> extends Aggregate<V, A, R, K> {
+  add(aggregate: A, value: V, context: AggregateContext<K>): A;
+}

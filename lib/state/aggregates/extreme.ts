@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { call, either, required, shape } from '../../base/option-kinds.js';
 import { checkArgument } from '../../base/option-schema.js';
 import { type Codec, codecKind } from '../../codecs/codec.js';
-import type { Aggregate } from './aggregate.js';
+import type { LastingAggregate } from './aggregate.js';
 import { ByteReader } from './byte-reader.js';
 import { finite } from './finite.js';
 import type { Kept } from './kept.js';
@@ -34,7 +34,7 @@ export function extreme<V>(
   name: 'min' | 'max',
   sign: 1 | -1,
   of: NumberOrOptions<V>,
-): Aggregate<V, number> | Aggregate<V, readonly Kept[], V> {
+): LastingAggregate<V, number> | LastingAggregate<V, readonly Kept[], V> {
   checkArgument(name, 'what it takes', required(given), of);
   if (typeof of === 'function') return extremeNumber(name, sign, of);
   if ('by' in of) {
@@ -60,7 +60,11 @@ function goesBefore(
   return more > 0 || (more === 0 && later.timestamp < kept.timestamp);
 }
 
-function extremeNumber<V>(name: 'min' | 'max', sign: 1 | -1, of: (value: V) => number): Aggregate<V, number> {
+function extremeNumber<V>(
+  name: 'min' | 'max',
+  sign: 1 | -1,
+  of: (value: V) => number,
+): LastingAggregate<V, number> {
   const either = sign === 1 ? Math.max : Math.min;
   return {
     initial: () => -sign * Number.POSITIVE_INFINITY,

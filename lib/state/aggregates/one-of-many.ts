@@ -1,6 +1,6 @@
 import type { Codec } from '../../codecs/codec.js';
 import { KafkaRxError } from '../../errors/errors.js';
-import type { Aggregate } from './aggregate.js';
+import type { LastingAggregate } from './aggregate.js';
 import { type Kept, keep, keptList, readKept } from './kept.js';
 
 /** What values are measured by, and which of two is kept. */
@@ -20,7 +20,7 @@ export function oneOfMany<V, M>(
   name: string,
   codec: Codec<V>,
   { measure, beats }: Contest<V, M>,
-): Aggregate<V, readonly Kept[], V> {
+): LastingAggregate<V, readonly Kept[], V> {
   const measured = measurer(codec, measure);
   return {
     initial: () => [],

@@ -4,7 +4,7 @@ import { having } from '../../../lib/base/option-kinds.js';
 import { checkOptions } from '../../../lib/base/option-schema.js';
 import type { Codec } from '../../../lib/codecs/codec.js';
 import { guardable } from '../../../lib/codecs/declared.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { Aggregate, LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import { ByteReader, block } from '../../../lib/state/aggregates/byte-reader.js';
 import { guarded } from '../../../lib/state/aggregates/guarded.js';
 
@@ -24,6 +24,17 @@ type ResultsOf<P> = {
   readonly [N in keyof P]: P[N] extends { result?(aggregate: never): infer R } ? R : never;
 };
 
+/** Lasting where one of the parts is. */
+type AllOf<P> = true extends {
+  [N in keyof P]: P[N] extends { add(aggregate: never, value: never, context: never): infer B }
+    ? null extends B
+      ? false
+      : true
+    : false;
+}[keyof P]
+  ? LastingAggregate<ValueOfAll<P>, readonly unknown[], ResultsOf<P>>
+  : Aggregate<ValueOfAll<P>, readonly unknown[], ResultsOf<P>>;
+
 const aggregateKind = having('an aggregate', 'initial', 'add');
 
 /**
@@ -39,9 +50,7 @@ const aggregateKind = having('an aggregate', 'initial', 'add');
  * ```
  * @category State @since 0.1.0
  */
-export function all<P extends Readonly<Record<string, AnyAggregate>>>(
-  parts: P,
-): Aggregate<ValueOfAll<P>, readonly unknown[], ResultsOf<P>> {
+export function all<P extends Readonly<Record<string, AnyAggregate>>>(parts: P): AllOf<P> {
   checkOptions('all', Object.fromEntries(Object.keys(parts ?? {}).map(name => [name, aggregateKind])), parts);
   const names = Object.keys(parts).sort(compare);
   // By the names of `parts` itself, and each is handed its own values alone.
@@ -58,7 +67,7 @@ export function all<P extends Readonly<Record<string, AnyAggregate>>>(
     },
     encode: encoded(each.map(part => part.codec.encode.bind(part.codec))),
   };
-  return {
+  const made: Aggregate<ValueOfAll<P>, readonly unknown[], ResultsOf<P>> = {
     initial: () => each.map(part => part.initial()),
     add(before, value, context) {
       const after = each.map((part, index) => part.add(before[index], value, context));
@@ -73,6 +82,8 @@ export function all<P extends Readonly<Record<string, AnyAggregate>>>(
       ) as ResultsOf<P>,
     codec: guardable(codec, fields => encoded(each.map(part => guarded(part.codec, fields)))),
   };
+  // It gives null where each part does, and one that is lasting never does.
+  return made as AllOf<P>;
 }
 
 /** By a function for each part. */

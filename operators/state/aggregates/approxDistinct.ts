@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { call, required, whole } from '../../../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../../../lib/base/option-schema.js';
 import { KafkaRxError } from '../../../lib/errors/errors.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import { ByteReader } from '../../../lib/state/aggregates/byte-reader.js';
 import { HyperLogLog } from '../../../lib/state/sketches/hyper-log-log.js';
 
@@ -26,7 +26,7 @@ const approxDistinctOptions: Fields<ApproxDistinctOptions> = { precision: whole(
 export function approxDistinct<V>(
   of: (value: V) => string | Uint8Array,
   options: ApproxDistinctOptions = {},
-): Aggregate<V, HyperLogLog, number> {
+): LastingAggregate<V, HyperLogLog, number> {
   checkArgument('approxDistinct', 'the function', required(call), of);
   checkOptions('approxDistinct', approxDistinctOptions, options);
   const { precision = 12 } = options;

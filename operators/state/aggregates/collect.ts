@@ -1,7 +1,7 @@
 import { oneOf, required, whole } from '../../../lib/base/option-kinds.js';
 import { checkOptions, type Fields } from '../../../lib/base/option-schema.js';
 import { type Codec, codecKind } from '../../../lib/codecs/codec.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import { type Kept, keep, keptList, readKept } from '../../../lib/state/aggregates/kept.js';
 
 /** @category State @since 0.1.0 */
@@ -24,7 +24,7 @@ const collectOptions: Fields<CollectOptions<unknown>> = {
  *
  * @category State @since 0.1.0
  */
-export function collect<V>(options: CollectOptions<V>): Aggregate<V, readonly Kept[], readonly V[]> {
+export function collect<V>(options: CollectOptions<V>): LastingAggregate<V, readonly Kept[], readonly V[]> {
   checkOptions('collect', collectOptions, options);
   const { max, codec } = options;
   const keepsFirst = options.beyond === 'keepFirst';

@@ -3,7 +3,7 @@ import { call, required, whole } from '../../../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../../../lib/base/option-schema.js';
 import { string } from '../../../lib/codecs/string.js';
 import { KafkaRxError } from '../../../lib/errors/errors.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import { ByteReader, block } from '../../../lib/state/aggregates/byte-reader.js';
 import { DistinctValues } from '../../../lib/state/aggregates/distinct-values.js';
 
@@ -25,7 +25,7 @@ const countDistinctOptions: Fields<CountDistinctOptions> = { max: required(whole
 export function countDistinct<V>(
   of: (value: V) => string,
   options: CountDistinctOptions,
-): Aggregate<V, DistinctValues, number> {
+): LastingAggregate<V, DistinctValues, number> {
   checkArgument('countDistinct', 'the function', required(call), of);
   checkOptions('countDistinct', countDistinctOptions, options);
   const { max } = options;

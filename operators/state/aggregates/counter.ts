@@ -1,4 +1,4 @@
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import { int64 } from '../../../lib/state/aggregates/int64.js';
 
 const codec = int64('count');
@@ -8,7 +8,7 @@ const codec = int64('count');
  *
  * @category State @since 0.1.0
  */
-export function counter(): Aggregate<unknown, number> {
+export function counter(): LastingAggregate<unknown, number> {
   return {
     initial: () => 0,
     add: before => before + 1,

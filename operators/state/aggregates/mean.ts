@@ -1,6 +1,6 @@
 import { call, required } from '../../../lib/base/option-kinds.js';
 import { checkArgument } from '../../../lib/base/option-schema.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import {
   type CompensatedSum,
   compensated,
@@ -24,7 +24,7 @@ const codec = doubles('mean', 'count', 'sum', 'rest');
  * @param of the number; a pure function
  * @category State @since 0.1.0
  */
-export function mean<V>(of: (value: V) => number): Aggregate<V, MeanParts, number> {
+export function mean<V>(of: (value: V) => number): LastingAggregate<V, MeanParts, number> {
   checkArgument('mean', 'the function', required(call), of);
   return {
     initial: () => ({ count: 0, sum: 0, rest: 0 }),

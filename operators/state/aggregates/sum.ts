@@ -1,7 +1,7 @@
 import { call, required } from '../../../lib/base/option-kinds.js';
 import { checkArgument } from '../../../lib/base/option-schema.js';
 import { KafkaRxError } from '../../../lib/errors/errors.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import {
   type CompensatedSum,
   compensated,
@@ -25,7 +25,7 @@ const codec = doubles('sum', 'sum', 'rest');
  * ```
  * @category State @since 0.1.0
  */
-export function sum<V>(of: (value: V) => number): Aggregate<V, CompensatedSum, number> {
+export function sum<V>(of: (value: V) => number): LastingAggregate<V, CompensatedSum, number> {
   checkArgument('sum', 'the function', required(call), of);
   return {
     initial: () => ({ sum: 0, rest: 0 }),

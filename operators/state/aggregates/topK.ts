@@ -1,7 +1,7 @@
 import { call, required, whole } from '../../../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../../../lib/base/option-schema.js';
 import { type Codec, codecKind } from '../../../lib/codecs/codec.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import { finite } from '../../../lib/state/aggregates/finite.js';
 import { type Kept, keep, keptList, readKept } from '../../../lib/state/aggregates/kept.js';
 import { type Measured, measurer } from '../../../lib/state/aggregates/one-of-many.js';
@@ -36,7 +36,10 @@ interface Standing {
  * @param k values at most, from 1
  * @category State @since 0.1.0
  */
-export function topK<V>(k: number, options: TopKOptions<V>): Aggregate<V, readonly Kept[], readonly V[]> {
+export function topK<V>(
+  k: number,
+  options: TopKOptions<V>,
+): LastingAggregate<V, readonly Kept[], readonly V[]> {
   checkArgument('topK', 'k', required(whole(1)), k);
   checkOptions('topK', topKOptions, options);
   const { by, id, codec } = options;

@@ -1,6 +1,6 @@
 import { call, oneOf, required } from '../../../lib/base/option-kinds.js';
 import { checkArgument, checkOptions, type Fields } from '../../../lib/base/option-schema.js';
-import type { Aggregate } from '../../../lib/state/aggregates/aggregate.js';
+import type { LastingAggregate } from '../../../lib/state/aggregates/aggregate.js';
 import { doubles } from '../../../lib/state/aggregates/doubles.js';
 import { finite } from '../../../lib/state/aggregates/finite.js';
 
@@ -33,7 +33,7 @@ const codec = doubles('variance', 'count', 'mean', 'squares');
 export function variance<V>(
   value: (value: V) => number,
   given: VarianceOptions = {},
-): Aggregate<V, VarianceParts, number> {
+): LastingAggregate<V, VarianceParts, number> {
   checkArgument('variance', 'the function', required(call), value);
   checkOptions('variance', options, given);
   const less = given.of === 'population' ? 0 : 1;

@@ -68,7 +68,7 @@ export function wrongTimers(
 }
 
 /** Each record of a window is in its final result or was told to be late: under exactly once in one of them, and there is one result at most. */
-export function notAccounted(view: SimulationView, shape: CountShape, moved: RecordsOf): string | undefined {
+function notAccounted(view: SimulationView, shape: CountShape, moved: RecordsOf): string | undefined {
   const { windows, options } = shape;
   if (windows === undefined) return undefined;
   const records = windows.by === 'group' ? allOf(view, shape, moved) : all(view, shape);
