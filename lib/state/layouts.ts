@@ -61,19 +61,19 @@ export function keptByGrid(endOf: (start: number) => number): Kept {
         },
       },
     },
-    queries: ofWindows(
-      (tables, key, from, to) =>
+    queries: {
+      windows: (tables, key, from, to) =>
         windowsIn(rowsInGrid(tables('rows'), key, from, to), rowKey => {
           const start = timeAt(rowKey, 0);
           return { start, end: endOf(start) };
         }),
-      (table, rowKey) => {
+      placeOf: (table, rowKey) => {
         const start = timeAt(rowKey, 0);
         return table === 'rows'
           ? { key: rowKey.slice(timeLength), window: { start, end: endOf(start) } }
           : undefined;
       },
-    ),
+    },
   };
 }
 
@@ -93,19 +93,19 @@ export function keptSliding({ differenceMs }: SlidingWindows): Kept {
       },
       closing: { values: 'mark', log: 'no' },
     },
-    queries: ofWindows(
-      (tables, key, from, to) =>
+    queries: {
+      windows: (tables, key, from, to) =>
         windowsIn(slidingRowsOf(tables('rows'), key, { from, to, differenceMs }), rowKey => {
           const start = startOf(rowKey);
           return { start, end: start + differenceMs };
         }),
-      (table, rowKey) => {
+      placeOf: (table, rowKey) => {
         const start = startOf(rowKey);
         return table === 'rows'
           ? { key: slidingKeyIn(rowKey), window: { start, end: start + differenceMs } }
           : undefined;
       },
-    ),
+    },
   };
 }
 
@@ -118,13 +118,12 @@ export const keptBySession: Kept = {
     'closed-sessions-by-end': { values: 'mark', log: 'beside' },
   },
   queries: {
-    ...ofWindows(
-      (tables, key, from, to) => sessionsIn(tables, key, from, ({ start }) => start >= from && start < to),
-      (table, rowKey) => {
-        const at = rowKey.length - 2 * timeLength;
-        return table === 'sessions' ? { key: rowKey.slice(0, at), window: sessionAt(rowKey, at) } : undefined;
-      },
-    ),
+    windows: (tables, key, from, to) =>
+      sessionsIn(tables, key, from, ({ start }) => start >= from && start < to),
+    placeOf: (table, rowKey) => {
+      const at = rowKey.length - 2 * timeLength;
+      return table === 'sessions' ? { key: rowKey.slice(0, at), window: sessionAt(rowKey, at) } : undefined;
+    },
     sessions: (tables, key, from, to) =>
       sessionsIn(tables, key, from, ({ start, end }) => end >= from && start < to),
   },
@@ -201,13 +200,6 @@ function* rowsInGrid(
     const row = rows.get(rowKey);
     if (row !== undefined) yield [rowKey, row];
   }
-}
-
-function ofWindows(
-  windows: NonNullable<StateQueries['windows']>,
-  placeOf: StateQueries['placeOf'],
-): StateQueries {
-  return { windows, placeOf };
 }
 
 function windowsIn(

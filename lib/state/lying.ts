@@ -76,9 +76,10 @@ export function positionsAfter(
   const positions = new Map<string, ChangelogPosition>();
   for (const { name } of handles) {
     const topic = changelogOf(name);
-    const [before, offset] = [backend.checkpoint?.positions.get(topic), ends.get(topic)];
+    const [before, end] = [backend.checkpoint?.positions.get(topic), ends.get(topic)];
     // The cut is read again.
-    if (before !== undefined) positions.set(topic, { ...before, offset: (offset ?? before.offset + 1) - 1 });
+    if (before !== undefined)
+      positions.set(topic, end === undefined ? before : { ...before, offset: end - 1 });
   }
   return positions;
 }

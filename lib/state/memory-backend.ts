@@ -8,7 +8,7 @@ import type {
   StateBackend,
   StateBackends,
 } from './backend.js';
-import { checkCommitNumber } from './check-commit-number.js';
+import { checkCommitNumber } from './checkpoints.js';
 import { MemoryRows } from './memory-rows.js';
 import type { KeyRange } from './state-table.js';
 
@@ -22,7 +22,6 @@ export const memoryBackends: StateBackends = {
 class MemoryBackend implements StateBackend {
   readonly #task: string;
   readonly #rows = new MemoryRows();
-  #checkpoint: Checkpoint | undefined;
   #isClosed = false;
 
   constructor(task: string) {
@@ -30,7 +29,7 @@ class MemoryBackend implements StateBackend {
   }
 
   get checkpoint(): Checkpoint | undefined {
-    return this.#checkpoint;
+    return this.#rows.checkpoint;
   }
 
   /** It does not outlive the process that dies in an apply. */
@@ -52,31 +51,23 @@ class MemoryBackend implements StateBackend {
 
   async apply(changes: Changes, checkpoint: Checkpoint): Promise<void> {
     this.#requireOpen();
-    checkCommitNumber(this.#task, this.#checkpoint, checkpoint);
-    this.#rows.put(changes);
-    this.#checkpoint = checkpoint;
+    checkCommitNumber(this.#task, this.checkpoint, checkpoint);
+    this.#rows.apply(changes, checkpoint);
   }
 
-  async restore(changes: Changes, { positions, time }: Restored): Promise<void> {
+  async restore(changes: Changes, restored: Restored): Promise<void> {
     this.#requireOpen();
-    this.#rows.put(changes);
-    const { commitNumber = 0, numbers = new Map() } = this.#checkpoint ?? {};
-    this.#checkpoint = { commitNumber, numbers, positions, time };
+    this.#rows.restore(changes, restored);
   }
 
   async wipe(): Promise<void> {
     this.#requireOpen();
-    this.#clear();
+    this.#rows.clear();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#clear();
-  }
-
-  #clear(): void {
     this.#rows.clear();
-    this.#checkpoint = undefined;
   }
 
   #requireOpen(): void {

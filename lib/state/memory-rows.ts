@@ -1,11 +1,20 @@
 import { Buffer } from 'node:buffer';
-import type { Changes } from './backend.js';
+import type { Changes, Checkpoint, Restored } from './backend.js';
+import { restoring } from './checkpoints.js';
 import { SortedMap } from './sorted-map.js';
 import type { KeyRange } from './state-table.js';
 
-/** Rows by table and key, as latin1 text, one byte a character: a fifth of what as many small buffers cost, and nobody else has them. */
+/**
+ * Rows by table and key, as latin1 text, one byte a character: a fifth of what as many small buffers cost, and nobody else has them; and the checkpoint that
+ * they have.
+ */
 export class MemoryRows {
   readonly #tables = new Map<string, SortedMap<string>>();
+  #checkpoint: Checkpoint | undefined;
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#checkpoint;
+  }
 
   /** The buffer is the caller's own. */
   get(table: string, key: string): Buffer | undefined {
@@ -29,6 +38,17 @@ export class MemoryRows {
     return this.#tables.get(table)?.size ?? 0;
   }
 
+  apply(changes: Changes, checkpoint: Checkpoint): void {
+    this.put(changes);
+    this.#checkpoint = checkpoint;
+  }
+
+  restore(changes: Changes, restored: Restored): void {
+    this.put(changes);
+    this.#checkpoint = restoring(this.#checkpoint, restored);
+  }
+
+  /** The checkpoint stays what it is. */
   put(changes: Changes): void {
     for (const [table, ofTable] of changes) {
       let rows = this.#tables.get(table);
@@ -45,5 +65,6 @@ export class MemoryRows {
 
   clear(): void {
     this.#tables.clear();
+    this.#checkpoint = undefined;
   }
 }

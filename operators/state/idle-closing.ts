@@ -56,20 +56,21 @@ export class IdleClosing {
 
   /** A record came. */
   took(): void {
-    this.#cameAt = this.#timeAt = this.#now;
+    const now = this.#now;
+    this.#cameAt = this.#timeAt = now;
     this.#came++;
     this.#seen = undefined;
-    this.look();
+    this.look(now);
   }
 
   /**
    * Something may wait from now on; or stream time has risen by itself, as where it was held by others, and what was reckoned by it before is too long.
    * Who comes with each record costs a new alarm once in a while at most.
    */
-  look(): void {
+  look(now = this.#now): void {
     if (this.#isAsking) return;
     const { afterMs, processor } = this.#parts;
-    const isTooLong = this.#ringsAt > this.#now + afterMs && processor.streamTime !== this.#reckonedBy;
+    const isTooLong = this.#ringsAt > now + afterMs && processor.streamTime !== this.#reckonedBy;
     if (!this.#alarm.isSet || isTooLong) this.#wait(afterMs);
   }
 

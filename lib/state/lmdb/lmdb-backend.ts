@@ -5,7 +5,7 @@ import { isKafkaRxError, KafkaRxError } from '../../errors/errors.js';
 import { fieldOf } from '../../errors/field-of.js';
 import { lmdbFailed } from '../../stores/lmdb-failed.js';
 import type { ChangelogPositions, Changes, Checkpoint, Restored, StateBackend } from '../backend.js';
-import { checkCommitNumber } from '../check-commit-number.js';
+import { checkCommitNumber, restoring } from '../checkpoints.js';
 import type { KeyRange } from '../state-table.js';
 import type { StateEnvironment } from './environment.js';
 import type { StateFolders } from './folders.js';
@@ -69,12 +69,10 @@ export class LmdbStateBackend implements StateBackend {
     });
   }
 
-  restore(changes: Changes, { positions, time }: Restored): Promise<void> {
-    return this.#inTurn(async environment => {
-      const { commitNumber = 0, numbers = new Map() } = environment.checkpoint ?? {};
-      // Until it is through the commit number says that the cut is not whole.
-      await environment.write(changes, { commitNumber, numbers, positions, time }, undefined);
-    });
+  restore(changes: Changes, restored: Restored): Promise<void> {
+    return this.#inTurn(environment =>
+      environment.write(changes, restoring(environment.checkpoint, restored), undefined),
+    );
   }
 
   wipe(): Promise<void> {

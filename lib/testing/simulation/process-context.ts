@@ -92,18 +92,14 @@ export function processContext(parts: ProcessContextParts): ProcessContext {
   };
 }
 
-function stateLink({ wire, world, failsWrite }: ProcessContextParts, place: string): StateLink {
+function stateLink({ wire, failsWrite }: ProcessContextParts, place: string): StateLink {
   return {
     get isCut() {
       return wire.isCut;
     },
     call: (what, effect) => wire.call(`states ${place}`, what, effect, false),
     fails: () => failsWrite() !== undefined,
-    choose: (label, n) => {
-      const chosen = world.choices.pick(label, n);
-      if (chosen > 0) wire.mark(label);
-      return chosen;
-    },
+    choose: (label, n) => wire.choose(label, n),
     mark: name => wire.mark(name),
   };
 }

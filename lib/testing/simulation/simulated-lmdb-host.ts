@@ -39,11 +39,7 @@ export function simulatedLmdbHost(parts: SimulatedLmdbHostParts): LmdbHost {
     whenFlushed: flushed => wire.later(flushed, world.choices.size('lmdb: flush ms', mostFlushMs)),
     mark: name => wire.mark(name),
     heldUp: () => wire.heldUp('commits'),
-    choose: (label, n) => {
-      const chosen = world.choices.pick(label, n);
-      if (chosen > 0) wire.mark(label);
-      return chosen;
-    },
+    choose: (label, n) => wire.choose(label, n),
   };
   // The process's alone: what one that has died had under way never settles.
   const turns = folderTurns(place, new Map());

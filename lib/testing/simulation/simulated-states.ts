@@ -8,7 +8,7 @@ import type {
   StateBackend,
   StateBackends,
 } from '../../state/backend.js';
-import { checkCommitNumber } from '../../state/check-commit-number.js';
+import { checkCommitNumber } from '../../state/checkpoints.js';
 import { MemoryRows } from '../../state/memory-rows.js';
 import type { KeyRange } from '../../state/state-table.js';
 
@@ -28,7 +28,6 @@ export interface StateLink {
 /** What lies on a disk of one task, and who has it open; it outlives that process. */
 interface StateFolder {
   readonly rows: MemoryRows;
-  checkpoint: Checkpoint | undefined;
   ahead: ChangelogPositions | undefined;
   /** Undefined: it was closed. */
   owner: StateLink | undefined;
@@ -38,7 +37,7 @@ interface StateFolder {
 export type StateFolders = Map<string, StateFolder[]>;
 
 /**
- * States on a disk that outlives the process, as `lmdbBackends` keeps them: a task goes on with the folder of an owner that has closed it or
+ * States on a disk that outlives the process, as `lmdbBackend` keeps them: a task goes on with the folder of an owner that has closed it or
  * has died, begins an empty one beside that of an owner who lives, and of who dies in an apply a part may be there.
  */
 export function simulatedStates(folders: StateFolders, link: StateLink): StateBackends {
@@ -51,7 +50,7 @@ export function simulatedStates(folders: StateFolders, link: StateLink): StateBa
         if (kept.some(({ owner }) => owner !== link))
           link.mark('state: the folder of a living owner is left alone');
         const folder = all.filter(one => !kept.includes(one)).at(-1) ?? emptyFolder();
-        if (folder.checkpoint !== undefined) link.mark('state: goes on with a folder');
+        if (folder.rows.checkpoint !== undefined) link.mark('state: goes on with a folder');
         if (folder.ahead !== undefined)
           link.mark('state: goes on with a folder whose owner died in an apply');
         folder.owner = link;
@@ -83,7 +82,7 @@ class SimulatedStateBackend implements StateBackend {
   }
 
   get checkpoint(): Checkpoint | undefined {
-    return this.#folder.checkpoint;
+    return this.#folder.rows.checkpoint;
   }
 
   get ahead(): ChangelogPositions | undefined {
@@ -107,27 +106,23 @@ class SimulatedStateBackend implements StateBackend {
 
   apply(changes: Changes, checkpoint: Checkpoint): Promise<void> {
     return this.#inTurn(async () => {
-      checkCommitNumber(this.#task, this.#folder.checkpoint, checkpoint);
+      checkCommitNumber(this.#task, this.checkpoint, checkpoint);
       const parts =
         this.#link.choose('state: applied in two transactions', 2) === 1 ? halvesOf(changes) : [changes];
       for (const [number, part] of parts.entries()) {
         const isLast = number === parts.length - 1;
         await this.#write('apply state', () => {
-          this.#folder.rows.put(part);
+          if (isLast) this.#folder.rows.apply(part, checkpoint);
+          else this.#folder.rows.put(part);
           this.#folder.ahead = isLast ? undefined : checkpoint.positions;
-          if (isLast) this.#folder.checkpoint = checkpoint;
         });
       }
     });
   }
 
-  restore(changes: Changes, { positions, time }: Restored): Promise<void> {
+  restore(changes: Changes, restored: Restored): Promise<void> {
     return this.#inTurn(() =>
-      this.#write('restore state', () => {
-        this.#folder.rows.put(changes);
-        const { commitNumber = 0, numbers = new Map() } = this.#folder.checkpoint ?? {};
-        this.#folder.checkpoint = { commitNumber, numbers, positions, time };
-      }),
+      this.#write('restore state', () => this.#folder.rows.restore(changes, restored)),
     );
   }
 
@@ -135,7 +130,6 @@ class SimulatedStateBackend implements StateBackend {
     return this.#inTurn(() =>
       this.#write('wipe state', () => {
         this.#folder.rows.clear();
-        this.#folder.checkpoint = undefined;
         this.#folder.ahead = undefined;
       }),
     );
@@ -173,7 +167,7 @@ class SimulatedStateBackend implements StateBackend {
 }
 
 function emptyFolder(): StateFolder {
-  return { rows: new MemoryRows(), checkpoint: undefined, ahead: undefined, owner: undefined };
+  return { rows: new MemoryRows(), ahead: undefined, owner: undefined };
 }
 
 /** Each table's rows, in two. */

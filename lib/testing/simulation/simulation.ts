@@ -53,8 +53,7 @@ class Simulation {
   readonly #faults: FaultActions;
   readonly #workload: Workload;
   readonly #commits: CommitWatch;
-  /** Since when the group has committed all there is; undefined where it has not. */
-  /** Whoever has just come may go back yet, to fill a store again: longer than it takes to look up where to begin. */
+  /** All there is has been committed: whoever has just come may go back yet, to fill a store again, for as long as it takes to look up where to begin. */
   readonly #level = new Lasting(1_000);
   readonly #journal: Journal;
   readonly #health: HealthWatch;

@@ -108,6 +108,13 @@ export class Wire {
     this.#host.mark(name);
   }
 
+  /** One of `n`, of which the first is what is usual; any other is marked. */
+  choose(label: string, n: number): number {
+    const chosen = this.#host.world.choices.pick(label, n);
+    if (chosen > 0) this.mark(label);
+    return chosen;
+  }
+
   /** Outside, in a while. */
   later(task: () => void, delayMs: number): void {
     const { world, outside } = this.#host;

@@ -223,7 +223,7 @@ export const stateBugs: readonly SeededBug[] = [
         replace: "    held: { values: 'state-or-null', log: 'no' },\n",
       },
     ],
-    shows: /^everything comes to rest: .* is \d+, which never came to /,
+    shows: /^everything comes to rest: .*=\d+ never came to /,
   },
   {
     name: 'idle-for-ever',

@@ -17,29 +17,26 @@ export function awaitedByClock(
   const read = all(view, shape);
   const isHeld = typeof emit === 'object';
   return (
-    (timers && notQuiet(view, read)) ??
-    (isHeld && byKey ? notLast(view, countOutputs.keys, read) : undefined) ??
-    (isHeld && byGroup ? notLast(view, countOutputs.groups, allOf(view, shape, moved)) : undefined) ??
+    // A key that has been quiet for long.
+    (timers && untold(view, countOutputs.timers, read, `${quietTimer}#`)) ??
+    (isHeld && byKey ? untold(view, countOutputs.keys, read) : undefined) ??
+    (isHeld && byGroup ? untold(view, countOutputs.groups, allOf(view, shape, moved)) : undefined) ??
     (windows?.idleMs === undefined ? undefined : notAccounted(view, shape, moved))
   );
 }
 
-/** Of each key the last count came, whatever was left out before it. */
-function notLast(view: SimulationView, output: string, records: readonly Countable[]): string | undefined {
+/** Of each key the last count came, whatever was left out before it. @param as what stands before the count */
+function untold(
+  view: SimulationView,
+  output: string,
+  records: readonly Countable[],
+  as = '',
+): string | undefined {
   if (records.some(({ gone }) => gone)) return undefined;
   const written = new Set(outputsIn(view, output));
-  for (const [key, count] of countsOf(records))
-    if (!written.has(`${key}=${count}`)) return `${key} is ${count}, which never came to ${output}`;
-  return undefined;
-}
-
-/** A key that has been quiet for long was told of, with the last of its counts. */
-function notQuiet(view: SimulationView, records: readonly Countable[]): string | undefined {
-  if (records.some(({ gone }) => gone)) return undefined;
-  const written = new Set(outputsIn(view, countOutputs.timers));
   for (const [key, count] of countsOf(records)) {
-    const due = `${key}=${quietTimer}#${count}`;
-    if (!written.has(due)) return `${due} never came to ${countOutputs.timers}`;
+    const due = `${key}=${as}${count}`;
+    if (!written.has(due)) return `${due} never came to ${output}`;
   }
   return undefined;
 }
